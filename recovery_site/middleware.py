@@ -1,0 +1,43 @@
+"""What every request must pass, and what people see when Postgres is away."""
+
+import logging
+
+from django.db import InterfaceError, OperationalError
+
+from . import errors
+
+logger = logging.getLogger(__name__)
+METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
+
+
+class PlainRequestMiddleware:
+    """Refuses NUL bytes, which Postgres cannot store, and verbs that no page has."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.method not in METHODS:
+            return errors.method_not_allowed(request)
+        address = request.path_info + request.META.get("QUERY_STRING", "")
+        if "\x00" in address or "%00" in address:
+            return errors.bad_request(request)
+        return self.get_response(request)
+
+
+class DatabaseAwayMiddleware:
+    """Turns a lost database into a plain page with the phone number."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        try:
+            return self.get_response(request)
+        except (OperationalError, InterfaceError):
+            return errors.unavailable(request)
+
+    def process_exception(self, request, exception):
+        if isinstance(exception, (OperationalError, InterfaceError)):
+            logger.error("Postgres did not answer: %s", type(exception).__name__)
+            return errors.unavailable(request)

@@ -1,0 +1,23 @@
+"""Every address of the site; the public ones exist again under /es/."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from . import health
+
+urlpatterns = [
+    path("healthz/", health.healthz),
+    path("readyz/", health.readyz),
+    path("admin/", admin.site.urls),
+    *i18n_patterns(
+        path("consultation/", include("admissions.urls")),
+        path("", include("programs.urls")),
+        prefix_default_language=False,
+    ),
+]
+
+handler400 = "recovery_site.errors.bad_request"
+handler403 = "recovery_site.errors.permission_denied"
+handler404 = "recovery_site.errors.not_found"
+handler500 = "recovery_site.errors.server_error"
