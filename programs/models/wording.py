@@ -1,0 +1,66 @@
+"""How rows read in the language of the page, and in English where nothing else exists."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+FALLBACK = settings.LANGUAGE_CODE
+
+
+def page_language() -> str:
+    """The language of the page being drawn: "en", "es"."""
+    return (get_language() or FALLBACK).split("-")[0]
+
+
+def language_field(default: str = FALLBACK) -> models.CharField:
+    """The language that a text is written in."""
+    return models.CharField(_("language"), max_length=10, default=default)
+
+
+class TextQuerySet(models.QuerySet):
+    """Texts with a row for each language, told apart by the model's TEXT_KEY."""
+
+    def to_read(self) -> list:
+        """One text per key: in the page's language if there is one, else in English."""
+        chosen = {}
+        for text in self.filter(language__in={FALLBACK, page_language()}):
+            key = getattr(text, self.model.TEXT_KEY)
+            if key not in chosen or text.language != FALLBACK:
+                chosen[key] = text
+        return list(chosen.values())
+
+
+class TranslationQuerySet(models.QuerySet):
+    def lines(self) -> dict[str, str]:
+        """English line to its line in the page's language; no query on English pages."""
+        if page_language() == FALLBACK:
+            return {}
+        return dict(self.filter(language=page_language()).values_list("english", "text"))
+
+
+class Translation(models.Model):
+    """How one short English line of any row reads in another language."""
+
+    language = language_field(default="es")
+    english = models.CharField(
+        _("English line"),
+        max_length=500,
+        help_text=_("Exactly as it stands in the row. A changed row needs a new translation."),
+    )
+    text = models.CharField(_("translation"), max_length=700)
+
+    objects = TranslationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("translation")
+        verbose_name_plural = _("translations")
+        ordering = ["language", "english"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["language", "english"], name="translation_once_per_language"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.language}: {self.english[:60]}"
