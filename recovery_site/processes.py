@@ -1,0 +1,156 @@
+"""How programs are started, watched and stopped, so that none is left behind."""
+
+import contextlib
+import ctypes
+import fcntl
+import functools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+DISK_IS_FULL = "The disk is full: free some space where {} lives, then start again."
+
+
+def end_with_parent(sign):
+    """Has Linux send us this signal as soon as the process that started us dies."""
+    if sys.platform == "linux":
+        LIBC.prctl(PR_SET_PDEATHSIG, int(sign))
+
+
+def start(command, *, log, orphaned_by=signal.SIGKILL, **options):
+    """Starts a program out of reach of Ctrl-C; its output goes to the log file."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603  our own commands
+            [str(word) for word in command],
+            stdin=options.pop("stdin", subprocess.DEVNULL),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=functools.partial(end_with_parent, orphaned_by),  # noqa: PLW1509  no threads
+            **options,
+        )
+
+
+def interrupt(*_):
+    """Ends us as Ctrl-C would, whichever signal came."""
+    raise KeyboardInterrupt
+
+
+def finish(processes, *, within):
+    """Waits for programs told to stop; kills what still runs after so many seconds."""
+    deadline = time.monotonic() + within
+    for process in processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, deadline - time.monotonic()))
+        kill_group(process)
+
+
+def kill_group(process):
+    """Kills a program with every child that it left in its session."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def settle(pid_file, folder, *, by):
+    """Ends a server that outlived an earlier start, and removes a stale pid file."""
+    if not Path("/proc/self").exists():
+        return
+    pid = written_pid(pid_file)
+    if pid and works_in(pid, folder):
+        os.kill(pid, by)
+        if not wait_until(lambda: not works_in(pid, folder), within=10):
+            os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: not works_in(pid, folder), within=2)
+    pid_file.unlink(missing_ok=True)
+
+
+def written_pid(pid_file):
+    try:
+        return int(pid_file.read_text().split()[0])
+    except (FileNotFoundError, IndexError, ValueError):
+        return None
+
+
+def works_in(pid, folder):
+    """Whether the process of this number is one that works in the folder."""
+    try:
+        return os.readlink(f"/proc/{pid}/cwd") == str(folder.resolve())
+    except OSError:
+        return False
+
+
+def wait_until(is_so, *, within, every=0.05):
+    """Whether it became so within these seconds."""
+    deadline = time.monotonic() + within
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(every)
+    return True
+
+
+def claim(var, *, note):
+    """Holds a folder for us alone until we end; whoever comes second reads the note."""
+    var.mkdir(parents=True, exist_ok=True)
+    lock = (var / "lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        sys.exit(f"Already running: {lock.read().strip()}. Stop that one first with Ctrl-C.")
+    lock.truncate(0)
+    lock.write(note)
+    lock.flush()
+    return lock
+
+
+def is_free(port):
+    """Whether we could listen on this loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+            return True
+        except OSError:
+            return False
+
+
+def free_port(*preferred):
+    """The first preferred port that is free, or one that the system picks."""
+    for port in preferred:
+        if port and is_free(port):
+            return port
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def size(path):
+    return path.stat().st_size if path.exists() else 0
+
+
+def reason(log, since=0):
+    """Why a program failed, in one line from what it logged since this offset."""
+    with log.open("rb") as lines:
+        lines.seek(since)
+        text = lines.read().decode(errors="replace")
+    if "No space left on device" in text:
+        return DISK_IS_FULL.format(log.parent.parent)
+    told = [line.strip() for line in text.splitlines() if line.strip()]
+    fatal = [line for line in told if "FATAL" in line]
+    return (fatal or told or ["it said nothing"])[-1]
+
+
+def plainly(trouble):
+    """An operating system error as one line that says what to do."""
+    if trouble.errno == 28:  # ENOSPC
+        return DISK_IS_FULL.format(trouble.filename or "var/")
+    return f"Could not use {trouble.filename}: {trouble.strerror}."
