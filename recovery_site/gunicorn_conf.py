@@ -1,0 +1,29 @@
+"""How gunicorn serves the site; production may override any line on its command line."""
+
+import os
+
+bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+worker_class = "gthread"
+workers = 2
+threads = 4
+graceful_timeout = 5
+reload = os.environ.get("DEBUG", "").lower() in {"1", "true", "yes", "on"}
+control_socket_disable = True
+
+# No access log: manage-link tokens travel in paths. Errors lose the token too.
+accesslog = None
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"private": {"()": "recovery_site.logs.PrivatePaths"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "filters": ["private"],
+            "formatter": "line",
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"gunicorn.error": {"level": "INFO"}},
+}
