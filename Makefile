@@ -1,0 +1,49 @@
+# `make run` starts the whole site, `make test` runs every check.
+# Both first install what they need; all they ask for is Python 3.11 or newer.
+
+PYTHON ?= python3
+PORT ?= 8000
+VAR ?= var
+ARGS ?=
+
+BIN := .venv/bin
+export PYTHON PORT VAR
+MAKEFLAGS += --no-print-directory
+.PHONY: run test checks lint format templates migrations static pytest
+
+run: .venv/ready-to-run
+	@exec $(BIN)/python -m recovery_site.runner
+
+# The checks bring their own Postgres and Redis, apart from those of `make run`.
+test: VAR := $(VAR)/test
+test: .venv/ready-to-test
+	@.ci/chromium
+	@$(BIN)/python -m recovery_site.embedded with -- $(MAKE) --keep-going checks
+
+checks: lint format templates migrations static pytest
+
+lint:
+	@$(BIN)/ruff check --quiet
+
+format:
+	@$(BIN)/ruff format --check --quiet || { echo "Run: $(BIN)/ruff format" >&2; exit 1; }
+
+templates:
+	@$(BIN)/djlint --quiet --lint --check templates
+
+migrations:
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+static:
+	@$(BIN)/python manage.py collectstatic --no-input --verbosity 0
+
+pytest:
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+.venv/ready-to-run: requirements.txt .ci/install
+	@.ci/install requirements.txt
+	@touch $@
+
+.venv/ready-to-test: requirements-dev.txt requirements.txt .ci/install
+	@.ci/install requirements-dev.txt
+	@touch $@ .venv/ready-to-run
