@@ -8,6 +8,7 @@ workers = 2
 threads = 4
 graceful_timeout = 5
 reload = os.environ.get("DEBUG", "").lower() in {"1", "true", "yes", "on"}
+preload_app = not reload
 control_socket_disable = True
 
 # No access log: manage-link tokens travel in paths. Errors lose the token too.

@@ -1,0 +1,186 @@
+"""What the whole site consists of, and the order in which it starts."""
+
+import contextlib
+import http.client
+import os
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from . import kept, processes
+from .embedded import Part, bring_up, missing
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+KEPT_LOG = 5_000_000
+URLS = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "SITE_URL")
+PYTHON = sys.executable
+WORKER = (
+    "worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO",
+    "--without-gossip", "--without-mingle", "--without-heartbeat",
+)  # fmt: skip
+
+
+def say(text=""):
+    """One line for the person at the terminal, who may have closed it."""
+    with contextlib.suppress(OSError):
+        os.write(sys.stdout.fileno(), f"{text}\n".encode())
+
+
+def start_all(var, port, parts):
+    """The parts one after the other, each ready before those that need it."""
+    refuse_busy(port)
+    trim_logs(var)
+    is_production = production()
+    servers, urls = missing(var)
+    parts += servers
+    say("Starting Postgres and Redis" if servers else "Using the servers that are named by URL")
+    bring_up(var, servers)
+    catchers, mailbox = ([], None) if is_production else mail_catcher(var, port, urls)
+    environment = os.environ | development(var, port, urls)
+    if not is_production:
+        keep_environment(var, environment)
+    prepare(var, environment)
+    say("Starting the site")
+    for step in (catchers, web(var, port, environment), tasks(var, environment)):
+        parts += step
+        bring_up(var, step)
+    welcome(var, environment["SITE_URL"], mailbox)
+
+
+def refuse_busy(port):
+    """One plain line where another program has our port, after a moment's grace."""
+    if not processes.wait_until(lambda: processes.is_free(port), within=3):
+        sys.exit(f"Port {port} is taken by another program. Try another: make run PORT={port + 1}")
+
+
+def production():
+    try:
+        return settings.PRODUCTION
+    except ImproperlyConfigured as trouble:
+        sys.exit(str(trouble))
+
+
+def development(var, port, urls):
+    """The environment that the site needs, where the person gave none."""
+    defaults = {
+        "SECRET_KEY": kept.secret(var, "secret_key"),
+        "SITE_URL": f"http://127.0.0.1:{port}",
+    }
+    given = {name: os.environ[name] for name in URLS if os.environ.get(name)}
+    return defaults | urls | given | {"VAR": str(var), "PORT": str(port)}
+
+
+def keep_environment(var, environment):
+    """Tells `manage.py` in another terminal where the servers are."""
+    lines = [f"{name}='{environment[name]}'\n" for name in URLS]
+    kept.write_private(var / "environment", "".join(lines))
+
+
+def mail_catcher(var, port, urls):
+    """The part that catches mail, and the port to read it; neither when EMAIL_URL is set."""
+    if os.environ.get("EMAIL_URL"):
+        return [], None
+    smtp, web = kept.port(var, "smtp_port"), kept.port(var, "mailbox_port", port + 1)
+    urls["EMAIL_URL"] = f"smtp://127.0.0.1:{smtp}"
+    command = [
+        PYTHON, "-m", "recovery_site.mailbox",
+        "--smtp-port", smtp, "--web-port", web, "--folder", var / "mail",
+    ]  # fmt: skip
+    return [part(var, "mail", command, lambda: serves(web))], web
+
+
+def prepare(var, environment):
+    """Brings the database, the demo data and the static files up to date, side by side."""
+    say("Preparing the database and the static files")
+    steps = {
+        "static": [BASE_DIR / "manage.py", "collectstatic", "--no-input", "--verbosity", "0"],
+        "database": ["-m", "recovery_site.prepare"],
+    }
+    since = {name: processes.size(log_of(var, name)) for name in steps}
+    begun = {
+        name: processes.start(
+            [PYTHON, *words], log=log_of(var, name), cwd=BASE_DIR, env=environment
+        )
+        for name, words in steps.items()
+    }
+    try:
+        for name, process in begun.items():
+            succeed(process, name, log_of(var, name), since[name])
+    finally:
+        for process in begun.values():
+            processes.kill_group(process)
+
+
+def succeed(process, name, log, since):
+    """Waits for a step; its failure ends the start in one line."""
+    if process.wait() != 0:
+        why = processes.reason(log, since)
+        sys.exit(f"The {name} could not be prepared: {why} See {shown(log)}")
+
+
+def web(var, port, environment):
+    """The site itself: ready when it answers."""
+    command = [PYTHON, "-m", "gunicorn", "-c", "python:recovery_site.gunicorn_conf"]
+    command.append("recovery_site.wsgi")
+    return [part(var, "web", command, lambda: serves(port), environment)]
+
+
+def tasks(var, environment):
+    """What works behind the site: the worker, and beat which wakes it."""
+    celery = [PYTHON, "-m", "celery", "-A", "recovery_site"]
+    beat = ["beat", "--schedule", var / "celerybeat-schedule", "--pidfile", ""]
+    return [
+        part(var, "worker", [*celery, *WORKER], lambda: True, environment),
+        part(var, "beat", [*celery, *beat], lambda: True, environment),
+    ]
+
+
+def part(var, name, command, answers, environment=None):
+    """A part that runs our own code and logs under its name."""
+
+    def launch():
+        return processes.start(command, log=log_of(var, name), cwd=BASE_DIR, env=environment)
+
+    return Part(name, launch, answers)
+
+
+def log_of(var, name):
+    return var / "log" / f"{name}.log"
+
+
+def serves(port):
+    """Whether a web server answers on the port, whatever it says."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz/")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def welcome(var, address, mailbox):
+    """Where to click, and as whom."""
+    say()
+    say(f"  Site         {address}/")
+    say(f"  Staff desk   {address}/admin/")
+    if mailbox:
+        say(f"  Mailbox      http://127.0.0.1:{mailbox}/")
+    if not settings.PRODUCTION:
+        say(f"\n{(var / 'demo.txt').read_text().strip()}")
+    say(f"\nLogs are in {shown(var / 'log')}. Ctrl-C stops everything.")
+
+
+def shown(path):
+    """A path as short as it can be told from here."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def trim_logs(var):
+    """Sets a long log aside, so that logs cannot grow for ever."""
+    for log in (var / "log").glob("*.log"):
+        if log.stat().st_size > KEPT_LOG:
+            log.replace(log.with_suffix(".old"))
