@@ -1,7 +1,6 @@
 """The care itself: levels, programs, and how they compare."""
 
 from django.db import models
-from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -144,23 +143,12 @@ class ScheduleRow(models.Model):
         return f"{self.label}: {self.activity}"
 
 
-class ComparisonRowQuerySet(models.QuerySet):
-    def with_cells(self):
-        """Rows with the cells of published programs, in the programs' order."""
-        cells = ComparisonCell.objects.filter(program__is_published=True)
-        return self.prefetch_related(
-            Prefetch("cells", cells.select_related("program").order_by("program__sort_order"))
-        )
-
-
 class ComparisonRow(models.Model):
     """One question by which the programs are compared."""
 
     slug = models.SlugField(_("short name"), unique=True)
     label = models.CharField(_("label"), max_length=80)
     sort_order = models.PositiveSmallIntegerField(_("order"), default=0)
-
-    objects = ComparisonRowQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("comparison row")
@@ -169,6 +157,11 @@ class ComparisonRow(models.Model):
 
     def __str__(self):
         return self.label
+
+    def answers(self, programs: list[Program]) -> list[tuple[Program, str]]:
+        """Each program with its cell's text, empty where an editor has left it out."""
+        texts = {cell.program_id: cell.text for cell in self.cells.all()}
+        return [(program, texts.get(program.pk, "")) for program in programs]
 
 
 class ComparisonCell(models.Model):

@@ -1,0 +1,101 @@
+"""The public pages: each reads rows and draws them."""
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from .models import Article, ComparisonRow, Page, Program, Question
+
+
+@require_safe
+def home(request):
+    return render(
+        request,
+        "programs/home.html",
+        {
+            "programs": Program.objects.published(),
+            "questions": Question.objects.published().filter(is_on_home=True).to_read(),
+        },
+    )
+
+
+@require_safe
+def programs(request):
+    return render(request, "programs/programs.html", {"programs": Program.objects.published()})
+
+
+@require_safe
+def program(request, slug):
+    program = get_object_or_404(Program.objects.published(), slug=slug)
+    schedule = list(program.schedule.all())
+    return render(
+        request,
+        "programs/program.html",
+        {
+            "program": program,
+            "sections": program.sections.to_read(),
+            "schedule": schedule,
+            "schedule_has_times": any(row.times for row in schedule),
+            "others": Program.objects.published().exclude(pk=program.pk),
+        },
+    )
+
+
+@require_safe
+def compare(request):
+    programs = list(Program.objects.published())
+    rows = [(row, row.answers(programs)) for row in ComparisonRow.objects.prefetch_related("cells")]
+    return render(request, "programs/compare.html", {"programs": programs, "rows": rows})
+
+
+@require_safe
+def learn(request):
+    return render(
+        request,
+        "programs/learn.html",
+        {
+            "articles": Article.objects.published().defer("body").to_read(),
+            "questions": Question.objects.published().to_read(),
+        },
+    )
+
+
+@require_safe
+def article(request, slug):
+    article = text_or_404(Article.objects.published().filter(slug=slug))
+    return render(request, "programs/article.html", {"article": article})
+
+
+@require_safe
+def get_help(request):
+    return render(request, "programs/get_help.html")
+
+
+@require_safe
+def page(request, slug):
+    versions = Page.objects.filter(slug=slug)
+    page = text_or_404(versions.in_force(on=timezone.localdate()))
+    return render(request, "programs/page.html", {"page": page})
+
+
+@require_safe
+def robots(request):
+    others = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+    prefixes = ["", *(f"/{code}" for code in others)]
+    lines = [
+        "User-agent: *",
+        "Disallow: /admin/",
+        *(f"Disallow: {prefix}/consultation/" for prefix in prefixes),
+        f"Sitemap: {settings.SITE_URL}/sitemap.xml",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
+
+
+def text_or_404(texts):
+    """The text to read in the page's language, or a plain 404."""
+    found = texts.to_read()
+    if not found:
+        raise Http404
+    return found[0]

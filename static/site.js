@@ -1,0 +1,27 @@
+// Only comfort lives here: every page works without it.
+
+// Leave at once, and leave no entry behind that "back" would open.
+document.addEventListener("click", (event) => {
+  const exit = event.target.closest("a.exit");
+  if (exit) {
+    event.preventDefault();
+    location.replace(exit.href);
+  }
+});
+
+// Close the phone menu with Escape, or by touching anything else.
+const menu = document.querySelector("details.menu");
+if (menu) {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && menu.open) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+}
+
+// Bring the reader to what must be mended.
+document.querySelector(".error-summary")?.focus();
