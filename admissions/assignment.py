@@ -1,0 +1,132 @@
+"""Who takes a consultation, and how its time is held so that no one else can.
+
+Locking order, for every writer of held time: request, consultation,
+counselors by primary key. A booking locks no counselor: it inserts with
+ON CONFLICT DO NOTHING and holds nothing else while it waits.
+"""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+from psycopg2.extras import DateTimeTZRange
+
+from . import availability
+from .models import Consultation, ConsultationRequest, Counselor, ModeRules, SlotTaken
+
+LOAD_WINDOW = timedelta(days=14)
+CANCELLATIONS = {
+    Consultation.Status.CANCELLED_BY_PERSON,
+    Consultation.Status.CANCELLED_BY_CENTER,
+}
+
+
+def hold(
+    *,
+    request: ConsultationRequest,
+    starts_at: datetime,
+    mode: str,
+    now: datetime,
+    by: User | None = None,
+) -> Consultation:
+    """Hold this time with the least loaded counselor who is free, or raise SlotTaken."""
+    slot = offered(starts_at=starts_at, mode=mode, now=now, language=request.language)
+
+    for counselor in least_loaded_first(slot.counselors, now=now):
+        consultation = new_consultation(request, counselor, slot, by=by)
+        consultation.assigned_because = f"least loaded of {len(slot.counselors)} free"
+        if Consultation.objects.hold(consultation):
+            return consultation
+    raise SlotTaken
+
+
+def move(
+    *, consultation: Consultation, starts_at: datetime, now: datetime, by: User | None = None
+) -> Consultation:
+    """Hold the new time and free the old in the caller's transaction, or raise SlotTaken.
+
+    Call it with the consultation's row locked. The same counselor stays if they are free.
+    """
+    slot = offered(
+        starts_at=starts_at,
+        mode=consultation.mode,
+        now=now,
+        language=consultation.request.language,
+        freeing=consultation,
+    )
+    lock_counselors({consultation.counselor_id, *slot.counselors})
+    release(consultation, Consultation.Status.RESCHEDULED)
+
+    ranked = least_loaded_first(slot.counselors, now=now)
+    for counselor in sorted(ranked, key=lambda each: each.pk != consultation.counselor_id):
+        moved = new_consultation(consultation.request, counselor, slot, by=by)
+        moved.uid, moved.sequence = consultation.uid, consultation.sequence + 1
+        moved.moved_from = consultation
+        moved.assigned_because = (
+            "the same counselor is free"
+            if counselor.pk == consultation.counselor_id
+            else f"least loaded of {len(slot.counselors)} free"
+        )
+        if Consultation.objects.hold(moved):
+            return moved
+    raise SlotTaken
+
+
+def release(consultation: Consultation, status: str, *, reason: str = "") -> None:
+    """Free the consultation's time; its calendars are told under the next sequence."""
+    consultation.move_to(status)
+    consultation.ended_at = timezone.now()
+    consultation.cancel_reason = reason
+    if status in CANCELLATIONS:
+        consultation.sequence += 1
+    consultation.save(update_fields=["status", "ended_at", "cancel_reason", "sequence"])
+
+
+def offered(*, starts_at, mode, now, language, freeing=None) -> availability.Slot:
+    """The one open slot at this start, or SlotTaken."""
+    slots = availability.open_slots(
+        mode=mode, now=now, language=language, at=starts_at, freeing=freeing
+    )
+    if not slots:
+        raise SlotTaken
+    return slots[0]
+
+
+def least_loaded_first(counselor_ids, *, now: datetime) -> list[Counselor]:
+    """Fewest standing consultations in the next 14 days, then longest without a booking."""
+    ahead = Q(
+        consultations__status__in=Consultation.STANDING,
+        consultations__starts_at__range=(now, now + LOAD_WINDOW),
+    )
+    return list(
+        Counselor.objects.filter(pk__in=counselor_ids)
+        .select_related("location", "user")
+        .annotate(
+            load=Count("consultations", filter=ahead),
+            last_booked_at=Max("consultations__booked_at", filter=ahead),
+        )
+        .order_by("load", "last_booked_at", "pk")
+    )
+
+
+def lock_counselors(counselor_ids) -> None:
+    """Two moves that want each other's times would deadlock; this makes them take turns."""
+    list(
+        Counselor.objects.filter(pk__in=counselor_ids).order_by("pk").select_for_update(no_key=True)
+    )
+
+
+def new_consultation(request, counselor, slot, *, by) -> Consultation:
+    """A consultation at this slot, not yet saved."""
+    buffer_after = timedelta(minutes=ModeRules.objects.get(mode=slot.mode).buffer_after)
+    return Consultation(
+        request=request,
+        counselor=counselor,
+        location=counselor.location,
+        mode=slot.mode,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        held=DateTimeTZRange(slot.starts_at, slot.ends_at + buffer_after, "[)"),
+        booked_by=by,
+    )

@@ -1,0 +1,199 @@
+"""Open slots: weekly hours, minus closures, minus held time. Reads only.
+
+Hours are local to the counselor's location; everything returned is an
+instant (aware, UTC). The number of queries does not depend on how many
+counselors there are.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from .models import Closure, Consultation, Counselor, Mode, ModeRules
+
+CALL_WITHIN = timedelta(minutes=5)
+CALL_AFTER_OPENING = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, order=True)
+class Slot:
+    """An offered start and end in UTC, and the counselors who are free then."""
+
+    starts_at: datetime
+    ends_at: datetime
+    mode: str
+    counselors: tuple[int, ...]
+
+    @property
+    def minutes(self) -> int:
+        return (self.ends_at - self.starts_at) // timedelta(minutes=1)
+
+    @property
+    def stamp(self) -> str:
+        """The start as it travels in an address, e.g. 20261124T170000Z."""
+        return f"{self.starts_at:%Y%m%dT%H%M%SZ}"
+
+
+@dataclass(frozen=True)
+class CallPromise:
+    """By when we can call back (UTC), and whether someone is on shift now."""
+
+    by: datetime
+    is_staffed: bool
+
+
+def parse_stamp(stamp: str) -> datetime | None:
+    """The instant that a stamp names, or None when it is no stamp of ours."""
+    try:
+        return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def open_slots(
+    *,
+    mode: str,
+    now: datetime,
+    language: str | None = None,
+    at: datetime | None = None,
+    freeing: Consultation | None = None,
+) -> list[Slot]:
+    """Every start at which some fitting counselor is free, soonest first.
+
+    `at` asks for one start only. `freeing` is a consultation whose own time
+    counts as free, because it is about to move.
+    """
+    rules = ModeRules.objects.get(mode=mode)
+    earliest = now + timedelta(minutes=rules.minimum_notice)
+    latest = now + timedelta(days=rules.horizon)
+    if at is not None and not earliest <= at <= latest:
+        return []
+
+    first, last = (at, at) if at is not None else (earliest, latest)
+    counselors = fitting_counselors(mode=mode, language=language)
+    held = held_times(counselors, first, last, freeing=freeing)
+    free = defaultdict(list)
+    for counselor, opens, closes in staffed_windows(counselors, first, last):
+        for start in starts_in(opens, closes, counselor.location.time_zone, rules):
+            if first <= start <= last and is_free(start, rules, held[counselor.pk]):
+                free[start].append(counselor.pk)
+    length = timedelta(minutes=rules.length)
+    return [
+        Slot(start, start + length, mode, tuple(sorted(set(pks))))
+        for start, pks in sorted(free.items())
+    ]
+
+
+def fitting_counselors(*, mode: str, language: str | None = None) -> list[Counselor]:
+    """Counselors who take consultations of this mode, in this language if one is given."""
+    counselors = Counselor.objects.filter(
+        is_taking_consultations=True, user__is_active=True, modes__contains=[mode]
+    )
+    if language:
+        counselors = counselors.filter(languages__contains=[language])
+    return list(
+        counselors.select_related("location").prefetch_related("weekly_hours").order_by("pk")
+    )
+
+
+def held_times(counselors, first, last, *, freeing=None) -> dict[int, list[tuple]]:
+    """Held (start, end) pairs by counselor, over standing consultations near [first, last]."""
+    margin = timedelta(days=1)
+    standing = Consultation.objects.standing().filter(
+        counselor__in=counselors, held__overlap=(first - margin, last + margin)
+    )
+    if freeing is not None:
+        standing = standing.exclude(pk=freeing.pk)
+    held = defaultdict(list)
+    for counselor_id, during in standing.values_list("counselor_id", "held"):
+        held[counselor_id].append((during.lower, during.upper))
+    return held
+
+
+def staffed_windows(counselors, first, last):
+    """(counselor, opens, closes) in UTC for hours that touch [first, last], closures cut out."""
+    closures = list(
+        Closure.objects.filter(Q(counselor=None) | Q(counselor__in=counselors))
+        .filter(ends_at__gt=first - timedelta(days=1), starts_at__lt=last + timedelta(days=1))
+        .values_list("counselor_id", "starts_at", "ends_at")
+    )
+    for counselor in counselors:
+        closed = [(start, end) for pk, start, end in closures if pk in (None, counselor.pk)]
+        for opens, closes in hours_between(counselor, first, last):
+            for window in without(closed, opens, closes):
+                yield counselor, *window
+
+
+def hours_between(counselor, first, last):
+    """The counselor's hours as UTC pairs, on every local day that touches [first, last]."""
+    zone = ZoneInfo(counselor.location.time_zone)
+    day, end = first.astimezone(zone).date(), last.astimezone(zone).date()
+    by_weekday = defaultdict(list)
+    for hours in counselor.weekly_hours.all():
+        by_weekday[hours.weekday].append(hours)
+    while day <= end:
+        for hours in by_weekday[day.weekday()]:
+            opens, closes = instant(day, hours.opens, zone), instant(day, hours.closes, zone)
+            if opens < closes:
+                yield opens, closes
+        day += timedelta(days=1)
+
+
+def instant(day: date, local: time, zone: ZoneInfo) -> datetime:
+    """A local wall time in UTC; one that DST skips keeps the earlier offset (RFC 5545, 3.3.5)."""
+    return datetime.combine(day, local, tzinfo=zone).astimezone(UTC)
+
+
+def without(closed, opens, closes):
+    """What is left of [opens, closes] once every closed pair is cut out."""
+    for start, end in sorted(closed):
+        if end <= opens or start >= closes:
+            continue
+        if start > opens:
+            yield opens, start
+        opens = max(opens, end)
+    if opens < closes:
+        yield opens, closes
+
+
+def starts_in(opens, closes, zone_name, rules):
+    """Starts on the grid of local midnight whose whole length fits between opens and closes."""
+    grid = timedelta(minutes=rules.start_grid)
+    local = opens.astimezone(ZoneInfo(zone_name))
+    since_midnight = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+    start = opens + (-since_midnight % grid)
+    while start + timedelta(minutes=rules.length) <= closes:
+        yield start
+        start += grid
+
+
+def is_free(start, rules, held) -> bool:
+    """No held time touches this start's length and buffer."""
+    end = start + timedelta(minutes=rules.length + rules.buffer_after)
+    return all(end <= taken_from or start >= taken_until for taken_from, taken_until in held)
+
+
+def by_day(slots, zone: ZoneInfo) -> list[tuple[date, list[Slot]]]:
+    """Slots grouped by local date in `zone`."""
+    days = groupby(slots, key=lambda slot: slot.starts_at.astimezone(zone).date())
+    return [(day, list(group)) for day, group in days]
+
+
+def promise_call_by(*, now: datetime) -> CallPromise | None:
+    """The callback time we can honestly promise, or None when nobody has hours soon."""
+    counselors = fitting_counselors(mode=Mode.PHONE)
+    windows = sorted(
+        (opens, closes)
+        for _counselor, opens, closes in staffed_windows(counselors, now, now + timedelta(days=7))
+        if closes > now
+    )
+    if any(opens <= now and now + CALL_WITHIN <= closes for opens, closes in windows):
+        return CallPromise(by=now + CALL_WITHIN, is_staffed=True)
+    upcoming = [opens for opens, _closes in windows if opens > now]
+    if not upcoming:
+        return None
+    return CallPromise(by=upcoming[0] + CALL_AFTER_OPENING, is_staffed=False)

@@ -1,0 +1,189 @@
+"""Everything a requester can do. Each is one transaction: check, change, record, promise."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from . import assignment, availability, messaging, tasks
+from .models import (
+    AuditEvent,
+    ConsentEvent,
+    ConsentVersion,
+    Consultation,
+    ConsultationRequest,
+    MoveNotAllowed,
+    Submission,
+)
+
+ANSWER_WITHIN = timedelta(minutes=15)
+CHECK_IN_AFTER_CANCELLING = timedelta(days=1)
+Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
+REQUESTER = AuditEvent.Source.REQUESTER
+
+
+@transaction.atomic
+def request_consultation(
+    *, key: uuid.UUID, starts_at: datetime, mode: str, details: dict, consents: dict
+) -> ConsultationRequest:
+    """Book this time for a new request; the same key always answers with the same request.
+
+    `details` are columns of ConsultationRequest; `consents` maps ConsentVersion
+    keys to granted or not. Raises SlotTaken, and then nothing is saved.
+    """
+    if earlier := answered_before(key):
+        return earlier
+
+    now = timezone.now()
+    request = ConsultationRequest.objects.create(
+        source=ConsultationRequest.Source.BOOKING,
+        stage=Stage.CONSULTATION_SCHEDULED,
+        due_at=now if details.get("is_in_danger") else starts_at,
+        **details,
+    )
+    consultation = assignment.hold(request=request, starts_at=starts_at, mode=mode, now=now)
+    keep_consents(request, consents)
+    remember(key, request)
+
+    request.audit_events.create(
+        type=Type.CONSULTATION_REQUESTED, source=REQUESTER, consultation=consultation
+    )
+
+    messaging.promise_requested(request)
+    messaging.promise_booked(consultation)
+    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    return request
+
+
+@transaction.atomic
+def request_callback(*, key: uuid.UUID, details: dict, consents: dict) -> ConsultationRequest:
+    """Promise a call at the first time staff can keep; without hours, promise no time."""
+    if earlier := answered_before(key):
+        return earlier
+
+    now = timezone.now()
+    promise = availability.promise_call_by(now=now)
+    request = ConsultationRequest.objects.create(
+        source=ConsultationRequest.Source.CALLBACK,
+        promised_call_by=promise.by if promise else None,
+        due_at=promise.by if promise else now + ANSWER_WITHIN,
+        may_call=True,
+        **details,
+    )
+    keep_consents(request, consents)
+    remember(key, request)
+
+    request.audit_events.create(type=Type.CALLBACK_REQUESTED, source=REQUESTER)
+
+    messaging.promise_requested(request)
+    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    return request
+
+
+@transaction.atomic
+def ask_for_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> ConsultationRequest:
+    """Add the promise of a call to a request that stands; asking twice changes nothing."""
+    request = locked(request)
+    if answered_before(key):
+        return request
+    if request.is_closed or not request.phone:
+        raise MoveNotAllowed(_("We need a phone number to call you."))
+    if request.promised_call_by:
+        return request
+
+    now = timezone.now()
+    promise = availability.promise_call_by(now=now)
+    request.promised_call_by = promise.by if promise else now + ANSWER_WITHIN
+    request.due_at = min(request.due_at, request.promised_call_by)
+    request.may_call = True
+    request.save(update_fields=["promised_call_by", "due_at", "may_call"])
+    remember(key, request)
+
+    request.audit_events.create(type=Type.CALL_NOW_REQUESTED, source=REQUESTER)
+    return request
+
+
+@transaction.atomic
+def move(*, key: uuid.UUID, request: ConsultationRequest, starts_at: datetime) -> Consultation:
+    """Take the new time and free the old, or raise SlotTaken or MoveNotAllowed and do neither."""
+    request = locked(request)
+    if answered_before(key):
+        return request.consultations.latest("booked_at", "pk")
+    consultation = standing(request)
+    if consultation.starts_at == starts_at:
+        return consultation
+
+    moved = assignment.move(consultation=consultation, starts_at=starts_at, now=timezone.now())
+    if not request.needs_safety_answer and not request.promised_call_by:
+        request.due_at = starts_at
+        request.save(update_fields=["due_at"])
+    remember(key, request)
+
+    request.audit_events.create(type=Type.CONSULTATION_MOVED, source=REQUESTER, consultation=moved)
+
+    messaging.promise_moved(moved)
+    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    return moved
+
+
+@transaction.atomic
+def cancel(*, key: uuid.UUID, request: ConsultationRequest, reason: str = "") -> Consultation:
+    """Free the time and keep the row; cancelling again changes nothing and sends nothing."""
+    request = locked(request)
+    consultation = request.standing_consultation()
+    if answered_before(key) or consultation is None:
+        return request.consultations.latest("booked_at", "pk")
+
+    now = timezone.now()
+    if consultation.starts_at <= now:
+        raise MoveNotAllowed(_("It has already started. Please call us instead."))
+    assignment.release(consultation, Consultation.Status.CANCELLED_BY_PERSON, reason=reason)
+    request.move_to(Stage.ATTEMPTING_CONTACT)
+    if not request.needs_safety_answer and not request.promised_call_by:
+        request.due_at = now + CHECK_IN_AFTER_CANCELLING
+    request.save(update_fields=["stage", "due_at"])
+    remember(key, request)
+
+    request.audit_events.create(
+        type=Type.CONSULTATION_CANCELLED, source=REQUESTER, consultation=consultation
+    )
+
+    messaging.promise_cancelled(consultation)
+    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    return consultation
+
+
+def answered_before(key: uuid.UUID) -> ConsultationRequest | None:
+    """The request that this key already made or changed; waits for a twin still under way."""
+    Submission.objects.bulk_create([Submission(key=key)], ignore_conflicts=True)
+    submission = Submission.objects.select_for_update().select_related(None).get(key=key)
+    return submission.request
+
+
+def remember(key: uuid.UUID, request: ConsultationRequest) -> None:
+    Submission.objects.filter(key=key).update(request=request)
+
+
+def keep_consents(request: ConsultationRequest, consents: dict) -> None:
+    """One event per consent asked, with the version of the words that were shown."""
+    versions = ConsentVersion.objects.current(language=request.language)
+    ConsentEvent.objects.bulk_create(
+        ConsentEvent(request=request, version=versions[key], is_granted=is_granted)
+        for key, is_granted in consents.items()
+    )
+
+
+def locked(request: ConsultationRequest) -> ConsultationRequest:
+    return ConsultationRequest.objects.select_for_update().get(pk=request.pk)
+
+
+def standing(request: ConsultationRequest) -> Consultation:
+    """The consultation that can still change, or MoveNotAllowed."""
+    consultation = request.standing_consultation()
+    if consultation is None:
+        raise MoveNotAllowed(_("There is no appointment to change any more."))
+    if consultation.starts_at <= timezone.now():
+        raise MoveNotAllowed(_("It has already started. Please call us instead."))
+    return consultation

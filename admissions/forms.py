@@ -1,0 +1,379 @@
+"""The public forms: they check and never write. What was typed is never lost."""
+
+import unicodedata
+from zoneinfo import available_timezones
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, Div, Field, Fieldset, Layout
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from programs.models import Program
+
+from .models import ConsentVersion, ConsultationRequest, Mode
+
+Request = ConsultationRequest
+Consent = ConsentVersion.Key
+
+# Joiners shape some scripts and many emoji; every other unseen character can deceive.
+JOINERS = {"\u200c", "\u200d"}
+
+
+def plain(text: str) -> str:
+    """The text without control, direction-changing and other invisible characters."""
+    kept = (
+        letter
+        for letter in unicodedata.normalize("NFC", text)
+        if letter in JOINERS or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co"}
+    )
+    return " ".join("".join(kept).split())
+
+
+class PlainTextField(forms.CharField):
+    """Text that is safe to show anywhere: one line, nothing invisible."""
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        if "\x00" in value:
+            return value  # Left for the validator, which says so beside the field.
+        return plain(value.replace("\r", " ").replace("\n", " ").replace("\t", " "))
+
+
+class PlainEmailField(forms.EmailField):
+    """An address in plain ASCII: look-alike and invisible letters are refused."""
+
+    default_error_messages = {
+        "invalid": _("Enter an email address like name@example.com."),
+    }
+
+    def clean(self, value):
+        value = super().clean(value)
+        if not value.isascii():
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return value
+
+
+def yes_or_no(value):
+    return {"yes": True, "no": False}[value]
+
+
+def phone_field(**extra):
+    return PhoneNumberField(
+        label=_("Phone"),
+        region="US",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel", "maxlength": 40}
+        ),
+        error_messages={"invalid": _("Enter a phone number with area code, like 714 555 0100.")},
+        **extra,
+    )
+
+
+def name_field():
+    return PlainTextField(
+        label=_("What should we call you?"),
+        max_length=80,
+        help_text=_("A first name or nickname is fine."),
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+        error_messages={"required": _("Enter a name we can use. A nickname is fine.")},
+    )
+
+
+def voicemail_field():
+    return forms.ChoiceField(
+        label=_("If you miss our call, may we leave a voicemail?"),
+        choices=Request.Voicemail,
+        initial=Request.Voicemail.NO,
+        widget=forms.RadioSelect,
+    )
+
+
+class PublicForm(forms.Form):
+    """What every public form carries: a zone found by the browser, and a trap for robots."""
+
+    time_zone = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
+    website = forms.CharField(
+        label=_("Leave this empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.consent_versions = ConsentVersion.objects.current(language=get_language())
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.form_show_errors = True
+
+    def clean_time_zone(self):
+        """An IANA name, or the centre's own zone when the browser sent anything else."""
+        zone = self.cleaned_data["time_zone"]
+        return zone if zone in available_timezones() else settings.TIME_ZONE
+
+    def clean_website(self):
+        if self.cleaned_data["website"]:
+            raise ValidationError(_("Leave this field empty, so that we know you are a person."))
+        return ""
+
+    @property
+    def error_links(self):
+        """(anchor, message) for the summary above the form, in the order of the fields."""
+        links = [("", error) for error in self.non_field_errors()]
+        for name in self.errors:
+            if name in self.fields:
+                is_group = isinstance(self.fields[name].widget, forms.RadioSelect)
+                anchor = f"id_{name}_0" if is_group else f"id_{name}"
+                links += [(anchor, error) for error in self.errors[name]]
+        return links
+
+
+class DetailsForm(PublicForm):
+    """Who to talk with and how, for a time already chosen."""
+
+    is_in_danger = forms.TypedChoiceField(
+        label=_("Is anyone in danger right now?"),
+        choices=[("no", _("No")), ("yes", _("Yes, or not sure"))],
+        coerce=yes_or_no,
+        widget=forms.RadioSelect,
+        help_text=_("You can book either way. If yes, we put you first."),
+        error_messages={"required": _("Tell us if anyone is in danger right now.")},
+    )
+    for_whom = forms.ChoiceField(
+        label=_("Who is this for?"),
+        choices=Request.ForWhom,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Tell us who this is for.")},
+    )
+    is_adult = forms.TypedChoiceField(
+        label=_("Is the person who needs help 18 or older?"),
+        choices=[("yes", _("Yes")), ("no", _("No"))],
+        coerce=yes_or_no,
+        widget=forms.RadioSelect,
+        help_text=_("We ask because our programs are for adults."),
+        error_messages={"required": _("Tell us if the person is 18 or older.")},
+    )
+    preferred_name = name_field()
+    phone = phone_field(
+        required=False, help_text=_("Use one only you can see. A phone or an email is enough.")
+    )
+    email = PlainEmailField(
+        label=_("Email"),
+        required=False,
+        max_length=254,
+        help_text=_("For a confirmation, and a link to change your time."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+    )
+    may_call = forms.BooleanField(label=_("You may call me."), required=False, initial=True)
+    may_text = forms.BooleanField(required=False)
+    may_email = forms.BooleanField(required=False)
+    voicemail = voicemail_field()
+    is_discreet = forms.BooleanField(
+        label=_("Keep emails discreet: no name of the centre, no reason."),
+        required=False,
+        initial=True,
+    )
+    good_time = forms.ChoiceField(
+        label=_("Good times to reach you"), choices=Request.GoodTime, required=False
+    )
+    program_interest = forms.ModelChoiceField(
+        label=_("Program you are thinking of"),
+        queryset=Program.objects.none(),
+        required=False,
+        empty_label=_("Not sure yet"),
+    )
+    interpreter = PlainTextField(
+        label=_("Another language, or an interpreter"), max_length=80, required=False
+    )
+    access_need = PlainTextField(
+        label=_("Anything that makes talking easier for you"),
+        max_length=200,
+        required=False,
+        help_text=_("For example: a relay service, a slower pace, no stairs."),
+    )
+    payment = forms.ChoiceField(
+        label=_("How care may be paid"), choices=Request.Payment, required=False
+    )
+    note = PlainTextField(
+        label=_("Anything we should know before we talk"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "maxlength": 500}),
+        help_text=_("Please leave out medical details."),
+    )
+    agrees_to_contact = forms.BooleanField(
+        error_messages={"required": _("We need this agreement to answer you.")}
+    )
+    wants_news = forms.BooleanField(required=False)
+
+    CONSENTS = {
+        Consent.CONTACT: "agrees_to_contact",
+        Consent.EMAIL: "may_email",
+        Consent.TEXT: "may_text",
+        Consent.NEWS: "wants_news",
+    }
+
+    def __init__(self, *args, mode, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.mode = mode
+        self.fields["program_interest"].queryset = Program.objects.published()
+        for key, name in self.CONSENTS.items():
+            self.fields[name].label = self.consent_versions[key].text
+        self.helper.layout = self.layout()
+
+    def layout(self):
+        return Layout(
+            HTML('{% include "programs/_safety_block.html" %}'),
+            Field("is_in_danger"),
+            HTML('{% include "admissions/_danger_help.html" %}'),
+            Field("for_whom"),
+            Field("is_adult"),
+            Field("preferred_name"),
+            Field("phone"),
+            Field("email"),
+            Fieldset(
+                _("How may we contact you?"),
+                "may_call",
+                "may_text",
+                "may_email",
+                "voicemail",
+                "is_discreet",
+                "good_time",
+                css_class="plan",
+            ),
+            HTML('<details class="more"{% if form.has_extras %} open{% endif %}><summary>'),
+            HTML(_("Tell us more (optional)")),
+            HTML("</summary>"),
+            "program_interest",
+            "interpreter",
+            "access_need",
+            "payment",
+            "note",
+            HTML("</details>"),
+            Field("agrees_to_contact"),
+            Field("wants_news"),
+            Div("website", css_class="trap"),
+            "time_zone",
+        )
+
+    @property
+    def has_extras(self):
+        """Whether the optional part holds something that must not be folded away."""
+        extras = ("program_interest", "interpreter", "access_need", "payment", "note")
+        return any(self.data.get(name) or name in self.errors for name in extras)
+
+    @property
+    def is_about_a_minor(self):
+        return self.is_bound and self.cleaned_data.get("is_adult") is False
+
+    def clean_is_adult(self):
+        is_adult = self.cleaned_data["is_adult"]
+        if is_adult is False:
+            raise ValidationError(
+                _("Our programs are for adults. Please call us: we will help you find care.")
+            )
+        return is_adult
+
+    def clean(self):
+        data = super().clean()
+        phone, email = data.get("phone"), data.get("email")
+        has_bad = {"phone", "email"} & set(self.errors)
+        if not phone and not email and not has_bad:
+            self.add_error(
+                "phone", _("Enter a phone number or an email, so that we can reach you.")
+            )
+        elif self.mode == Mode.PHONE and not phone and "phone" not in self.errors:
+            self.add_error("phone", _("Enter a phone number: you chose a talk by phone."))
+        self.check_channels(data, phone, email)
+        return data
+
+    def check_channels(self, data, phone, email):
+        """Each channel needs its address, and an email typed in needs its permission."""
+        if data.get("may_text") and not phone and "phone" not in self.errors:
+            self.add_error("may_text", _("Enter a phone number above, or clear this box."))
+        if data.get("may_email") and not email and "email" not in self.errors:
+            self.add_error("may_email", _("Enter an email above, or clear this box."))
+        if email and not data.get("may_email"):
+            self.add_error(
+                "may_email", _("Tick this box so that we may write to you, or clear the email.")
+            )
+
+    def details(self):
+        """The columns of the request, from checked answers."""
+        data = self.cleaned_data
+        columns = (
+            "is_in_danger", "for_whom", "is_adult", "preferred_name", "phone", "email",
+            "may_text", "may_email", "voicemail", "is_discreet", "program_interest",
+            "interpreter", "access_need", "payment", "note", "time_zone",
+        )  # fmt: skip
+        return {
+            **{name: data[name] for name in columns},
+            "good_time": data["good_time"] or Request.GoodTime.ANY,
+            "may_call": bool(data["phone"]) and (data["may_call"] or self.mode == Mode.PHONE),
+            "language": get_language(),
+        }
+
+    def consents(self):
+        """Consent keys to granted or not, for each text that stood on the page."""
+        return {key: self.cleaned_data[name] for key, name in self.CONSENTS.items()}
+
+
+class CallbackForm(PublicForm):
+    """Ask for a call: a name, a number, and what a caller may leave behind."""
+
+    preferred_name = name_field()
+    phone = phone_field(
+        help_text=_("Use one only you can see."),
+    )
+    voicemail = voicemail_field()
+    good_time = forms.ChoiceField(
+        label=_("When is a good time?"),
+        choices=[("", _("As soon as you can")), *Request.GoodTime.choices[1:]],
+        required=False,
+    )
+    agrees_to_contact = forms.BooleanField(
+        error_messages={"required": _("We need this agreement to call you.")}
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].error_messages["required"] = _("Enter a number we can call.")
+        self.fields["agrees_to_contact"].label = self.consent_versions[Consent.CONTACT].text
+        self.helper.layout = Layout(
+            "preferred_name",
+            "phone",
+            "voicemail",
+            "good_time",
+            "agrees_to_contact",
+            Div("website", css_class="trap"),
+            "time_zone",
+        )
+
+    def details(self):
+        data = self.cleaned_data
+        return {
+            "preferred_name": data["preferred_name"],
+            "phone": data["phone"],
+            "voicemail": data["voicemail"],
+            "good_time": data["good_time"] or Request.GoodTime.ANY,
+            "time_zone": data["time_zone"],
+            "language": get_language(),
+        }
+
+    def consents(self):
+        return {Consent.CONTACT: self.cleaned_data["agrees_to_contact"]}
+
+
+class CancelForm(forms.Form):
+    """An optional word about why."""
+
+    reason = PlainTextField(
+        label=_("Why? (optional)"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control"}),
+    )

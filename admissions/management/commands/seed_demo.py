@@ -1,0 +1,157 @@
+"""Invented staff and people for trying the site on one's own machine."""
+
+from datetime import time, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from admissions import assignment, availability, messaging
+from admissions.models import (
+    AuditEvent,
+    ConsultationRequest,
+    Counselor,
+    Mode,
+    WeeklyHours,
+)
+from programs.models import Facility, Location
+
+PASSWORD = "walk-in-the-sun-2030"  # noqa: S105 - printed for everyone to see, on loopback only
+STAFF = [
+    ("dana", "Dana", "counselor"),
+    ("sam", "Sam", "counselor"),
+    ("rosa", "Rosa", "counselor"),
+    ("kim", "Kim", "coordinator"),
+    ("lee", "Lee", "director"),
+    ("noor", "Noor", "content editor"),
+]
+COUNSELORS = {
+    "dana": (["en"], ["phone", "video", "in_person"], time(8), time(16)),
+    "sam": (["en"], ["phone", "video"], time(11), time(20)),
+    "rosa": (["en", "es"], ["phone", "in_person"], time(9), time(18)),
+}
+PEOPLE = [
+    ("Ana", "+17145550117", "loved_one", "danger"),
+    ("Marcus", "+19495550102", "self", "callback"),
+    ("Linh", "+17145550143", "self", "waiting"),
+    ("J.", "+15625550166", "self", "booked"),
+    ("Teo", "+17145550181", "loved_one", "booked"),
+]
+
+
+class Command(BaseCommand):
+    help = "Adds invented staff, hours and requests; run it as often as you like."
+
+    def handle(self, **options):
+        if settings.PRODUCTION:
+            raise CommandError("Demo data has no place in production. Nothing was added.")
+        with transaction.atomic():
+            # Two starts at once would each see an empty table.
+            Facility.objects.select_for_update().get()
+            add_staff()
+            if not ConsultationRequest.objects.exists():
+                add_people()
+        self.stdout.write("Demo sign-ins for the staff desk (one password for all):")
+        for username, _name, role in STAFF:
+            self.stdout.write(f"  {role:<15} {username:<8} {PASSWORD}")
+        self.stdout.write(f"  {'administrator':<15} {'admin':<8} {PASSWORD}")
+
+
+def add_staff():
+    """A user for each role, and hours for each counselor; what exists stays as it is."""
+    if not Facility.objects.get().admissions_email:
+        Facility.objects.update(admissions_email="admissions@er-office.example")
+    for username, name, role in [*STAFF, ("admin", "Alex", None)]:
+        user, is_new = User.objects.get_or_create(
+            username=username,
+            defaults={
+                "first_name": name,
+                "email": f"{username}@er-office.example",
+                "is_staff": True,
+                "is_superuser": role is None,
+            },
+        )
+        if is_new:
+            user.set_password(PASSWORD)
+            user.save()
+            user.groups.set(Group.objects.filter(name=role))
+        if username in COUNSELORS:
+            add_counselor(user)
+
+
+def add_counselor(user):
+    languages, modes, opens, closes = COUNSELORS[user.username]
+    counselor, is_new = Counselor.objects.get_or_create(
+        user=user,
+        defaults={
+            "public_name": user.first_name,
+            "languages": languages,
+            "modes": modes,
+            "meeting_link": f"https://video.er-office.example/{user.username}",
+            "location": Location.objects.first(),
+        },
+    )
+    if is_new:
+        # Admissions works every day; weekends have shorter hours.
+        WeeklyHours.objects.bulk_create(
+            WeeklyHours(
+                counselor=counselor,
+                weekday=day,
+                opens=opens,
+                closes=closes if day < 5 else min(closes, time(15)),
+            )
+            for day in range(7)
+        )
+
+
+def add_people():
+    """One request of each kind that the desk must tell apart."""
+    now = timezone.now()
+    for place, (name, phone, for_whom, story) in enumerate(PEOPLE):
+        request = ConsultationRequest(
+            created_at=now - timedelta(minutes=2 + 7 * place),
+            source=ConsultationRequest.Source.CALLBACK,
+            preferred_name=name,
+            phone=phone,
+            email=f"{name.strip('.').lower()}@example.com",
+            for_whom=for_whom,
+            may_call=True,
+            may_email=True,
+            due_at=now + timedelta(minutes=15),
+        )
+        if story == "danger":
+            request.is_in_danger, request.due_at = True, now
+        if story in ("danger", "callback"):
+            request.promised_call_by = now + timedelta(minutes=3)
+        if story == "booked":
+            book(request, now)
+        else:
+            request.save()
+            record(request)
+
+
+def book(request, now):
+    slots = availability.open_slots(mode=Mode.PHONE, now=now, language="en")
+    request.source = ConsultationRequest.Source.BOOKING
+    request.stage = ConsultationRequest.Stage.CONSULTATION_SCHEDULED
+    request.due_at = slots[0].starts_at
+    request.save()
+    consultation = assignment.hold(
+        request=request, starts_at=slots[0].starts_at, mode=Mode.PHONE, now=now
+    )
+    record(request, consultation)
+    messaging.promise_booked(consultation)
+
+
+def record(request, consultation=None):
+    request.audit_events.create(
+        type=(
+            AuditEvent.Type.CONSULTATION_REQUESTED
+            if consultation
+            else AuditEvent.Type.CALLBACK_REQUESTED
+        ),
+        source=AuditEvent.Source.SYSTEM,
+        consultation=consultation,
+    )

@@ -1,0 +1,215 @@
+"""Which email falls due when, whether it may still go, and how it is sent once.
+
+A promise is a row. A worker claims it under a lease, looks again whether it
+may be sent, sends outside any transaction, and settles the row.
+"""
+
+import logging
+import smtplib
+import uuid
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.utils import timezone
+
+from . import letters, privacy
+from .models import Consultation, ConsultationRequest, Message
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+FIRST_PAUSE, LONGEST_PAUSE, MOST_TRIES = timedelta(seconds=30), timedelta(minutes=30), 60
+REMIND_A_DAY_BEFORE = timedelta(hours=24), timedelta(hours=36)
+REMIND_HOURS_BEFORE = timedelta(hours=2), timedelta(hours=4)
+AFTER_NO_SHOW = timedelta(hours=1)
+Kind, State, Reason = Message.Kind, Message.State, Message.Reason
+
+
+def promise_requested(request: ConsultationRequest) -> None:
+    """Tell staff about a new request."""
+    promise(Kind.STAFF_NEW_REQUEST, request=request, due_at=timezone.now())
+
+
+def promise_booked(consultation: Consultation) -> None:
+    """The confirmation now, and the reminders that the lead time leaves room for."""
+    promise_for(consultation, Kind.CONFIRMATION, timezone.now())
+    promise_reminders(consultation)
+
+
+def promise_moved(consultation: Consultation) -> None:
+    """The new time now, and its own reminders; those of the old time fail their check."""
+    promise_for(consultation, Kind.MOVED, timezone.now())
+    promise_reminders(consultation)
+
+
+def promise_cancelled(consultation: Consultation) -> None:
+    promise_for(consultation, Kind.CANCELLED, timezone.now())
+
+
+def promise_completed(consultation: Consultation) -> None:
+    """A thank-you at ten on the next business day, by the location's clock."""
+    zone = consultation.location.zone
+    day = timezone.now().astimezone(zone).date() + timedelta(days=1)
+    while day.weekday() >= 5:
+        day += timedelta(days=1)
+    due_at = datetime.combine(day, time(10), tzinfo=zone)
+    promise_for(consultation, Kind.AFTER_COMPLETED, due_at)
+
+
+def promise_no_show(consultation: Consultation) -> None:
+    promise_for(consultation, Kind.AFTER_NO_SHOW, timezone.now() + AFTER_NO_SHOW)
+
+
+def promise_reminders(consultation: Consultation) -> None:
+    """A day before if booked over 36 h ahead; two hours before if over 4 h."""
+    lead = consultation.starts_at - consultation.booked_at
+    for kind, (before, needed) in {
+        Kind.REMINDER_DAY: REMIND_A_DAY_BEFORE,
+        Kind.REMINDER_HOURS: REMIND_HOURS_BEFORE,
+    }.items():
+        if lead > needed:
+            promise_for(consultation, kind, consultation.starts_at - before)
+
+
+AT_ONCE = {Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELLED}
+
+
+def promise_for(consultation: Consultation, kind: str, due_at: datetime) -> None:
+    """Promise one message to the requester; what they did not just ask for waits out the night."""
+    if kind not in AT_ONCE:
+        due_at = privacy.after_quiet_hours(due_at, ZoneInfo(consultation.request.time_zone))
+    promise(kind, request=consultation.request, consultation=consultation, due_at=due_at)
+
+
+def promise(kind, *, request, due_at, consultation=None) -> None:
+    """One row per request, consultation, kind and version, however often it is promised."""
+    Message.objects.bulk_create(
+        [
+            Message(
+                request=request,
+                consultation=consultation,
+                kind=kind,
+                version=consultation.sequence if consultation else 0,
+                due_at=due_at,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def deliver(message_id: int) -> str | None:
+    """Send one due message once; returns its new state, or None when it is not ours to send."""
+    message = claim(message_id)
+    if message is None:
+        return None
+    if reason := objection(message, now=timezone.now()):
+        return settle(message, State.SKIPPED, reason)
+    try:
+        email = letters.write(message)
+    except Exception as fault:
+        # Whatever broke in one letter must not stop the queue behind it.
+        logger.error("Message %s could not be written: %s", message.pk, type(fault).__name__)
+        return settle(message, State.FAILED, Reason.BROKEN)
+    return hand_over(message, email)
+
+
+@transaction.atomic
+def claim(message_id: int) -> Message | None:
+    """Take the message in hand for one lease, unless it is not due or another worker has it."""
+    now = timezone.now()
+    message = (
+        Message.objects.due(now=now)
+        .select_for_update(skip_locked=True)
+        .filter(pk=message_id)
+        .first()
+    )
+    if message is None:
+        return None
+    message.state, message.lease, message.lease_until = State.SENDING, uuid.uuid4(), now + LEASE
+    message.tries += 1
+    message.save(update_fields=["state", "lease", "lease_until", "tries"])
+    return message
+
+
+def hand_over(message: Message, email: EmailMultiAlternatives) -> str:
+    """Give the email to the mail server, outside any transaction, and record what it said."""
+    try:
+        email.send()
+    except OSError as fault:
+        logger.warning("Message %s was not accepted: %s", message.pk, type(fault).__name__)
+        if is_permanent(fault):
+            return settle(message, State.FAILED, Reason.REFUSED)
+        return postpone(message)
+    except ValueError as fault:
+        logger.error("Message %s has a broken header: %s", message.pk, type(fault).__name__)
+        return settle(message, State.FAILED, Reason.BROKEN)
+    return settle(message, State.SENT)
+
+
+def is_permanent(fault: OSError) -> bool:
+    """5xx about this mail, not about our own sign-in: trying again cannot help."""
+    if isinstance(fault, smtplib.SMTPAuthenticationError):
+        return False
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _text in fault.recipients.values())
+    return isinstance(fault, smtplib.SMTPResponseException) and fault.smtp_code >= 500
+
+
+def settle(message: Message, state: str, reason: str = "") -> str:
+    """Finish the message, unless its lease ran out and another worker has it now."""
+    Message.objects.filter(pk=message.pk, lease=message.lease).update(
+        state=state, reason=reason, lease=None, lease_until=None, finished_at=timezone.now()
+    )
+    return state
+
+
+def postpone(message: Message) -> str:
+    """Promise it again after a pause that doubles up to half an hour, or give up after a day."""
+    if message.tries >= MOST_TRIES:
+        return settle(message, State.FAILED, Reason.UNREACHABLE)
+    pause = min(FIRST_PAUSE * 2 ** (message.tries - 1), LONGEST_PAUSE)
+    Message.objects.filter(pk=message.pk, lease=message.lease).update(
+        state=State.PROMISED, lease=None, lease_until=None, due_at=timezone.now() + pause
+    )
+    return State.PROMISED
+
+
+def objection(message: Message, *, now: datetime) -> str:
+    """Why this message may not go any more, or an empty string."""
+    if message.is_for_staff:
+        return Reason.REQUEST_CLOSED if message.request.is_closed else ""
+    if not message.request.email:
+        return Reason.NO_EMAIL
+    if not message.request.may_email:
+        return Reason.NOT_PERMITTED
+    return objection_by_kind(message, now=now)
+
+
+def objection_by_kind(message: Message, *, now: datetime) -> str:
+    consultation = message.consultation
+    if message.version != consultation.sequence:
+        return Reason.NEWER_VERSION
+    if message.kind == Kind.CANCELLED:
+        return ""
+    if message.kind in (Kind.AFTER_COMPLETED, Kind.AFTER_NO_SHOW):
+        return objection_to_follow_up(message)
+    if not consultation.is_standing:
+        return Reason.NOT_STANDING
+    return Reason.TOO_LATE if consultation.starts_at <= now else ""
+
+
+def objection_to_follow_up(message: Message) -> str:
+    """Follow-up stops by itself once the request is closed or the outcome has changed."""
+    wanted = {
+        Kind.AFTER_COMPLETED: Consultation.Status.COMPLETED,
+        Kind.AFTER_NO_SHOW: Consultation.Status.NO_SHOW,
+    }[message.kind]
+    if message.request.is_closed:
+        return Reason.REQUEST_CLOSED
+    if message.consultation.status != wanted:
+        return Reason.NOT_STANDING
+    if message.kind == Kind.AFTER_NO_SHOW and message.request.standing_consultation():
+        return Reason.NEWER_VERSION
+    return ""

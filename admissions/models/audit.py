@@ -1,0 +1,62 @@
+"""Who did or saw what, and when; never what the data said."""
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditEvent(models.Model):
+    """One act or look, written in the transaction that did it. Holds codes and ids only."""
+
+    class Type(models.TextChoices):
+        CONSULTATION_REQUESTED = "consultation_requested", _("Booked a consultation")
+        CALLBACK_REQUESTED = "callback_requested", _("Asked for a call")
+        CALL_NOW_REQUESTED = "call_now_requested", _("Asked to be called now")
+        CONSULTATION_MOVED = "consultation_moved", _("Moved the consultation")
+        CONSULTATION_CANCELLED = "consultation_cancelled", _("Cancelled the consultation")
+        CONSULTATION_COMPLETED = "consultation_completed", _("Completed the consultation")
+        CONSULTATION_NO_SHOW = "consultation_no_show", _("Marked a no-show")
+        REQUEST_CLAIMED = "request_claimed", _("Claimed the request")
+        ATTEMPT_LOGGED = "attempt_logged", _("Logged a contact attempt")
+        REQUEST_CLOSED = "request_closed", _("Closed the request")
+        REQUEST_VIEWED = "request_viewed", _("Opened the request")
+        MANAGE_LINK_OPENED = "manage_link_opened", _("Opened the manage link")
+
+    class Source(models.TextChoices):
+        REQUESTER = "requester", _("The requester")
+        SYSTEM = "system", _("The system")
+
+    at = models.DateTimeField(default=timezone.now)
+    type = models.CharField(max_length=40, choices=Type)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+    source = models.CharField(max_length=20, choices=Source, blank=True)
+    request = models.ForeignKey(
+        "admissions.ConsultationRequest", models.PROTECT, null=True, related_name="audit_events"
+    )
+    consultation = models.ForeignKey("admissions.Consultation", models.PROTECT, null=True)
+    code = models.CharField(
+        max_length=40, blank=True, help_text=_("A choice's code, e.g. reached.")
+    )
+    fields = ArrayField(models.CharField(max_length=40), default=list)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="audit_event_says_who",
+                condition=Q(actor__isnull=False, source="") | Q(actor=None) & ~Q(source=""),
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="audit_event_is_permanent",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+            )
+        ]
+
+    def __str__(self):
+        return f"audit event {self.pk}"

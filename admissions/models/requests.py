@@ -1,0 +1,387 @@
+"""A person's ask for help, and every try to answer it."""
+
+import secrets
+import uuid
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Subquery, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from programs.models import Program
+
+from .schedule import Consultation, MoveNotAllowed
+
+# No 0, O, 1, I or L, and no vowels: read aloud without doubt, and never a word.
+REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
+
+
+def new_reference():
+    """A short name for a request that says nothing about the person, e.g. K7M4-2QXR."""
+    letters = [secrets.choice(REFERENCE_ALPHABET) for _place in range(8)]
+    return "".join(letters[:4]) + "-" + "".join(letters[4:])
+
+
+class Stage(models.TextChoices):
+    NEW = "new", _("New")
+    ATTEMPTING_CONTACT = "attempting_contact", _("Attempting contact")
+    CONTACTED = "contacted", _("Contacted")
+    CONSULTATION_SCHEDULED = "consultation_scheduled", _("Consultation scheduled")
+    CONSULTATION_COMPLETED = "consultation_completed", _("Consultation completed")
+    RECOMMENDATION_MADE = "recommendation_made", _("Recommendation made")
+    ADMISSION_PENDING = "admission_pending", _("Admission pending")
+    CLOSED = "closed", _("Closed")
+
+
+STAGE_MOVES = {
+    Stage.NEW: {
+        Stage.ATTEMPTING_CONTACT,
+        Stage.CONTACTED,
+        Stage.CONSULTATION_SCHEDULED,
+        Stage.CLOSED,
+    },
+    Stage.ATTEMPTING_CONTACT: {
+        Stage.CONTACTED,
+        Stage.CONSULTATION_SCHEDULED,
+        Stage.CONSULTATION_COMPLETED,
+        Stage.CLOSED,
+    },
+    Stage.CONTACTED: {
+        Stage.CONSULTATION_SCHEDULED,
+        Stage.CONSULTATION_COMPLETED,
+        Stage.CLOSED,
+    },
+    Stage.CONSULTATION_SCHEDULED: {
+        Stage.ATTEMPTING_CONTACT,
+        Stage.CONTACTED,
+        Stage.CONSULTATION_COMPLETED,
+        Stage.CLOSED,
+    },
+    Stage.CONSULTATION_COMPLETED: {
+        Stage.CONSULTATION_SCHEDULED,
+        Stage.RECOMMENDATION_MADE,
+        Stage.CLOSED,
+    },
+    Stage.RECOMMENDATION_MADE: {
+        Stage.CONSULTATION_SCHEDULED,
+        Stage.ADMISSION_PENDING,
+        Stage.CLOSED,
+    },
+    Stage.ADMISSION_PENDING: {Stage.RECOMMENDATION_MADE, Stage.CLOSED},
+    Stage.CLOSED: set(),
+}
+
+
+class RequestQuerySet(models.QuerySet):
+    def open(self):
+        return self.exclude(stage=ConsultationRequest.Stage.CLOSED)
+
+    def unclaimed(self):
+        return self.open().filter(owner=None)
+
+    def owned_by(self, user):
+        return self.open().filter(owner=user)
+
+    def needing_safety_answer(self):
+        return self.open().filter(is_in_danger=True, safety_answered_at=None)
+
+    def promised_a_call(self):
+        return self.open().filter(promised_call_by__isnull=False)
+
+    def overdue(self, *, now):
+        return self.open().filter(due_at__lt=now)
+
+    def needing_someone(self, *, now):
+        """A safety answer, a promised call, or anything else that is late."""
+        unanswered = Q(is_in_danger=True, safety_answered_at=None)
+        return self.open().filter(
+            unanswered | Q(promised_call_by__isnull=False) | Q(due_at__lt=now)
+        )
+
+    def found_by(self, term):
+        """Open or closed, by a part of the reference, name or email, or 4 digits of the phone."""
+        found = (
+            Q(reference__icontains=term)
+            | Q(preferred_name__icontains=term)
+            | Q(email__icontains=term)
+        )
+        digits = "".join(filter(str.isdigit, term))
+        if len(digits) >= 4:
+            found |= Q(phone__contains=digits)
+        return self.filter(found)
+
+    def with_history(self):
+        """All that one line about a request needs to know, in three queries for any number."""
+        consultations = Consultation.objects.select_related("counselor").order_by("booked_at", "pk")
+        return self.select_related("owner", "program_interest").prefetch_related(
+            "attempts", Prefetch("consultations", queryset=consultations)
+        )
+
+    def with_standing_consultation(self):
+        """Adds consultation_at, the start of the one that stands, or None."""
+        standing = Consultation.objects.standing().filter(request=OuterRef("pk"))
+        return self.annotate(consultation_at=Subquery(standing.values("starts_at")[:1]))
+
+    def in_triage_order(self, *, now):
+        """Safety, promised calls, overdue, soonest consultation, then newest."""
+        standing = Consultation.objects.standing().filter(request=OuterRef("pk"))
+        rank = Case(
+            When(is_in_danger=True, safety_answered_at=None, then=Value(0)),
+            When(promised_call_by__isnull=False, then=Value(1)),
+            When(due_at__lt=now, then=Value(2)),
+            When(Exists(standing), then=Value(3)),
+            default=Value(4),
+        )
+        when = Case(When(rank__lt=4, then=F("due_at")))
+        return (
+            self.with_standing_consultation()
+            .annotate(rank=rank)
+            .order_by("rank", when.asc(nulls_last=True), "-created_at", "pk")
+        )
+
+
+class ConsultationRequest(models.Model):
+    """One person's ask for help, for themselves or for someone they love."""
+
+    Stage = Stage
+    MAY_BECOME = STAGE_MOVES
+
+    class Disposition(models.TextChoices):
+        REFERRED_OUT = "referred_out", _("Referred elsewhere")
+        DECLINED_BY_PERSON = "declined_by_person", _("Declined by the person")
+        NOT_APPROPRIATE_HERE = "not_appropriate_here", _("Not appropriate here")
+        UNABLE_TO_REACH = "unable_to_reach", _("Unable to reach")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        DUPLICATE = "duplicate", _("Duplicate")
+        SPAM_OR_TEST = "spam_or_test", _("Spam or test")
+        ADMITTED_IOP = "admitted_iop", _("Admitted to IOP")
+        ADMITTED_RESIDENTIAL = "admitted_residential", _("Admitted to residential")
+
+    # Needs a recorded recommendation by a qualified role, which comes with the assessment.
+    ADMITTED = {Disposition.ADMITTED_IOP, Disposition.ADMITTED_RESIDENTIAL}
+
+    class CloseReason(models.TextChoices):
+        NO_RESPONSE = "no_response", _("No response after the plan")
+        INVALID_CONTACT = "invalid_contact", _("Invalid contact details")
+        OTHER_PROVIDER = "other_provider", _("Chose another provider")
+        NOT_READY = "not_ready", _("Not ready")
+        COST = "cost", _("Cost")
+        OUT_OF_NETWORK = "out_of_network", _("Out of network")
+        INSURANCE_DENIED = "insurance_denied", _("Insurance denied")
+        MEDI_CAL = "medi_cal", _("Medi-Cal, routed to the county")
+        NEEDS_HIGHER_LEVEL = "needs_higher_level", _("Needs a higher level of care")
+        NEEDS_LOWER_LEVEL = "needs_lower_level", _("Needs a lower level of care")
+        LOCATION = "location", _("Location or transport")
+        SCHEDULE = "schedule", _("Schedule")
+        LANGUAGE = "language", _("Language")
+        CHILDCARE = "childcare", _("Childcare")
+        LEGAL = "legal", _("Legal or court")
+        UNDER_18 = "under_18", _("Under 18")
+        NO_PLACE = "no_place", _("No bed or slot")
+        NOT_OFFERED = "not_offered", _("Service not offered")
+        DIED = "died", _("Died")
+        ASKED_TO_STOP = "asked_to_stop", _("Asked us to stop")
+        OTHER = "other", _("Other")
+
+    class Source(models.TextChoices):
+        BOOKING = "booking", _("Booked on the site")
+        CALLBACK = "callback", _("Asked for a call on the site")
+        STAFF = "staff", _("Entered by staff")
+
+    class ForWhom(models.TextChoices):
+        SELF = "self", _("Me")
+        LOVED_ONE = "loved_one", _("Someone I care about")
+        PROFESSIONAL = "professional", _("Someone I work with")
+
+    class Voicemail(models.TextChoices):
+        NO = "no", _("No voicemail, please")
+        NUMBER_ONLY = "number_only", _("Yes, with a first name and number only")
+        SAY_CENTRE = "say_centre", _("Yes, you may say where you call from")
+
+    class GoodTime(models.TextChoices):
+        ANY = "any", _("Any time from 8 am to 8 pm")
+        MORNING = "morning", _("Mornings, 8 am to noon")
+        AFTERNOON = "afternoon", _("Afternoons, noon to 5 pm")
+        EVENING = "evening", _("Evenings, 5 pm to 8 pm")
+
+    class Payment(models.TextChoices):
+        UNSURE = "", _("Not sure, or rather not say")
+        PRIVATE = "private", _("Private insurance")
+        MEDI_CAL = "medi_cal", _("Medi-Cal")
+        MEDICARE = "medicare", _("Medicare")
+        SELF_PAY = "self_pay", _("Paying ourselves")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(max_length=9, unique=True, default=new_reference, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    source = models.CharField(max_length=20, choices=Source)
+
+    stage = models.CharField(max_length=30, choices=Stage, default=Stage.NEW)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="requests"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When staff must act next; empty once closed.")
+    )
+    promised_call_by = models.DateTimeField(
+        null=True, blank=True, help_text=_("The time we told the person; cleared by a logged try.")
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    disposition = models.CharField(max_length=30, choices=Disposition, blank=True)
+    close_reason = models.CharField(max_length=30, choices=CloseReason, blank=True)
+    close_note = models.CharField(max_length=500, blank=True)
+
+    is_in_danger = models.BooleanField(_("someone may be in danger"), default=False)
+    safety_answered_at = models.DateTimeField(null=True, blank=True)
+    for_whom = models.CharField(max_length=20, choices=ForWhom, default=ForWhom.SELF)
+    is_adult = models.BooleanField(_("the person needing help is 18 or older"), default=True)
+    preferred_name = models.CharField(_("name used"), max_length=80)
+    phone = PhoneNumberField(blank=True)
+    email = models.EmailField(blank=True)
+
+    may_call = models.BooleanField(default=False)
+    may_text = models.BooleanField(default=False)
+    may_email = models.BooleanField(default=False)
+    voicemail = models.CharField(max_length=20, choices=Voicemail, default=Voicemail.NO)
+    is_discreet = models.BooleanField(default=True)
+    good_time = models.CharField(max_length=20, choices=GoodTime, default=GoodTime.ANY)
+    language = models.CharField(max_length=8, choices=settings.LANGUAGES, default="en")
+    time_zone = models.CharField(max_length=64, default=settings.TIME_ZONE)
+
+    program_interest = models.ForeignKey(Program, models.PROTECT, null=True, blank=True)
+    interpreter = models.CharField(max_length=80, blank=True)
+    access_need = models.CharField(max_length=200, blank=True)
+    payment = models.CharField(max_length=20, choices=Payment, blank=True, default=Payment.UNSURE)
+    note = models.CharField(max_length=500, blank=True)
+
+    objects = RequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("request")
+        permissions = [("triage_consultationrequest", _("Can work on requests"))]
+        indexes = [
+            models.Index("due_at", name="request_open_by_due", condition=~Q(stage="closed")),
+            models.Index("created_at", name="request_by_age"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="request_can_be_answered", condition=~Q(phone="") | ~Q(email="")
+            ),
+            models.CheckConstraint(
+                name="request_claimed_by_someone_at_a_time",
+                condition=Q(owner=None, claimed_at=None)
+                | Q(owner__isnull=False, claimed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="request_closed_with_a_disposition",
+                condition=Q(stage="closed", closed_at__isnull=False, due_at=None)
+                & ~Q(disposition="")
+                | ~Q(stage="closed") & Q(closed_at=None, disposition="", due_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="request_promised_call_has_a_phone",
+                condition=Q(promised_call_by=None) | ~Q(phone=""),
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="request_stage_moves",
+                field="stage",
+                transitions=[
+                    (old.value, new.value)
+                    for old, permitted in STAGE_MOVES.items()
+                    for new in sorted(permitted)
+                ],
+            )
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    @property
+    def is_closed(self):
+        return self.stage == self.Stage.CLOSED
+
+    @property
+    def needs_safety_answer(self):
+        return self.is_in_danger and self.safety_answered_at is None and not self.is_closed
+
+    @property
+    def is_for_someone_else(self):
+        return self.for_whom != self.ForWhom.SELF
+
+    def may_become(self, stage):
+        return stage in self.MAY_BECOME[self.stage]
+
+    def move_to(self, stage):
+        """Change stage along MAY_BECOME, or refuse; the caller saves."""
+        if not self.may_become(stage):
+            raise MoveNotAllowed(
+                _("%(old)s cannot become %(new)s.")
+                % {"old": self.get_stage_display(), "new": self.Stage(stage).label}
+            )
+        self.stage = stage
+
+    def standing_consultation(self):
+        """The one consultation that is scheduled or confirmed, or None."""
+        return self.consultations.standing().select_related("counselor__user", "location").first()
+
+
+class ContactAttempt(models.Model):
+    """One try by staff to reach the person, and what came of it."""
+
+    class Channel(models.TextChoices):
+        CALL = "call", _("Call")
+        TEXT = "text", _("Text")
+        EMAIL = "email", _("Email")
+        IN_PERSON = "in_person", _("In person")
+
+    class Result(models.TextChoices):
+        REACHED = "reached", _("Reached")
+        NO_ANSWER = "no_answer", _("No answer")
+        VOICEMAIL = "voicemail", _("Left a voicemail")
+        SENT = "sent", _("Sent a message")
+        WRONG_NUMBER = "wrong_number", _("Wrong number")
+        ASKED_TO_STOP = "asked_to_stop", _("Asked us to stop")
+
+    request = models.ForeignKey(ConsultationRequest, models.PROTECT, related_name="attempts")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    channel = models.CharField(max_length=20, choices=Channel)
+    result = models.CharField(max_length=20, choices=Result)
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self):
+        return f"{self.get_channel_display()}: {self.get_result_display()}"
+
+
+class ManageToken(models.Model):
+    """The hash of one link by which a requester reaches their own request."""
+
+    request = models.ForeignKey(ConsultationRequest, models.CASCADE, related_name="manage_tokens")
+    sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"manage token {self.pk}"
+
+
+class Submission(models.Model):
+    """One public form that was sent: its key can count only once, however often it arrives."""
+
+    key = models.UUIDField(primary_key=True)
+    request = models.ForeignKey(
+        ConsultationRequest, models.CASCADE, null=True, related_name="submissions"
+    )
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return f"submission {self.key}"

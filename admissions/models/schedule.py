@@ -1,0 +1,319 @@
+"""Who can hold consultations, when, and the time that is already held."""
+
+import uuid
+from datetime import timedelta
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.db import connection, models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from programs.models import Location
+
+
+class MoveNotAllowed(Exception):
+    """The stage or status table does not permit this change."""
+
+
+class SlotTaken(Exception):
+    """No fitting counselor is free at this time any more."""
+
+
+class Mode(models.TextChoices):
+    PHONE = "phone", _("Phone")
+    VIDEO = "video", _("Video")
+    IN_PERSON = "in_person", _("In person")
+
+
+class ModeRules(models.Model):
+    """How consultations of one mode are offered; all durations in minutes."""
+
+    mode = models.CharField(max_length=20, choices=Mode, primary_key=True)
+    length = models.PositiveSmallIntegerField(default=45, help_text=_("Minutes of conversation."))
+    buffer_after = models.PositiveSmallIntegerField(
+        default=15, help_text=_("Minutes kept free after it.")
+    )
+    minimum_notice = models.PositiveSmallIntegerField(
+        help_text=_("Minutes between booking and the earliest start.")
+    )
+    start_grid = models.PositiveSmallIntegerField(
+        default=30, help_text=_("A consultation may start every so many minutes.")
+    )
+    horizon = models.PositiveSmallIntegerField(
+        default=14, help_text=_("Days ahead that are offered.")
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("rules per mode")
+        constraints = [
+            models.CheckConstraint(
+                name="mode_rules_have_length_and_grid",
+                condition=Q(length__gt=0, start_grid__gte=5, horizon__lte=90),
+            )
+        ]
+
+    def __str__(self):
+        return self.get_mode_display()
+
+
+class Counselor(models.Model):
+    """A staff user who holds admissions consultations."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="counselor")
+    public_name = models.CharField(
+        max_length=40, help_text=_("The first name that requesters are told.")
+    )
+    languages = ArrayField(models.CharField(max_length=8, choices=settings.LANGUAGES), default=list)
+    modes = ArrayField(models.CharField(max_length=20, choices=Mode), default=list)
+    meeting_link = models.URLField(blank=True, help_text=_("Their own video room, sent by email."))
+    location = models.ForeignKey(Location, models.PROTECT, related_name="counselors")
+    is_taking_consultations = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="counselor_with_video_has_a_link",
+                condition=~Q(modes__contains=["video"]) | ~Q(meeting_link=""),
+                violation_error_message=_("Video needs a meeting link."),
+            )
+        ]
+
+    def __str__(self):
+        return self.public_name
+
+
+class WeeklyHours(models.Model):
+    """Local hours on one weekday, in the time zone of the counselor's location."""
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0, _("Monday")
+        TUESDAY = 1, _("Tuesday")
+        WEDNESDAY = 2, _("Wednesday")
+        THURSDAY = 3, _("Thursday")
+        FRIDAY = 4, _("Friday")
+        SATURDAY = 5, _("Saturday")
+        SUNDAY = 6, _("Sunday")
+
+    counselor = models.ForeignKey(Counselor, models.CASCADE, related_name="weekly_hours")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    opens = models.TimeField()
+    closes = models.TimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("weekly hours")
+        ordering = ["weekday", "opens"]
+        constraints = [
+            models.CheckConstraint(
+                name="weekly_hours_close_after_opening",
+                condition=Q(closes__gt=F("opens")),
+                violation_error_message=_("Closing time must be after opening time."),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
+
+
+class Closure(models.Model):
+    """Time in which one counselor, or the whole centre, holds no consultations."""
+
+    counselor = models.ForeignKey(
+        Counselor,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="closures",
+        help_text=_("Empty closes the whole centre."),
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=80, blank=True, help_text=_("Only staff see this."))
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="closure_ends_after_start",
+                condition=Q(ends_at__gt=F("starts_at")),
+                violation_error_message=_("The end must be after the start."),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at:%Y-%m-%d %H:%M}"
+
+
+class Status(models.TextChoices):
+    SCHEDULED = "scheduled", _("Scheduled")
+    CONFIRMED = "confirmed", _("Confirmed")
+    COMPLETED = "completed", _("Completed")
+    NO_SHOW = "no_show", _("No-show")
+    CANCELLED_BY_PERSON = "cancelled_by_person", _("Cancelled by the person")
+    CANCELLED_BY_CENTER = "cancelled_by_center", _("Cancelled by the centre")
+    RESCHEDULED = "rescheduled", _("Moved to another time")
+
+
+STANDING = [Status.SCHEDULED, Status.CONFIRMED]
+ENDINGS = {
+    Status.COMPLETED,
+    Status.NO_SHOW,
+    Status.CANCELLED_BY_PERSON,
+    Status.CANCELLED_BY_CENTER,
+    Status.RESCHEDULED,
+}
+
+
+STATUS_MOVES = {
+    Status.SCHEDULED: {Status.CONFIRMED, *ENDINGS},
+    Status.CONFIRMED: ENDINGS,
+    # Someone marked as a no-show may still call ten minutes later.
+    Status.NO_SHOW: {Status.COMPLETED},
+}
+
+
+class ConsultationQuerySet(models.QuerySet):
+    def standing(self):
+        return self.filter(status__in=Consultation.STANDING)
+
+    def upcoming(self, *, now):
+        return self.standing().filter(starts_at__gte=now)
+
+    def hold(self, consultation):
+        """Insert unless the counselor's time is held: True when the time is ours.
+
+        A bare insert against the exclusion constraint can deadlock with its
+        rivals; ON CONFLICT DO NOTHING waits for them and gives way.
+        """
+        fields = [f for f in Consultation._meta.concrete_fields if not f.primary_key]
+        columns = ", ".join(connection.ops.quote_name(f.column) for f in fields)
+        places = ", ".join(["%s"] * len(fields))
+        values = [
+            f.get_db_prep_save(f.pre_save(consultation, add=True), connection) for f in fields
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {Consultation._meta.db_table} ({columns}) VALUES ({places})"  # noqa: S608
+                " ON CONFLICT ON CONSTRAINT consultation_no_double_booking DO NOTHING"
+                " RETURNING id",
+                values,
+            )
+            row = cursor.fetchone()
+        if row is None:
+            return False
+        consultation.pk, consultation._state.adding = row[0], False
+        return True
+
+
+class Consultation(models.Model):
+    """One admissions consultation at one time; a move makes a new row and keeps the old."""
+
+    Status = Status
+    STANDING = STANDING
+    MAY_BECOME = STATUS_MOVES
+
+    request = models.ForeignKey(
+        "admissions.ConsultationRequest", models.PROTECT, related_name="consultations"
+    )
+    counselor = models.ForeignKey(Counselor, models.PROTECT, related_name="consultations")
+    location = models.ForeignKey(Location, models.PROTECT)
+    mode = models.CharField(max_length=20, choices=Mode)
+    status = models.CharField(max_length=30, choices=Status, default=Status.SCHEDULED)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    held = DateTimeRangeField(help_text=_("From the start to the end of the buffer."))
+    booked_at = models.DateTimeField(default=timezone.now)
+    booked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, help_text=_("Empty: the requester.")
+    )
+    assigned_because = models.CharField(max_length=200)
+    uid = models.UUIDField(default=uuid.uuid4, help_text=_("The same for life in calendars."))
+    sequence = models.PositiveSmallIntegerField(default=0)
+    moved_from = models.OneToOneField("self", models.PROTECT, null=True, related_name="moved_to")
+    ended_at = models.DateTimeField(null=True)
+    cancel_reason = models.CharField(max_length=200, blank=True)
+
+    objects = ConsultationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index("counselor", "starts_at", name="consultation_by_counselor"),
+        ]
+        constraints = [
+            ExclusionConstraint(
+                name="consultation_no_double_booking",
+                expressions=[
+                    ("counselor", RangeOperators.EQUAL),
+                    ("held", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(status__in=["scheduled", "confirmed"]),
+            ),
+            models.UniqueConstraint(
+                "request",
+                name="consultation_one_standing_per_request",
+                condition=Q(status__in=["scheduled", "confirmed"]),
+            ),
+            models.UniqueConstraint("uid", "sequence", name="consultation_sequence_rises"),
+            models.CheckConstraint(
+                name="consultation_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))
+            ),
+            models.CheckConstraint(
+                name="consultation_holds_its_own_time",
+                condition=Q(held__startswith=F("starts_at"), held__endswith__gte=F("ends_at")),
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="consultation_status_moves",
+                field="status",
+                transitions=[
+                    (old.value, new.value)
+                    for old, permitted in STATUS_MOVES.items()
+                    for new in sorted(permitted)
+                ],
+            )
+        ]
+
+    def __str__(self):
+        return f"consultation {self.pk}"
+
+    def move_to(self, status):
+        """Change status along MAY_BECOME, or refuse; the caller saves."""
+        if status not in self.MAY_BECOME.get(self.status, set()):
+            raise MoveNotAllowed(
+                _("%(old)s cannot become %(new)s.")
+                % {"old": self.get_status_display(), "new": self.Status(status).label}
+            )
+        self.status = status
+
+    @property
+    def is_standing(self):
+        return self.status in self.STANDING
+
+    @property
+    def is_by_phone(self):
+        return self.mode == Mode.PHONE
+
+    @property
+    def is_by_video(self):
+        return self.mode == Mode.VIDEO
+
+    @property
+    def is_in_person(self):
+        return self.mode == Mode.IN_PERSON
+
+    @property
+    def ended_words(self):
+        """What a requester is told about a consultation that no longer stands."""
+        if self.status in (self.Status.CANCELLED_BY_PERSON, self.Status.CANCELLED_BY_CENTER):
+            return _("Your appointment is cancelled")
+        if self.status == self.Status.NO_SHOW:
+            return _("We are sorry that we missed each other")
+        return _("This appointment has taken place")
+
+    @property
+    def minutes(self):
+        return (self.ends_at - self.starts_at) // timedelta(minutes=1)

@@ -1,0 +1,65 @@
+"""What may be said, where and when; and the links that open a request."""
+
+import hashlib
+import secrets
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from .models import ConsultationRequest, ManageToken
+
+QUIET_FROM, QUIET_UNTIL = time(21), time(8)
+LINK_LIVES = timedelta(days=30)
+LINK_OUTLIVES_CONSULTATION = timedelta(days=7)
+
+
+def new_manage_token(request: ConsultationRequest) -> str:
+    """A fresh 256-bit token for this request's manage link; only its hash is kept."""
+    token = secrets.token_urlsafe(32)
+    ManageToken.objects.create(
+        request=request, sha256=fingerprint(token), expires_at=link_expiry(request)
+    )
+    return token
+
+
+def link_expiry(request: ConsultationRequest) -> datetime:
+    """Thirty days from now, or a week after the consultation if that is later."""
+    expiry = timezone.now() + LINK_LIVES
+    consultation = request.standing_consultation()
+    if consultation is None:
+        return expiry
+    return max(expiry, consultation.ends_at + LINK_OUTLIVES_CONSULTATION)
+
+
+def request_for_token(token: str) -> ConsultationRequest | None:
+    """The request that a live token opens; None for unknown, expired and malformed alike."""
+    found = ManageToken.objects.filter(
+        sha256=fingerprint(token), expires_at__gt=timezone.now()
+    ).select_related("request")
+    return next((each.request for each in found), None)
+
+
+def fingerprint(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_quiet(at: datetime, zone: ZoneInfo) -> bool:
+    """Whether an instant falls between 21:00 and 08:00 where the person is."""
+    local = at.astimezone(zone).time()
+    return local >= QUIET_FROM or local < QUIET_UNTIL
+
+
+def after_quiet_hours(at: datetime, zone: ZoneInfo) -> datetime:
+    """The same instant, or the next 08:00 local if it falls in quiet hours."""
+    if not is_quiet(at, zone):
+        return at
+    local = at.astimezone(zone)
+    day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
+    return datetime.combine(day, QUIET_UNTIL, tzinfo=zone).astimezone(at.tzinfo)
+
+
+def masked_email(email: str) -> str:
+    """Enough for its owner to recognise, too little for anyone else: j…@example.com."""
+    name, _at, domain = email.partition("@")
+    return f"{name[:1]}…@{domain}" if domain else ""

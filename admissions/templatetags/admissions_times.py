@@ -1,0 +1,26 @@
+"""Live times for pages that are about something else."""
+
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from admissions import availability, times
+from admissions.models import Mode
+
+register = template.Library()
+
+
+@register.inclusion_tag("admissions/_soonest_times.html")
+def soonest_times():
+    """The three soonest phone times, straight from the database."""
+    now, zone = timezone.now(), ZoneInfo(settings.TIME_ZONE)
+    slots = availability.open_slots(mode=Mode.PHONE, now=now, language=get_language())
+    return {
+        "soonest": times.soonest(slots, zone=zone),
+        "minutes": slots[0].minutes if slots else None,
+        "mode": Mode.PHONE,
+        "call_promise": times.call_promise(now=now, zone=zone),
+    }

@@ -1,0 +1,85 @@
+"""Times as a page shows them: grouped by day, in words, by the right clock."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from . import availability, letters
+from .availability import Slot
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One tappable time: its stamp, what it says, and how far off it is."""
+
+    stamp: str
+    day: str
+    time: str
+    distance: str
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of times, ready to show."""
+
+    name: str
+    chips: list[Chip]
+
+
+def soonest(slots: list[Slot], *, zone: ZoneInfo, count: int = 3) -> list[Chip]:
+    return [chip(slot, zone=zone) for slot in slots[:count]]
+
+
+def nearest(slots: list[Slot], to: datetime, *, zone: ZoneInfo, count: int = 3) -> list[Chip]:
+    """The open times closest to one that was lost, in the order of the clock."""
+    closest = sorted(slots, key=lambda slot: abs(slot.starts_at - to))[:count]
+    return [chip(slot, zone=zone) for slot in sorted(closest)]
+
+
+def days(slots: list[Slot], *, zone: ZoneInfo) -> list[Day]:
+    return [
+        Day(name=date_format(day, _("l, F j")), chips=[chip(slot, zone=zone) for slot in group])
+        for day, group in availability.by_day(slots, zone)
+    ]
+
+
+def call_promise(*, now: datetime, zone: ZoneInfo) -> dict | None:
+    """When we can honestly promise a call, in words; None when nobody has hours soon."""
+    promise = availability.promise_call_by(now=now)
+    if promise is None:
+        return None
+    local = promise.by.astimezone(zone)
+    day = day_words(local.date(), now.astimezone(zone).date())
+    return {"day": day, "time": letters.time_words(local), "is_staffed": promise.is_staffed}
+
+
+def chip(slot: Slot, *, zone: ZoneInfo) -> Chip:
+    now = timezone.now()
+    local = slot.starts_at.astimezone(zone)
+    return Chip(
+        stamp=slot.stamp,
+        day=day_words(local.date(), now.astimezone(zone).date()),
+        time=letters.time_words(local),
+        distance=distance_words(slot.starts_at, now, local),
+    )
+
+
+def day_words(day: date, today: date) -> str:
+    """Today, Tomorrow, or the date: Thursday, November 26."""
+    ahead = (day - today).days
+    return {0: _("Today"), 1: _("Tomorrow")}.get(ahead) or date_format(day, _("l, F j"))
+
+
+def distance_words(at: datetime, now: datetime, local: datetime) -> str:
+    """In 35 min, in 1 h 35 min; from tomorrow on the weekday says more."""
+    minutes = int((at - now).total_seconds() // 60)
+    if local.date() != now.astimezone(local.tzinfo).date():
+        return date_format(local, "l")
+    if minutes < 60:
+        return ngettext("in %(n)s min", "in %(n)s min", minutes) % {"n": minutes}
+    return _("in %(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60}

@@ -1,0 +1,236 @@
+"""Everything staff do to a request. Each is one transaction: check, change, record, promise."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from . import assignment, messaging, tasks
+from .models import (
+    AuditEvent,
+    Consultation,
+    ConsultationRequest,
+    ContactAttempt,
+    MoveNotAllowed,
+)
+
+Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent.Type
+Channel, Result = ContactAttempt.Channel, ContactAttempt.Result
+
+# Six tries over ten days (days 0, 0, 1, 3, 6, 10): the pause after each try.
+PLAN = [
+    timedelta(hours=3),
+    timedelta(days=1),
+    timedelta(days=2),
+    timedelta(days=3),
+    timedelta(days=4),
+    timedelta(days=1),
+]
+CALL_AFTER_NO_SHOW = timedelta(minutes=10)
+FOLLOW_UP_AFTER_TALKING = timedelta(days=1)
+
+
+@transaction.atomic
+def claim(*, request_id, by: User) -> ConsultationRequest:
+    """Make this request mine, unless a colleague already owns it."""
+    request = open_request(request_id)
+    if request.owner_id == by.pk:
+        return request
+    if request.owner_id:
+        raise MoveNotAllowed(_("A colleague has already claimed this request."))
+
+    request.owner, request.claimed_at = by, timezone.now()
+    request.save(update_fields=["owner", "claimed_at"])
+
+    request.audit_events.create(type=Type.REQUEST_CLAIMED, actor=by)
+    return request
+
+
+@transaction.atomic
+def log_attempt(
+    *, request_id, by: User, channel: str, result: str, note: str = ""
+) -> ContactAttempt:
+    """Keep one try to reach the person; it answers the promise and sets the next due time."""
+    request = open_request(request_id)
+    check_permitted(request, channel)
+
+    attempt = request.attempts.create(by=by, channel=channel, result=result, note=note)
+    follow_attempt(request, attempt)
+    request.save()
+
+    request.audit_events.create(type=Type.ATTEMPT_LOGGED, actor=by, code=result)
+    return attempt
+
+
+@transaction.atomic
+def complete(*, request_id, by: User) -> Consultation:
+    """The consultation took place; staff follow up the next day."""
+    request = open_request(request_id)
+    consultation = started(request, or_no_show=True)
+
+    consultation.move_to(Status.COMPLETED)
+    consultation.ended_at = timezone.now()
+    consultation.save(update_fields=["status", "ended_at"])
+    request.move_to(Stage.CONSULTATION_COMPLETED)
+    request.promised_call_by = None
+    answer_safety(request)
+    request.due_at = timezone.now() + FOLLOW_UP_AFTER_TALKING
+    request.save()
+
+    request.audit_events.create(
+        type=Type.CONSULTATION_COMPLETED, actor=by, consultation=consultation
+    )
+
+    messaging.promise_completed(consultation)
+    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    return consultation
+
+
+@transaction.atomic
+def mark_no_show(*, request_id, by: User) -> Consultation:
+    """The person did not come; call them in ten minutes, and write once, kindly."""
+    request = open_request(request_id)
+    consultation = started(request)
+
+    consultation.move_to(Status.NO_SHOW)
+    consultation.ended_at = timezone.now()
+    consultation.save(update_fields=["status", "ended_at"])
+    request.move_to(Stage.ATTEMPTING_CONTACT)
+    request.due_at = consultation.starts_at + CALL_AFTER_NO_SHOW
+    request.save(update_fields=["stage", "due_at"])
+
+    request.audit_events.create(type=Type.CONSULTATION_NO_SHOW, actor=by, consultation=consultation)
+
+    messaging.promise_no_show(consultation)
+    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    return consultation
+
+
+@transaction.atomic
+def reschedule(*, request_id, starts_at: datetime, by: User) -> Consultation:
+    """Move the consultation to another open time, or raise SlotTaken and change nothing."""
+    request = open_request(request_id)
+    consultation = standing(request)
+
+    now = timezone.now()
+    moved = assignment.move(consultation=consultation, starts_at=starts_at, now=now, by=by)
+    if not request.needs_safety_answer and not request.promised_call_by:
+        request.due_at = starts_at
+        request.save(update_fields=["due_at"])
+
+    request.audit_events.create(type=Type.CONSULTATION_MOVED, actor=by, consultation=moved)
+
+    messaging.promise_moved(moved)
+    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    return moved
+
+
+@transaction.atomic
+def close(
+    *, request_id, by: User, disposition: str, reason: str, note: str = ""
+) -> ConsultationRequest:
+    """End the request with a disposition and one reason; a standing consultation is cancelled."""
+    request = open_request(request_id)
+    if disposition in ConsultationRequest.ADMITTED:
+        raise MoveNotAllowed(_("Admission needs a recorded recommendation first."))
+
+    cancelled = release_standing(request, by=by)
+    request.move_to(Stage.CLOSED)
+    request.closed_at, request.due_at, request.promised_call_by = timezone.now(), None, None
+    request.disposition, request.close_reason, request.close_note = disposition, reason, note
+    request.save()
+
+    request.audit_events.create(type=Type.REQUEST_CLOSED, actor=by, code=disposition)
+
+    if cancelled:
+        messaging.promise_cancelled(cancelled)
+        transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    return request
+
+
+def open_request(request_id) -> ConsultationRequest:
+    """The request, locked for this change, or MoveNotAllowed once it is closed."""
+    request = ConsultationRequest.objects.select_for_update().get(pk=request_id)
+    if request.is_closed:
+        raise MoveNotAllowed(_("This request is closed."))
+    return request
+
+
+def standing(request: ConsultationRequest) -> Consultation:
+    consultation = request.standing_consultation()
+    if consultation is None:
+        raise MoveNotAllowed(_("No consultation stands."))
+    return consultation
+
+
+def started(request: ConsultationRequest, *, or_no_show: bool = False) -> Consultation:
+    """The consultation whose time has come, so that its outcome can be recorded."""
+    consultation = request.standing_consultation()
+    if consultation is None and or_no_show:
+        consultation = request.consultations.filter(status=Status.NO_SHOW).last()
+    if consultation is None:
+        raise MoveNotAllowed(_("No consultation stands."))
+    if consultation.starts_at > timezone.now():
+        raise MoveNotAllowed(_("The consultation has not started yet."))
+    return consultation
+
+
+def check_permitted(request: ConsultationRequest, channel: str) -> None:
+    """The contact plan says which channels we may use; a visit in person is theirs to make."""
+    permitted = {
+        Channel.CALL: request.may_call,
+        Channel.TEXT: request.may_text,
+        Channel.EMAIL: request.may_email,
+        Channel.IN_PERSON: True,
+    }
+    if not permitted[channel]:
+        raise MoveNotAllowed(_("The contact plan does not permit this channel."))
+
+
+def follow_attempt(request: ConsultationRequest, attempt: ContactAttempt) -> None:
+    """What a try changes: the promise, the stage, and when staff must act next."""
+    request.promised_call_by = None
+    if attempt.result == Result.REACHED:
+        reached(request)
+    elif request.stage == Stage.NEW:
+        request.move_to(Stage.ATTEMPTING_CONTACT)
+    request.due_at = next_due(request, attempt)
+
+
+def reached(request: ConsultationRequest) -> None:
+    """We have spoken with the person, and asked about safety first."""
+    answer_safety(request)
+    if request.may_become(Stage.CONTACTED) and request.stage != Stage.CONSULTATION_SCHEDULED:
+        request.move_to(Stage.CONTACTED)
+
+
+def answer_safety(request: ConsultationRequest) -> None:
+    if request.needs_safety_answer:
+        request.safety_answered_at = timezone.now()
+
+
+def next_due(request: ConsultationRequest, attempt: ContactAttempt) -> datetime:
+    """The standing consultation, a day after talking, or the next try of the plan."""
+    if request.needs_safety_answer:
+        return attempt.at
+    consultation = request.standing_consultation()
+    if consultation is not None:
+        return consultation.starts_at
+    if attempt.result == Result.REACHED:
+        return attempt.at + FOLLOW_UP_AFTER_TALKING
+    tries = request.attempts.exclude(result=Result.REACHED).count()
+    return attempt.at + PLAN[min(tries, len(PLAN)) - 1]
+
+
+def release_standing(request: ConsultationRequest, *, by: User) -> Consultation | None:
+    """Cancel the consultation that stands in a request about to close."""
+    consultation = request.standing_consultation()
+    if consultation is None:
+        return None
+    assignment.release(consultation, Status.CANCELLED_BY_CENTER)
+    request.audit_events.create(
+        type=Type.CONSULTATION_CANCELLED, actor=by, consultation=consultation
+    )
+    return consultation

@@ -1,0 +1,24 @@
+"""The addresses of a requester's journey; none of them names a person."""
+
+from django.urls import path
+
+from .views import booking, callback, manage
+
+app_name = "admissions"
+
+urlpatterns = [
+    path("", booking.choose_time, name="choose_time"),
+    path("details/", booking.details, name="details"),
+    path("booked/", booking.booked, name="booked"),
+    path("booked/appointment.ics", booking.calendar_file, name="calendar_file"),
+    path("booked/call-now/", booking.call_now, name="call_now"),
+    path("callback/", callback.request_callback, name="request_callback"),
+    path("callback/requested/", callback.callback_requested, name="callback_requested"),
+    path("before-the-call/", booking.before_the_call, name="before_the_call"),
+    path("finish/", booking.finish, name="finish"),
+    path("finished/", booking.finished, name="finished"),
+    path("manage/", manage.manage, name="manage"),
+    path("manage/move/", manage.move, name="move"),
+    path("manage/cancel/", manage.cancel, name="cancel"),
+    path("manage/<token>/", manage.open_manage, name="open_manage"),
+]

@@ -1,0 +1,216 @@
+"""Book a time: choose it, say who you are, and see that it is yours."""
+
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from admissions import availability, booking, calendars, letters, times
+from admissions.forms import DetailsForm
+from admissions.models import Message, Mode, MoveNotAllowed, SlotTaken
+
+from . import visits
+from .private import private
+
+
+def centre_zone() -> ZoneInfo:
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def asked_mode(http_request) -> str:
+    """The mode in the address, or phone when it names none of ours."""
+    mode = http_request.GET.get("mode") or http_request.POST.get("mode")
+    return mode if mode in Mode.values else Mode.PHONE
+
+
+@require_GET
+def choose_time(http_request):
+    return show_times(http_request, mode=asked_mode(http_request))
+
+
+def show_times(http_request, *, mode, is_lost=False):
+    """All open times of one mode; 409 when someone asked for one that is not open."""
+    now, zone = timezone.now(), centre_zone()
+    slots = availability.open_slots(mode=mode, now=now, language=get_language())
+    context = {
+        "modes": Mode.choices,
+        "mode": mode,
+        "soonest": times.soonest(slots, zone=zone),
+        "days": times.days(slots, zone=zone),
+        "minutes": slots[0].minutes if slots else None,
+        "for_whom": http_request.GET.get("for", ""),
+        "call_promise": times.call_promise(now=now, zone=zone),
+        "is_lost": is_lost,
+    }
+    status = 409 if is_lost else 200
+    response = render(http_request, "admissions/choose_time.html", context, status=status)
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@private
+@require_http_methods(["GET", "POST"])
+def details(http_request):
+    """The form for one time; a lost time brings the form back with three others."""
+    mode = asked_mode(http_request)
+    stamp = http_request.POST.get("at_instead") or (
+        http_request.POST.get("at") or http_request.GET.get("at", "")
+    )
+    starts_at = availability.parse_stamp(stamp)
+    if starts_at is None:
+        return show_times(http_request, mode=mode, is_lost=True)
+    if http_request.method == "POST":
+        return submit_details(http_request, mode=mode, starts_at=starts_at)
+    return offer_details(http_request, mode=mode, starts_at=starts_at)
+
+
+def offer_details(http_request, *, mode, starts_at):
+    earlier = visits.standing(http_request)
+    if earlier and "another" not in http_request.GET:
+        return show_already_booked(http_request, earlier, mode=mode, starts_at=starts_at)
+    visits.renew_used_key(http_request, "booking")
+    slots = availability.open_slots(
+        mode=mode, now=timezone.now(), language=get_language(), at=starts_at
+    )
+    if not slots:
+        return show_times(http_request, mode=mode, is_lost=True)
+    form = DetailsForm(mode=mode, initial={"for_whom": http_request.GET.get("for")})
+    return show_details(http_request, form, mode=mode, starts_at=starts_at)
+
+
+def submit_details(http_request, *, mode, starts_at):
+    form = DetailsForm(http_request.POST, mode=mode)
+    key = visits.read_key(http_request, "booking")
+    if not form.is_valid() or key is None:
+        is_stale = key is None and form.is_valid()
+        return show_details(http_request, form, mode=mode, starts_at=starts_at, is_stale=is_stale)
+    try:
+        request = booking.request_consultation(
+            key=key,
+            starts_at=starts_at,
+            mode=mode,
+            details=form.details(),
+            consents=form.consents(),
+        )
+    except SlotTaken:
+        return show_lost_time(http_request, form, mode=mode, starts_at=starts_at)
+    visits.remember(http_request, request)
+    return redirect("admissions:booked")
+
+
+def show_details(http_request, form, *, mode, starts_at, status=200, **extra):
+    local = starts_at.astimezone(centre_zone())
+    context = {
+        "form": form,
+        "key": visits.form_key(http_request, "booking"),
+        "at": f"{starts_at:%Y%m%dT%H%M%SZ}",
+        "mode": mode,
+        "mode_name": Mode(mode).label,
+        "when": letters.clock(starts_at, settings.TIME_ZONE),
+        "day": times.day_words(local.date(), timezone.localdate()),
+        **extra,
+    }
+    return render(http_request, "admissions/details.html", context, status=status)
+
+
+def show_lost_time(http_request, form, *, mode, starts_at):
+    """409 with everything typed, and the three nearest times, one tap each."""
+    slots = availability.open_slots(mode=mode, now=timezone.now(), language=get_language())
+    nearest = times.nearest(slots, starts_at, zone=centre_zone())
+    return show_details(
+        http_request,
+        form,
+        mode=mode,
+        starts_at=starts_at,
+        status=409,
+        is_lost=True,
+        nearest=nearest,
+    )
+
+
+def show_already_booked(http_request, consultation, *, mode, starts_at):
+    """This browser has an appointment: Back and refresh lead to it, not to a second one."""
+    context = {
+        "when": letters.clock(consultation.starts_at, consultation.request.time_zone),
+        "mode": mode,
+        "at": f"{starts_at:%Y%m%dT%H%M%SZ}",
+        "asked_for": letters.clock(starts_at, settings.TIME_ZONE),
+    }
+    return render(http_request, "admissions/already_booked.html", context)
+
+
+@private
+@require_GET
+def booked(http_request):
+    """What was booked, and what happens next; nothing that was typed."""
+    consultation = booked_consultation(http_request)
+    request = consultation.request
+    confirmation = consultation.messages.filter(
+        kind__in=[Message.Kind.CONFIRMATION, Message.Kind.MOVED]
+    ).first()
+    context = {
+        "consultation": consultation,
+        "request": request,
+        "words": letters.consultation_words(consultation, request.time_zone),
+        "gets_email": bool(request.email and request.may_email),
+        "is_email_sent": confirmation is not None and not confirmation.is_owed,
+        "call_by": letters.clock(request.promised_call_by, request.time_zone),
+        "key": visits.form_key(http_request, "call_now"),
+    }
+    visits.let_manage(http_request, request)
+    return render(http_request, "admissions/booked.html", context)
+
+
+@private
+@require_POST
+def call_now(http_request):
+    """One tap after booking, for someone who cannot wait for their time."""
+    request = booked_consultation(http_request).request
+    key = visits.read_key(http_request, "call_now")
+    if key is not None:
+        try:
+            booking.ask_for_call_now(key=key, request=request)
+        except MoveNotAllowed:
+            return redirect("admissions:request_callback")
+    return redirect("admissions:booked")
+
+
+@private
+@require_GET
+def calendar_file(http_request):
+    """The appointment as a file, neutral and without anyone's address."""
+    consultation = booked_consultation(http_request)
+    return HttpResponse(
+        calendars.download(consultation),
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
+    )
+
+
+def booked_consultation(http_request):
+    consultation = visits.standing(http_request)
+    if consultation is None:
+        raise Http404
+    return consultation
+
+
+@require_GET
+def before_the_call(http_request):
+    return render(http_request, "admissions/before_the_call.html")
+
+
+@require_POST
+def finish(http_request):
+    """Forget this visit on this device."""
+    http_request.session.flush()
+    return redirect("admissions:finished")
+
+
+@private
+@require_GET
+def finished(http_request):
+    return render(http_request, "admissions/finished.html")

@@ -1,0 +1,130 @@
+"""See, move or cancel, by the link in an email. GET shows, POST acts.
+
+The link itself only opens the door: it leaves a mark in the server's session
+and sends the browser on to an address without the token, so that no history,
+log or referrer keeps it.
+"""
+
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from admissions import availability, booking, letters, privacy, times
+from admissions.forms import CancelForm
+from admissions.models import MoveNotAllowed, SlotTaken
+
+from . import visits
+from .booking import centre_zone
+from .private import private
+
+
+@private
+@require_GET
+def open_manage(http_request, token):
+    """Unknown, expired and malformed links look the same: 404."""
+    request = privacy.request_for_token(token)
+    if request is None:
+        raise Http404
+    visits.let_manage(http_request, request)
+    return redirect("admissions:manage")
+
+
+@private
+@require_GET
+def manage(http_request):
+    request = visits.managed(http_request)
+    return show_manage(http_request, request)
+
+
+def show_manage(http_request, request, *, notice="", status=200):
+    consultation = request.standing_consultation()
+    latest = consultation or request.consultations.order_by("booked_at", "pk").last()
+    if latest is None:
+        raise Http404
+    context = {
+        "request": request,
+        "consultation": consultation,
+        "latest": latest,
+        "words": letters.consultation_words(latest, request.time_zone),
+        "email": privacy.masked_email(request.email),
+        "has_started": latest.starts_at <= timezone.now(),
+        "notice": notice,
+    }
+    return render(http_request, "admissions/manage.html", context, status=status)
+
+
+@private
+@require_http_methods(["GET", "POST"])
+def move(http_request):
+    request = visits.managed(http_request)
+    purpose = f"move {request.pk}"
+    if http_request.method == "GET":
+        return show_move(http_request, request, purpose)
+
+    key = visits.read_key(http_request, purpose)
+    starts_at = availability.parse_stamp(http_request.POST.get("at", ""))
+    if key is None or starts_at is None:
+        return show_move(http_request, request, purpose, is_stale=True)
+    try:
+        booking.move(key=key, request=request, starts_at=starts_at)
+    except SlotTaken:
+        return show_move(http_request, request, purpose, lost=starts_at)
+    except MoveNotAllowed as refused:
+        return show_manage(http_request, request, notice=str(refused), status=409)
+    visits.renew_key(http_request, purpose)
+    return redirect("admissions:manage")
+
+
+def show_move(http_request, request, purpose, *, lost=None, is_stale=False):
+    """The open times, the consultation's own counted as free; 409 when one was just lost."""
+    consultation, now, zone = request.standing_consultation(), timezone.now(), centre_zone()
+    if consultation is None:
+        return redirect("admissions:manage")
+    slots = [
+        slot
+        for slot in availability.open_slots(
+            mode=consultation.mode, now=now, language=request.language, freeing=consultation
+        )
+        if slot.starts_at != consultation.starts_at
+    ]
+    context = {
+        "consultation": consultation,
+        "words": letters.consultation_words(consultation, request.time_zone),
+        "soonest": times.nearest(slots, lost, zone=zone)
+        if lost
+        else times.soonest(slots, zone=zone),
+        "days": times.days(slots, zone=zone),
+        "key": visits.form_key(http_request, purpose),
+        "is_lost": lost is not None,
+        "is_stale": is_stale,
+    }
+    return render(
+        http_request, "admissions/move.html", context, status=409 if lost or is_stale else 200
+    )
+
+
+@private
+@require_http_methods(["GET", "POST"])
+def cancel(http_request):
+    request = visits.managed(http_request)
+    purpose = f"cancel {request.pk}"
+    form = CancelForm(http_request.POST or None)
+    key = visits.read_key(http_request, purpose)
+
+    if http_request.method == "POST" and form.is_valid() and key is not None:
+        try:
+            booking.cancel(key=key, request=request, reason=form.cleaned_data["reason"])
+        except MoveNotAllowed as refused:
+            return show_manage(http_request, request, notice=str(refused), status=409)
+        return redirect("admissions:manage")
+
+    consultation = request.standing_consultation()
+    if consultation is None:
+        return redirect("admissions:manage")
+    context = {
+        "form": form,
+        "words": letters.consultation_words(consultation, request.time_zone),
+        "key": visits.form_key(http_request, purpose),
+    }
+    return render(http_request, "admissions/cancel.html", context)

@@ -1,0 +1,74 @@
+"""What one browser's visit remembers: the key of its form, and the request it may see.
+
+Kept in the server's own session, never in an address. A form's key is signed,
+so that only we can issue one, and names what it is for.
+"""
+
+import uuid
+
+from django.core import signing
+from django.shortcuts import get_object_or_404
+
+from admissions.models import Consultation, ConsultationRequest, Submission
+
+SALT = "admissions.form"
+KEY_LIVES = 24 * 60 * 60
+
+
+def form_key(http_request, purpose: str) -> str:
+    """The signed key for this browser's form: the same in every tab until it is used."""
+    keys = http_request.session.setdefault("form_keys", {})
+    if purpose not in keys:
+        keys[purpose] = str(uuid.uuid4())
+        http_request.session.modified = True
+    return signing.dumps([keys[purpose], purpose], salt=SALT)
+
+
+def read_key(http_request, purpose: str) -> uuid.UUID | None:
+    """The key that came with a POST, or None when it is missing, forged, old or misplaced."""
+    try:
+        key, issued_for = signing.loads(
+            http_request.POST.get("key", ""), salt=SALT, max_age=KEY_LIVES
+        )
+    except signing.BadSignature:
+        return None
+    return uuid.UUID(key) if issued_for == purpose else None
+
+
+def renew_key(http_request, purpose: str) -> None:
+    """The next form of this kind in this browser is a new one."""
+    http_request.session.get("form_keys", {}).pop(purpose, None)
+    http_request.session.modified = True
+
+
+def renew_used_key(http_request, purpose: str) -> None:
+    """A key that has already made a request makes no second one: start afresh."""
+    key = http_request.session.get("form_keys", {}).get(purpose)
+    if key and Submission.objects.filter(key=key, request__isnull=False).exists():
+        renew_key(http_request, purpose)
+
+
+def remember(http_request, request: ConsultationRequest) -> None:
+    """This browser made the request, so it may see the confirmation."""
+    http_request.session["request"] = str(request.pk)
+
+
+def remembered(http_request) -> ConsultationRequest | None:
+    pk = http_request.session.get("request")
+    return ConsultationRequest.objects.filter(pk=pk).first() if pk else None
+
+
+def standing(http_request) -> Consultation | None:
+    """The consultation that stands in the request this browser made, or None."""
+    request = remembered(http_request)
+    return request.standing_consultation() if request else None
+
+
+def let_manage(http_request, request: ConsultationRequest) -> None:
+    """This browser opened the request's manage link."""
+    http_request.session["manages"] = str(request.pk)
+
+
+def managed(http_request) -> ConsultationRequest:
+    """The request this browser may manage, or 404: the same page as for a link we never sent."""
+    return get_object_or_404(ConsultationRequest, pk=http_request.session.get("manages"))
