@@ -67,6 +67,8 @@ def answers(var, port):
         server.cursor().execute("CREATE DATABASE recovery")
     except errors.DuplicateDatabase:
         pass
+    except errors.DiskFull:
+        sys.exit(processes.DISK_IS_FULL.format(var))
     finally:
         server.close()
     return True
