@@ -1,0 +1,81 @@
+"""Invented rows for tests: each function makes one valid thing, and takes what matters."""
+
+from datetime import datetime, time, timedelta
+from itertools import count
+
+from django.contrib.auth.models import Group, User
+from psycopg2.extras import DateTimeTZRange
+
+from admissions.models import Consultation, ConsultationRequest, Counselor, Mode, WeeklyHours
+from programs.models import Location
+
+numbers = count(1)
+PASSWORD = "a-long-walk-in-the-sun"
+Stage = ConsultationRequest.Stage
+
+
+def make_user(role: str | None = "counselor", **columns) -> User:
+    """A staff user in one role's group; None makes a staff user without any."""
+    name = f"staff{next(numbers)}"
+    user = User.objects.create_user(
+        username=name, email=f"{name}@example.org", password=PASSWORD, is_staff=True, **columns
+    )
+    if role:
+        user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def make_counselor(
+    *, opens=time(9), closes=time(17), days=range(7), languages=("en",), modes=None, **columns
+) -> Counselor:
+    """A counselor with the same local hours on each of the days."""
+    counselor = Counselor.objects.create(
+        user=columns.pop("user", None) or make_user("counselor"),
+        public_name=columns.pop("public_name", "Dana"),
+        languages=list(languages),
+        modes=modes or list(Mode.values),
+        meeting_link="https://video.example.org/room",
+        location=columns.pop("location", None) or Location.objects.first(),
+        **columns,
+    )
+    WeeklyHours.objects.bulk_create(
+        WeeklyHours(counselor=counselor, weekday=day, opens=opens, closes=closes) for day in days
+    )
+    return counselor
+
+
+def make_request(**columns) -> ConsultationRequest:
+    """A new web request that may be called and emailed, due in fifteen minutes."""
+    made = columns.setdefault("created_at", datetime.now().astimezone())
+    columns.setdefault("source", ConsultationRequest.Source.CALLBACK)
+    columns.setdefault("preferred_name", "Jo")
+    columns.setdefault("phone", "+17145550155")
+    columns.setdefault("email", "jo@example.com")
+    columns.setdefault("may_call", True)
+    columns.setdefault("may_email", True)
+    if columns.get("stage") != Stage.CLOSED:
+        columns.setdefault("due_at", made + timedelta(minutes=15))
+    return ConsultationRequest.objects.create(**columns)
+
+
+def make_consultation(
+    *, starts_at: datetime, counselor=None, request=None, **columns
+) -> Consultation:
+    """A scheduled phone consultation of 45 minutes with its 15 minutes of buffer."""
+    counselor = counselor or make_counselor()
+    request = request or make_request(
+        source=ConsultationRequest.Source.BOOKING,
+        stage=Stage.CONSULTATION_SCHEDULED,
+        due_at=starts_at,
+    )
+    columns.setdefault("mode", Mode.PHONE)
+    return Consultation.objects.create(
+        request=request,
+        counselor=counselor,
+        location=counselor.location,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=45),
+        held=DateTimeTZRange(starts_at, starts_at + timedelta(minutes=60), "[)"),
+        assigned_because="made for a test",
+        **columns,
+    )
