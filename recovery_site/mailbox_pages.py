@@ -170,7 +170,7 @@ def content(part):
     """A part as text, whatever bytes it holds."""
     if part is None:
         return ""
-    raw = part.get_payload(decode=True) or b""
+    raw = (part.get_payload(decode=True) or b"").replace(b"\r\n", b"\n")
     try:
         return raw.decode(part.get_content_charset("utf-8"), errors="replace")
     except LookupError:

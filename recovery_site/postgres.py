@@ -68,7 +68,7 @@ def answers(var, port):
     except errors.DuplicateDatabase:
         pass
     except errors.DiskFull:
-        sys.exit(processes.DISK_IS_FULL.format(var))
+        sys.exit("The " + processes.DISK_IS_FULL.format(var))
     finally:
         server.close()
     return True

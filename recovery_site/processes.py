@@ -15,7 +15,7 @@ from pathlib import Path
 
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
-DISK_IS_FULL = "The disk is full: free some space for {}, then start again."
+DISK_IS_FULL = "disk is full: free some space for {}, then start again."
 SIGNS_OF_A_FULL_DISK = ("No space left on device", "DiskFull", "could not extend file")
 
 
@@ -145,7 +145,7 @@ def reason(log, since=0):
         lines.seek(since)
         text = lines.read().decode(errors="replace")
     if any(sign in text for sign in SIGNS_OF_A_FULL_DISK):
-        return DISK_IS_FULL.format(log.parent.parent)
+        return "the " + DISK_IS_FULL.format(log.parent.parent)
     told = [line.strip() for line in text.splitlines() if line.strip()]
     fatal = [line for line in told if "FATAL" in line]
     return (fatal or told or ["it said nothing"])[-1]
@@ -154,7 +154,7 @@ def reason(log, since=0):
 def plainly(trouble):
     """An operating system error as one line that says what to do."""
     if trouble.errno == errno.ENOSPC:
-        return DISK_IS_FULL.format(trouble.filename or "var/")
+        return "The " + DISK_IS_FULL.format(trouble.filename or "var/")
     if isinstance(trouble, PermissionError):
         return f"Could not use {trouble.filename}: another user made it, perhaps root."
     return f"Could not use {trouble.filename}: {trouble.strerror}."
