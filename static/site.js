@@ -24,4 +24,14 @@ if (menu) {
 }
 
 // Bring the reader to what must be mended.
-document.querySelector(".error-summary")?.focus();
+document.querySelector("[data-focus]")?.focus();
+
+// Ask for the times of another mode as soon as it is chosen.
+for (const form of document.querySelectorAll("form[data-auto]")) {
+  form.querySelector("[data-no-script]").hidden = true;
+  form.addEventListener("change", () => form.submit());
+}
+
+// Tell the form which clock its reader lives by; their messages follow it.
+const zone = document.querySelector("input[name=time_zone]");
+if (zone && !zone.value) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;

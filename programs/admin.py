@@ -1,0 +1,174 @@
+"""Where a content editor changes what the public pages say."""
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from .models import (
+    Article,
+    ComparisonCell,
+    ComparisonRow,
+    Credential,
+    CrisisLine,
+    Facility,
+    LevelOfCare,
+    Location,
+    Membership,
+    Page,
+    Program,
+    ProgramSection,
+    Question,
+    ScheduleRow,
+    SocialLink,
+    Translation,
+)
+
+
+class ChoosesLanguage:
+    """Offers the site's languages, without a migration for each new one."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "language":
+            kwargs["widget"] = forms.Select(choices=settings.LANGUAGES)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+@admin.register(Facility)
+class FacilityAdmin(admin.ModelAdmin):
+    list_display = ["name", "admissions_line", "promise"]
+
+    def has_add_permission(self, request):
+        return super().has_add_permission(request) and not Facility.objects.exists()
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(SocialLink)
+class SocialLinkAdmin(admin.ModelAdmin):
+    list_display = ["name", "url", "is_shown", "sort_order"]
+
+
+@admin.register(Location)
+class LocationAdmin(admin.ModelAdmin):
+    list_display = ["name", "address", "time_zone", "is_open"]
+    list_filter = ["is_open"]
+
+
+@admin.register(Credential)
+class CredentialAdmin(admin.ModelAdmin):
+    list_display = ["__str__", "location", "expires_on", "expiry", "is_shown"]
+    list_select_related = ["location"]
+    list_filter = ["kind", "is_shown"]
+    search_fields = ["number"]
+    readonly_fields = ["expiry"]
+    date_hierarchy = "expires_on"
+
+    @admin.display(description=_("warning"))
+    def expiry(self, credential):
+        """In words, from 90 days before the expiry on."""
+        if credential.pk is None or credential.warning(timezone.localdate()) is None:
+            return ""
+        days = credential.days_left(timezone.localdate())
+        if days < 0:
+            return _("⚠ Expired. Renew it, then change the date here.")
+        return "⚠ " + ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):
+    list_display = ["name", "expires_on", "is_current", "is_shown"]
+
+    @admin.display(boolean=True, description=_("on the site today"))
+    def is_current(self, membership):
+        return membership.is_shown and membership.expires_on >= timezone.localdate()
+
+
+@admin.register(CrisisLine)
+class CrisisLineAdmin(admin.ModelAdmin):
+    list_display = ["slug", "situation", "action", "phone", "is_compact", "is_active"]
+    list_filter = ["is_active", "is_compact"]
+
+
+@admin.register(LevelOfCare)
+class LevelOfCareAdmin(admin.ModelAdmin):
+    list_display = ["code", "name", "scheme", "usual_intensity", "is_offered_here", "is_active"]
+    list_filter = ["scheme", "is_offered_here", "is_active"]
+    search_fields = ["code", "name"]
+
+
+class SectionInline(ChoosesLanguage, admin.StackedInline):
+    model = ProgramSection
+    extra = 0
+
+
+class ScheduleInline(admin.TabularInline):
+    model = ScheduleRow
+    extra = 0
+
+
+@admin.register(Program)
+class ProgramAdmin(admin.ModelAdmin):
+    list_display = ["name", "level_of_care", "is_path", "sort_order", "is_published"]
+    list_select_related = ["level_of_care"]
+    list_filter = ["is_published"]
+    search_fields = ["name", "summary"]
+    inlines = [SectionInline, ScheduleInline]
+
+
+class CellInline(admin.TabularInline):
+    model = ComparisonCell
+    extra = 0
+
+
+@admin.register(ComparisonRow)
+class ComparisonRowAdmin(admin.ModelAdmin):
+    list_display = ["label", "sort_order"]
+    search_fields = ["label"]
+    inlines = [CellInline]
+
+
+@admin.register(Question)
+class QuestionAdmin(ChoosesLanguage, admin.ModelAdmin):
+    list_display = ["question", "language", "sort_order", "is_on_home", "is_published"]
+    list_filter = ["language", "is_on_home", "is_published"]
+    search_fields = ["question", "answer"]
+    prepopulated_fields = {"slug": ["question"]}
+
+
+@admin.register(Article)
+class ArticleAdmin(ChoosesLanguage, admin.ModelAdmin):
+    list_display = ["title", "language", "reviewed_by", "reviewed_on", "is_published"]
+    list_filter = ["language", "is_published"]
+    search_fields = ["title", "body"]
+    readonly_fields = ["changed_at"]
+    prepopulated_fields = {"slug": ["title"]}
+
+
+@admin.register(Page)
+class PageAdmin(ChoosesLanguage, admin.ModelAdmin):
+    """Saving a published version makes the next one; no published version goes away."""
+
+    list_display = ["title", "slug", "language", "version", "effective_on", "is_published"]
+    list_filter = ["language", "is_published", "slug"]
+    search_fields = ["title", "body"]
+    readonly_fields = ["version"]
+
+    def has_delete_permission(self, request, obj=None):
+        is_free = obj is None or not obj.is_published
+        return is_free and super().has_delete_permission(request, obj)
+
+    def get_actions(self, request):
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+
+@admin.register(Translation)
+class TranslationAdmin(ChoosesLanguage, admin.ModelAdmin):
+    list_display = ["english", "text", "language"]
+    list_filter = ["language"]
+    search_fields = ["english", "text"]
