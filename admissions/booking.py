@@ -2,12 +2,13 @@
 
 import uuid
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import assignment, availability, messaging, tasks
+from . import assignment, availability, messaging, privacy, tasks
 from .models import (
     AuditEvent,
     ConsentEvent,
@@ -59,12 +60,15 @@ def request_consultation(
 
 @transaction.atomic
 def request_callback(*, key: uuid.UUID, details: dict, consents: dict) -> ConsultationRequest:
-    """Promise a call at the first time staff can keep; without hours, promise no time."""
+    """Promise a call in the time asked for, as soon as staff can keep it, or promise no time."""
     if earlier := answered_before(key):
         return earlier
 
     now = timezone.now()
-    promise = availability.promise_call_by(now=now)
+    zone = ZoneInfo(details["time_zone"])
+    promise = availability.promise_call_by(
+        now=privacy.next_good_time(details["good_time"], now, zone)
+    )
     request = ConsultationRequest.objects.create(
         source=ConsultationRequest.Source.CALLBACK,
         promised_call_by=promise.by if promise else None,

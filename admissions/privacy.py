@@ -10,6 +10,11 @@ from django.utils import timezone
 from .models import ConsultationRequest, ManageToken
 
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
+GOOD_TIMES = {
+    ConsultationRequest.GoodTime.MORNING: (time(8), time(12)),
+    ConsultationRequest.GoodTime.AFTERNOON: (time(12), time(17)),
+    ConsultationRequest.GoodTime.EVENING: (time(17), time(20)),
+}
 LINK_LIVES = timedelta(days=30)
 LINK_OUTLIVES_CONSULTATION = timedelta(days=7)
 
@@ -57,6 +62,18 @@ def after_quiet_hours(at: datetime, zone: ZoneInfo) -> datetime:
     local = at.astimezone(zone)
     day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
     return datetime.combine(day, QUIET_UNTIL, tzinfo=zone).astimezone(at.tzinfo)
+
+
+def next_good_time(good_time: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """Now, or the next start of the part of the day that the person asked for."""
+    if good_time not in GOOD_TIMES:
+        return now
+    opens, closes = GOOD_TIMES[good_time]
+    local = now.astimezone(zone)
+    if opens <= local.time() < closes:
+        return now
+    day = local.date() + timedelta(days=1 if local.time() >= closes else 0)
+    return datetime.combine(day, opens, tzinfo=zone).astimezone(now.tzinfo)
 
 
 def masked_email(email: str) -> str:

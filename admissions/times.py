@@ -54,8 +54,12 @@ def call_promise(*, now: datetime, zone: ZoneInfo) -> dict | None:
     if promise is None:
         return None
     local = promise.by.astimezone(zone)
-    day = day_words(local.date(), now.astimezone(zone).date())
-    return {"day": day, "time": letters.time_words(local), "is_staffed": promise.is_staffed}
+    ahead = (local.date() - now.astimezone(zone).date()).days
+    by = {0: _("today by %(time)s"), 1: _("tomorrow by %(time)s")}.get(
+        ahead, _("on %(day)s by %(time)s")
+    )
+    words = {"time": letters.time_words(local), "day": date_format(local, _("l, F j"))}
+    return {"by": by % words, "is_staffed": promise.is_staffed}
 
 
 def chip(slot: Slot, *, zone: ZoneInfo) -> Chip:
