@@ -54,7 +54,7 @@ def request_consultation(
 
     messaging.promise_requested(request)
     messaging.promise_booked(consultation)
-    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    tasks.wake(request)
     return request
 
 
@@ -82,7 +82,7 @@ def request_callback(*, key: uuid.UUID, details: dict, consents: dict) -> Consul
     request.audit_events.create(type=Type.CALLBACK_REQUESTED, source=REQUESTER)
 
     messaging.promise_requested(request)
-    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    tasks.wake(request)
     return request
 
 
@@ -128,7 +128,7 @@ def move(*, key: uuid.UUID, request: ConsultationRequest, starts_at: datetime) -
     request.audit_events.create(type=Type.CONSULTATION_MOVED, source=REQUESTER, consultation=moved)
 
     messaging.promise_moved(moved)
-    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    tasks.wake(request)
     return moved
 
 
@@ -155,7 +155,7 @@ def cancel(*, key: uuid.UUID, request: ConsultationRequest, reason: str = "") ->
     )
 
     messaging.promise_cancelled(consultation)
-    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    tasks.wake(request)
     return consultation
 
 

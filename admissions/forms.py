@@ -124,8 +124,8 @@ class PublicForm(forms.Form):
     def error_links(self):
         """(anchor, message) for the summary above the form, in the order of the fields."""
         links = [("", error) for error in self.non_field_errors()]
-        for name in self.errors:
-            if name in self.fields:
+        for name in self.fields:
+            if name in self.errors:
                 is_group = isinstance(self.fields[name].widget, forms.RadioSelect)
                 anchor = f"id_{name}_0" if is_group else f"id_{name}"
                 links += [(anchor, error) for error in self.errors[name]]

@@ -1,18 +1,26 @@
 """Thin Celery tasks: ids in, safe to repeat. Postgres says what is owed."""
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
 from . import messaging
-from .models import Message
+from .models import ConsultationRequest, Message
 
 SWEEP = 500
 
 
+def wake(request: ConsultationRequest) -> None:
+    """Once this commits, send what the request is owed; the sweep does it if Redis is away."""
+    transaction.on_commit(lambda: send_due_messages.delay(str(request.pk)), robust=True)
+
+
 @shared_task
-def send_due_messages() -> int:
-    """Hand every due message to a worker; returns how many."""
+def send_due_messages(request_id: str | None = None) -> int:
+    """Hand every due message, or one request's, to a worker; returns how many."""
     due = Message.objects.due(now=timezone.now()).order_by("due_at")
+    if request_id:
+        due = due.filter(request=request_id)
     ids = list(due.values_list("pk", flat=True)[:SWEEP])
     for message_id in ids:
         send_message.delay(message_id)

@@ -84,7 +84,7 @@ def complete(*, request_id, by: User) -> Consultation:
     )
 
     messaging.promise_completed(consultation)
-    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    tasks.wake(request)
     return consultation
 
 
@@ -104,7 +104,7 @@ def mark_no_show(*, request_id, by: User) -> Consultation:
     request.audit_events.create(type=Type.CONSULTATION_NO_SHOW, actor=by, consultation=consultation)
 
     messaging.promise_no_show(consultation)
-    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    tasks.wake(request)
     return consultation
 
 
@@ -123,7 +123,7 @@ def reschedule(*, request_id, starts_at: datetime, by: User) -> Consultation:
     request.audit_events.create(type=Type.CONSULTATION_MOVED, actor=by, consultation=moved)
 
     messaging.promise_moved(moved)
-    transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+    tasks.wake(request)
     return moved
 
 
@@ -146,7 +146,7 @@ def close(
 
     if cancelled:
         messaging.promise_cancelled(cancelled)
-        transaction.on_commit(tasks.send_due_messages.delay, robust=True)
+        tasks.wake(request)
     return request
 
 
