@@ -1,0 +1,114 @@
+"""The frame of every page says what the rows say, as the law asks."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import RequestFactory
+from django.utils import timezone
+
+from programs import context
+from programs.models import Credential, CrisisLine, Facility, Location, Membership, SocialLink
+
+from .reading_page import foot_of, words_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_foot_says_who_certifies_until_when(client):
+    foot = foot_of(client.get("/"))
+
+    said = [
+        "Certified by the State Department of Health Care Services.",
+        "License: 300011EP",
+        "Expiry date: 5/31/2025",
+        "This date has passed.",
+        "Check our status",
+        "3919 W Hazard Ave Santa Ana, CA 92703",
+        "(714) 555-0134",
+    ]
+    assert [sentence for sentence in said if sentence not in foot] == []
+
+
+def test_foot_follows_the_credential(client):
+    Credential.objects.update(kind="licensed", number="990099AP", expires_on=date(2099, 2, 1))
+
+    foot = foot_of(client.get("/"))
+
+    assert (
+        "Licensed by the State Department of Health Care Services. License: 990099AP"
+        " Expiry date: 2/1/2099 See number and expiry at the State" in foot
+    )
+
+
+def test_foot_follows_the_address_and_the_line(client):
+    Location.objects.update(street_address="1 Elm St", city="Tustin", postal_code="92780")
+    Facility.objects.update(admissions_line="+17145550199")
+
+    foot = foot_of(client.get("/es/"))
+
+    assert "1 Elm St Tustin, CA 92780" in foot
+    assert "(714) 555-0199" in foot
+
+
+def test_foot_links_the_status_list(client):
+    Facility.objects.update(status_check_url="https://example.org/list")
+
+    assert b'href="https://example.org/list"' in client.get("/").content
+
+
+def test_foot_links_every_legal_page(client):
+    html = client.get("/").content.decode()
+
+    pages = ["privacy", "terms", "privacy-practices", "accessibility", "client-bill-of-rights"]
+    assert [page for page in pages if f'href="/about/{page}/"' not in html] == []
+
+
+def test_members_are_shown_only_while_current(client):
+    today = timezone.localdate()
+    Membership.objects.create(name="Current Body", expires_on=today)
+    Membership.objects.create(name="Former Body", expires_on=today - timedelta(days=1))
+
+    foot = foot_of(client.get("/"))
+
+    assert ("Current Body" in foot, "Former Body" in foot) == (True, False)
+
+
+def test_members_strip_is_absent_without_members(client):
+    assert "Proud members" not in foot_of(client.get("/"))
+
+
+def test_social_links_are_shown_once_they_have_an_address(client):
+    SocialLink.objects.filter(name="LinkedIn").update(url="https://example.org/er", is_shown=True)
+
+    foot = foot_of(client.get("/"))
+
+    assert ("LinkedIn" in foot, "Facebook" in foot) == (True, False)
+
+
+def test_every_page_begins_with_urgent_help(client):
+    words = words_of(client.get("/learn/"))
+
+    assert (
+        "In danger or an overdose: call 911 Thoughts of suicide: call or text 988 More urgent help"
+        in words
+    )
+
+
+def test_urgent_line_follows_its_rows(client):
+    CrisisLine.objects.filter(slug="911").update(compact_situation="Danger:")
+    CrisisLine.objects.filter(slug="988").update(is_active=False)
+
+    assert "Danger: call 911 More urgent help" in words_of(client.get("/learn/"))
+
+
+def test_phone_bar_calls_and_books(client):
+    html = client.get("/").content.decode()
+    bar = html[html.index('<nav class="bar"') :]
+
+    assert bar.count('href="tel:+1-714-555-0134"') == 1
+    assert bar.count('href="/consultation/"') == 1
+
+
+def test_centre_asks_nothing_until_it_is_drawn(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        context.centre(RequestFactory().get("/admin/"))

@@ -1,0 +1,252 @@
+"""Every public page answers, in both languages, with what its rows say."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from programs.models import Article, ComparisonRow, Page, Program, Question, Translation
+
+from .reading_page import words_of
+
+pytestmark = pytest.mark.django_db
+
+PAGES = [
+    "/",
+    "/programs/",
+    "/programs/iop/",
+    "/programs/residential/",
+    "/programs/iop-after-residential/",
+    "/programs/compare/",
+    "/learn/",
+    "/learn/what-is-iop/",
+    "/learn/helping-someone/",
+    "/get-help/",
+    "/about/privacy/",
+    "/about/terms/",
+    "/about/privacy-practices/",
+    "/about/accessibility/",
+    "/about/client-bill-of-rights/",
+    "/about/credentials/",
+]
+
+
+def queries(client, address) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return len(asked)
+
+
+@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("prefix", ["", "/es"])
+def test_page_answers(client, prefix, address):
+    assert client.get(prefix + address).status_code == 200
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_page_has_one_heading_and_no_level_skipped(client, address):
+    html = client.get(address).content.decode()
+    main = re.search(r"<main.*</main>", html, flags=re.S)[0]
+
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", main)]
+
+    assert levels.count(1) == 1
+    assert [(a, b) for a, b in pairwise(levels) if b > a + 1] == []
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_page_asks_nothing_of_other_sites(client, address):
+    html = client.get(address).content.decode()
+
+    fetched = re.findall(r"<(?:script|img|iframe|source)[^>]+src=\"([^\"]+)|<link[^>]+", html)
+    styled = re.findall(r"\sstyle=|<style|\son[a-z]+=|javascript:", html)
+
+    assert [source for source in fetched if source.startswith(("http", "//"))] == []
+    assert styled == []
+
+
+def test_unknown_page_is_not_found(client):
+    assert [
+        client.get(address).status_code
+        for address in ("/nothing/", "/programs/no/", "/learn/no/", "/about/no/")
+    ] == [404] * 4
+
+
+def test_public_pages_only_read(client):
+    assert client.post("/get-help/").status_code == 405
+
+
+def test_unpublished_rows_stay_hidden(client):
+    Program.objects.filter(slug="residential").update(is_published=False)
+    Question.objects.filter(slug="work").update(is_published=False)
+    Article.objects.filter(slug="what-is-iop").update(is_published=False)
+
+    answers = [
+        client.get("/programs/residential/").status_code,
+        client.get("/learn/what-is-iop/").status_code,
+        b"/programs/residential/" in client.get("/programs/").content,
+        b"/programs/residential/" in client.get("/programs/compare/").content,
+        b"keep working or studying?" in client.get("/").content,
+        b"keep working or studying?" in client.get("/learn/").content,
+        b"/learn/what-is-iop/" in client.get("/sitemap.xml").content,
+    ]
+
+    assert answers == [404, 404, False, False, False, False, False]
+
+
+def test_home_asks_few_queries(client):
+    assert queries(client, "/") <= 14
+
+
+def test_home_asks_as_much_for_many_questions(client):
+    before = queries(client, "/")
+    Question.objects.bulk_create(
+        Question(slug=f"q{n}", question="?", answer="!", is_on_home=True, is_published=True)
+        for n in range(30)
+    )
+
+    assert queries(client, "/") == before
+
+
+def test_learn_asks_as_much_for_many_rows(client):
+    before = queries(client, "/learn/")
+    Question.objects.bulk_create(
+        Question(slug=f"q{n}", question="?", answer="!", is_published=True) for n in range(30)
+    )
+    Article.objects.bulk_create(
+        Article(slug=f"a{n}", title="A", summary="B", body="C", is_published=True)
+        for n in range(30)
+    )
+
+    assert queries(client, "/learn/") == before
+
+
+def test_compare_asks_as_much_for_many_rows(client):
+    before = queries(client, "/programs/compare/")
+    for n in range(30):
+        row = ComparisonRow.objects.create(slug=f"r{n}", label="R")
+        row.cells.create(program=Program.objects.get(slug="iop"), text="T")
+
+    assert queries(client, "/programs/compare/") == before
+
+
+def test_foot_asks_as_much_for_many_pages(client):
+    before = queries(client, "/get-help/")
+    Page.objects.bulk_create(
+        Page(slug=f"p{n}", title="P", effective_on="2026-01-01", is_published=True)
+        for n in range(30)
+    )
+
+    assert queries(client, "/get-help/") == before
+
+
+def test_example_week_is_a_real_table(client):
+    html = client.get("/programs/iop/").content.decode()
+
+    assert html.count("<caption>") == 1
+    assert html.count('<th scope="row">') == 5
+    assert html.count('<th scope="col">') == 3
+
+
+def test_comparison_names_its_program_in_every_cell(client):
+    html = client.get("/programs/compare/").content.decode()
+
+    labels = re.findall(r'<td data-label="([^"]+)"', html)
+
+    assert labels == [program.name for program in Program.objects.published()] * 7
+
+
+def test_get_help_offers_three_doors(client):
+    html = client.get("/get-help/").content.decode()
+    main = re.search(r"<main.*</main>", html, flags=re.S)[0]
+
+    doors = re.findall(r'<a class="btn[^"]*"\s+href="([^"]+)"', main)
+
+    assert doors == ["tel:+1-714-555-0134", "/consultation/callback/", "/consultation/"]
+
+
+def test_safety_block_reads_as_the_clinicians_wrote_it(client):
+    words = words_of(client.get("/get-help/")).replace(" .", ".")
+
+    said = [
+        "In danger, an overdose, or a seizure? Call 911.",
+        "Thoughts of suicide or a crisis: call or text 988 (Spanish available).",
+        "Poisoning: 1-800-222-1222.",
+        "Free treatment referral, 24/7, English/Spanish: SAMHSA 1-800-662-4357.",
+        "Orange County behavioral health line, 24/7: OC Links 855-625-4657.",
+    ]
+
+    assert [sentence for sentence in said if sentence not in words] == []
+
+
+def test_spanish_text_is_read_where_there_is_one(client):
+    english = Article.objects.get(slug="what-is-iop")
+    Article.objects.create(
+        slug=english.slug, language="es", title="¿Qué es?", summary="-", body="-", is_published=True
+    )
+
+    titles = [
+        re.search(rb"<h1>(.*?)</h1>", client.get(address).content)[1].decode()
+        for address in (
+            "/learn/what-is-iop/",
+            "/es/learn/what-is-iop/",
+            "/es/learn/helping-someone/",
+        )
+    ]
+
+    assert titles == [
+        "What is IOP, and how does it help?",
+        "¿Qué es?",
+        "How to help someone you care about",
+    ]
+
+
+def test_spanish_line_is_read_where_there_is_one(client):
+    Translation.objects.create(language="es", english="Live at home", text="Vive en casa")
+
+    seen = [
+        (b"Vive en casa" in page.content, b"Live at home" in page.content)
+        for page in (client.get("/programs/"), client.get("/es/programs/"))
+    ]
+
+    assert seen == [(False, True), (True, False)]
+
+
+def test_language_switch_keeps_the_place(client):
+    html = client.get("/learn/what-is-iop/").content.decode()
+
+    assert re.findall(r'href="([^"]+)"\s+lang="es"', html) == ["/es/learn/what-is-iop/"] * 2
+
+
+def test_page_names_its_one_address(client, settings):
+    html = client.get("/es/programs/iop/?x=1").content.decode()
+    site = settings.SITE_URL
+
+    links = re.findall(r'<link rel="(canonical|alternate)"[^>]*href="([^"]+)"', html)
+
+    assert links == [
+        ("canonical", f"{site}/es/programs/iop/"),
+        ("alternate", f"{site}/programs/iop/"),
+        ("alternate", f"{site}/es/programs/iop/"),
+        ("alternate", f"{site}/programs/iop/"),
+    ]
+
+
+def test_robots_may_not_see_bookings(client):
+    lines = client.get("/robots.txt").content.decode().splitlines()
+
+    assert [line for line in lines if line.startswith("Disallow")] == [
+        "Disallow: /admin/",
+        "Disallow: /consultation/",
+        "Disallow: /es/consultation/",
+    ]
+
+
+def test_sitemap_lists_every_page_in_each_language(client):
+    xml = client.get("/sitemap.xml").content.decode()
+
+    places = re.findall(r"<loc>https://testserver(.*?)</loc>", xml)
+
+    assert sorted(places) == sorted([*PAGES, *("/es" + address for address in PAGES)])

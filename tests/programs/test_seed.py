@@ -1,0 +1,90 @@
+"""A new site starts complete; loading again keeps what editors did."""
+
+import pytest
+from django.apps import apps
+
+from programs.models import Article, Facility, ProgramSection, Question, Translation
+from programs.seed import CONTENT, load
+
+pytestmark = pytest.mark.django_db
+
+
+def counts() -> dict[str, int]:
+    return {
+        model.__name__: model.objects.count()
+        for model in apps.get_app_config("programs").get_models()
+    }
+
+
+def test_new_database_is_complete():
+    assert counts() == {
+        "Article": 2,
+        "ComparisonCell": 21,
+        "ComparisonRow": 7,
+        "Credential": 1,
+        "CrisisLine": 5,
+        "Facility": 1,
+        "LevelOfCare": 14,
+        "Location": 1,
+        "Membership": 0,
+        "Page": 6,
+        "Program": 3,
+        "ProgramSection": 24,
+        "Question": 15,
+        "ScheduleRow": 18,
+        "SocialLink": 3,
+        "Translation": 0,
+    }
+
+
+def test_loading_again_adds_nothing():
+    before = counts()
+
+    load(apps)
+
+    assert counts() == before
+
+
+def test_loading_again_keeps_edits():
+    Facility.objects.update(promise="One day at a time.")
+    Question.objects.filter(slug="hours").update(answer="Ask us.")
+
+    load(apps)
+
+    assert Facility.objects.get().promise == "One day at a time."
+    assert Question.objects.get(slug="hours").answer == "Ask us."
+
+
+def test_loading_again_brings_back_what_is_missing():
+    Question.objects.filter(slug="hours").delete()
+
+    load(apps)
+
+    assert Question.objects.filter(slug="hours", is_published=True).count() == 1
+
+
+def test_line_of_a_new_site_comes_from_the_settings(settings):
+    Facility.objects.all().delete()
+    settings.ADMISSIONS_LINE = "+17145550177"
+
+    load(apps)
+
+    assert Facility.objects.get().admissions_line == "+17145550177"
+
+
+def test_another_language_needs_files_only(tmp_path):
+    folder = tmp_path / "content"
+    (folder / "vi" / "articles").mkdir(parents=True)
+    (folder / "vi" / "programs").mkdir()
+    (folder / "en").symlink_to(CONTENT / "en", target_is_directory=True)
+    (folder / "vi" / "translations.toml").write_text('"Live at home" = "Sống ở nhà"\n')
+    (folder / "vi" / "articles" / "what-is-iop.md").write_text(
+        '+++\ntitle = "IOP là gì?"\nsummary = "-"\n+++\n\nXin chào.\n'
+    )
+    (folder / "vi" / "programs" / "iop.md").write_text("+++\n+++\n\n## Một tuần\n\nXin chào.\n")
+
+    load(apps, folder)
+
+    assert Translation.objects.get(language="vi").text == "Sống ở nhà"
+    assert Article.objects.get(language="vi").title == "IOP là gì?"
+    assert ProgramSection.objects.get(language="vi").heading == "Một tuần"
