@@ -159,6 +159,22 @@ def cancel(*, key: uuid.UUID, request: ConsultationRequest, reason: str = "") ->
     return consultation
 
 
+@transaction.atomic
+def stop_emails(*, key: uuid.UUID, request: ConsultationRequest) -> ConsultationRequest:
+    """Withdraw the permission to write; whatever is still promised will not go."""
+    request = locked(request)
+    if answered_before(key) or not request.may_email:
+        return request
+
+    request.may_email = False
+    request.save(update_fields=["may_email"])
+    keep_consents(request, {ConsentVersion.Key.EMAIL: False})
+    remember(key, request)
+
+    request.audit_events.create(type=Type.EMAILS_STOPPED, source=REQUESTER)
+    return request
+
+
 def answered_before(key: uuid.UUID) -> ConsultationRequest | None:
     """The request that this key already made or changed; waits for a twin still under way."""
     Submission.objects.bulk_create([Submission(key=key)], ignore_conflicts=True)

@@ -154,11 +154,11 @@ def time_words(local: datetime) -> str:
 def envelope(message: Message, *, to: list[str], sender: str, words: dict):
     """Text and HTML in one email, with a Message-ID that a second copy repeats."""
     subject = SUBJECTS[message.kind] % {"reference": message.request.reference}
-    text = render_to_string(f"emails/{message.kind}.txt", words).strip() + "\n"
+    text = render_to_string(f"emails/{message.kind}.txt", words)
     html = render_to_string(f"emails/{message.kind}.html", {**words, "subject": subject})
     email = EmailMultiAlternatives(
         subject=subject,
-        body=text,
+        body=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
         from_email=formataddr((sender, settings.MAIL_FROM)),
         to=to,
         headers={

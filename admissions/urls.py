@@ -20,5 +20,6 @@ urlpatterns = [
     path("manage/", manage.manage, name="manage"),
     path("manage/move/", manage.move, name="move"),
     path("manage/cancel/", manage.cancel, name="cancel"),
+    path("manage/stop-emails/", manage.stop_emails, name="stop_emails"),
     path("manage/<token>/", manage.open_manage, name="open_manage"),
 ]

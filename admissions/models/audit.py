@@ -24,7 +24,7 @@ class AuditEvent(models.Model):
         ATTEMPT_LOGGED = "attempt_logged", _("Logged a contact attempt")
         REQUEST_CLOSED = "request_closed", _("Closed the request")
         REQUEST_VIEWED = "request_viewed", _("Opened the request")
-        MANAGE_LINK_OPENED = "manage_link_opened", _("Opened the manage link")
+        EMAILS_STOPPED = "emails_stopped", _("Asked us to stop writing")
 
     class Source(models.TextChoices):
         REQUESTER = "requester", _("The requester")

@@ -8,7 +8,7 @@ log or referrer keeps it.
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from admissions import availability, booking, letters, privacy, times
 from admissions.forms import CancelForm
@@ -47,7 +47,8 @@ def show_manage(http_request, request, *, notice="", status=200):
         "consultation": consultation,
         "latest": latest,
         "words": letters.consultation_words(latest, request.time_zone),
-        "email": privacy.masked_email(request.email),
+        "email": privacy.masked_email(request.email) if request.may_email else "",
+        "key": visits.form_key(http_request, f"stop {request.pk}"),
         "has_started": latest.starts_at <= timezone.now(),
         "notice": notice,
     }
@@ -128,3 +129,14 @@ def cancel(http_request):
         "key": visits.form_key(http_request, purpose),
     }
     return render(http_request, "admissions/cancel.html", context)
+
+
+@private
+@require_POST
+def stop_emails(http_request):
+    """No more emails about this request; the appointment itself stands."""
+    request = visits.managed(http_request)
+    key = visits.read_key(http_request, f"stop {request.pk}")
+    if key is not None:
+        booking.stop_emails(key=key, request=request)
+    return redirect("admissions:manage")
