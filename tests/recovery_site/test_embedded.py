@@ -13,7 +13,6 @@ import redis
 
 from recovery_site import embedded, kept, postgres, processes
 
-pytestmark = pytest.mark.xdist_group("embedded")
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends servers to others")
 

@@ -11,7 +11,6 @@ import pytest
 
 from recovery_site import processes, startup
 
-pytestmark = pytest.mark.xdist_group("mailbox")
 CALENDAR = "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
 
 

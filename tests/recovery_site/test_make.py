@@ -1,0 +1,92 @@
+"""`make` on a machine that lacks something says in one line what to do."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import ROOT
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """What make reads, in a folder without a virtual environment."""
+    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    return tmp_path
+
+
+@pytest.fixture
+def make(clone, bare):
+    """The first line of complaint from a make that must fail, and whether it failed."""
+
+    def run(target="run", *, python=sys.executable, **environment):
+        done = subprocess.run(
+            ["make", target, f"PYTHON={python}"],
+            cwd=clone,
+            env=bare | environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        assert done.stderr.splitlines()[1].startswith("make: ***")
+        return done.returncode != 0, done.stderr.splitlines()[0]
+
+    return run
+
+
+def pretend(folder, script):
+    """A python3 of our own making."""
+    python = folder / "python3"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    return python
+
+
+@pytest.mark.parametrize("target", ["run", "test"])
+def test_old_python_is_named(make, clone, target):
+    old = pretend(clone, '[ "$1" = -V ] && echo Python 3.9.1 && exit; exit 1')
+
+    assert make(target, python=old) == (
+        True,
+        "Python 3.11 or newer is needed, and this is Python 3.9.1: "
+        "name a newer one with make PYTHON=...",
+    )
+
+
+def test_absent_python_is_named(make):
+    assert make(python="python3.99") == (
+        True,
+        "There is no python3.99 here: install Python 3.11 or newer, "
+        "or name it with make PYTHON=...",
+    )
+
+
+def test_python_without_venv_is_told_what_to_install(make, clone):
+    bare_python = pretend(clone, 'case "$2" in *ensurepip*) exit 1;; esac; exit 0')
+
+    assert make(python=bare_python) == (
+        True,
+        "This Python cannot make virtual environments. "
+        "On Debian and Ubuntu: apt install python3-venv",
+    )
+
+
+def test_absent_network_is_guessed_and_tried_again_next_time(make, clone):
+    nowhere = "http://127.0.0.1:9/simple"
+
+    failed, line = make(
+        PIP_CONFIG_FILE=os.devnull,
+        PIP_FIND_LINKS="",
+        PIP_INDEX_URL=nowhere,
+        UV_DEFAULT_INDEX=nowhere,
+    )
+
+    assert failed
+    assert line.startswith("Could not install requirements.txt. Is this machine online?")
+    assert not (clone / ".venv" / "ready-to-run").exists()
