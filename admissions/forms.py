@@ -1,5 +1,7 @@
 """The public forms: they check and never write. What was typed is never lost."""
 
+import functools
+import re
 import unicodedata
 from zoneinfo import available_timezones
 
@@ -30,7 +32,7 @@ def plain(text: str) -> str:
         for letter in unicodedata.normalize("NFC", text)
         if letter in JOINERS or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co"}
     )
-    return " ".join("".join(kept).split())
+    return " ".join("".join(kept).split()).strip("".join(JOINERS))
 
 
 class PlainTextField(forms.CharField):
@@ -44,7 +46,12 @@ class PlainTextField(forms.CharField):
 
 
 class PlainEmailField(forms.EmailField):
-    """An address in plain ASCII: look-alike and invisible letters are refused."""
+    """An address in plain ASCII: look-alike and invisible letters are refused.
+
+    So is a quoted name, which could hide a second address, and a bare host.
+    """
+
+    PLAIN = re.compile(r"[^\s\"@]+@[a-z0-9.-]+\.[a-z0-9-]+", re.ASCII | re.IGNORECASE)
 
     default_error_messages = {
         "invalid": _("Enter an email address like name@example.com."),
@@ -52,9 +59,24 @@ class PlainEmailField(forms.EmailField):
 
     def clean(self, value):
         value = super().clean(value)
-        if not value.isascii():
+        if value and not (value.isascii() and self.PLAIN.fullmatch(value)):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return value
+
+
+@functools.cache
+def time_zones():
+    """Every zone whose clock is the same on every machine; looking them up reads the disk."""
+    return available_timezones() - {"localtime", "Factory"}
+
+
+class TimeZoneField(forms.Field):
+    """An IANA name, or the centre's own zone when the browser sent anything else."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value):
+        return value if value in time_zones() else settings.TIME_ZONE
 
 
 def yes_or_no(value):
@@ -95,7 +117,7 @@ def voicemail_field():
 class PublicForm(forms.Form):
     """What every public form carries: a zone found by the browser, and a trap for robots."""
 
-    time_zone = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
+    time_zone = TimeZoneField(required=False)
     website = forms.CharField(
         label=_("Leave this empty"),
         required=False,
@@ -109,11 +131,6 @@ class PublicForm(forms.Form):
         self.helper.form_tag = False
         self.helper.disable_csrf = True
         self.helper.form_show_errors = True
-
-    def clean_time_zone(self):
-        """An IANA name, or the centre's own zone when the browser sent anything else."""
-        zone = self.cleaned_data["time_zone"]
-        return zone if zone in available_timezones() else settings.TIME_ZONE
 
     def clean_website(self):
         if self.cleaned_data["website"]:
@@ -265,10 +282,6 @@ class DetailsForm(PublicForm):
         """Whether the optional part holds something that must not be folded away."""
         extras = ("program_interest", "interpreter", "access_need", "payment", "note")
         return any(self.data.get(name) or name in self.errors for name in extras)
-
-    @property
-    def is_about_a_minor(self):
-        return self.is_bound and self.cleaned_data.get("is_adult") is False
 
     def clean_is_adult(self):
         is_adult = self.cleaned_data["is_adult"]
