@@ -90,3 +90,58 @@ def test_absent_network_is_guessed_and_tried_again_next_time(make, clone):
     assert failed
     assert line.startswith("Could not install requirements.txt. Is this machine online?")
     assert not (clone / ".venv" / "ready-to-run").exists()
+
+
+@pytest.fixture
+def find_chromium(clone, bare):
+    """Runs the search for Chromium on a machine with only these programs."""
+    programs = clone / "bin"
+    programs.mkdir()
+    for name in ("sh", "mkdir", "dirname", "chmod", "id"):
+        (programs / name).symlink_to(shutil.which(name))
+
+    def run(**scripts):
+        for name, script in scripts.items():
+            program = programs / name.replace("_", "-")
+            program.write_text(f"#!/bin/sh\n{script}\n")
+            program.chmod(0o755)
+        return subprocess.run(
+            [clone / ".ci" / "chromium"],
+            cwd=clone,
+            env=bare | {"PATH": str(programs), "BIN": str(programs)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("name", ["chromium", "chromium_browser", "google_chrome"])
+def test_chromium_that_is_there_is_used(find_chromium, name):
+    found = find_chromium(**{name: "exit 0"})
+
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs packages")
+def test_root_installs_chromium(find_chromium):
+    found = find_chromium(
+        apt_get='[ "$1" = update ] || { echo "exit 0" >$BIN/chromium; chmod +x $BIN/chromium; }'
+    )
+
+    assert (found.returncode, found.stdout) == (
+        0,
+        "Installing Chromium, about a minute the first time\n",
+    )
+
+
+def test_absent_chromium_is_told_in_one_line(find_chromium):
+    found = find_chromium()
+
+    assert (found.returncode, found.stderr) == (
+        1,
+        "The browser tests need Chromium: install it so that chromium is on the PATH "
+        "(see var/log/chromium.log).\n",
+    )
