@@ -22,5 +22,4 @@ def soonest_times():
         "soonest": times.soonest(slots, zone=zone),
         "minutes": slots[0].minutes if slots else None,
         "mode": Mode.PHONE,
-        "call_promise": times.call_promise(now=now, zone=zone),
     }
