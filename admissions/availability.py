@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from .models import Closure, Consultation, Counselor, Mode, ModeRules
 
+STAMP = "%Y%m%dT%H%M%SZ"
 CALL_WITHIN = timedelta(minutes=5)
 CALL_AFTER_OPENING = timedelta(minutes=15)
 
@@ -35,7 +36,7 @@ class Slot:
     @property
     def stamp(self) -> str:
         """The start as it travels in an address, e.g. 20261124T170000Z."""
-        return f"{self.starts_at:%Y%m%dT%H%M%SZ}"
+        return f"{self.starts_at:{STAMP}}"
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,11 @@ class CallPromise:
 def parse_stamp(stamp: str) -> datetime | None:
     """The instant that a stamp names, or None when it is no stamp of ours."""
     try:
-        return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        at = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
     except ValueError:
         return None
+    # Years before 1000, other digits and lower case read well but come out different.
+    return at if f"{at:{STAMP}}" == stamp else None
 
 
 def open_slots(
