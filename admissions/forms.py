@@ -26,10 +26,11 @@ JOINERS = {"\u200c", "\u200d"}
 
 
 def plain(text: str) -> str:
-    """The text without control, direction-changing and other invisible characters."""
+    """The text in one line, without control, direction-changing or other unseen characters."""
+    one_line = " ".join(unicodedata.normalize("NFC", text).split())
     kept = (
         letter
-        for letter in unicodedata.normalize("NFC", text)
+        for letter in one_line
         if letter in JOINERS or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co"}
     )
     return " ".join("".join(kept).split()).strip("".join(JOINERS))
@@ -42,7 +43,7 @@ class PlainTextField(forms.CharField):
         value = super().to_python(value)
         if "\x00" in value:
             return value  # Left for the validator, which says so beside the field.
-        return plain(value.replace("\r", " ").replace("\n", " ").replace("\t", " "))
+        return plain(value)
 
 
 class PlainEmailField(forms.EmailField):
