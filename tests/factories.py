@@ -87,3 +87,16 @@ def make_consultation(
         assigned_because="made for a test",
         **columns,
     )
+
+
+def make_details(**columns) -> dict:
+    """What the booking form gives to the service: someone who may be called and emailed."""
+    return {
+        "preferred_name": "Jo",
+        "phone": "+17145550155",
+        "email": "jo@example.com",
+        "may_call": True,
+        "may_email": True,
+        "time_zone": "America/Los_Angeles",
+        **columns,
+    }
