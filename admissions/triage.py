@@ -113,6 +113,8 @@ def reschedule(*, request_id, starts_at: datetime, by: User) -> Consultation:
     """Move the consultation to another open time, or raise SlotTaken and change nothing."""
     request = open_request(request_id)
     consultation = standing(request)
+    if consultation.starts_at == starts_at:
+        return consultation
 
     now = timezone.now()
     moved = assignment.move(consultation=consultation, starts_at=starts_at, now=now, by=by)
@@ -225,10 +227,12 @@ def next_due(request: ConsultationRequest, attempt: ContactAttempt) -> datetime:
 
 
 def release_standing(request: ConsultationRequest, *, by: User) -> Consultation | None:
-    """Cancel the consultation that stands in a request about to close."""
+    """Cancel the consultation that stands in a request about to close, if it is yet to come."""
     consultation = request.standing_consultation()
     if consultation is None:
         return None
+    if consultation.starts_at <= timezone.now():
+        raise MoveNotAllowed(_("Record the outcome of the consultation first."))
     assignment.release(consultation, Status.CANCELLED_BY_CENTER)
     request.audit_events.create(
         type=Type.CONSULTATION_CANCELLED, actor=by, consultation=consultation
