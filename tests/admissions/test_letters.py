@@ -1,0 +1,345 @@
+import re
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from itertools import product
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.mail import BadHeaderError
+
+from admissions import letters, privacy
+from admissions.models import Message, Mode
+from programs.models import Facility
+from tests.factories import make_consultation, make_counselor, make_request, make_user
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
+AT = datetime(2027, 1, 5, 17, tzinfo=UTC)
+Kind = Message.Kind
+FOR_REQUESTERS = [kind for kind in Kind if kind not in Message.FOR_STAFF]
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+
+# Any of these, seen by the wrong person, would tell what the appointment is about.
+TELLING = re.compile(
+    r"recover|\biop\b|residential|addict|treatment|alcohol|drug|rehab|sober|sobriety|detox"
+    r"|substance|counsel|admission|intake|clinic|therap|patient|facility|program\b|programs"
+    r"|level of care|insurance|diagnos|overdose|relapse"
+    r"|recuper|residencial|adicci|tratamiento|droga|rehabilit|sobri|desintox|consejer|admisi"
+    r"|cl[ií]nica|terap|paciente|programa|consumo",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+def promise(kind=Kind.CONFIRMATION, *, mode=Mode.PHONE, **columns):
+    """A message of this kind about a consultation, with the request's columns as given."""
+    request = make_request(stage="consultation_scheduled", source="booking", **columns)
+    consultation = make_consultation(starts_at=AT, request=request, mode=mode)
+    is_for_staff = kind in Message.FOR_STAFF
+    return Message.objects.create(
+        request=request,
+        consultation=None if is_for_staff else consultation,
+        kind=kind,
+        due_at=NOW,
+    )
+
+
+def arrive(message):
+    """The letter as the person's mail program reads it."""
+    sent = letters.write(message).message().as_bytes()
+    return message_from_bytes(sent, policy=policy.default)
+
+
+def text(letter):
+    return letter.get_body(["plain"]).get_content()
+
+
+def html(letter):
+    return letter.get_body(["html"]).get_content()
+
+
+def all_that_shows(letter):
+    """Every header and every decoded part, one after the other."""
+    headers = [f"{name}: {value}" for name, value in letter.items()]
+    parts = [part.get_content() for part in letter.walk() if not part.is_multipart()]
+    return "\n".join(
+        headers + [each.decode() if isinstance(each, bytes) else each for each in parts]
+    )
+
+
+# Every letter
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "is_discreet"), list(product(FOR_REQUESTERS, LANGUAGES, [True, False]))
+)
+def test_letter_has_the_same_words_as_text_and_as_html(kind, language, is_discreet):
+    message = promise(kind, language=language, is_discreet=is_discreet)
+
+    letter = arrive(message)
+
+    shown = re.sub(r"<style.*?</style>|<[^>]+>", " ", html(letter), flags=re.DOTALL)
+    greeting = text(letter).split("\n")[0].split(".")[0]
+    assert greeting in shown
+    assert f'<html lang="{language}">' in html(letter)
+    assert (letter["To"], letter["Subject"] != "") == ("jo@example.com", True)
+    assert "{{" not in all_that_shows(letter)
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "mode"), list(product(FOR_REQUESTERS, LANGUAGES, Mode))
+)
+def test_discreet_letter_tells_nothing(kind, language, mode):
+    message = promise(kind, language=language, is_discreet=True, mode=mode)
+
+    shown = all_that_shows(arrive(message))
+
+    assert TELLING.findall(shown) == []
+    assert Facility.objects.get().name not in shown
+    assert "consultation" not in re.sub(r"https?://\S+", "", shown).lower()
+
+
+def test_list_of_telling_words_finds_them_in_a_named_letter():
+    message = promise(is_discreet=False)
+
+    shown = all_that_shows(arrive(message))
+
+    assert set(TELLING.findall(shown)) == {"Recover"}
+
+
+def test_letter_is_signed_by_the_centre_when_the_person_said_so():
+    facility = Facility.objects.get()
+
+    letter = arrive(promise(is_discreet=False))
+
+    assert letter["From"] == f"{facility.name} <{settings.MAIL_FROM}>"
+
+
+def test_discreet_letter_comes_from_a_neutral_sender():
+    letter = arrive(promise(is_discreet=True))
+
+    assert letter["From"] == f"Appointments <{settings.MAIL_FROM}>"
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_letter_loads_nothing_from_anywhere(kind):
+    message = promise(kind, mode=Mode.VIDEO)
+
+    page = html(arrive(message))
+
+    assert re.findall(r"<(?:img|script|link|iframe|object|form)\b|@import|url\(|\bsrc=", page) == []
+
+
+@pytest.mark.parametrize("kind", FOR_REQUESTERS)
+def test_letter_links_only_to_us_the_phone_and_the_video_room(kind):
+    message = promise(kind, mode=Mode.VIDEO)
+
+    page = html(arrive(message))
+
+    known = (settings.SITE_URL + "/", "tel:+", "https://video.example.org/room")
+    assert [
+        link for link in re.findall(r'href="([^"]*)"', page) if not link.startswith(known)
+    ] == []
+
+
+@pytest.mark.parametrize("kind", FOR_REQUESTERS)
+def test_letters_manage_link_opens_the_request(client, kind):
+    message = promise(kind)
+
+    page = html(arrive(message))
+
+    (link,) = set(re.findall(r'href="([^"]*/manage/[^"]*)"', page))
+    token = link.rstrip("/").rpartition("/")[2]
+    assert privacy.request_for_token(token) == message.request
+    assert client.get(link.removeprefix(settings.SITE_URL)).status_code == 302
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_message_id_is_the_same_for_every_copy(kind):
+    message = promise(kind)
+
+    copies = [arrive(Message.objects.get(pk=message.pk))["Message-ID"] for _each in range(2)]
+
+    domain = settings.MAIL_FROM.partition("@")[2]
+    assert copies == [f"<{message.message_id}@{domain}>"] * 2
+
+
+def test_letter_says_that_no_answer_is_awaited_from_robots():
+    letter = arrive(promise())
+
+    assert letter["Auto-Submitted"] == "auto-generated"
+
+
+# When and where
+
+
+def test_letter_tells_the_time_where_the_person_is_and_where_we_are():
+    message = promise(time_zone="Asia/Kathmandu")
+
+    lines = text(arrive(message)).split("\n")
+
+    assert lines[2:4] == [
+        "Tuesday, January 5, 10:45 pm (+0545)",
+        "(where we are: Tuesday, January 5, 9:00 am (PST))",
+    ]
+
+
+def test_letter_tells_one_time_when_the_clocks_agree():
+    message = promise(time_zone="America/Tijuana")
+
+    lines = text(arrive(message)).split("\n")
+
+    assert lines[2:4] == [
+        "Tuesday, January 5, 9:00 am (PST)",
+        "By phone: Dana calls you. About 45 minutes.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        ("2027-11-07T08:30", "Sunday, November 7, 1:30 am (PDT)"),
+        ("2027-11-07T09:30", "Sunday, November 7, 1:30 am (PST)"),
+        ("2027-03-14T10:30", "Sunday, March 14, 3:30 am (PDT)"),
+    ],
+)
+def test_clock_tells_which_of_two_equal_times_is_meant(at, words):
+    instant = datetime.fromisoformat(at).replace(tzinfo=UTC)
+
+    assert letters.clock(instant, "America/Los_Angeles") == words
+
+
+@pytest.mark.parametrize(
+    ("mode", "shown"),
+    [
+        (Mode.VIDEO, "https://video.example.org/room"),
+        (Mode.IN_PERSON, "3919 W Hazard Ave"),
+    ],
+)
+def test_letter_says_where_to_come(mode, shown):
+    letter = arrive(promise(mode=mode))
+
+    assert (shown in text(letter), shown in html(letter)) == (True, True)
+
+
+@pytest.mark.parametrize("kind", [Kind.REMINDER_DAY, Kind.REMINDER_HOURS])
+def test_reminder_names_no_day_that_waiting_out_the_night_makes_false(kind):
+    letter = arrive(promise(kind))
+
+    assert re.findall(r"tomorrow|today", text(letter), re.IGNORECASE) == []
+
+
+# What people type
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "http://evil.example",
+        "www evil",
+        "evil.example",
+        "jo@evil.example",
+        "C:\\evil",
+        "Jo, see evil.example now",
+    ],
+)
+def test_name_that_reads_as_an_address_is_not_repeated(name):
+    letter = arrive(promise(preferred_name=name))
+
+    assert text(letter).startswith("Hello. Your time is set.")
+    assert name not in all_that_shows(letter)
+
+
+@pytest.mark.parametrize("name", ["O’Brien", "Ng", "李", "Null", "Mary-Jane", "J. R.", "Zoë"])
+def test_name_of_a_person_is_greeted(name):
+    letter = arrive(promise(preferred_name=name))
+
+    assert text(letter).startswith(f"Hello {name}. Your time is set.")
+
+
+def test_name_with_markup_is_shown_as_typed():
+    letter = arrive(promise(preferred_name="<b>Jo & co"))
+
+    assert "Hello &lt;b&gt;Jo &amp; co." in html(letter)
+    assert text(letter).startswith("Hello <b>Jo & co.")
+
+
+def test_name_with_a_new_line_adds_no_header():
+    plain = arrive(promise())
+
+    letter = arrive(promise(preferred_name="Jo\r\nBcc: eve\r\n\r\n.\r\n"))
+
+    assert letter.keys() == plain.keys()
+    assert (letter["To"], letter["Subject"]) == (plain["To"], plain["Subject"])
+
+
+def test_sender_name_with_a_new_line_is_refused():
+    Facility.objects.update(discreet_sender_name="Appointments\nBcc: eve@evil.example")
+
+    with pytest.raises(BadHeaderError):
+        letters.write(promise(is_discreet=True)).message()
+
+
+# To staff
+
+
+def test_staff_notice_carries_the_reference_and_a_link_only():
+    message = promise(
+        Kind.STAFF_NEW_REQUEST,
+        preferred_name="Zqx Canary",
+        email="zqx@example.com",
+        phone="+17145550177",
+        note="Zqx note",
+        access_need="Zqx need",
+    )
+
+    letter = arrive(message)
+
+    request = message.request
+    link = f"{settings.SITE_URL}/admin/admissions/consultationrequest/{request.pk}/change/"
+    assert text(letter) == f"Request {request.reference} is waiting:\n{link}\n"
+    assert re.findall("zqx|555", all_that_shows(letter), re.IGNORECASE) == []
+    assert letter["Subject"] == f"New request {request.reference}"
+
+
+def test_staff_notice_says_first_that_someone_may_be_in_danger():
+    letter = arrive(promise(Kind.STAFF_NEW_REQUEST, is_in_danger=True))
+
+    assert text(letter).split("\n")[0] == (
+        "Safety: someone may be in danger. Please open this first."
+    )
+
+
+def test_staff_notice_is_in_english_whatever_the_person_reads():
+    letter = arrive(promise(Kind.STAFF_NEW_REQUEST, language="es"))
+
+    assert '<html lang="en">' in html(letter)
+
+
+def test_staff_notice_goes_to_the_inbox_and_the_counselor():
+    counselor = make_counselor()
+    consultation = make_consultation(starts_at=AT, counselor=counselor)
+    message = Message.objects.create(
+        request=consultation.request, kind=Kind.STAFF_NEW_REQUEST, due_at=NOW
+    )
+
+    to = letters.write(message).to
+
+    assert to == sorted([Facility.objects.get().admissions_email, counselor.user.email])
+
+
+def test_staff_notice_of_a_promised_call_goes_to_active_coordinators_too():
+    on_desk, gone = make_user("coordinator"), make_user("coordinator", is_active=False)
+    request = make_request(promised_call_by=NOW + timedelta(minutes=5))
+    message = Message.objects.create(request=request, kind=Kind.STAFF_NEW_REQUEST, due_at=NOW)
+
+    to = letters.write(message).to
+
+    assert to == sorted([Facility.objects.get().admissions_email, on_desk.email])
+    assert gone in Group.objects.get(name="coordinator").user_set.all()
