@@ -1,0 +1,142 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.conf import settings
+from icalendar import Calendar
+
+from admissions import booking, calendars, letters
+from admissions.models import Mode
+from tests.factories import make_consultation, make_counselor, make_request
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
+AT = datetime(2027, 1, 5, 17, tzinfo=UTC)
+DOMAIN = settings.MAIL_FROM.partition("@")[2]
+JO = "jo@example.com"
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+def read(file: bytes):
+    """(method, event) of a file with one event."""
+    parsed = Calendar.from_ical(file)
+    (event,) = parsed.walk("VEVENT")
+    return parsed["METHOD"], event
+
+
+def test_invitation_names_the_time_in_utc():
+    consultation = make_consultation(starts_at=AT)
+
+    _method, event = read(calendars.invitation(consultation, attendee=JO))
+
+    assert (event.decoded("DTSTART"), event.decoded("DTEND"), event.decoded("DTSTAMP")) == (
+        AT,
+        AT + timedelta(minutes=45),
+        NOW,
+    )
+    assert event.to_ical().count(b"Z\r\n") == 3
+
+
+def test_invitation_of_a_winter_time_written_in_local_hours_is_in_utc():
+    starts_at = datetime.fromisoformat("2027-11-07T01:30:00-08:00")
+    consultation = make_consultation(starts_at=starts_at)
+
+    file = calendars.invitation(consultation, attendee=JO)
+
+    assert b"DTSTART:20271107T093000Z" in file
+
+
+@pytest.mark.parametrize(
+    ("make", "method", "status"),
+    [
+        (calendars.invitation, "REQUEST", "CONFIRMED"),
+        (calendars.cancellation, "CANCEL", "CANCELLED"),
+    ],
+)
+def test_file_says_what_it_does(make, method, status):
+    consultation = make_consultation(starts_at=AT)
+
+    said, event = read(make(consultation, attendee=JO))
+
+    assert (said, event["STATUS"]) == (method, status)
+
+
+def test_uid_stays_for_life_while_the_sequence_rises():
+    request = make_consultation(starts_at=AT).request
+    booked = request.standing_consultation()
+    moved = booking.move(key=key(1), request=request, starts_at=AT + timedelta(hours=1))
+    again = booking.move(key=key(2), request=request, starts_at=AT)
+    cancelled = booking.cancel(key=key(3), request=request)
+
+    events = [
+        read(calendars.invitation(each, attendee=JO))[1] for each in (booked, moved, again)
+    ] + [read(calendars.cancellation(cancelled, attendee=JO))[1]]
+
+    assert [event["SEQUENCE"] for event in events] == [0, 1, 2, 3]
+    assert {event["UID"] for event in events} == {f"{booked.uid}@{DOMAIN}"}
+
+
+def test_event_says_nothing_personal():
+    request = make_request(
+        preferred_name="Zqx Canary", email="zqx@example.com", phone="+17145550177"
+    )
+    counselor = make_counselor(public_name="Dana")
+    consultation = make_consultation(
+        starts_at=AT, mode=Mode.IN_PERSON, request=request, counselor=counselor
+    )
+
+    _method, event = read(calendars.invitation(consultation, attendee=request.email))
+
+    assert event["SUMMARY"] == "Appointment"
+    assert set(event) == {
+        "UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "STATUS", "CLASS",
+        "ORGANIZER", "ATTENDEE",
+    }  # fmt: skip
+    assert (event["ORGANIZER"], event["ATTENDEE"]) == (
+        f"mailto:{settings.MAIL_FROM}",
+        "mailto:zqx@example.com",
+    )
+
+
+def test_download_names_nobody():
+    consultation = make_consultation(starts_at=AT)
+
+    method, event = read(calendars.download(consultation))
+
+    assert (method, "ATTENDEE" in event) == ("PUBLISH", False)
+
+
+def test_lines_fold_at_75_octets_and_read_back_whole():
+    consultation = make_consultation(starts_at=AT)
+    long = "a" * 64 + "@" + "b" * 60 + ".example.com"
+
+    file = calendars.invitation(consultation, attendee=long)
+
+    assert max(len(line) for line in file.split(b"\r\n")) == 75
+    assert file.count(b"\n") == file.count(b"\r\n")
+    assert read(file)[1]["ATTENDEE"] == f"mailto:{long}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [("confirmation", "REQUEST"), ("moved", "REQUEST"), ("cancelled", "CANCEL")],
+)
+def test_letter_carries_the_method_in_its_parts_and_in_the_file(kind, method):
+    consultation = make_consultation(starts_at=AT)
+    message = consultation.messages.create(kind=kind, request=consultation.request, due_at=NOW)
+
+    letter = letters.write(message).message()
+
+    parts = [part for part in letter.walk() if part.get_content_type() == "text/calendar"]
+    assert [
+        (part.get_param("method"), read(part.get_payload(decode=True))[0]) for part in parts
+    ] == [(method, method)] * 2
+    assert [part.get_filename() for part in parts] == [None, "appointment.ics"]
+
+
+def key(number: int):
+    return f"00000000-0000-4000-8000-00000000000{number}"
