@@ -79,6 +79,9 @@ class RequestQuerySet(models.QuerySet):
     def open(self):
         return self.exclude(stage=ConsultationRequest.Stage.CLOSED)
 
+    def closed(self):
+        return self.filter(stage=ConsultationRequest.Stage.CLOSED)
+
     def unclaimed(self):
         return self.open().filter(owner=None)
 

@@ -182,6 +182,11 @@ class ConsultationQuerySet(models.QuerySet):
     def upcoming(self, *, now):
         return self.standing().filter(starts_at__gte=now)
 
+    def during(self, closure):
+        """Those whose time a closure touches: of its counselor, or of anyone."""
+        touched = self.filter(starts_at__lt=closure.ends_at, ends_at__gt=closure.starts_at)
+        return touched.filter(counselor=closure.counselor) if closure.counselor else touched
+
     def hold(self, consultation):
         """Insert unless the counselor's time is held: True when the time is ours.
 
