@@ -1,7 +1,52 @@
-"""The staff desk: Django's admin under our own name and look."""
+"""The staff desk: Django's admin under our own name, menu and look."""
+
+from dataclasses import dataclass, field
 
 from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from admissions import desk, today
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere the menu leads, for those who hold the permission."""
+
+    name: Promise
+    view: str
+    permission: str = ""
+    args: tuple = ()
+    within: list["Place"] = field(default_factory=list)
+
+    def is_open_to(self, user) -> bool:
+        return not self.permission or user.has_perm(self.permission)
+
+
+REQUESTS = "admissions.view_consultationrequest"
+TRIAGE = Place(_("Triage"), "admissions_consultationrequest_changelist", REQUESTS)
+CALENDAR = Place(
+    _("Calendar"), "admissions_consultation_changelist", "admissions.view_consultation"
+)
+HOURS = [
+    Place(_("Counselors"), "admissions_counselor_changelist", "admissions.view_counselor"),
+    Place(_("Closures"), "admissions_closure_changelist", "admissions.view_closure"),
+    Place(_("Rules per mode"), "admissions_moderules_changelist", "admissions.view_moderules"),
+    Place(
+        _("Consent texts"), "admissions_consentversion_changelist", "admissions.view_consentversion"
+    ),
+]
+MENU = [
+    Place(_("Today"), "index"),
+    Place(_("Triage"), "admissions_consultationrequest_changelist", REQUESTS),
+    Place(_("Calendar"), "admissions_consultation_changelist", "admissions.view_consultation"),
+    Place(_("Hours"), "admissions_counselor_changelist", "admissions.view_counselor", within=HOURS),
+    Place(_("Messages"), "admissions_message_changelist", "admissions.view_message"),
+    Place(_("Content"), "app_list", "programs.view_credential", ("programs",)),
+    Place(_("People"), "auth_user_changelist", "auth.view_user"),
+]
 
 
 class StaffDesk(admin.AdminSite):
@@ -10,3 +55,49 @@ class StaffDesk(admin.AdminSite):
     index_title = _("Today")
     site_url = "/"
     enable_nav_sidebar = False
+    index_template = "admin/today.html"
+
+    def each_context(self, request):
+        """What every page of the desk shows in its frame."""
+        context = super().each_context(request)
+        if context["has_permission"]:
+            menu = menu_of(MENU, request)
+            context |= {
+                "menu": menu,
+                "submenu": next((item["within"] for item in menu if item["is_here"]), []),
+                "me": desk.staff_name(request.user),
+                "role": role_of(request.user),
+            }
+        return context
+
+    def index(self, request, extra_context=None):
+        """Today: what is on fire, what comes next, what is mine."""
+        now, user = timezone.now(), request.user
+        extra = {"now": now, "today": None, "credential_warnings": []}
+        if user.has_perm(REQUESTS):
+            extra["today"] = today.today(by=user, now=now)
+        if user.has_perm("programs.view_credential"):
+            extra["credential_warnings"] = today.credential_warnings(now)
+        return super().index(request, extra | (extra_context or {}))
+
+
+def menu_of(places: list[Place], request) -> list[dict]:
+    """The places open to this person, each with whether they are there now."""
+    return [menu_item(each, request) for each in places if each.is_open_to(request.user)]
+
+
+def menu_item(place: Place, request) -> dict:
+    url = reverse(f"admin:{place.view}", args=place.args)
+    within = menu_of(place.within, request)
+    is_here = request.path == url or (place.view != "index" and request.path.startswith(url))
+    return {
+        "name": place.name,
+        "url": url,
+        "within": within,
+        "is_here": is_here or any(item["is_here"] for item in within),
+    }
+
+
+def role_of(user) -> str:
+    """The groups of a person, as the top bar names them."""
+    return ", ".join(user.groups.order_by("name").values_list("name", flat=True))

@@ -1,0 +1,148 @@
+"""The small forms of the request page: they check and never write."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .. import availability, desk, times
+from ..forms import PlainTextField
+from ..models import ConsultationRequest, ContactAttempt
+
+Channel, Result = ContactAttempt.Channel, ContactAttempt.Result
+Disposition, CloseReason = ConsultationRequest.Disposition, ConsultationRequest.CloseReason
+
+# What can come of a try, by channel; the most common first.
+OUTCOMES = {
+    Channel.CALL: [
+        Result.NO_ANSWER,
+        Result.VOICEMAIL,
+        Result.REACHED,
+        Result.WRONG_NUMBER,
+        Result.ASKED_TO_STOP,
+    ],
+    Channel.TEXT: [Result.SENT, Result.REACHED, Result.ASKED_TO_STOP],
+    Channel.EMAIL: [Result.SENT, Result.REACHED, Result.ASKED_TO_STOP],
+    Channel.IN_PERSON: [Result.REACHED, Result.ASKED_TO_STOP],
+}
+
+
+def note_field(help_text):
+    return PlainTextField(
+        label=_("Note (optional)"),
+        required=False,
+        max_length=500,
+        help_text=help_text,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "maxlength": 500}),
+        error_messages={"max_length": _("Keep the note to 500 characters.")},
+    )
+
+
+class StepForm(forms.Form):
+    """A step that needs nothing but the click."""
+
+    def __init__(self, data=None, *, request, now):
+        super().__init__(data, auto_id=f"id_{type(self).__name__.lower()}_%s", label_suffix="")
+        self.request = request
+
+
+class LogForm(StepForm):
+    """One try: channel and result in a single choice, so that one click logs it."""
+
+    outcome = forms.ChoiceField(
+        error_messages={
+            "required": _("Choose what came of it."),
+            "invalid_choice": _("The contact plan does not permit this. Choose another."),
+        }
+    )
+    note = note_field(_("What helps the next caller. No clinical details."))
+
+    def __init__(self, data=None, *, request, now):
+        super().__init__(data, request=request, now=now)
+        self.channels = [
+            (channel.label, [(f"{channel}:{result}", result.label) for result in results])
+            for channel, results in permitted_outcomes(request).items()
+        ]
+        self.fields["outcome"].choices = self.channels
+
+    def clean(self):
+        channel, _colon, result = self.cleaned_data.pop("outcome", "").partition(":")
+        return {"channel": channel, "result": result, "note": self.cleaned_data.get("note", "")}
+
+
+class MoveForm(StepForm):
+    """Another open time of the same mode, in the language of the person."""
+
+    starts_at = forms.TypedChoiceField(
+        label=_("New time"),
+        coerce=availability.parse_stamp,
+        error_messages={
+            "required": _("Choose a time."),
+            "invalid_choice": _("That time is no longer open. Choose another."),
+        },
+    )
+
+    def __init__(self, data=None, *, request, now):
+        super().__init__(data, request=request, now=now)
+        self.fields["starts_at"].choices = [("", _("Choose a time")), *open_times(request, now)]
+
+
+class CloseForm(StepForm):
+    """How the request ended, and the one reason."""
+
+    disposition = forms.ChoiceField(
+        label=_("How it ended"), error_messages={"required": _("Choose how it ended.")}
+    )
+    reason = forms.ChoiceField(
+        label=_("Main reason"),
+        choices=[("", _("Choose one")), *CloseReason.choices],
+        error_messages={"required": _("Choose the main reason.")},
+    )
+    note = note_field(_("Where we referred them, or what “other” means. No clinical details."))
+
+    def __init__(self, data=None, *, request, now):
+        super().__init__(data, request=request, now=now)
+        offered = [each for each in Disposition if each not in ConsultationRequest.ADMITTED]
+        self.fields["disposition"].choices = [
+            ("", _("Choose one")),
+            *((each.value, each.label) for each in offered),
+        ]
+
+    def clean(self):
+        data = super().clean()
+        if data.get("reason") == CloseReason.OTHER and not data.get("note"):
+            self.add_error("note", _("Say in a few words what the other reason is."))
+        return data
+
+
+class SearchForm(forms.Form):
+    term = PlainTextField(label=_("Find a request"), max_length=80)
+
+
+def permitted_outcomes(request) -> dict:
+    """Channels that the contact plan permits, each with its possible results."""
+    permitted = {
+        Channel.CALL: request.phone and request.may_call,
+        Channel.TEXT: request.phone and request.may_text,
+        Channel.EMAIL: request.email and request.may_email,
+        Channel.IN_PERSON: True,
+    }
+    without_voicemail = request.voicemail == ConsultationRequest.Voicemail.NO
+    return {
+        channel: [each for each in results if not (each == Result.VOICEMAIL and without_voicemail)]
+        for channel, results in OUTCOMES.items()
+        if permitted[channel]
+    }
+
+
+def open_times(request, now) -> list:
+    """Open starts grouped by day, as a select takes them; none when nothing stands."""
+    consultation = desk.standing(request)
+    if consultation is None:
+        return []
+    slots = availability.open_slots(
+        mode=consultation.mode, now=now, language=request.language, freeing=consultation
+    )
+    elsewhere = [slot for slot in slots if slot.starts_at != consultation.starts_at]
+    return [
+        (day.name, [(chip.stamp, chip.time) for chip in day.chips])
+        for day in times.days(elsewhere, zone=consultation.location.zone)
+    ]

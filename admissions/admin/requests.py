@@ -1,0 +1,199 @@
+"""The triage desk: the list of requests, the page of one request, and the steps staff take."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from .. import cards, desk, queues, request_page, triage
+from ..models import AuditEvent, ConsultationRequest, MoveNotAllowed, SlotTaken
+from . import forms
+
+LIST = "admin:admissions_consultationrequest_changelist"
+PAGE = "admin:admissions_consultationrequest_change"
+SEARCHED = "triage_search"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing staff do to a request: its form, the service that does it, what we say after."""
+
+    form: type[forms.StepForm]
+    do: Callable
+    done: Promise
+
+
+STEPS = {
+    "claim": Step(forms.StepForm, triage.claim, _("This request is yours now.")),
+    "log": Step(forms.LogForm, triage.log_attempt, _("The attempt is logged.")),
+    "complete": Step(forms.StepForm, triage.complete, _("The consultation is completed.")),
+    "no-show": Step(forms.StepForm, triage.mark_no_show, _("Marked as a no-show.")),
+    "move": Step(forms.MoveForm, triage.reschedule, _("The consultation is moved.")),
+    "close": Step(forms.CloseForm, triage.close, _("The request is closed.")),
+}
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """The chips above the list: one queue at a time, or what a search found."""
+
+    title = _("queue")
+    parameter_name = "show"
+
+    def lookups(self, request, model_admin):
+        return [(queue.key, queue.name) for queue in queues.QUEUES]
+
+    def queryset(self, request, queryset):
+        if self.value() == "found":
+            return queryset.found_by(request.session.get(SEARCHED, ""))
+        return queues.narrowed(queryset, self.value(), by=request.user, now=timezone.now())
+
+
+@admin.register(ConsultationRequest)
+class RequestDesk(admin.ModelAdmin):
+    """Requests are made by the public and changed by triage: nothing is edited here."""
+
+    list_filter = [QueueFilter]
+    list_per_page = 50
+    sortable_by = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_triage_permission(self, request):
+        return request.user.has_perm("admissions.triage_consultationrequest")
+
+    def lookup_allowed(self, lookup, value, request):
+        """Names and numbers have no place in an address, not even as a filter."""
+        return lookup == QueueFilter.parameter_name
+
+    def get_queryset(self, request):
+        everyone = super().get_queryset(request)
+        return everyone.with_history().in_triage_order(now=timezone.now())
+
+    def get_urls(self):
+        steps = [
+            path(
+                f"<uuid:pk>/{name}/",
+                self.admin_site.admin_view(require_POST(partial(self.step_view, name=name))),
+                name=f"admissions_consultationrequest_{name.replace('-', '_')}",
+            )
+            for name in STEPS
+        ]
+        search = path(
+            "search/",
+            self.admin_site.admin_view(require_POST(self.search_view)),
+            name="admissions_consultationrequest_search",
+        )
+        return [*steps, search, *super().get_urls()]
+
+    def changelist_view(self, request, extra_context=None):
+        """The list, with a card for each row and a count on each chip."""
+        response = super().changelist_view(request, extra_context)
+        if not hasattr(response, "context_data"):
+            return response
+        now, shown = timezone.now(), request.GET.get(QueueFilter.parameter_name)
+        rows = response.context_data["cl"].result_list
+        response.context_data |= {
+            "title": _("Triage"),
+            "cards": [cards.card(row, by=request.user, now=now) for row in rows],
+            "chips": queues.chips(shown, by=request.user, now=now),
+            "show": shown,
+            "search": forms.SearchForm(auto_id="search_%s", label_suffix=""),
+            "is_search": shown == "found",
+            "may_triage": self.has_triage_permission(request),
+            "shown_at": desk.clock(now, now),
+        }
+        return response
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The page of one request; looking at it is recorded, and changes nothing else."""
+        asked = self.get_object(request, object_id)
+        if not self.has_view_permission(request, asked):
+            raise PermissionDenied
+        if asked is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+
+        asked.audit_events.create(type=AuditEvent.Type.REQUEST_VIEWED, actor=request.user)
+        return self.page(request, asked)
+
+    def history_view(self, request, object_id, extra_context=None):
+        """The timeline is on the page itself."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse(PAGE, args=[object_id]) + "#timeline")
+
+    def search_view(self, request):
+        """Keeps the term in the session, so that no name ever stands in an address."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = forms.SearchForm(request.POST)
+        if not form.is_valid():
+            return HttpResponseRedirect(reverse(LIST))
+        request.session[SEARCHED] = form.cleaned_data["term"]
+        return HttpResponseRedirect(reverse(LIST) + "?show=found")
+
+    def step_view(self, request, pk, *, name):
+        """Takes one step, or says kindly why not and keeps what was typed."""
+        if not self.has_triage_permission(request):
+            raise PermissionDenied
+        asked, step = get_object_or_404(self.get_queryset(request), pk=pk), STEPS[name]
+        form = step.form(request.POST, request=asked, now=timezone.now())
+        if not form.is_valid():
+            return self.page(request, asked, {name: form})
+        try:
+            step.do(request_id=asked.pk, by=request.user, **form.cleaned_data)
+        except (MoveNotAllowed, SlotTaken) as refused:
+            return self.refuse(request, asked, name, form, refused)
+        messages.success(request, step.done)
+        return HttpResponseRedirect(after(request, asked))
+
+    def refuse(self, request, asked, name, form, refused):
+        """The page as it is now, with the reason above and the form as it was sent."""
+        messages.warning(request, str(refused) or _("That time was just taken. Choose another."))
+        if "show" in request.POST:
+            return HttpResponseRedirect(after(request, asked))
+        return self.page(request, self.get_queryset(request).get(pk=asked.pk), {name: form})
+
+    def page(self, request, asked, sent=None):
+        """The page of one request; `sent` maps steps to forms that came back."""
+        now, may_triage = timezone.now(), self.has_triage_permission(request)
+        names = cards.open_steps(asked, now) if may_triage else set()
+        blank = {name: STEPS[name].form(request=asked, now=now) for name in names}
+        context = {
+            **self.admin_site.each_context(request),
+            **request_page.words(asked, by=request.user, now=now),
+            "title": asked.reference,
+            "opts": self.opts,
+            "forms": {key.replace("-", "_"): form for key, form in (blank | (sent or {})).items()},
+            "sent": sent,
+        }
+        return TemplateResponse(
+            request, "admin/admissions/consultationrequest/request.html", context
+        )
+
+
+def after(request, asked) -> str:
+    """Back to the list a step was taken from, else to the request."""
+    if "show" not in request.POST:
+        return reverse(PAGE, args=[asked.pk])
+    return f"{reverse(LIST)}?{urlencode({'show': request.POST['show']})}"

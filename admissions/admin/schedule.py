@@ -1,0 +1,202 @@
+"""Who holds consultations and when: counselors, closures, rules, and the calendar."""
+
+from itertools import pairwise
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.forms.models import BaseInlineFormSet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from .. import calendar_page
+from ..models import Closure, Consultation, Counselor, Mode, ModeRules, WeeklyHours
+
+# The browser's own pickers: they know the keyboard and the phone, and need no script.
+TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+DATE_AND_TIME = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class CounselorForm(forms.ModelForm):
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"), choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple
+    )
+    modes = forms.MultipleChoiceField(
+        label=_("Modes"), choices=Mode.choices, widget=forms.CheckboxSelectMultiple
+    )
+
+
+class HoursFormSet(BaseInlineFormSet):
+    """Hours of one counselor must not overlap on a weekday."""
+
+    def clean(self):
+        super().clean()
+        kept = sorted(
+            (data["weekday"], data["opens"], data["closes"])
+            for data in (form.cleaned_data for form in self.forms if form.is_valid())
+            if data.get("closes") and not data.get("DELETE")
+        )
+        for before, after in pairwise(kept):
+            if before[0] == after[0] and after[1] < before[2]:
+                day = WeeklyHours.Weekday(before[0]).label
+                raise ValidationError(_("Hours overlap on %(day)s."), params={"day": day})
+
+
+class HoursInline(admin.TabularInline):
+    model = WeeklyHours
+    formset = HoursFormSet
+    extra = 1
+    formfield_overrides = {models.TimeField: {"widget": TIME}}
+
+
+@admin.register(Counselor)
+class CounselorDesk(admin.ModelAdmin):
+    form = CounselorForm
+    inlines = [HoursInline]
+    list_display = ["public_name", "location", "taking", "spoken", "held_by"]
+    list_select_related = ["location"]
+    fields = [
+        "user", "public_name", "is_taking_consultations", "languages", "modes",
+        "meeting_link", "location",
+    ]  # fmt: skip
+
+    @admin.display(description=_("taking consultations"), boolean=True)
+    def taking(self, counselor):
+        return counselor.is_taking_consultations
+
+    @admin.display(description=_("languages"))
+    def spoken(self, counselor):
+        names = dict(settings.LANGUAGES)
+        return ", ".join(str(names.get(code, code)) for code in counselor.languages)
+
+    @admin.display(description=_("modes"))
+    def held_by(self, counselor):
+        return ", ".join(str(Mode(mode).label) for mode in counselor.modes)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """Only staff who still work here can be counselors."""
+        if db_field.name == "user":
+            users = db_field.remote_field.model.objects.filter(is_staff=True, is_active=True)
+            kwargs["queryset"] = users.order_by("username")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(Closure)
+class ClosureDesk(admin.ModelAdmin):
+    list_display = ["when", "whose", "reason"]
+    list_select_related = ["counselor"]
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": forms.DateTimeField, "widget": DATE_AND_TIME}
+    }
+    ordering = ["-starts_at"]
+
+    @admin.display(description=_("closed"))
+    def when(self, closure):
+        return calendar_page.span(closure.starts_at, closure.ends_at)
+
+    @admin.display(description=_("who"))
+    def whose(self, closure):
+        return closure.counselor or _("The whole centre")
+
+    def save_model(self, request, obj, form, change):
+        """A closure moves nobody by itself: staff are told whom it touches."""
+        super().save_model(request, obj, form, change)
+        touched = Consultation.objects.standing().during(obj).count()
+        if touched:
+            words = ngettext(
+                "%(n)s consultation stands in this time. Move it from its request.",
+                "%(n)s consultations stand in this time. Move each from its request.",
+                touched,
+            )
+            messages.warning(request, words % {"n": touched})
+
+
+class ModeRulesForm(forms.ModelForm):
+    length = forms.IntegerField(
+        label=_("Length"), min_value=5, max_value=480, help_text=_("Minutes of conversation.")
+    )
+    start_grid = forms.IntegerField(
+        label=_("Start grid"),
+        min_value=5,
+        max_value=240,
+        help_text=_("A consultation may start every so many minutes."),
+    )
+    horizon = forms.IntegerField(
+        label=_("Horizon"), min_value=1, max_value=90, help_text=_("Days ahead that are offered.")
+    )
+
+
+@admin.register(ModeRules)
+class ModeRulesDesk(admin.ModelAdmin):
+    """One row per mode, made by a migration: changed, never added or deleted."""
+
+    form = ModeRulesForm
+    list_display = ["mode", "length", "buffer_after", "minimum_notice", "start_grid", "horizon"]
+    readonly_fields = ["mode"]
+    actions = None
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class WhenFilter(admin.SimpleListFilter):
+    """From today on, unless the past is asked for."""
+
+    title = _("when")
+    parameter_name = "when"
+
+    def lookups(self, request, model_admin):
+        return [("past", _("Past"))]
+
+    def choices(self, changelist):
+        yield {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": _("From today on"),
+        }
+        yield from list(super().choices(changelist))[1:]
+
+    def queryset(self, request, queryset):
+        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        if self.value() == "past":
+            return queryset.filter(starts_at__lt=midnight).order_by("-starts_at", "pk")
+        return queryset.filter(starts_at__gte=midnight).order_by("starts_at", "pk")
+
+
+@admin.register(Consultation)
+class CalendarDesk(admin.ModelAdmin):
+    """Consultations by day, to read; triage moves them from the request."""
+
+    list_filter = [WhenFilter, "status", "mode", "counselor"]
+    list_select_related = ["request", "counselor", "location"]
+    list_per_page = 100
+    sortable_by = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        response = super().changelist_view(request, extra_context)
+        if hasattr(response, "context_data"):
+            rows = response.context_data["cl"].result_list
+            response.context_data |= {
+                "title": _("Calendar"),
+                "days": calendar_page.days(rows, now=timezone.now()),
+                "zone": timezone.localtime().tzname(),
+            }
+        return response

@@ -1,0 +1,260 @@
+"""What staff read about a request in one line: why it is here, and what comes next.
+
+Pure functions over a request and a moment; times are by the centre's clock.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from . import letters
+from .models import Consultation, ConsultationRequest, ContactAttempt
+
+Stage, Source = ConsultationRequest.Stage, ConsultationRequest.Source
+Status, Result = Consultation.Status, ContactAttempt.Result
+
+PLANNED_TRIES = 6
+NEARLY, SOON = timedelta(minutes=15), timedelta(hours=1)
+HOT, WARM, CALM = "hot", "warm", ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sentence, what stands small beneath it, and how loud it is."""
+
+    text: str
+    detail: str = ""
+    urgency: str = CALM
+
+
+def why(request: ConsultationRequest, now: datetime) -> Line:
+    """Why the request is in the list, with the clock, and how long it has waited."""
+    if request.is_closed:
+        return closed_line(request, now)
+    if request.needs_safety_answer:
+        text = _("Safety: said someone may be in danger")
+        return Line(text, waited(request, now), HOT)
+    if request.promised_call_by:
+        return promise_line(request, now)
+    if consultation := standing(request):
+        return consultation_line(request, consultation, now)
+    if asked_to_stop(request):
+        return Line(_("They asked us to stop"), waited(request, now), WARM)
+    return due_line(request, now)
+
+
+def closed_line(request, now) -> Line:
+    reason = request.get_close_reason_display()
+    when = _("closed %(clock)s") % {"clock": clock(request.closed_at, now)}
+    detail = f"{reason}, {when}" if reason else when
+    return Line(_("Closed: %(how)s") % {"how": request.get_disposition_display()}, detail)
+
+
+def promise_line(request, now) -> Line:
+    """A call we promised: how long is left, or how late it is."""
+    by = request.promised_call_by
+    words = {"clock": clock(by, now), "time": lasting(abs(by - now))}
+    if by < now:
+        text = _("Call promised by %(clock)s, %(time)s late") % words
+    else:
+        text = _("Call promised by %(clock)s, %(time)s left") % words
+    return Line(text, waited(request, now), HOT if by - now <= NEARLY else WARM)
+
+
+def consultation_line(request, consultation, now) -> Line:
+    starts_at, ends_at = consultation.starts_at, consultation.ends_at
+    with_whom = _("%(mode)s with %(counselor)s") % {
+        "mode": consultation.get_mode_display(),
+        "counselor": consultation.counselor.public_name,
+    }
+    detail = f"{with_whom}, {waited(request, now)}"
+    if now >= ends_at:
+        text = _("Consultation ended %(clock)s, no outcome yet") % {"clock": clock(ends_at, now)}
+        return Line(text, detail, WARM)
+    if now >= starts_at:
+        text = _("Consultation now, since %(clock)s") % {"clock": clock(starts_at, now)}
+        return Line(text, detail, WARM)
+    text = _("Consultation %(day)s") % {"day": day_and_clock(starts_at, now)}
+    return Line(text, detail, WARM if starts_at - now <= SOON else CALM)
+
+
+def due_line(request, now) -> Line:
+    """What staff owe next, and by when."""
+    words = {"what": owed(request), "clock": clock(request.due_at, now)}
+    if request.due_at < now:
+        words["time"] = lasting(now - request.due_at)
+        text = _("%(what)s was due %(clock)s, %(time)s late") % words
+        return Line(text, waited(request, now), HOT if request.stage == Stage.NEW else WARM)
+    text = _("%(what)s due %(clock)s") % words
+    return Line(text, waited(request, now), WARM if request.due_at - now <= SOON else CALM)
+
+
+def owed(request) -> str:
+    """The next thing we owe the person, by the stage of the request."""
+    names = {
+        Stage.NEW: _("First answer"),
+        Stage.CONTACTED: _("Follow-up"),
+        Stage.CONSULTATION_COMPLETED: _("Follow-up"),
+    }
+    if request.stage == Stage.ATTEMPTING_CONTACT:
+        return owed_after_ending(request) or next_try(request)
+    return names.get(request.stage) or _("Next step")
+
+
+def owed_after_ending(request) -> str:
+    """What a no-show or a cancelled consultation asks for, until somebody has tried."""
+    ended = latest_consultation(request)
+    attempt = last_attempt(request)
+    if ended is None or (attempt and attempt.at >= ended.ended_at):
+        return ""
+    if ended.status == Status.NO_SHOW:
+        return _("Call after the no-show")
+    return _("Check-in after the cancellation")
+
+
+def next_try(request) -> str:
+    names = [
+        _("First attempt"),
+        _("Second attempt"),
+        _("Third attempt"),
+        _("Fourth attempt"),
+        _("Fifth attempt"),
+        _("Sixth attempt"),
+    ]
+    made = len(request.attempts.all())
+    return names[made] if made < PLANNED_TRIES else _("Decision after six attempts")
+
+
+def next_action(request: ConsultationRequest, now: datetime) -> Line:
+    """What to do, and by when."""
+    if request.is_closed:
+        return Line(_("Nothing"))
+    if request.needs_safety_answer:
+        return Line(_("%(ways)s now") % {"ways": ways(request)}, urgency=HOT)
+    if request.promised_call_by:
+        return by_time(_("Call"), request.promised_call_by, now)
+    if consultation := standing(request):
+        return next_with_consultation(consultation, now)
+    if asked_to_stop(request) or plan_is_finished(request):
+        return Line(_("Close it"))
+    return by_time(ways(request), request.due_at, now)
+
+
+def by_time(what: str, at: datetime, now: datetime) -> Line:
+    if at < now:
+        return Line(_("%(what)s now") % {"what": what}, urgency=HOT)
+    return Line(_("%(what)s by %(clock)s") % {"what": what, "clock": clock(at, now)})
+
+
+def next_with_consultation(consultation, now) -> Line:
+    if now >= consultation.ends_at:
+        return Line(_("Record the outcome"))
+    if now >= consultation.starts_at:
+        return Line(_("Talk now"))
+    return Line(_("Talk at %(clock)s") % {"clock": clock(consultation.starts_at, now)})
+
+
+def ways(request) -> str:
+    """The permitted ways of reaching the person, a call first."""
+    if request.phone and request.may_call:
+        return _("Call")
+    may_text = request.phone and request.may_text
+    if may_text and request.may_email:
+        return _("Text or email")
+    if may_text:
+        return _("Text")
+    return _("Email") if request.may_email else _("Look")
+
+
+def waited(request: ConsultationRequest, now: datetime) -> str:
+    """How the request came, and how long ago."""
+    sentence = {
+        Source.BOOKING: _("booked %(time)s ago"),
+        Source.CALLBACK: _("asked for a call %(time)s ago"),
+        Source.STAFF: _("entered by staff %(time)s ago"),
+    }[request.source]
+    return sentence % {"time": lasting(now - request.created_at)}
+
+
+def standing(request) -> Consultation | None:
+    return next((each for each in request.consultations.all() if each.is_standing), None)
+
+
+def latest_consultation(request) -> Consultation | None:
+    return max(
+        request.consultations.all(), key=lambda each: (each.booked_at, each.pk), default=None
+    )
+
+
+def last_attempt(request) -> ContactAttempt | None:
+    return max(request.attempts.all(), key=lambda each: (each.at, each.pk), default=None)
+
+
+def asked_to_stop(request) -> bool:
+    attempt = last_attempt(request)
+    return attempt is not None and attempt.result == Result.ASKED_TO_STOP
+
+
+def plan_is_finished(request) -> bool:
+    return (
+        request.stage == Stage.ATTEMPTING_CONTACT
+        and len(request.attempts.all()) >= PLANNED_TRIES
+        and not owed_after_ending(request)
+    )
+
+
+def clock(at: datetime, now: datetime) -> str:
+    """2:14 pm today; with the day before it on any other day."""
+    if timezone.localdate(at) == timezone.localdate(now):
+        return letters.time_words(timezone.localtime(at))
+    return day_and_clock(at, now)
+
+
+def day_and_clock(at: datetime, now: datetime) -> str:
+    """today 3:00 pm, tomorrow 3:00 pm, Thu 3:00 pm, Nov 24, 3:00 pm."""
+    local = timezone.localtime(at)
+    ahead = (local.date() - timezone.localdate(now)).days
+    near = {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}
+    time = letters.time_words(local)
+    if ahead in near:
+        return f"{near[ahead]} {time}"
+    if 1 < ahead < 7:
+        return f"{date_format(local, 'D')} {time}"
+    return f"{date_format(local, _('M j'))}, {time}"
+
+
+def full_clock(at: datetime) -> str:
+    """Tue, Nov 24, 9:00 am, wherever the reader's today may be."""
+    local = timezone.localtime(at)
+    return f"{date_format(local, _('D, M j'))}, {letters.time_words(local)}"
+
+
+def lasting(time: timedelta) -> str:
+    """under 1 min, 7 min, 2 h 5 min, 5 h, 3 days; the longer it is, the rounder."""
+    minutes = int(time.total_seconds() // 60)
+    if minutes < 1:
+        return _("under 1 min")
+    if minutes < 60:
+        return _("%(n)s min") % {"n": minutes}
+    if minutes < 24 * 60:
+        return hours_words(*divmod(minutes, 60))
+    days = minutes // (24 * 60)
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+
+
+def hours_words(hours: int, minutes: int) -> str:
+    if not minutes or hours >= 3:
+        return _("%(h)s h") % {"h": hours}
+    return _("%(h)s h %(m)s min") % {"h": hours, "m": minutes}
+
+
+def staff_name(user: User) -> str:
+    """A colleague, short: Dana R., or the user name where no name is kept."""
+    if not user.first_name:
+        return user.get_username()
+    return f"{user.first_name} {user.last_name[:1]}." if user.last_name else user.first_name

@@ -1,0 +1,46 @@
+"""What the page of one request shows beside its forms."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from . import cards, desk, letters, privacy, timeline
+from .models import ConsentEvent, ConsultationRequest
+
+
+def words(request: ConsultationRequest, *, by: User, now: datetime) -> dict:
+    """Everything on the page that is not a form, for a request that came with_history()."""
+    card = cards.card(request, by=by, now=now)
+    there = now.astimezone(ZoneInfo(request.time_zone))
+    return {
+        "asked": request,
+        "card": card,
+        "asked_at": desk.full_clock(request.created_at),
+        "their_time": f"{letters.time_words(there)} ({there.tzname()})",
+        "is_quiet": privacy.is_quiet(now, ZoneInfo(request.time_zone)),
+        "consents": latest_consents(request),
+        "consultation": card.consultation,
+        "consultation_when": when(card.consultation),
+        "was_no_show": cards.was_no_show(request),
+        "safety_answered": answered(request),
+        "timeline": timeline.entries(request, now=now),
+        "zone": timezone.localtime(now).tzname(),
+        "now": now,
+    }
+
+
+def when(consultation) -> str:
+    return desk.full_clock(consultation.starts_at) if consultation else ""
+
+
+def answered(request) -> str:
+    """When safety was asked and answered, or an empty string."""
+    return desk.full_clock(request.safety_answered_at) if request.safety_answered_at else ""
+
+
+def latest_consents(request) -> list[ConsentEvent]:
+    """The last word on each consent that was asked."""
+    events = request.consent_events.select_related("version")
+    return list({event.version.key: event for event in events}.values())

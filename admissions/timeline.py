@@ -1,0 +1,121 @@
+"""Everything that happened to one request, and what is still to come, on one line of time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.utils.translation import gettext as _
+
+from . import desk
+from .models import AuditEvent, ConsultationRequest, ContactAttempt, Message
+
+Type, State = AuditEvent.Type, Message.State
+LOOKS = {Type.REQUEST_VIEWED}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing: when, who or what, what it was, and words kept with it."""
+
+    at: datetime
+    kind: str
+    who: str
+    what: str
+    detail: str = ""
+    is_ahead: bool = False
+
+    @property
+    def when(self) -> str:
+        return desk.full_clock(self.at)
+
+
+def entries(request: ConsultationRequest, *, now: datetime) -> list[Entry]:
+    """Newest first; what is still to come stands above. Looks in a row count as one."""
+    found = [*of_events(request), *of_attempts(request), *of_messages(request, now)]
+    found += of_consultation(request, now)
+    found.sort(key=lambda entry: entry.at, reverse=True)
+    return [merged(list(run)) for _key, run in groupby(found, key=sameness)]
+
+
+def sameness(entry: Entry):
+    """Equal for looks by one person, different for everything else."""
+    if entry.kind == "look":
+        return entry.who, entry.what
+    return id(entry)
+
+
+def merged(run: list[Entry]) -> Entry:
+    """Several looks in a row as one, at the time of the latest."""
+    latest = run[0]
+    if len(run) == 1:
+        return latest
+    times = _("%(n)s times") % {"n": len(run)}
+    return Entry(latest.at, latest.kind, latest.who, latest.what, times, latest.is_ahead)
+
+
+def of_events(request) -> list[Entry]:
+    """Every audit event but logged attempts, whose rows say more."""
+    events = request.audit_events.exclude(type=Type.ATTEMPT_LOGGED).select_related(
+        "actor", "consultation__counselor"
+    )
+    return [of_event(event, request) for event in events]
+
+
+def of_event(event: AuditEvent, request) -> Entry:
+    who = desk.staff_name(event.actor) if event.actor else event.get_source_display()
+    kind = "look" if event.type in LOOKS else "act"
+    detail = consultation_words(event.consultation) if event.consultation else ""
+    if event.type == Type.REQUEST_CLOSED:
+        detail = closing_words(request)
+    return Entry(event.at, kind, who, event.get_type_display(), detail)
+
+
+def of_attempts(request) -> list[Entry]:
+    attempts = ContactAttempt.objects.filter(request=request).select_related("by")
+    return [
+        Entry(attempt.at, "attempt", desk.staff_name(attempt.by), str(attempt), attempt.note)
+        for attempt in attempts
+    ]
+
+
+def of_messages(request, now) -> list[Entry]:
+    return [of_message(message, now) for message in request.messages.all()]
+
+
+def of_message(message: Message, now: datetime) -> Entry:
+    """An email with what became of it; one still owed stands at the time it falls due."""
+    at = message.finished_at or message.due_at
+    what = _("Email “%(kind)s”: %(state)s") % {
+        "kind": message.get_kind_display(),
+        "state": message.get_state_display().lower(),
+    }
+    kind = "failed" if message.state == State.FAILED else "message"
+    return Entry(at, kind, _("The system"), what, message.get_reason_display(), at > now)
+
+
+def of_consultation(request, now) -> list[Entry]:
+    """The consultation that stands, at its own time."""
+    consultation = desk.standing(request)
+    if consultation is None:
+        return []
+    what = _("Consultation, %(status)s") % {"status": consultation.get_status_display().lower()}
+    who, at = consultation.counselor.public_name, consultation.starts_at
+    return [Entry(at, "consultation", who, what, consultation_words(consultation), at > now)]
+
+
+def consultation_words(consultation) -> str:
+    """Mode, counselor, day and time."""
+    return _("%(mode)s with %(counselor)s, %(when)s") % {
+        "mode": consultation.get_mode_display(),
+        "counselor": consultation.counselor.public_name,
+        "when": desk.full_clock(consultation.starts_at),
+    }
+
+
+def closing_words(request) -> str:
+    parts = [
+        request.get_disposition_display(),
+        request.get_close_reason_display(),
+        request.close_note,
+    ]
+    return ", ".join(str(part) for part in parts if part)

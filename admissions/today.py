@@ -1,0 +1,95 @@
+"""What a member of staff needs to see first today; each part is asked once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from programs.models import Credential
+
+from . import cards, desk, queues
+from .models import Consultation, ConsultationRequest, Message
+
+MOST_URGENT, MOST = 6, 5
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A consultation soon to be held: when in words, with whom, and its request."""
+
+    consultation: Consultation
+    when: str
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """A credential that runs out, and in how many days; negative once it has."""
+
+    credential: Credential
+    days: int
+
+    @property
+    def is_past(self) -> bool:
+        return self.days < 0
+
+    @property
+    def words(self) -> str:
+        if self.is_past:
+            return _("expired")
+        return ngettext("%(n)s day left", "%(n)s days left", self.days) % {"n": self.days}
+
+
+@dataclass(frozen=True)
+class Today:
+    counts: dict[str, int]
+    urgent: list[cards.Card]
+    mine: list[cards.Card]
+    next: list[Visit]
+    failed: list[Message]
+
+    @property
+    def has_more_urgent(self) -> bool:
+        return self.counts["now"] > len(self.urgent)
+
+    @property
+    def has_more_mine(self) -> bool:
+        return self.counts["mine"] > len(self.mine)
+
+
+def today(*, by: User, now: datetime) -> Today:
+    """The first page of the desk, for someone who may see requests."""
+    in_order = ConsultationRequest.objects.with_history().in_triage_order(now=now)
+    return Today(
+        counts=queues.counts(by=by, now=now),
+        urgent=cards_of(in_order.needing_someone(now=now)[:MOST_URGENT], by, now),
+        mine=cards_of(in_order.owned_by(by)[:MOST], by, now),
+        next=next_visits(now),
+        failed=failed_messages(),
+    )
+
+
+def cards_of(requests, by, now) -> list[cards.Card]:
+    return [cards.card(request, by=by, now=now) for request in requests]
+
+
+def next_visits(now) -> list[Visit]:
+    upcoming = (
+        Consultation.objects.upcoming(now=now)
+        .select_related("request", "counselor")
+        .order_by("starts_at", "pk")[:MOST]
+    )
+    return [Visit(each, desk.day_and_clock(each.starts_at, now)) for each in upcoming]
+
+
+def failed_messages() -> list[Message]:
+    """Emails that never arrived, of requests still open: someone should phone instead."""
+    failed = Message.objects.failed().exclude(request__stage=ConsultationRequest.Stage.CLOSED)
+    return list(failed.select_related("request").order_by("-finished_at", "-pk")[:3])
+
+
+def credential_warnings(now: datetime) -> list[Renewal]:
+    on = timezone.localdate(now)
+    return [Renewal(each, each.days_left(on)) for each in Credential.objects.expiring(on=on)]
