@@ -3,7 +3,7 @@
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from admissions import booking, letters, times
 from admissions.forms import CallbackForm
@@ -52,7 +52,7 @@ def is_awaited(request: ConsultationRequest | None) -> bool:
 
 
 @private
-@require_GET
+@require_safe
 def callback_requested(http_request):
     """By when we call, from what number, and what to do meanwhile."""
     request = visits.remembered(http_request)
