@@ -8,7 +8,7 @@ log or referrer keeps it.
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from admissions import availability, booking, letters, privacy, times
 from admissions.forms import CancelForm
@@ -20,7 +20,7 @@ from .private import private
 
 
 @private
-@require_GET
+@require_safe
 def open_manage(http_request, token):
     """Unknown, expired and malformed links look the same: 404."""
     request = privacy.request_for_token(token)
@@ -31,7 +31,7 @@ def open_manage(http_request, token):
 
 
 @private
-@require_GET
+@require_safe
 def manage(http_request):
     request = visits.managed(http_request)
     return show_manage(http_request, request)
@@ -127,6 +127,7 @@ def cancel(http_request):
         "form": form,
         "words": letters.consultation_words(consultation, request.time_zone),
         "key": visits.form_key(http_request, purpose),
+        "is_stale": http_request.method == "POST" and form.is_valid(),
     }
     return render(http_request, "admissions/cancel.html", context)
 
