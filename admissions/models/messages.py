@@ -117,3 +117,11 @@ class Message(models.Model):
     @property
     def is_owed(self):
         return self.state in (self.State.PROMISED, self.State.SENDING)
+
+    @property
+    def is_sent(self):
+        return self.state == self.State.SENT
+
+    @property
+    def is_failed(self):
+        return self.state == self.State.FAILED

@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from admissions import availability, booking, calendars, letters, times
 from admissions.forms import DetailsForm
@@ -27,7 +27,7 @@ def asked_mode(http_request) -> str:
     return mode if mode in Mode.values else Mode.PHONE
 
 
-@require_GET
+@require_safe
 def choose_time(http_request):
     return show_times(http_request, mode=asked_mode(http_request))
 
@@ -144,7 +144,7 @@ def show_already_booked(http_request, consultation, *, mode, starts_at):
 
 
 @private
-@require_GET
+@require_safe
 def booked(http_request):
     """What was booked, and what happens next; nothing that was typed."""
     consultation = booked_consultation(http_request)
@@ -157,7 +157,8 @@ def booked(http_request):
         "request": request,
         "words": letters.consultation_words(consultation, request.time_zone),
         "gets_email": bool(request.email and request.may_email),
-        "is_email_sent": confirmation is not None and not confirmation.is_owed,
+        "is_email_sent": confirmation is not None and confirmation.is_sent,
+        "is_email_lost": confirmation is not None and confirmation.is_failed,
         "call_by": letters.clock(request.promised_call_by, request.time_zone),
         "key": visits.form_key(http_request, "call_now"),
     }
@@ -180,7 +181,7 @@ def call_now(http_request):
 
 
 @private
-@require_GET
+@require_safe
 def calendar_file(http_request):
     """The appointment as a file, neutral and without anyone's address."""
     consultation = booked_consultation(http_request)
@@ -198,7 +199,7 @@ def booked_consultation(http_request):
     return consultation
 
 
-@require_GET
+@require_safe
 def before_the_call(http_request):
     return render(http_request, "admissions/before_the_call.html")
 
@@ -207,10 +208,12 @@ def before_the_call(http_request):
 def finish(http_request):
     """Forget this visit on this device."""
     http_request.session.flush()
-    return redirect("admissions:finished")
+    response = redirect("admissions:finished")
+    response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite=settings.CSRF_COOKIE_SAMESITE)
+    return response
 
 
 @private
-@require_GET
+@require_safe
 def finished(http_request):
     return render(http_request, "admissions/finished.html")
