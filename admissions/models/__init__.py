@@ -1,24 +1,14 @@
 """What admissions remembers: one file per family of nouns."""
 
+from .attempts import ContactAttempt
 from .audit import AuditEvent
 from .consent import ConsentEvent, ConsentVersion
+from .consultations import Consultation, SlotTaken
 from .messages import Message
-from .requests import (
-    ConsultationRequest,
-    ContactAttempt,
-    ManageToken,
-    Submission,
-)
-from .schedule import (
-    Closure,
-    Consultation,
-    Counselor,
-    Mode,
-    ModeRules,
-    MoveNotAllowed,
-    SlotTaken,
-    WeeklyHours,
-)
+from .requests import ConsultationRequest
+from .schedule import Closure, Counselor, Mode, ModeRules, WeeklyHours
+from .stages import MoveNotAllowed
+from .visits import ManageToken, Submission
 
 __all__ = [
     "AuditEvent",

@@ -1,4 +1,4 @@
-"""A person's ask for help, and every try to answer it."""
+"""A person's ask for help."""
 
 import secrets
 import uuid
@@ -13,7 +13,8 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from programs.models import Program
 
-from .schedule import Consultation, MoveNotAllowed
+from .consultations import Consultation
+from .stages import ADMITTED, STAGE_MOVES, CloseReason, Disposition, MoveNotAllowed, Stage
 
 # No 0, O, 1, I or L, and no vowels: read aloud without doubt, and never a word.
 REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
@@ -23,56 +24,6 @@ def new_reference():
     """A short name for a request that says nothing about the person, e.g. K7M4-2QXR."""
     letters = [secrets.choice(REFERENCE_ALPHABET) for _place in range(8)]
     return "".join(letters[:4]) + "-" + "".join(letters[4:])
-
-
-class Stage(models.TextChoices):
-    NEW = "new", _("New")
-    ATTEMPTING_CONTACT = "attempting_contact", _("Attempting contact")
-    CONTACTED = "contacted", _("Contacted")
-    CONSULTATION_SCHEDULED = "consultation_scheduled", _("Consultation scheduled")
-    CONSULTATION_COMPLETED = "consultation_completed", _("Consultation completed")
-    RECOMMENDATION_MADE = "recommendation_made", _("Recommendation made")
-    ADMISSION_PENDING = "admission_pending", _("Admission pending")
-    CLOSED = "closed", _("Closed")
-
-
-STAGE_MOVES = {
-    Stage.NEW: {
-        Stage.ATTEMPTING_CONTACT,
-        Stage.CONTACTED,
-        Stage.CONSULTATION_SCHEDULED,
-        Stage.CLOSED,
-    },
-    Stage.ATTEMPTING_CONTACT: {
-        Stage.CONTACTED,
-        Stage.CONSULTATION_SCHEDULED,
-        Stage.CONSULTATION_COMPLETED,
-        Stage.CLOSED,
-    },
-    Stage.CONTACTED: {
-        Stage.CONSULTATION_SCHEDULED,
-        Stage.CONSULTATION_COMPLETED,
-        Stage.CLOSED,
-    },
-    Stage.CONSULTATION_SCHEDULED: {
-        Stage.ATTEMPTING_CONTACT,
-        Stage.CONTACTED,
-        Stage.CONSULTATION_COMPLETED,
-        Stage.CLOSED,
-    },
-    Stage.CONSULTATION_COMPLETED: {
-        Stage.CONSULTATION_SCHEDULED,
-        Stage.RECOMMENDATION_MADE,
-        Stage.CLOSED,
-    },
-    Stage.RECOMMENDATION_MADE: {
-        Stage.CONSULTATION_SCHEDULED,
-        Stage.ADMISSION_PENDING,
-        Stage.CLOSED,
-    },
-    Stage.ADMISSION_PENDING: {Stage.RECOMMENDATION_MADE, Stage.CLOSED},
-    Stage.CLOSED: set(),
-}
 
 
 class RequestQuerySet(models.QuerySet):
@@ -151,43 +102,9 @@ class ConsultationRequest(models.Model):
 
     Stage = Stage
     MAY_BECOME = STAGE_MOVES
-
-    class Disposition(models.TextChoices):
-        REFERRED_OUT = "referred_out", _("Referred elsewhere")
-        DECLINED_BY_PERSON = "declined_by_person", _("Declined by the person")
-        NOT_APPROPRIATE_HERE = "not_appropriate_here", _("Not appropriate here")
-        UNABLE_TO_REACH = "unable_to_reach", _("Unable to reach")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
-        DUPLICATE = "duplicate", _("Duplicate")
-        SPAM_OR_TEST = "spam_or_test", _("Spam or test")
-        ADMITTED_IOP = "admitted_iop", _("Admitted to IOP")
-        ADMITTED_RESIDENTIAL = "admitted_residential", _("Admitted to residential")
-
-    # Needs a recorded recommendation by a qualified role, which comes with the assessment.
-    ADMITTED = {Disposition.ADMITTED_IOP, Disposition.ADMITTED_RESIDENTIAL}
-
-    class CloseReason(models.TextChoices):
-        NO_RESPONSE = "no_response", _("No response after the plan")
-        INVALID_CONTACT = "invalid_contact", _("Invalid contact details")
-        OTHER_PROVIDER = "other_provider", _("Chose another provider")
-        NOT_READY = "not_ready", _("Not ready")
-        COST = "cost", _("Cost")
-        OUT_OF_NETWORK = "out_of_network", _("Out of network")
-        INSURANCE_DENIED = "insurance_denied", _("Insurance denied")
-        MEDI_CAL = "medi_cal", _("Medi-Cal, routed to the county")
-        NEEDS_HIGHER_LEVEL = "needs_higher_level", _("Needs a higher level of care")
-        NEEDS_LOWER_LEVEL = "needs_lower_level", _("Needs a lower level of care")
-        LOCATION = "location", _("Location or transport")
-        SCHEDULE = "schedule", _("Schedule")
-        LANGUAGE = "language", _("Language")
-        CHILDCARE = "childcare", _("Childcare")
-        LEGAL = "legal", _("Legal or court")
-        UNDER_18 = "under_18", _("Under 18")
-        NO_PLACE = "no_place", _("No bed or slot")
-        NOT_OFFERED = "not_offered", _("Service not offered")
-        DIED = "died", _("Died")
-        ASKED_TO_STOP = "asked_to_stop", _("Asked us to stop")
-        OTHER = "other", _("Other")
+    Disposition = Disposition
+    CloseReason = CloseReason
+    ADMITTED = ADMITTED
 
     class Source(models.TextChoices):
         BOOKING = "booking", _("Booked on the site")
@@ -332,59 +249,3 @@ class ConsultationRequest(models.Model):
     def standing_consultation(self):
         """The one consultation that is scheduled or confirmed, or None."""
         return self.consultations.standing().select_related("counselor__user", "location").first()
-
-
-class ContactAttempt(models.Model):
-    """One try by staff to reach the person, and what came of it."""
-
-    class Channel(models.TextChoices):
-        CALL = "call", _("Call")
-        TEXT = "text", _("Text")
-        EMAIL = "email", _("Email")
-        IN_PERSON = "in_person", _("In person")
-
-    class Result(models.TextChoices):
-        REACHED = "reached", _("Reached")
-        NO_ANSWER = "no_answer", _("No answer")
-        VOICEMAIL = "voicemail", _("Left a voicemail")
-        SENT = "sent", _("Sent a message")
-        WRONG_NUMBER = "wrong_number", _("Wrong number")
-        ASKED_TO_STOP = "asked_to_stop", _("Asked us to stop")
-
-    request = models.ForeignKey(ConsultationRequest, models.PROTECT, related_name="attempts")
-    at = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
-    channel = models.CharField(max_length=20, choices=Channel)
-    result = models.CharField(max_length=20, choices=Result)
-    note = models.CharField(max_length=500, blank=True)
-
-    class Meta:
-        ordering = ["at", "pk"]
-
-    def __str__(self):
-        return f"{self.get_channel_display()}: {self.get_result_display()}"
-
-
-class ManageToken(models.Model):
-    """The hash of one link by which a requester reaches their own request."""
-
-    request = models.ForeignKey(ConsultationRequest, models.CASCADE, related_name="manage_tokens")
-    sha256 = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-
-    def __str__(self):
-        return f"manage token {self.pk}"
-
-
-class Submission(models.Model):
-    """One public form that was sent: its key can count only once, however often it arrives."""
-
-    key = models.UUIDField(primary_key=True)
-    request = models.ForeignKey(
-        ConsultationRequest, models.CASCADE, null=True, related_name="submissions"
-    )
-    at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self):
-        return f"submission {self.key}"

@@ -1,0 +1,199 @@
+"""The consultations themselves, and the time that they hold."""
+
+import uuid
+from datetime import timedelta
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import connection, models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from programs.models import Location
+
+from .schedule import Counselor, Mode
+from .stages import MoveNotAllowed
+
+
+class SlotTaken(Exception):
+    """No fitting counselor is free at this time any more."""
+
+
+class Status(models.TextChoices):
+    SCHEDULED = "scheduled", _("Scheduled")
+    CONFIRMED = "confirmed", _("Confirmed")
+    COMPLETED = "completed", _("Completed")
+    NO_SHOW = "no_show", _("No-show")
+    CANCELLED_BY_PERSON = "cancelled_by_person", _("Cancelled by the person")
+    CANCELLED_BY_CENTER = "cancelled_by_center", _("Cancelled by the centre")
+    RESCHEDULED = "rescheduled", _("Moved to another time")
+
+
+STANDING = [Status.SCHEDULED, Status.CONFIRMED]
+ENDINGS = {
+    Status.COMPLETED,
+    Status.NO_SHOW,
+    Status.CANCELLED_BY_PERSON,
+    Status.CANCELLED_BY_CENTER,
+    Status.RESCHEDULED,
+}
+
+
+STATUS_MOVES = {
+    Status.SCHEDULED: {Status.CONFIRMED, *ENDINGS},
+    Status.CONFIRMED: ENDINGS,
+    # Someone marked as a no-show may still call ten minutes later.
+    Status.NO_SHOW: {Status.COMPLETED},
+}
+
+
+class ConsultationQuerySet(models.QuerySet):
+    def standing(self):
+        return self.filter(status__in=Consultation.STANDING)
+
+    def upcoming(self, *, now):
+        return self.standing().filter(starts_at__gte=now)
+
+    def during(self, closure):
+        """Those whose time a closure touches: of its counselor, or of anyone."""
+        touched = self.filter(starts_at__lt=closure.ends_at, ends_at__gt=closure.starts_at)
+        return touched.filter(counselor=closure.counselor) if closure.counselor else touched
+
+    def hold(self, consultation):
+        """Insert unless the counselor's time is held: True when the time is ours.
+
+        A bare insert against the exclusion constraint can deadlock with its
+        rivals; ON CONFLICT DO NOTHING waits for them and gives way.
+        """
+        fields = [f for f in Consultation._meta.concrete_fields if not f.primary_key]
+        columns = ", ".join(connection.ops.quote_name(f.column) for f in fields)
+        places = ", ".join(["%s"] * len(fields))
+        values = [
+            f.get_db_prep_save(f.pre_save(consultation, add=True), connection) for f in fields
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {Consultation._meta.db_table} ({columns}) VALUES ({places})"  # noqa: S608
+                " ON CONFLICT ON CONSTRAINT consultation_no_double_booking DO NOTHING"
+                " RETURNING id",
+                values,
+            )
+            row = cursor.fetchone()
+        if row is None:
+            return False
+        consultation.pk, consultation._state.adding = row[0], False
+        return True
+
+
+class Consultation(models.Model):
+    """One admissions consultation at one time; a move makes a new row and keeps the old."""
+
+    Status = Status
+    STANDING = STANDING
+    MAY_BECOME = STATUS_MOVES
+
+    request = models.ForeignKey(
+        "admissions.ConsultationRequest", models.PROTECT, related_name="consultations"
+    )
+    counselor = models.ForeignKey(Counselor, models.PROTECT, related_name="consultations")
+    location = models.ForeignKey(Location, models.PROTECT)
+    mode = models.CharField(max_length=20, choices=Mode)
+    status = models.CharField(max_length=30, choices=Status, default=Status.SCHEDULED)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    held = DateTimeRangeField(help_text=_("From the start to the end of the buffer."))
+    booked_at = models.DateTimeField(default=timezone.now)
+    booked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, help_text=_("Empty: the requester.")
+    )
+    assigned_because = models.CharField(max_length=200)
+    uid = models.UUIDField(default=uuid.uuid4, help_text=_("The same for life in calendars."))
+    sequence = models.PositiveSmallIntegerField(default=0)
+    moved_from = models.OneToOneField("self", models.PROTECT, null=True, related_name="moved_to")
+    ended_at = models.DateTimeField(null=True)
+    cancel_reason = models.CharField(max_length=200, blank=True)
+
+    objects = ConsultationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index("counselor", "starts_at", name="consultation_by_counselor"),
+        ]
+        constraints = [
+            ExclusionConstraint(
+                name="consultation_no_double_booking",
+                expressions=[
+                    ("counselor", RangeOperators.EQUAL),
+                    ("held", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(status__in=["scheduled", "confirmed"]),
+            ),
+            models.UniqueConstraint(
+                "request",
+                name="consultation_one_standing_per_request",
+                condition=Q(status__in=["scheduled", "confirmed"]),
+            ),
+            models.UniqueConstraint("uid", "sequence", name="consultation_sequence_rises"),
+            models.CheckConstraint(
+                name="consultation_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))
+            ),
+            models.CheckConstraint(
+                name="consultation_holds_its_own_time",
+                condition=Q(held__startswith=F("starts_at"), held__endswith__gte=F("ends_at")),
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="consultation_status_moves",
+                field="status",
+                transitions=[
+                    (old.value, new.value)
+                    for old, permitted in STATUS_MOVES.items()
+                    for new in sorted(permitted)
+                ],
+            )
+        ]
+
+    def __str__(self):
+        return f"consultation {self.pk}"
+
+    def move_to(self, status):
+        """Change status along MAY_BECOME, or refuse; the caller saves."""
+        if status not in self.MAY_BECOME.get(self.status, set()):
+            raise MoveNotAllowed(
+                _("%(old)s cannot become %(new)s.")
+                % {"old": self.get_status_display(), "new": self.Status(status).label}
+            )
+        self.status = status
+
+    @property
+    def is_standing(self):
+        return self.status in self.STANDING
+
+    @property
+    def is_by_phone(self):
+        return self.mode == Mode.PHONE
+
+    @property
+    def is_by_video(self):
+        return self.mode == Mode.VIDEO
+
+    @property
+    def is_in_person(self):
+        return self.mode == Mode.IN_PERSON
+
+    @property
+    def ended_words(self):
+        """What a requester is told about a consultation that no longer stands."""
+        if self.status in (self.Status.CANCELLED_BY_PERSON, self.Status.CANCELLED_BY_CENTER):
+            return _("Your appointment is cancelled")
+        if self.status == self.Status.NO_SHOW:
+            return _("We are sorry that we missed each other")
+        return _("This appointment has taken place")
+
+    @property
+    def minutes(self):
+        return (self.ends_at - self.starts_at) // timedelta(minutes=1)
