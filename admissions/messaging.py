@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from . import letters, privacy
@@ -108,6 +108,9 @@ def deliver(message_id: int) -> str | None:
         return settle(message, State.SKIPPED, reason)
     try:
         email = letters.write(message)
+    except OperationalError:
+        # Postgres is at fault, not the letter: it stays owed, and goes when the lease ends.
+        raise
     except Exception as fault:
         # Whatever broke in one letter must not stop the queue behind it.
         logger.error("Message %s could not be written: %s", message.pk, type(fault).__name__)
@@ -149,12 +152,10 @@ def hand_over(message: Message, email: EmailMultiAlternatives) -> str:
 
 
 def is_permanent(fault: OSError) -> bool:
-    """5xx about this mail, not about our own sign-in: trying again cannot help."""
-    if isinstance(fault, smtplib.SMTPAuthenticationError):
-        return False
+    """5xx about this person or this letter. About ourselves, or the server, it may yet pass."""
     if isinstance(fault, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _text in fault.recipients.values())
-    return isinstance(fault, smtplib.SMTPResponseException) and fault.smtp_code >= 500
+    return isinstance(fault, smtplib.SMTPDataError) and fault.smtp_code >= 500
 
 
 def settle(message: Message, state: str, reason: str = "") -> str:

@@ -1,38 +1,33 @@
 """What every test may ask for. Postgres and Redis are real; so is the mail server."""
 
-from email import message_from_bytes, policy
-
 import pytest
-from aiosmtpd.controller import Controller
 from django.db import connection
 
-
-class Inbox:
-    """An SMTP server on loopback that keeps what it is given."""
-
-    def __init__(self):
-        self.letters = []
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        letter = message_from_bytes(envelope.content, policy=policy.default)
-        letter["X-Envelope-To"] = ", ".join(envelope.rcpt_tos)
-        self.letters.append(letter)
-        return "250 kept"
+from tests.mail_server import MailServer
 
 
 @pytest.fixture
-def inbox(settings):
+def mail_server(settings):
+    """Starts a mail server that gives these answers, and makes the site use it."""
+    started = []
+
+    def start(**replies):
+        started.append(MailServer(**replies))
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", started[-1].port
+        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def inbox(mail_server):
     """Letters as they arrive over real SMTP, in order."""
-    kept = Inbox()
-    controller = Controller(kept, hostname="127.0.0.1", port=0)
-    controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST = "127.0.0.1"
-    settings.EMAIL_PORT = controller.server.sockets[0].getsockname()[1]
-    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-    yield kept.letters
-    controller.stop()
+    return mail_server().letters
 
 
 SEEDED = (
