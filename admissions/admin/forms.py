@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from .. import availability, desk, times
-from ..forms import PlainTextField
+from ..fields import PlainTextField
 from ..models import ConsultationRequest, ContactAttempt
 
 Channel, Result = ContactAttempt.Channel, ContactAttempt.Result

@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from admissions.forms import plain
+from admissions.fields import plain
 from admissions.models import Consultation, ConsultationRequest, Submission
 from tests.factories import make_counselor
 

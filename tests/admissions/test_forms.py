@@ -2,7 +2,8 @@
 
 import pytest
 
-from admissions.forms import CallbackForm, CancelForm, DetailsForm, plain
+from admissions.fields import plain
+from admissions.forms import CallbackForm, CancelForm, DetailsForm
 from admissions.models import Mode
 from programs.models import Program
 

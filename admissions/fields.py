@@ -1,0 +1,107 @@
+"""What may be typed: plain words, plain addresses, known zones."""
+
+import functools
+import re
+import unicodedata
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from .models import ConsultationRequest
+
+# Joiners shape some scripts and many emoji; every other unseen character can deceive.
+JOINERS = {"\u200c", "\u200d"}
+
+
+def plain(text: str) -> str:
+    """The text in one line, without control, direction-changing or other unseen characters."""
+    one_line = " ".join(unicodedata.normalize("NFC", text).split())
+    kept = (
+        letter
+        for letter in one_line
+        if letter in JOINERS or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co"}
+    )
+    return " ".join("".join(kept).split()).strip("".join(JOINERS))
+
+
+class PlainTextField(forms.CharField):
+    """Text that is safe to show anywhere: one line, nothing invisible."""
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        if "\x00" in value:
+            return value  # Left for the validator, which says so beside the field.
+        return plain(value)
+
+
+class PlainEmailField(forms.EmailField):
+    """An address in plain ASCII: look-alike and invisible letters are refused.
+
+    So is a quoted name, which could hide a second address, and a bare host.
+    """
+
+    PLAIN = re.compile(r"[^\s\"@]+@[a-z0-9.-]+\.[a-z0-9-]+", re.ASCII | re.IGNORECASE)
+
+    default_error_messages = {
+        "invalid": _("Enter an email address like name@example.com."),
+    }
+
+    def clean(self, value):
+        value = super().clean(value)
+        if value and not (value.isascii() and self.PLAIN.fullmatch(value)):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return value
+
+
+@functools.cache
+def time_zones():
+    """Every zone whose clock is the same on every machine; looking them up reads the disk."""
+    return available_timezones() - {"localtime", "Factory"}
+
+
+class TimeZoneField(forms.Field):
+    """An IANA name, or the centre's own zone when the browser sent anything else."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value):
+        return value if value in time_zones() else settings.TIME_ZONE
+
+
+def yes_or_no(value):
+    return {"yes": True, "no": False}[value]
+
+
+def phone_field(**extra):
+    return PhoneNumberField(
+        label=_("Phone"),
+        region="US",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel", "maxlength": 40}
+        ),
+        error_messages={"invalid": _("Enter a phone number with area code, like 714 555 0100.")},
+        **extra,
+    )
+
+
+def name_field():
+    return PlainTextField(
+        label=_("What should we call you?"),
+        max_length=80,
+        help_text=_("A first name or nickname is fine."),
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+        error_messages={"required": _("Enter a name we can use. A nickname is fine.")},
+    )
+
+
+def voicemail_field():
+    return forms.ChoiceField(
+        label=_("If you miss our call, may we leave a voicemail?"),
+        choices=ConsultationRequest.Voicemail,
+        initial=ConsultationRequest.Voicemail.NO,
+        widget=forms.RadioSelect,
+    )
