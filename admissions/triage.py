@@ -198,7 +198,15 @@ def follow_attempt(request: ConsultationRequest, attempt: ContactAttempt) -> Non
         reached(request)
     elif request.stage == Stage.NEW:
         request.move_to(Stage.ATTEMPTING_CONTACT)
+    if attempt.result == Result.ASKED_TO_STOP:
+        stop_contact(request)
     request.due_at = next_due(request, attempt)
+
+
+def stop_contact(request: ConsultationRequest) -> None:
+    """A "stop" on one channel ends them all; what is still promised will not be sent."""
+    request.may_call = request.may_text = request.may_email = False
+    answer_safety(request)
 
 
 def reached(request: ConsultationRequest) -> None:

@@ -190,6 +190,15 @@ def test_log_attempt_that_reached_someone_in_danger_answers_it(staff):
     assert (request.due_at, request.safety_answered_at) == (NOW + DAY, NOW)
 
 
+def test_log_attempt_that_was_asked_to_stop_ends_every_channel(staff):
+    request = make_request(may_text=True)
+
+    triage.log_attempt(request_id=request.pk, by=staff, channel="call", result="asked_to_stop")
+
+    request.refresh_from_db()
+    assert (request.may_call, request.may_text, request.may_email) == (False, False, False)
+
+
 @pytest.mark.parametrize(
     ("channel", "permission"), [("call", "may_call"), ("text", "may_text"), ("email", "may_email")]
 )
