@@ -1,0 +1,201 @@
+import uuid
+from datetime import UTC, datetime, timedelta
+from time import monotonic, sleep
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+from django.conf import settings
+
+from admissions import booking, tasks
+from admissions.models import Message, Mode
+from programs.models import Facility
+from recovery_site.celery import app
+from tests.factories import make_consultation, make_counselor, make_details, make_request
+
+NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
+AT = datetime(2027, 1, 5, 17, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+State = Message.State
+# The notice to staff, the confirmation, and the reminder two hours before.
+ALL_BUT_THE_REMINDER = [State.SENT, State.SENT, State.PROMISED]
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def at_once():
+    """Tasks run where they are called, and their faults are seen."""
+    app.conf.task_always_eager = app.conf.task_eager_propagates = True
+    yield
+    app.conf.task_always_eager = app.conf.task_eager_propagates = False
+
+
+@pytest.fixture
+def broker():
+    """Makes the site use the broker at this address; puts the old one back."""
+    address = app.conf.broker_url
+
+    def use(url):
+        app.conf.broker_url = app.conf.broker_read_url = app.conf.broker_write_url = url
+        app.amqp._producer_pool = app._pool = None
+
+    yield use
+    use(address)
+
+
+def promise(*, due_at=NOW, state=State.PROMISED, **columns):
+    request = make_request(stage="consultation_scheduled", source="booking", **columns)
+    consultation = make_consultation(starts_at=AT, request=request)
+    return Message.objects.create(
+        request=request,
+        consultation=consultation,
+        kind="confirmation",
+        due_at=due_at,
+        state=state,
+        finished_at=None if state == State.PROMISED else NOW,
+        reason="" if state in (State.PROMISED, State.SENT) else "refused",
+    )
+
+
+def book():
+    return booking.request_consultation(
+        key=uuid.uuid4(), starts_at=AT, mode=Mode.PHONE, details=make_details(), consents={}
+    )
+
+
+def states():
+    return [message.state for message in Message.objects.order_by("pk")]
+
+
+@pytest.mark.django_db
+def test_sweep_hands_over_what_is_due_and_nothing_else(at_once, inbox):
+    promise(due_at=NOW - MINUTE, email="late@example.com")
+    promise(due_at=NOW, email="now@example.com")
+    promise(due_at=NOW + MINUTE)
+    promise(state=State.SENT)
+    promise(state=State.FAILED)
+
+    count = tasks.send_due_messages()
+
+    assert count == 2
+    assert [letter["To"] for letter in inbox] == ["late@example.com", "now@example.com"]
+
+
+@pytest.mark.django_db
+def test_sweep_again_sends_nothing_more(at_once, inbox):
+    promise()
+    tasks.send_due_messages()
+
+    count = tasks.send_due_messages()
+
+    assert (count, len(inbox)) == (0, 1)
+
+
+@pytest.mark.django_db
+def test_sweep_takes_up_what_a_dead_worker_left(at_once, inbox):
+    message = promise()
+    Message.objects.filter(pk=message.pk).update(
+        state=State.SENDING, lease=uuid.uuid4(), lease_until=NOW - timedelta(seconds=1)
+    )
+
+    tasks.send_due_messages()
+
+    assert (states(), len(inbox)) == ([State.SENT], 1)
+
+
+@pytest.mark.django_db
+def test_sweep_goes_on_behind_letters_that_cannot_be_written(at_once, inbox):
+    promise(due_at=NOW - 2 * MINUTE, time_zone="Mars/Olympus")
+    Facility.objects.update(discreet_sender_name="A\nBcc: eve@evil.example")
+    promise(due_at=NOW - MINUTE, is_discreet=True)
+    promise(is_discreet=False)
+
+    tasks.send_due_messages()
+
+    assert states() == [State.FAILED, State.FAILED, State.SENT]
+    assert len(inbox) == 1
+
+
+@pytest.mark.django_db
+def test_sweep_for_one_request_leaves_the_others(at_once, inbox):
+    mine, _other = promise(email="mine@example.com"), promise()
+
+    count = tasks.send_due_messages(str(mine.request_id))
+
+    assert (count, [letter["To"] for letter in inbox]) == (1, ["mine@example.com"])
+
+
+@pytest.mark.django_db
+def test_sweep_after_six_hours_away_skips_reminders_whose_time_has_passed(
+    at_once, inbox, time_machine
+):
+    message = promise()
+    Message.objects.update(kind="reminder_hours", due_at=AT - timedelta(hours=2))
+    time_machine.move_to(AT + timedelta(hours=4), tick=False)
+
+    tasks.send_due_messages()
+
+    message.refresh_from_db()
+    assert (message.state, message.reason, inbox) == (State.SKIPPED, "too_late", [])
+
+
+def test_booking_wakes_a_worker_once_it_is_committed(real_commits, at_once, inbox):
+    make_counselor()
+
+    book()
+
+    assert sorted(letter["Subject"].split()[0] for letter in inbox) == ["New", "Your"]
+
+
+def test_booking_stands_while_redis_is_away_and_the_sweep_sends_later(real_commits, broker, inbox):
+    make_counselor()
+    broker("redis://127.0.0.1:1/0")
+    began = monotonic()
+
+    request = book()
+
+    assert monotonic() - began < 3
+    assert request.standing_consultation().starts_at == AT
+    assert (states(), inbox) == ([State.PROMISED] * 3, [])
+    app.conf.task_always_eager = True
+    tasks.send_due_messages()
+    app.conf.task_always_eager = False
+    assert (states(), len(inbox)) == (ALL_BUT_THE_REMINDER, 2)
+
+
+@pytest.mark.xdist_group("broker")
+def test_worker_sends_what_a_booking_promised(real_commits, broker, inbox):
+    make_counselor()
+    broker(f"{settings.REDIS_URL.rpartition('/')[0]}/9")
+    app.control.purge()
+
+    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
+        book()
+        wait_until(lambda: states() == ALL_BUT_THE_REMINDER)
+
+    assert (states(), len(inbox)) == (ALL_BUT_THE_REMINDER, 2)
+
+
+def wait_until(is_so, seconds=15):
+    """Give a worker a little time."""
+    until = monotonic() + seconds
+    while not is_so() and monotonic() < until:
+        sleep(0.05)
+
+
+@pytest.mark.xdist_group("broker")
+def test_task_arguments_name_nobody(real_commits, broker):
+    make_counselor()
+    broker(f"{settings.REDIS_URL.rpartition('/')[0]}/9")
+    app.control.purge()
+
+    request = book()
+
+    with app.connection_for_read() as link, link.SimpleQueue("celery") as queue:
+        waiting = queue.get(timeout=5)
+        waiting.ack()
+    assert waiting.payload[0] == [str(request.pk)]
+    assert waiting.headers["argsrepr"] == repr((str(request.pk),))
