@@ -2,6 +2,7 @@
 
 import logging
 
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 
 from . import errors
@@ -45,4 +46,16 @@ class DatabaseAwayMiddleware:
     def process_exception(self, request, exception):
         if isinstance(exception, (OperationalError, InterfaceError)):
             logger.error("Postgres did not answer: %s", type(exception).__name__)
+            return errors.unavailable(request)
+
+
+class QuietSessionMiddleware(SessionMiddleware):
+    """Keeps a session alive on the pages that use it, and fails as kindly as the page would."""
+
+    def process_response(self, request, response):
+        if not (request.session.accessed or request.session.modified):
+            return response
+        try:
+            return super().process_response(request, response)
+        except (OperationalError, InterfaceError):
             return errors.unavailable(request)

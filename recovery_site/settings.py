@@ -80,7 +80,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "recovery_site.middleware.PlainRequestMiddleware",
     "recovery_site.middleware.DatabaseAwayMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "recovery_site.middleware.QuietSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -132,6 +132,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
+    # Kombu would try three times, six seconds in all; a worker has its own patience.
+    "max_retries": 0,
 }
 # A booking must not wait for Redis: one quick try, and the sweep does the rest.
 CELERY_TASK_PUBLISH_RETRY = False
