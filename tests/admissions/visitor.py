@@ -63,10 +63,9 @@ class FormReader(HTMLParser):
 
     def read_select(self, given):
         self.select = given["name"]
-        self.forms[-1].values[self.select] = ""
 
     def read_option(self, given):
-        if "selected" in given:
+        if "selected" in given or self.select not in self.forms[-1].values:
             self.forms[-1].values[self.select] = given["value"] or ""
 
     def read_textarea(self, given):
