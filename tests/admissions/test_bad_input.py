@@ -81,7 +81,7 @@ def test_strange_address_is_answered_beside_its_field(visitor, name, content):
     assert nothing_is_booked()
 
 
-@pytest.mark.parametrize("content", [*STRANGE.values(), "x" * 5000, "9" * 5000, "\x00"])
+@pytest.mark.parametrize("content", ["<script>", "x" * 5000, "9" * 5000, "\x00", "' OR 1=1 --"])
 @pytest.mark.parametrize("name", CHOICES)
 def test_choice_that_was_never_offered_is_answered_beside_its_field(visitor, name, content):
     response = visitor.book(**{name: content})
