@@ -146,7 +146,9 @@ def cancel(*, key: uuid.UUID, request: ConsultationRequest, reason: str = "") ->
     assignment.release(consultation, Consultation.Status.CANCELLED_BY_PERSON, reason=reason)
     request.move_to(Stage.ATTEMPTING_CONTACT)
     if not request.needs_safety_answer and not request.promised_call_by:
-        request.due_at = now + CHECK_IN_AFTER_CANCELLING
+        request.due_at = privacy.after_quiet_hours(
+            now + CHECK_IN_AFTER_CANCELLING, ZoneInfo(request.time_zone)
+        )
     request.save(update_fields=["stage", "due_at"])
     remember(key, request)
 

@@ -1,13 +1,14 @@
 """Everything staff do to a request. Each is one transaction: check, change, record, promise."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import assignment, messaging, tasks
+from . import assignment, messaging, privacy, tasks
 from .models import (
     AuditEvent,
     Consultation,
@@ -222,16 +223,17 @@ def answer_safety(request: ConsultationRequest) -> None:
 
 
 def next_due(request: ConsultationRequest, attempt: ContactAttempt) -> datetime:
-    """The standing consultation, a day after talking, or the next try of the plan."""
+    """The standing consultation, a day after talking, or the plan's next try; never at night."""
     if request.needs_safety_answer:
         return attempt.at
     consultation = request.standing_consultation()
     if consultation is not None:
         return consultation.starts_at
+    zone = ZoneInfo(request.time_zone)
     if attempt.result == Result.REACHED:
-        return attempt.at + FOLLOW_UP_AFTER_TALKING
+        return privacy.after_quiet_hours(attempt.at + FOLLOW_UP_AFTER_TALKING, zone)
     tries = request.attempts.exclude(result=Result.REACHED).count()
-    return attempt.at + PLAN[min(tries, len(PLAN)) - 1]
+    return privacy.after_quiet_hours(attempt.at + PLAN[min(tries, len(PLAN)) - 1], zone)
 
 
 def release_standing(request: ConsultationRequest, *, by: User) -> Consultation | None:

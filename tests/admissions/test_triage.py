@@ -190,6 +190,16 @@ def test_log_attempt_that_reached_someone_in_danger_answers_it(staff):
     assert (request.due_at, request.safety_answered_at) == (NOW + DAY, NOW)
 
 
+def test_log_attempt_in_the_evening_asks_for_the_next_try_after_the_night(staff, time_machine):
+    time_machine.move_to(NOW.replace(hour=19), tick=False)
+    request = make_request()
+
+    triage.log_attempt(request_id=request.pk, by=staff, channel="call", result="no_answer")
+
+    request.refresh_from_db()
+    assert request.due_at == NOW.replace(hour=8) + DAY
+
+
 def test_log_attempt_that_was_asked_to_stop_ends_every_channel(staff):
     request = make_request(may_text=True)
 
