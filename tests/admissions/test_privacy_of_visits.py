@@ -204,13 +204,17 @@ def logged():
 
 
 @pytest.fixture
-def queue():
-    """The messages that wait in Redis for a worker, read without taking them."""
-    with redis.from_url(site.REDIS_URL) as store:
-        store.delete("celery")
-        app.amqp._producer_pool = None
+def queue(monkeypatch, worker_id):
+    """What waits in Redis for a worker, in a database of Redis that this test has for itself."""
+    number = 8 + int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 7
+    address = f"{site.REDIS_URL.rpartition('/')[0]}/{number}"
+    monkeypatch.setenv("CELERY_BROKER_URL", address)
+    app.amqp._producer_pool = None
+    with redis.from_url(address) as store:
+        store.flushdb()
         yield lambda: [message.decode() for message in store.lrange("celery", 0, -1)]
-        store.delete("celery")
+        store.flushdb()
+    app.amqp._producer_pool = None
 
 
 def test_canary_leaves_no_trace_in_logs_or_queue(real_commits, logged, queue, inbox):
