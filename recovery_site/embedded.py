@@ -159,7 +159,7 @@ def beside(command, environment):
 def main():
     if sys.argv[1:3] != ["with", "--"] or len(sys.argv) < 4:
         sys.exit("Usage: python -m recovery_site.embedded with -- COMMAND")
-    signal.signal(signal.SIGTERM, processes.interrupt)
+    processes.heed_signals()
     try:
         sys.exit(with_servers(Path(os.environ.get("VAR") or "var").resolve(), sys.argv[3:]))
     except KeyboardInterrupt:

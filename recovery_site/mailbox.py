@@ -7,7 +7,6 @@ import email.policy
 import os
 import re
 import secrets
-import signal
 from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -184,7 +183,7 @@ def main():
     options.add_argument("--web-port", type=int, required=True)
     options.add_argument("--folder", type=Path, required=True)
     chosen = options.parse_args()
-    signal.signal(signal.SIGTERM, processes.interrupt)
+    processes.heed_signals()
     chosen.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     catcher = Controller(Catcher(chosen.folder), hostname="127.0.0.1", port=chosen.smtp_port)
     catcher.start()

@@ -40,8 +40,19 @@ def start(command, *, log, orphaned_by=signal.SIGKILL, **options):
         )
 
 
+def heed_signals():
+    """Ends us as Ctrl-C would, whichever signal comes first; a hang-up is none under nohup."""
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if sign != signal.SIGHUP or signal.getsignal(sign) != signal.SIG_IGN:
+            signal.signal(sign, interrupt)
+    if "MAKELEVEL" in os.environ:
+        end_with_parent(signal.SIGTERM)
+
+
 def interrupt(*_):
-    """Ends us as Ctrl-C would, whichever signal came."""
+    """Heeds the first signal alone: a second one must not disturb the tidying up."""
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

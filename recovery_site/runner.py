@@ -1,7 +1,6 @@
 """Starts the whole site in the foreground, restarts what dies, and stops it all together."""
 
 import os
-import signal
 import sys
 import time
 from pathlib import Path
@@ -25,7 +24,6 @@ def run(var, port):
     except KeyboardInterrupt:
         say("\nStopping. Your data stays in " + shown(var))
     finally:
-        ignore_signals()
         (var / "environment").unlink(missing_ok=True)
         stop_all(var, parts)
         lock.close()
@@ -84,11 +82,6 @@ def show_errors(var, part):
             say(f"{part.name}: {line}")
 
 
-def ignore_signals():
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, signal.SIG_IGN)
-
-
 def stop_all(var, parts):
     """First what uses the servers, then the servers; ten seconds at most."""
     servers = [part for part in parts if part.name in {"postgres", "redis"}]
@@ -105,17 +98,8 @@ def chosen_port():
     return int(text)
 
 
-def heed_signals():
-    """Every way to end us is as Ctrl-C; under nohup a hang-up is none."""
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if sign != signal.SIGHUP or signal.getsignal(sign) != signal.SIG_IGN:
-            signal.signal(sign, processes.interrupt)
-    if "MAKELEVEL" in os.environ:
-        processes.end_with_parent(signal.SIGTERM)
-
-
 def main():
-    heed_signals()
+    processes.heed_signals()
     var = Path(os.environ.get("VAR") or BASE_DIR / "var").resolve()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
     try:

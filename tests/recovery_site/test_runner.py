@@ -23,10 +23,10 @@ class Run:
     def __init__(self, var, environment):
         self.var, self.environment = var, environment
         self.port = processes.free_port()
-        self.screen = var.parent / "screen.txt"
-        self.make = None
+        self.screen = self.make = None
 
     def begin(self):
+        self.screen = self.var.parent / f"screen-{time.monotonic_ns()}.txt"
         with self.screen.open("wb") as screen:
             self.make = subprocess.Popen(
                 ["make", "run", f"PORT={self.port}", f"VAR={self.var}"],
@@ -76,7 +76,8 @@ class Run:
         )
 
     def runner(self):
-        return next(pid for pid in children(self.make.pid))
+        assert children(self.make.pid), self.shown()
+        return children(self.make.pid)[0]
 
     def part(self, word):
         """The process number of the part with this word in its command, if it runs."""
@@ -257,9 +258,10 @@ def test_one_ctrl_c_stops_everything_in_ten_seconds(run):
     assert not (run.var / "environment").exists()
 
 
-def test_sigterm_halfway_up_ends_all(run):
+def test_sigterm_halfway_up_ends_all(tmp_path, bare):
+    run = Run(tmp_path / "var", bare)
     run.begin()
-    assert processes.wait_until(lambda: "Preparing" in run.shown(), within=30)
+    assert processes.wait_until(lambda: "Preparing" in run.shown(), within=30), run.shown()
     family = run.family()
 
     run.make.terminate()
