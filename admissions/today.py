@@ -39,6 +39,8 @@ class Renewal:
     def words(self) -> str:
         if self.is_past:
             return _("expired")
+        if self.days == 0:
+            return _("last day")
         return ngettext("%(n)s day left", "%(n)s days left", self.days) % {"n": self.days}
 
 

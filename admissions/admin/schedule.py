@@ -27,10 +27,23 @@ class CounselorForm(forms.ModelForm):
     modes = forms.MultipleChoiceField(
         label=_("Modes"), choices=Mode.choices, widget=forms.CheckboxSelectMultiple
     )
+    meeting_link = forms.URLField(
+        label=_("Meeting link"),
+        required=False,
+        assume_scheme="https",
+        help_text=_("Their own video room, sent by email. Needed for video."),
+    )
 
 
 class HoursFormSet(BaseInlineFormSet):
     """Hours of one counselor must not overlap on a weekday."""
+
+    def add_fields(self, form, index):
+        """The table's headings are no labels: each box says its own name."""
+        super().add_fields(form, index)
+        for name in ("weekday", "opens", "closes", "DELETE"):
+            if name in form.fields:
+                form.fields[name].widget.attrs["aria-label"] = form.fields[name].label
 
     def clean(self):
         super().clean()
