@@ -1,0 +1,262 @@
+"""The wording of the triage list: why a request is here, and what comes next."""
+
+from datetime import timedelta
+
+import pytest
+
+from admissions import desk
+from admissions.models import Consultation, ConsultationRequest, ContactAttempt
+from tests import factories
+
+from .desk_world import NOW, minutes
+
+pytestmark = pytest.mark.django_db
+Stage, Result = ConsultationRequest.Stage, ContactAttempt.Result
+
+
+def tried(request, at, result=Result.NO_ANSWER):
+    by = factories.make_user("coordinator")
+    return request.attempts.create(at=at, by=by, channel="call", result=result)
+
+
+def visit(starts_at, **columns):
+    """A booked request with its consultation, two days old."""
+    request = factories.make_request(
+        source="booking",
+        stage=columns.pop("stage", Stage.CONSULTATION_SCHEDULED),
+        due_at=columns.pop("due_at", starts_at),
+        created_at=NOW - timedelta(days=2),
+    )
+    counselor = factories.make_counselor(public_name="Sam")
+    columns.setdefault("booked_at", request.created_at)
+    factories.make_consultation(
+        starts_at=starts_at, request=request, counselor=counselor, **columns
+    )
+    return request
+
+
+def test_why_safety_comes_first():
+    request = factories.make_request(
+        is_in_danger=True, promised_call_by=minutes(3), created_at=minutes(-2)
+    )
+
+    line = desk.why(request, NOW)
+
+    assert line == desk.Line(
+        "Safety: said someone may be in danger", "asked for a call 2 min ago", "hot"
+    )
+
+
+@pytest.mark.parametrize(
+    ("promised", "sentence", "urgency"),
+    [
+        (minutes(3), "Call promised by 2:14 pm, 3 min left", "hot"),
+        (minutes(0), "Call promised by 2:11 pm, under 1 min left", "hot"),
+        (minutes(-7), "Call promised by 2:04 pm, 7 min late", "hot"),
+        (minutes(40), "Call promised by 2:51 pm, 40 min left", "warm"),
+        (minutes(1144), "Call promised by tomorrow 9:15 am, 19 h left", "warm"),
+    ],
+)
+def test_why_promised_call_tells_the_clock(promised, sentence, urgency):
+    request = factories.make_request(promised_call_by=promised, created_at=minutes(-7))
+
+    line = desk.why(request, NOW)
+
+    assert line == desk.Line(sentence, "asked for a call 7 min ago", urgency)
+
+
+@pytest.mark.parametrize(
+    ("due", "sentence", "urgency"),
+    [
+        (minutes(29), "First answer due 2:40 pm", "warm"),
+        (minutes(-12), "First answer was due 1:59 pm, 12 min late", "hot"),
+        (minutes(1000), "First answer due tomorrow 6:51 am", ""),
+    ],
+)
+def test_why_first_answer_tells_when_it_is_due(due, sentence, urgency):
+    request = factories.make_request(due_at=due, created_at=minutes(-35))
+
+    line = desk.why(request, NOW)
+
+    assert line == desk.Line(sentence, "asked for a call 35 min ago", urgency)
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "sentence", "urgency"),
+    [
+        (minutes(49), "Consultation today 3:00 pm", "warm"),
+        (minutes(180), "Consultation today 5:11 pm", ""),
+        (minutes(1440), "Consultation tomorrow 2:11 pm", ""),
+        (minutes(2 * 1440), "Consultation Thu 2:11 pm", ""),
+        (minutes(7 * 1440), "Consultation Dec 1, 2:11 pm", ""),
+        (minutes(0), "Consultation now, since 2:11 pm", "warm"),
+        (minutes(-45), "Consultation ended 2:11 pm, no outcome yet", "warm"),
+    ],
+)
+def test_why_consultation_follows_the_clock(starts_at, sentence, urgency):
+    request = visit(starts_at)
+
+    line = desk.why(request, NOW)
+
+    assert line == desk.Line(sentence, "Phone with Sam, booked 2 days ago", urgency)
+
+
+@pytest.mark.parametrize(
+    ("tries", "sentence"),
+    [
+        (1, "Second attempt due tomorrow 2:11 pm"),
+        (2, "Third attempt due tomorrow 2:11 pm"),
+        (6, "Decision after six attempts due tomorrow 2:11 pm"),
+    ],
+)
+def test_why_counts_the_attempts(tries, sentence):
+    request = factories.make_request(stage=Stage.ATTEMPTING_CONTACT, due_at=minutes(1440))
+    for number in range(tries):
+        tried(request, minutes(number - 600))
+
+    assert desk.why(request, NOW).text == sentence
+
+
+def test_why_late_attempt_is_warm():
+    request = factories.make_request(stage=Stage.ATTEMPTING_CONTACT, due_at=minutes(-300))
+    tried(request, minutes(-3000))
+
+    line = desk.why(request, NOW)
+
+    assert (line.text, line.urgency) == ("Second attempt was due 9:11 am, 5 h late", "warm")
+
+
+def test_why_no_show_asks_for_a_call():
+    request = visit(
+        minutes(-12),
+        status=Consultation.Status.NO_SHOW,
+        ended_at=minutes(-3),
+        stage=Stage.ATTEMPTING_CONTACT,
+        due_at=minutes(-2),
+    )
+
+    assert desk.why(request, NOW).text == "Call after the no-show was due 2:09 pm, 2 min late"
+
+
+def test_why_no_show_is_over_once_somebody_tried():
+    request = visit(
+        minutes(-120),
+        status=Consultation.Status.NO_SHOW,
+        ended_at=minutes(-100),
+        stage=Stage.ATTEMPTING_CONTACT,
+        due_at=minutes(30),
+    )
+    tried(request, minutes(-90))
+
+    assert desk.why(request, NOW).text == "Second attempt due 2:41 pm"
+
+
+def test_why_cancellation_asks_for_a_check_in():
+    request = visit(
+        minutes(1440),
+        status=Consultation.Status.CANCELLED_BY_PERSON,
+        ended_at=minutes(-3),
+        stage=Stage.ATTEMPTING_CONTACT,
+        due_at=minutes(1437),
+    )
+
+    assert desk.why(request, NOW).text == "Check-in after the cancellation due tomorrow 2:08 pm"
+
+
+def test_why_asked_to_stop_says_so():
+    request = factories.make_request(stage=Stage.ATTEMPTING_CONTACT, due_at=minutes(60))
+    tried(request, minutes(-30), Result.ASKED_TO_STOP)
+
+    lines = desk.why(request, NOW).text, desk.next_action(request, NOW).text
+
+    assert lines == ("They asked us to stop", "Close it")
+
+
+def test_why_closed_tells_how_and_when():
+    request = factories.make_request(
+        stage=Stage.CLOSED,
+        closed_at=minutes(-1440),
+        disposition="referred_out",
+        close_reason="medi_cal",
+    )
+
+    line = desk.why(request, NOW)
+
+    assert line == desk.Line(
+        "Closed: Referred elsewhere", "Medi-Cal, routed to the county, closed yesterday 2:11 pm"
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "action"),
+    [
+        ({"is_in_danger": True}, desk.Line("Call now", urgency="hot")),
+        ({"promised_call_by": minutes(3)}, desk.Line("Call by 2:14 pm")),
+        ({"promised_call_by": minutes(-3)}, desk.Line("Call now", urgency="hot")),
+        ({"due_at": minutes(29)}, desk.Line("Call by 2:40 pm")),
+        ({"due_at": minutes(29), "phone": ""}, desk.Line("Email by 2:40 pm")),
+        (
+            {"due_at": minutes(29), "may_call": False, "may_text": True},
+            desk.Line("Text or email by 2:40 pm"),
+        ),
+        (
+            {"due_at": minutes(29), "may_call": False, "may_text": True, "may_email": False},
+            desk.Line("Text by 2:40 pm"),
+        ),
+        (
+            {"due_at": minutes(29), "may_call": False, "may_email": False},
+            desk.Line("Look by 2:40 pm"),
+        ),
+        ({"due_at": minutes(-1)}, desk.Line("Call now", urgency="hot")),
+    ],
+)
+def test_next_action_names_a_permitted_way(columns, action):
+    request = factories.make_request(created_at=minutes(-20), **columns)
+
+    assert desk.next_action(request, NOW) == action
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "action"),
+    [
+        (minutes(49), "Talk at 3:00 pm"),
+        (minutes(0), "Talk now"),
+        (minutes(-45), "Record the outcome"),
+    ],
+)
+def test_next_action_follows_the_consultation(starts_at, action):
+    request = visit(starts_at)
+
+    assert desk.next_action(request, NOW).text == action
+
+
+def test_next_action_after_the_plan_is_to_close():
+    request = factories.make_request(stage=Stage.ATTEMPTING_CONTACT, due_at=minutes(60))
+    for number in range(6):
+        tried(request, minutes(number - 600))
+
+    assert desk.next_action(request, NOW).text == "Close it"
+
+
+@pytest.mark.parametrize(
+    ("time", "words"),
+    [
+        (timedelta(seconds=59), "under 1 min"),
+        (timedelta(minutes=1), "1 min"),
+        (timedelta(minutes=60), "1 h"),
+        (timedelta(minutes=125), "2 h 5 min"),
+        (timedelta(minutes=301), "5 h"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(days=3, hours=5), "3 days"),
+    ],
+)
+def test_lasting_grows_rounder(time, words):
+    assert desk.lasting(time) == words
+
+
+def test_clock_reads_the_same_across_the_end_of_daylight_saving():
+    # Sunday, November 1, 2026: 9:00 am is PST; the afternoon before was PDT.
+    before = NOW.replace(month=10, day=31, hour=20)
+    after = NOW.replace(month=11, day=1, hour=17, minute=0)
+
+    assert desk.clock(after, before) == "tomorrow 9:00 am"

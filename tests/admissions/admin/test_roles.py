@@ -1,0 +1,162 @@
+"""Who may open what: every role against every desk."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from admissions.models import AuditEvent, ConsentVersion, Counselor, Message, ModeRules
+from tests import factories
+
+from .desk_world import LIST, NOW, booked, minutes, page_of
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ["coordinator", "counselor", "director", "content editor", None]
+OK, NO = 200, 403
+
+# One column per role, in the order of ROLES: what a GET of the address answers.
+MATRIX = {
+    "/admin/": (OK, OK, OK, OK, OK),
+    LIST: (OK, OK, OK, NO, NO),
+    LIST + "add/": (NO, NO, NO, NO, NO),
+    LIST + "{request}/change/": (OK, OK, OK, NO, NO),
+    LIST + "{request}/history/": (302, 302, 302, NO, NO),
+    LIST + "{request}/delete/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/consultation/": (OK, OK, OK, NO, NO),
+    "/admin/admissions/consultation/add/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/consultation/{consultation}/change/": (OK, OK, OK, NO, NO),
+    "/admin/admissions/consultation/{consultation}/delete/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/message/": (OK, OK, OK, NO, NO),
+    "/admin/admissions/message/add/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/message/{message}/change/": (OK, OK, OK, NO, NO),
+    "/admin/admissions/message/{message}/delete/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/counselor/": (OK, OK, OK, NO, NO),
+    "/admin/admissions/counselor/add/": (NO, NO, OK, NO, NO),
+    "/admin/admissions/counselor/{counselor}/change/": (OK, OK, OK, NO, NO),
+    "/admin/admissions/counselor/{counselor}/delete/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/closure/": (OK, OK, OK, NO, NO),
+    "/admin/admissions/closure/add/": (NO, NO, OK, NO, NO),
+    "/admin/admissions/moderules/": (NO, NO, OK, NO, NO),
+    "/admin/admissions/moderules/add/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/moderules/phone/change/": (NO, NO, OK, NO, NO),
+    "/admin/admissions/moderules/phone/delete/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/consentversion/": (NO, NO, OK, NO, NO),
+    "/admin/admissions/consentversion/add/": (NO, NO, OK, NO, NO),
+    "/admin/admissions/consentversion/{consent}/change/": (NO, NO, OK, NO, NO),
+    "/admin/admissions/consentversion/{consent}/delete/": (NO, NO, NO, NO, NO),
+    "/admin/programs/page/": (NO, NO, NO, OK, NO),
+    "/admin/programs/credential/": (NO, NO, OK, OK, NO),
+    "/admin/auth/user/": (NO, NO, NO, NO, NO),
+    "/admin/auth/group/": (NO, NO, NO, NO, NO),
+}
+
+
+@pytest.fixture
+def places():
+    """Something to open at every desk."""
+    consultation = booked(minutes(60))
+    message = Message.objects.create(request=consultation.request, kind="moved", due_at=NOW)
+    return {
+        "request": consultation.request.pk,
+        "consultation": consultation.pk,
+        "counselor": consultation.counselor.pk,
+        "message": message.pk,
+        "consent": ConsentVersion.objects.first().pk,
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_opens_what_the_matrix_says(client, places, role):
+    client.force_login(factories.make_user(role))
+
+    answers = {address: client.get(address.format(**places)).status_code for address in MATRIX}
+
+    assert answers == {address: row[ROLES.index(role)] for address, row in MATRIX.items()}
+
+
+@pytest.mark.parametrize("address", MATRIX)
+def test_without_a_session_everything_leads_to_sign_in(client, places, address):
+    address = address.format(**places)
+
+    response = client.get(address)
+
+    assert response.url == f"/admin/login/?next={address}"
+
+
+def test_deactivated_user_is_out_on_the_next_click(client, coordinator):
+    User.objects.filter(pk=coordinator.pk).update(is_active=False)
+
+    response = client.get(LIST)
+
+    assert response.url == f"/admin/login/?next={LIST}"
+
+
+def test_refused_look_is_not_recorded(client):
+    client.force_login(factories.make_user("content editor"))
+    request = factories.make_request()
+
+    client.get(page_of(request))
+
+    assert AuditEvent.objects.count() == 0
+
+
+@pytest.mark.parametrize("role", ["coordinator", "counselor"])
+def test_hours_are_not_changed_without_the_directors_role(client, role):
+    counselor = factories.make_counselor()
+    client.force_login(factories.make_user(role))
+
+    response = client.post(
+        f"/admin/admissions/counselor/{counselor.pk}/change/", {"public_name": "Else"}
+    )
+
+    name = Counselor.objects.get(pk=counselor.pk).public_name
+    assert (response.status_code, name) == (NO, "Dana")
+
+
+def test_rules_are_not_changed_without_the_directors_role(client, coordinator):
+    client.post("/admin/admissions/moderules/phone/change/", {"length": "5"})
+
+    assert ModeRules.objects.get(mode="phone").length == 45
+
+
+@pytest.mark.parametrize(
+    ("role", "menu"),
+    [
+        ("coordinator", ["Today", "Triage", "Calendar", "Hours", "Messages"]),
+        ("counselor", ["Today", "Triage", "Calendar", "Hours", "Messages"]),
+        ("director", ["Today", "Triage", "Calendar", "Hours", "Messages", "Content"]),
+        ("content editor", ["Today", "Content"]),
+        (None, ["Today"]),
+    ],
+)
+def test_menu_names_only_what_opens(client, role, menu):
+    client.force_login(factories.make_user(role))
+
+    response = client.get("/admin/")
+
+    assert [item["name"] for item in response.context["menu"]] == menu
+    assert {client.get(item["url"]).status_code for item in response.context["menu"]} == {OK}
+
+
+def test_superuser_reaches_people(client):
+    client.force_login(factories.make_user(None, is_superuser=True))
+
+    menu = client.get("/admin/").context["menu"]
+
+    assert [item["name"] for item in menu][-1] == "People"
+
+
+def test_sign_out_is_a_post(client, coordinator):
+    assert client.get("/admin/logout/").status_code == 405
+
+
+def test_sign_in_page_says_nothing_of_who_is_known(client):
+    factories.make_user(
+        "coordinator",
+    )
+
+    replies = [
+        client.post("/admin/login/", {"username": name, "password": "wrong"}).context["form"].errors
+        for name in (User.objects.first().username, "nobody")
+    ]
+
+    assert replies[0] == replies[1]

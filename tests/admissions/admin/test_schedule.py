@@ -1,0 +1,225 @@
+"""Counselors, hours, closures, rules and consent texts, as the director keeps them."""
+
+from datetime import time
+
+import pytest
+
+from admissions.models import Closure, ConsentVersion, Counselor, Message, ModeRules, WeeklyHours
+from programs.models import Location
+from tests import factories
+
+from .desk_world import NOW, booked, minutes
+
+pytestmark = pytest.mark.django_db
+COUNSELOR = "/admin/admissions/counselor/"
+CLOSURE = "/admin/admissions/closure/"
+
+
+@pytest.fixture
+def director(client):
+    user = factories.make_user("director")
+    client.force_login(user)
+    return user
+
+
+def counselor_form(*hours, **columns):
+    """What the browser posts for a new counselor with these (weekday, opens, closes)."""
+    data = {
+        "user": factories.make_user("counselor").pk,
+        "public_name": "Mina",
+        "is_taking_consultations": "on",
+        "languages": ["en", "es"],
+        "modes": ["phone"],
+        "location": Location.objects.first().pk,
+        "weekly_hours-TOTAL_FORMS": len(hours),
+        "weekly_hours-INITIAL_FORMS": 0,
+    }
+    for number, (weekday, opens, closes) in enumerate(hours):
+        data[f"weekly_hours-{number}-weekday"] = weekday
+        data[f"weekly_hours-{number}-opens"] = opens
+        data[f"weekly_hours-{number}-closes"] = closes
+    return data | columns
+
+
+def test_counselor_is_added_with_hours(client, director):
+    client.post(COUNSELOR + "add/", counselor_form((0, "09:00", "12:00"), (0, "13:00", "17:00")))
+
+    counselor = Counselor.objects.get()
+    hours = list(counselor.weekly_hours.values_list("weekday", "opens", "closes"))
+    assert (counselor.languages, counselor.modes) == (["en", "es"], ["phone"])
+    assert hours == [(0, time(9), time(12)), (0, time(13), time(17))]
+
+
+@pytest.mark.parametrize(
+    ("hours", "message"),
+    [
+        ([(0, "09:00", "12:00"), (0, "11:00", "17:00")], "Hours overlap on Monday."),
+        ([(2, "09:00", "17:00"), (2, "10:00", "11:00")], "Hours overlap on Wednesday."),
+        ([(0, "09:00", "12:00"), (0, "09:00", "12:00")], "Hours overlap on Monday."),
+    ],
+)
+def test_counselor_with_overlapping_hours_is_refused(client, director, hours, message):
+    response = client.post(COUNSELOR + "add/", counselor_form(*hours))
+
+    formset = response.context["inline_admin_formsets"][0].formset
+    assert (formset.non_form_errors(), Counselor.objects.count()) == ([message], 0)
+
+
+def test_counselor_with_touching_hours_is_welcome(client, director):
+    client.post(COUNSELOR + "add/", counselor_form((0, "09:00", "12:00"), (0, "12:00", "17:00")))
+
+    assert WeeklyHours.objects.count() == 2
+
+
+def test_counselor_cannot_close_before_opening(client, director):
+    response = client.post(COUNSELOR + "add/", counselor_form((0, "17:00", "09:00")))
+
+    formset = response.context["inline_admin_formsets"][0].formset
+    assert formset.forms[0].non_field_errors() == ["Closing time must be after opening time."]
+    assert Counselor.objects.count() == 0
+
+
+def test_counselor_with_video_needs_a_link(client, director):
+    response = client.post(COUNSELOR + "add/", counselor_form(modes=["video"]))
+
+    errors = response.context["adminform"].form.non_field_errors()
+    assert (errors, Counselor.objects.count()) == (["Video needs a meeting link."], 0)
+
+
+def test_counselor_without_a_mode_is_refused(client, director):
+    response = client.post(COUNSELOR + "add/", counselor_form(modes=[]))
+
+    assert list(response.context["adminform"].form.errors) == ["modes"]
+
+
+def test_closure_is_kept_by_the_centres_clock(client, director):
+    typed = {"counselor": "", "starts_at": "2026-12-24T09:00", "ends_at": "2026-12-24T17:00"}
+
+    client.post(CLOSURE + "add/", typed)
+
+    closure = Closure.objects.get()
+    assert (closure.starts_at, closure.ends_at) == (
+        NOW.replace(month=12, day=24, hour=17, minute=0),
+        NOW.replace(month=12, day=25, hour=1, minute=0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "ends_at"),
+    [
+        ("2026-12-24T17:00", "2026-12-24T09:00"),
+        # Clocks skip from 2 to 3 am on March 14, 2027.
+        ("2027-03-14T02:30", "2027-03-14T09:00"),
+        ("yesterday", "2026-12-24T09:00"),
+    ],
+)
+def test_closure_of_no_real_time_is_refused(client, director, starts_at, ends_at):
+    response = client.post(CLOSURE + "add/", {"starts_at": starts_at, "ends_at": ends_at})
+
+    assert (response.status_code, Closure.objects.count()) == (200, 0)
+
+
+def test_closure_tells_how_many_consultations_it_touches(client, director):
+    consultation = booked(minutes(1440))
+    booked(minutes(1440))
+    typed = {
+        "counselor": consultation.counselor.pk,
+        "starts_at": "2026-11-25T14:30",
+        "ends_at": "2026-11-25T17:00",
+    }
+
+    response = client.post(CLOSURE + "add/", typed, follow=True)
+
+    assert str(next(iter(response.context["messages"]))) == (
+        "1 consultation stands in this time. Move it from its request."
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("length", 0), ("start_grid", 0), ("start_grid", 4), ("horizon", 91), ("horizon", 0)],
+)
+def test_rules_out_of_bounds_are_refused_beside_the_field(client, director, column, value):
+    typed = {
+        "length": 45, "buffer_after": 15, "minimum_notice": 30, "start_grid": 30, "horizon": 14,
+    }  # fmt: skip
+
+    response = client.post("/admin/admissions/moderules/phone/change/", typed | {column: value})
+
+    assert list(response.context["adminform"].form.errors) == [column]
+    assert getattr(ModeRules.objects.get(mode="phone"), column) == typed[column]
+
+
+def test_rules_are_changed_by_the_director(client, director):
+    typed = {
+        "length": 60, "buffer_after": 15, "minimum_notice": 30, "start_grid": 30, "horizon": 14,
+    }  # fmt: skip
+
+    client.post("/admin/admissions/moderules/phone/change/", typed)
+
+    assert ModeRules.objects.get(mode="phone").length == 60
+
+
+def test_consent_of_new_words_becomes_a_version(client, director):
+    typed = {
+        "key": "news", "language": "en", "text": "Write to me sometimes.",
+        "effective_from_0": "2026-11-24", "effective_from_1": "14:00",
+    }  # fmt: skip
+
+    client.post("/admin/admissions/consentversion/add/", typed)
+
+    assert ConsentVersion.objects.current(language="en")["news"].text == "Write to me sometimes."
+
+
+def test_consent_of_the_same_words_is_refused(client, director):
+    text = ConsentVersion.objects.get(key="news", language="en").text
+    typed = {
+        "key": "news", "language": "en", "text": text,
+        "effective_from_0": "2026-11-24", "effective_from_1": "14:00",
+    }  # fmt: skip
+
+    response = client.post("/admin/admissions/consentversion/add/", typed)
+
+    assert response.context["adminform"].form.non_field_errors() == [
+        "These very words are a version already."
+    ]
+
+
+def test_calendar_goes_day_by_day(client, director):
+    counselor = factories.make_counselor()
+    booked(minutes(49), counselor=counselor)
+    booked(minutes(1489), counselor=counselor)
+    booked(minutes(-1440), counselor=counselor)
+
+    days = client.get("/admin/admissions/consultation/").context["days"]
+
+    assert [(day.name, [held.time for held in day.held]) for day in days] == [
+        ("Today, Tuesday, November 24", ["3:00 pm to 3:45 pm"]),
+        ("Tomorrow, Wednesday, November 25", ["3:00 pm to 3:45 pm"]),
+    ]
+
+
+def test_calendar_keeps_the_past_apart(client, director):
+    booked(minutes(-1440))
+
+    days = client.get("/admin/admissions/consultation/", {"when": "past"}).context["days"]
+
+    assert [day.name for day in days] == ["Monday, November 23"]
+
+
+@pytest.mark.parametrize("desk", ["consultation", "message"])
+def test_ledgers_refuse_to_filter_by_a_person(client, director, desk):
+    response = client.get(
+        f"/admin/admissions/{desk}/", {"request__preferred_name__startswith": "J"}
+    )
+
+    assert response.status_code == 400
+
+
+def test_ledger_leads_from_an_email_to_its_request(client, director):
+    request = factories.make_request()
+    Message.objects.create(request=request, kind="moved", due_at=NOW)
+
+    html = client.get("/admin/admissions/message/").content.decode()
+
+    assert f'/consultationrequest/{request.pk}/change/">{request.reference}</a>' in html
