@@ -159,6 +159,7 @@ class RequestDesk(admin.ModelAdmin):
         asked, step = get_object_or_404(self.get_queryset(request), pk=pk), STEPS[name]
         form = step.form(request.POST, request=asked, now=timezone.now())
         if not form.is_valid():
+            messages.warning(request, _("Nothing is changed yet. Look at the words in red."))
             return self.page(request, asked, {name: form})
         try:
             step.do(request_id=asked.pk, by=request.user, **form.cleaned_data)
