@@ -145,13 +145,15 @@ def with_servers(var, command):
 
 def beside(command, environment):
     """Runs a command in our terminal, where Ctrl-C reaches it without our help."""
+    processes.go_on()
     child = subprocess.Popen(  # noqa: S603  the command that we were given
         command,
         env=environment,
         preexec_fn=functools.partial(processes.end_with_parent, signal.SIGTERM),  # noqa: PLW1509
     )
     signal.signal(signal.SIGINT, lambda *_: None)
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, lambda *_: child.terminate())
     code = child.wait()
     return code if code >= 0 else 128 - code
 

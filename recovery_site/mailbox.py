@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from aiosmtpd.controller import Controller
 
-from . import mailbox_pages, processes
+from . import mailbox_pages
 
 NAME = re.compile(r"[0-9]{8}T[0-9]{12}Z-[0-9a-f]{8}\Z")
 NEWEST = 200
@@ -183,7 +183,6 @@ def main():
     options.add_argument("--web-port", type=int, required=True)
     options.add_argument("--folder", type=Path, required=True)
     chosen = options.parse_args()
-    processes.heed_signals()
     chosen.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     catcher = Controller(Catcher(chosen.folder), hostname="127.0.0.1", port=chosen.smtp_port)
     catcher.start()

@@ -108,7 +108,7 @@ def initdb(programs, folder, password):
 def finish(process, log, since):
     """Waits for a step of ours; its failure ends the start in one line."""
     try:
-        if process.wait() != 0:
+        if processes.ends(process) != 0:
             sys.exit(f"Postgres could not start: {processes.reason(log, since)}")
     finally:
         processes.kill_group(process)

@@ -10,9 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
+STOP = threading.Event()
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
 DISK_IS_FULL = "disk is full: free some space for {}, then start again."
@@ -41,19 +43,21 @@ def start(command, *, log, orphaned_by=signal.SIGKILL, **options):
 
 
 def heed_signals():
-    """Ends us as Ctrl-C would, whichever signal comes first; a hang-up is none under nohup."""
+    """Notes that we should stop, whichever signal says so; a hang-up says nothing under nohup.
+
+    Our waiting looks at the note: an exception from here could get lost in a fork.
+    """
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if sign != signal.SIGHUP or signal.getsignal(sign) != signal.SIG_IGN:
-            signal.signal(sign, interrupt)
+            signal.signal(sign, lambda *_: STOP.set())
     if "MAKELEVEL" in os.environ:
         end_with_parent(signal.SIGTERM)
 
 
-def interrupt(*_):
-    """Heeds the first signal alone: a second one must not disturb the tidying up."""
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, signal.SIG_IGN)
-    raise KeyboardInterrupt
+def go_on():
+    """Ends what we do, as Ctrl-C would, once we should stop."""
+    if STOP.is_set():
+        raise KeyboardInterrupt
 
 
 def finish(processes, *, within):
@@ -100,10 +104,17 @@ def works_in(pid, folder):
         return False
 
 
+def ends(process):
+    """The exit code of a program that we wait for, unless we should stop before."""
+    wait_until(lambda: process.poll() is not None, within=float("inf"))
+    return process.returncode
+
+
 def wait_until(is_so, *, within, every=0.05):
     """Whether it became so within these seconds."""
     deadline = time.monotonic() + within
     while not is_so():
+        go_on()
         if time.monotonic() > deadline:
             return False
         time.sleep(every)

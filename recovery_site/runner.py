@@ -34,6 +34,7 @@ def supervise(var, parts):
     for part in parts:
         part.log_read_to = processes.size(log_of(var, part.name))
     while True:
+        processes.go_on()
         for part in parts:
             keep_alive(var, part)
             show_errors(var, part)

@@ -115,7 +115,7 @@ def prepare(var, environment):
 
 def succeed(process, name, log, since):
     """Waits for a step; its failure ends the start in one line."""
-    if process.wait() != 0:
+    if processes.ends(process) != 0:
         why = processes.reason(log, since)
         sys.exit(f"The {name} could not be prepared: {why} See {shown(log)}")
 
@@ -152,7 +152,7 @@ def log_of(var, name):
 
 def serves(port):
     """Whether a web server answers on the port, whatever it says."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/healthz/")
         return connection.getresponse().status < 500
