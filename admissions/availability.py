@@ -78,17 +78,22 @@ def open_slots(
 
     first, last = (at, at) if at is not None else (earliest, latest)
     counselors = fitting_counselors(mode=mode, language=language)
+    length = timedelta(minutes=rules.length)
+    return [
+        Slot(start, start + length, mode, tuple(sorted(pks)))
+        for start, pks in sorted(free_starts(counselors, first, last, rules, freeing).items())
+    ]
+
+
+def free_starts(counselors, first, last, rules, freeing) -> dict[datetime, set[int]]:
+    """The ids of who is free, by every start on the grid within [first, last]."""
     held = held_times(counselors, first, last, freeing=freeing)
-    free = defaultdict(list)
+    free = defaultdict(set)
     for counselor, opens, closes in staffed_windows(counselors, first, last):
         for start in starts_in(opens, closes, counselor.location.time_zone, rules):
             if first <= start <= last and is_free(start, rules, held[counselor.pk]):
-                free[start].append(counselor.pk)
-    length = timedelta(minutes=rules.length)
-    return [
-        Slot(start, start + length, mode, tuple(sorted(set(pks))))
-        for start, pks in sorted(free.items())
-    ]
+                free[start].add(counselor.pk)
+    return free
 
 
 def fitting_counselors(*, mode: str, language: str | None = None) -> list[Counselor]:
