@@ -1,0 +1,92 @@
+"""A counselor's journey at the staff desk, in a real browser on the running site."""
+
+import pytest
+from playwright.sync_api import expect
+
+from recovery_site import processes
+
+from .conftest import PASSWORD
+from .visits import book
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def sign_in(page, username):
+    page.goto("/admin/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Username")).to_have_count(0)
+
+
+def reference_of(page):
+    return page.locator(".facts dd").last.inner_text().strip()
+
+
+def shift_into_the_past(site, reference):
+    """The consultation began an hour ago; what it held moves along."""
+    site.ask(
+        "UPDATE admissions_consultation SET"
+        " starts_at = starts_at - gap, ends_at = ends_at - gap,"
+        " held = tstzrange(lower(held) - gap, upper(held) - gap, '[)')"
+        " FROM (SELECT c.id, c.starts_at - now() + interval '1 hour' AS gap"
+        "  FROM admissions_consultation c JOIN admissions_consultationrequest r"
+        "  ON r.id = c.request_id WHERE r.reference = %s) AS one"
+        " WHERE admissions_consultation.id = one.id",
+        reference,
+    )
+
+
+def fall_due(site, reference, kind):
+    site.ask(
+        "UPDATE admissions_message SET due_at = now() WHERE kind = %s AND request_id ="
+        " (SELECT id FROM admissions_consultationrequest WHERE reference = %s)",
+        kind,
+        reference,
+    )
+    site.sweep()
+
+
+def states(site, reference):
+    """The stage of the request and the status of its consultation."""
+    [pair] = site.ask(
+        "SELECT r.stage, c.status FROM admissions_consultationrequest r"
+        " JOIN admissions_consultation c ON c.request_id = r.id WHERE r.reference = %s",
+        reference,
+    )
+    return pair
+
+
+def test_counselor_answers_a_request_and_the_thanks_follow(visit, site):
+    visitor = visit()
+    book(visitor, latest=True)
+    reference = reference_of(visitor)
+
+    desk = visit(viewport={"width": 1366, "height": 800})
+    sign_in(desk, "dana")
+    desk.goto("/admin/admissions/consultationrequest/")
+    row = desk.locator(f"[data-reference='{reference}']")
+    row.get_by_role("button", name="Claim").click()
+    expect(desk.locator(f"[data-reference='{reference}'] .owner")).to_have_text("Me")
+
+    desk.locator(f"[data-reference='{reference}'] .why a").click()
+    desk.locator("#log").get_by_role("button", name="No answer").first.click()
+    expect(desk.locator("#timeline")).to_contain_text("No answer")
+
+    shift_into_the_past(site, reference)
+    desk.reload()
+    desk.locator("#complete button").click()
+    assert processes.wait_until(
+        lambda: states(site, reference) == ("consultation_completed", "completed"), within=5
+    )
+
+    fall_due(site, reference, "after_completed")
+    thanks = site.await_letter("Thank you for talking with us")
+    assert thanks["To"] == "jo@example.com"
+
+
+def test_desk_asks_every_stranger_to_sign_in(page):
+    page.goto("/admin/admissions/consultationrequest/")
+
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert page.get_by_text("Marcus").count() == 0

@@ -1,0 +1,206 @@
+"""A visitor's whole journey, in a real browser on the running site."""
+
+import re
+import urllib.request
+from datetime import UTC, datetime
+
+import pytest
+from icalendar import Calendar
+from playwright.sync_api import expect
+
+from recovery_site import processes
+
+from .visits import JO, fill_details, send
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def event_of(letter):
+    """The method and the one event of a letter's calendar part."""
+    part = next(each for each in letter.walk() if each.get_content_type() == "text/calendar")
+    calendar = Calendar.from_ical(part.get_payload(decode=True))
+    return str(calendar["METHOD"]), calendar.walk("VEVENT")[0]
+
+
+def read_in_mailbox(page, site, subject):
+    """Opens the newest letter of this subject as a person would."""
+    page.goto(site.mailbox)
+    page.locator("li a strong").get_by_text(subject, exact=True).first.click()
+    expect(page.get_by_role("heading", level=1, name=subject, exact=True)).to_be_visible()
+
+
+def start_shown(page):
+    return page.locator(".facts dd").first.inner_text().splitlines()[0]
+
+
+def test_visitor_books_reads_moves_and_cancels(page, site):
+    page.goto("/programs/iop/")
+    page.locator(".soon .times a").first.click()
+    fill_details(page, **JO)
+    send(page)
+    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+    booked_for = start_shown(page)
+
+    confirmed = site.await_letter("Your appointment")
+    assert confirmed["To"] == JO["email"]
+    assert confirmed["Auto-Submitted"] == "auto-generated"
+    method, event = event_of(confirmed)
+    assert (method, event["SEQUENCE"], event["SUMMARY"]) == ("REQUEST", 0, "Appointment")
+
+    read_in_mailbox(page, site, "Your appointment")
+    with page.context.expect_page() as opened:
+        page.locator("pre a[href*='/consultation/manage/']").first.click()
+    page = opened.value
+    expect(page).to_have_url(f"{site.url}/consultation/manage/")
+    assert start_shown(page) == booked_for
+
+    move_to_last_day(page)
+    moved = site.await_letter("Your appointment has a new time")
+    method, later = event_of(moved)
+    assert (method, later["UID"], later["SEQUENCE"]) == ("REQUEST", event["UID"], 1)
+    assert later["DTSTART"].dt > event["DTSTART"].dt
+
+    reminder = old_reminder(site, later)
+    page.get_by_role("link", name="Move it").click()
+    page.locator(".times button").first.click()
+    expect(page).to_have_url(f"{site.url}/consultation/manage/")
+    assert fallen_due(site, reminder) == ("skipped", "not_standing")
+
+    page.get_by_role("link", name="Cancel it").click()
+    page.get_by_role("button", name="Cancel my appointment").click()
+    expect(page.get_by_role("heading", name="Your appointment is cancelled")).to_be_visible()
+    method, gone = event_of(site.await_letter("Your appointment is cancelled"))
+    assert (method, gone["UID"], gone["STATUS"]) == ("CANCEL", event["UID"], "CANCELLED")
+    assert gone["SEQUENCE"] > 2
+
+
+def move_to_last_day(page):
+    page.get_by_role("link", name="Move it").click()
+    page.locator("details.day summary").last.click()
+    page.locator("details.day").last.locator("button").first.click()
+    expect(page.get_by_role("heading", name="Your appointment")).to_be_visible()
+
+
+def old_reminder(site, event):
+    """The reminder that was promised for this time of the consultation."""
+    [(pk,)] = site.ask(
+        "SELECT m.id FROM admissions_message m JOIN admissions_consultation c"
+        " ON c.id = m.consultation_id WHERE m.kind = 'reminder_day' AND c.uid::text = %s",
+        str(event["UID"]).partition("@")[0],
+    )
+    return pk
+
+
+def fallen_due(site, pk):
+    """What became of a message once its time came."""
+    site.ask("UPDATE admissions_message SET due_at = %s WHERE id = %s", datetime.now(UTC), pk)
+    site.sweep()
+    read = "SELECT state, reason FROM admissions_message WHERE id = %s"
+    assert processes.wait_until(lambda: site.ask(read, pk)[0][0] != "promised", within=20)
+    return site.ask(read, pk)[0]
+
+
+def test_source_of_a_letter_can_be_read_in_the_mailbox(page, site, visit):
+    book_without_script(visit(java_script_enabled=False))
+    site.await_letter("Your appointment")
+
+    read_in_mailbox(page, site, "Your appointment")
+    source = page.get_by_role("link", name="Source of this message").get_attribute("href")
+
+    with urllib.request.urlopen(site.mailbox + source, timeout=10) as answer:  # noqa: S310
+        text = answer.read().decode()
+    assert re.findall(r"^Subject: .*$", text, re.MULTILINE) == ["Subject: Your appointment"]
+    assert "Content-Type: text/calendar" in text
+
+
+def book_without_script(page):
+    page.goto("/programs/iop/")
+    page.locator(".soon .times a").first.click()
+    fill_details(page, **JO)
+    send(page)
+    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+
+
+def test_times_of_another_mode_can_be_asked_for_without_script(visit):
+    page = visit(java_script_enabled=False)
+    page.goto("/consultation/")
+
+    page.get_by_label("Video").check()
+    page.get_by_role("button", name="Show times").click()
+
+    expect(page).to_have_url(re.compile(r"\?mode=video$"))
+    expect(page.get_by_label("Video")).to_be_checked()
+
+
+def test_keyboard_alone_books_a_time(page):
+    page.goto("/consultation/")
+    press_until(page, "Tab", ".times a")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Who should we talk with?")).to_be_visible()
+
+    for field, keys in [
+        ("[name=is_in_danger]", ["Space"]),
+        ("[name=for_whom]", ["Space"]),
+        ("[name=is_adult]", ["Space"]),
+        ("#id_preferred_name", list("Jo")),
+        ("#id_phone", list("7145550155")),
+        ("#id_agrees_to_contact", ["Space"]),
+    ]:
+        press_until(page, "Tab", field)
+        for key in keys:
+            page.keyboard.press(key)
+    press_until(page, "Tab", "button.wide[type=submit]")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+
+
+def press_until(page, key, selector):
+    """Presses a key until an element of this kind has the focus, and shows that it has."""
+    for _press in range(80):
+        page.keyboard.press(key)
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            assert page.evaluate("() => document.activeElement.matches(':focus-visible')")
+            return
+    raise AssertionError(f"{key} never reaches {selector}")
+
+
+def test_enter_on_the_page_of_a_lost_time_books_no_other(page, site):
+    page.goto("/consultation/")
+    page.locator(".times a").first.click()
+    fill_details(page, **JO)
+    close(site, page.locator("[name=at]").input_value())
+    send(page)
+    expect(page.get_by_text("Someone has just taken that time")).to_be_visible()
+    expect(page.locator("[name=at_instead]")).to_have_count(3)
+    before = site.ask("SELECT count(*) FROM admissions_consultation")
+
+    page.locator("#id_preferred_name").press("Enter")
+    page.wait_for_timeout(300)
+
+    assert site.ask("SELECT count(*) FROM admissions_consultation") == before
+
+
+def close(site, stamp):
+    """Nobody holds consultations for the hour from this time on."""
+    site.ask(
+        "INSERT INTO admissions_closure (starts_at, ends_at, reason)"
+        " VALUES (%s::timestamptz, %s::timestamptz + interval '1 hour', 'test')",
+        stamp,
+        stamp,
+    )
+
+
+def test_logs_of_the_site_hold_no_token_and_no_person(page, site):
+    book_without_script(page)
+    letter = site.await_letter("Your appointment")
+    [token, *_same] = re.findall(r"/consultation/manage/([\w-]{40,})/", letter.as_string())
+    page.goto(f"/consultation/manage/{token}/")
+    page.goto(f"/consultation/manage/{token}x/")
+
+    told = [token, JO["phone"].replace(" ", ""), JO["email"], "7145550155"]
+
+    logs = site.logs()
+    assert {name: [each for each in told if each in text] for name, text in logs.items()} == {
+        name: [] for name in logs
+    }

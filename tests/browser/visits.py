@@ -1,0 +1,35 @@
+"""What people do on the site's pages, step by step."""
+
+import re
+
+from playwright.sync_api import expect
+
+JO = {"name": "Jo", "phone": "714 555 0155", "email": "jo@example.com"}
+
+
+def fill_details(page, *, name, phone, email):
+    """Everything that the details form asks of someone who wants email."""
+    page.get_by_role("group", name="Is anyone in danger").get_by_label("No", exact=True).check()
+    page.get_by_role("group", name="Who is this for?").get_by_label("Me", exact=True).check()
+    page.get_by_role("group", name="18 or older").get_by_label("Yes", exact=True).check()
+    page.get_by_label("What should we call you?").fill(name)
+    page.get_by_label("Phone", exact=False).first.fill(phone)
+    page.locator("#id_email").fill(email)
+    page.locator("#id_may_email").check()
+    page.locator("#id_agrees_to_contact").check()
+
+
+def send(page):
+    page.get_by_role("button", name="Book this time").click()
+
+
+def book(page, *, latest=False):
+    """Books the soonest time, or the last one of all that are offered."""
+    page.goto("/consultation/")
+    if latest:
+        page.goto(page.locator(".day .grid a").last.get_attribute("href"))
+    else:
+        page.locator(".times a").first.click()
+    fill_details(page, **JO)
+    send(page)
+    expect(page).to_have_url(re.compile(r"/consultation/booked/$"))
