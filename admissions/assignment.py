@@ -1,8 +1,8 @@
 """Who takes a consultation, and how its time is held so that no one else can.
 
-Locking order, for every writer of held time: request, consultation,
-counselors by primary key. A booking locks no counselor: it inserts with
-ON CONFLICT DO NOTHING and holds nothing else while it waits.
+Every change of a consultation first locks its request. Nothing else needs a
+lock: an insert with ON CONFLICT DO NOTHING is the last thing that may wait,
+and one that moves waits only for moves that began later, so never in a ring.
 """
 
 from datetime import datetime, timedelta
@@ -46,7 +46,7 @@ def move(
 ) -> Consultation:
     """Hold the new time and free the old in the caller's transaction, or raise SlotTaken.
 
-    Call it with the consultation's row locked. The same counselor stays if they are free.
+    Call it with the request's row locked. The same counselor stays if they are free.
     """
     slot = offered(
         starts_at=starts_at,
@@ -55,7 +55,6 @@ def move(
         language=consultation.request.language,
         freeing=consultation,
     )
-    lock_counselors({consultation.counselor_id, *slot.counselors})
     release(consultation, Consultation.Status.RESCHEDULED)
 
     ranked = least_loaded_first(slot.counselors, now=now)
@@ -107,13 +106,6 @@ def least_loaded_first(counselor_ids, *, now: datetime) -> list[Counselor]:
             last_booked_at=Max("consultations__booked_at", filter=ahead),
         )
         .order_by("load", "last_booked_at", "pk")
-    )
-
-
-def lock_counselors(counselor_ids) -> None:
-    """Two moves that want each other's times would deadlock; this makes them take turns."""
-    list(
-        Counselor.objects.filter(pk__in=counselor_ids).order_by("pk").select_for_update(no_key=True)
     )
 
 

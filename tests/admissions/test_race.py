@@ -190,6 +190,18 @@ def test_one_key_sent_ten_times_at_once_makes_one_request(real_commits):
     assert answers == [request] * 10
 
 
+def test_one_key_that_was_left_open_makes_one_request_all_the_same(real_commits):
+    make_counselor()
+    make_counselor()
+    key = uuid.uuid4()
+    Submission.objects.create(key=key)
+
+    answers = at_once([partial(book, key=key)] * 6)
+
+    (request,) = ConsultationRequest.objects.all()
+    assert answers == [request] * 6
+
+
 def test_ten_keys_sent_at_once_make_ten_requests(real_commits):
     """The control: it is the key, and not luck, that makes them one."""
     for _each in range(10):
