@@ -26,10 +26,6 @@ class Place:
 
 
 REQUESTS = "admissions.view_consultationrequest"
-TRIAGE = Place(_("Triage"), "admissions_consultationrequest_changelist", REQUESTS)
-CALENDAR = Place(
-    _("Calendar"), "admissions_consultation_changelist", "admissions.view_consultation"
-)
 HOURS = [
     Place(_("Counselors"), "admissions_counselor_changelist", "admissions.view_counselor"),
     Place(_("Closures"), "admissions_closure_changelist", "admissions.view_closure"),
