@@ -1,7 +1,7 @@
 """The whole site, running, and a real browser in front of it.
 
-Both last for this package only: a browser that stays open would keep an
-event loop in the thread, and Django refuses to ask its database beside one.
+Both last for this package only, one pair per test process: an open browser
+keeps an event loop in the thread, and Django asks no database beside one.
 """
 
 import email

@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from .conftest import fetch
 from .visits import JO, book, fill_details, send
 
-pytestmark = pytest.mark.xdist_group("browser")
 NARROWEST = 320
 
 

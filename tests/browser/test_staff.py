@@ -1,14 +1,11 @@
 """A counselor's journey at the staff desk, in a real browser on the running site."""
 
-import pytest
 from playwright.sync_api import expect
 
 from recovery_site import processes
 
 from .conftest import PASSWORD
 from .visits import book
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def sign_in(page, username):

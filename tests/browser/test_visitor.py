@@ -4,15 +4,12 @@ import re
 import urllib.request
 from datetime import UTC, datetime
 
-import pytest
 from icalendar import Calendar
 from playwright.sync_api import expect
 
 from recovery_site import processes
 
 from .visits import JO, fill_details, send
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def event_of(letter):
