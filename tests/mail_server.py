@@ -5,7 +5,7 @@ import socketserver
 from email import message_from_bytes, policy
 from threading import Thread
 
-HANG, HANG_UP = object(), object()
+HANG, HANG_UP = "hang", "hang up"
 POLITE = {"greeting": "220 ready", "DATA": "354 go on", "letter": "250 kept"}
 
 
@@ -27,7 +27,7 @@ class Talk(socketserver.StreamRequestHandler):
     def reply(self, to) -> bool:
         """Answer, or hang, or hang up; whether the talk goes on."""
         answer = self.server.replies.get(to, "250 fine")
-        if answer is HANG:
+        if answer == HANG:
             self.rfile.read()
         if answer in (HANG, HANG_UP):
             return False

@@ -5,6 +5,7 @@ from time import monotonic, sleep
 import pytest
 from celery.contrib.testing.worker import start_worker
 from django.conf import settings
+from redis import Redis
 
 from admissions import booking, tasks
 from admissions.models import Message, Mode
@@ -34,16 +35,36 @@ def at_once():
 
 
 @pytest.fixture
-def broker():
-    """Makes the site use the broker at this address; puts the old one back."""
+def nobody_at_the_broker():
+    """The site looks for Redis where nothing listens."""
     address = app.conf.broker_url
 
     def use(url):
         app.conf.broker_url = app.conf.broker_read_url = app.conf.broker_write_url = url
-        app.amqp._producer_pool = app._pool = None
+        forget_connections()
 
-    yield use
+    use("redis://127.0.0.1:1/0")
+    yield
     use(address)
+
+
+@pytest.fixture
+def own_queue():
+    """A queue in the real Redis that no other worker reads; gone afterwards."""
+    usual, name = app.conf.task_default_queue, f"test-{uuid.uuid4()}"
+    app.conf.task_default_queue = name
+    forget_connections()
+    yield name
+    app.conf.task_default_queue = usual
+    forget_connections()
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        redis.delete(*redis.keys(f"*{name}"))
+
+
+def forget_connections():
+    """Celery keeps its queues and connections as they were when it first sent something."""
+    app.__dict__.pop("amqp", None)
+    app._pool = None
 
 
 def promise(*, due_at=NOW, state=State.PROMISED, **columns):
@@ -150,9 +171,10 @@ def test_booking_wakes_a_worker_once_it_is_committed(real_commits, at_once, inbo
     assert sorted(letter["Subject"].split()[0] for letter in inbox) == ["New", "Your"]
 
 
-def test_booking_stands_while_redis_is_away_and_the_sweep_sends_later(real_commits, broker, inbox):
+def test_booking_stands_while_redis_is_away_and_the_sweep_sends_later(
+    real_commits, nobody_at_the_broker, inbox
+):
     make_counselor()
-    broker("redis://127.0.0.1:1/0")
     began = monotonic()
 
     request = book()
@@ -166,11 +188,8 @@ def test_booking_stands_while_redis_is_away_and_the_sweep_sends_later(real_commi
     assert (states(), len(inbox)) == (ALL_BUT_THE_REMINDER, 2)
 
 
-@pytest.mark.xdist_group("broker")
-def test_worker_sends_what_a_booking_promised(real_commits, broker, inbox):
+def test_worker_sends_what_a_booking_promised(real_commits, own_queue, inbox):
     make_counselor()
-    broker(f"{settings.REDIS_URL.rpartition('/')[0]}/9")
-    app.control.purge()
 
     with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
         book()
@@ -186,15 +205,12 @@ def wait_until(is_so, seconds=15):
         sleep(0.05)
 
 
-@pytest.mark.xdist_group("broker")
-def test_task_arguments_name_nobody(real_commits, broker):
+def test_task_arguments_name_nobody(real_commits, own_queue):
     make_counselor()
-    broker(f"{settings.REDIS_URL.rpartition('/')[0]}/9")
-    app.control.purge()
 
     request = book()
 
-    with app.connection_for_read() as link, link.SimpleQueue("celery") as queue:
+    with app.connection_for_read() as link, link.SimpleQueue(own_queue) as queue:
         waiting = queue.get(timeout=5)
         waiting.ack()
     assert waiting.payload[0] == [str(request.pk)]
