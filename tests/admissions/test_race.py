@@ -25,6 +25,9 @@ from admissions.models import (
 from tests.factories import make_consultation, make_counselor, make_details, make_user
 from tests.rivals import at_once
 
+# Together, so that two crowds never ask Postgres for its hundred connections at once.
+pytestmark = pytest.mark.xdist_group("crowds")
+
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
 TEN, NOON = NINE + timedelta(hours=1), NINE + timedelta(hours=3)
@@ -99,15 +102,15 @@ def test_losers_of_a_race_leave_no_row_behind(real_commits):
     )
 
 
-def test_fifty_people_at_once_without_the_guards_are_double_booked(real_commits):
+def test_twenty_people_at_once_without_the_guards_are_double_booked(real_commits):
     """The control: with a plain insert and no constraint, the same race must fail."""
-    counselor, all_have_looked = make_counselor(), Barrier(50)
+    counselor, all_have_looked = make_counselor(), Barrier(20)
 
     with without_exclusion():
-        answers = at_once([partial(look_then_insert, counselor, all_have_looked)] * 50)
+        answers = at_once([partial(look_then_insert, counselor, all_have_looked)] * 20)
         pairs = double_booked()
 
-    assert (outcomes(answers), pairs) == ({"Consultation": 50}, 50 * 49 / 2)
+    assert (outcomes(answers), pairs) == ({"Consultation": 20}, 20 * 19 / 2)
 
 
 @transaction.atomic
