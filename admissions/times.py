@@ -4,23 +4,40 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from . import availability, letters
 from .availability import Slot
 
+# How people name their own clock; anywhere else the city says it.
+FAMILIAR = {
+    "America/Los_Angeles": _lazy("Pacific time"),
+    "America/Denver": _lazy("Mountain time"),
+    "America/Phoenix": _lazy("Arizona time"),
+    "America/Chicago": _lazy("Central time"),
+    "America/New_York": _lazy("Eastern time"),
+    "America/Anchorage": _lazy("Alaska time"),
+    "Pacific/Honolulu": _lazy("Hawaii time"),
+}
+
 
 @dataclass(frozen=True)
 class Chip:
-    """One tappable time: its stamp, what it says, and how far off it is."""
+    """One tappable time: its stamp, what it says, how far off it is, and the centre's time.
+
+    `here` is empty when the reader's clock and the centre's agree.
+    """
 
     stamp: str
     day: str
     time: str
     distance: str
+    here: str
 
 
 @dataclass(frozen=True)
@@ -68,9 +85,31 @@ def chip(slot: Slot, *, zone: ZoneInfo) -> Chip:
     return Chip(
         stamp=slot.stamp,
         day=day_words(local.date(), now.astimezone(zone).date()),
-        time=letters.time_words(local),
+        time=clock_words(local),
         distance=distance_words(slot.starts_at, now, local),
+        here=here_words(slot.starts_at, local),
     )
+
+
+def clock_words(local: datetime) -> str:
+    """A time of day; in the hour that a clock repeats, with its zone: 1:30 am (PST)."""
+    words = letters.time_words(local)
+    is_repeated = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{words} ({local.tzname()})" if is_repeated else words
+
+
+def here_words(at: datetime, local: datetime) -> str:
+    """The centre's own time, where it differs from the reader's: 9:00 am (PST)."""
+    here = at.astimezone(ZoneInfo(settings.TIME_ZONE))
+    if here.utcoffset() == local.utcoffset():
+        return ""
+    return f"{letters.time_words(here)} ({here.tzname()})"
+
+
+def zone_words(zone: ZoneInfo) -> str:
+    """A zone as people name it: Pacific time, or Kathmandu time."""
+    city = zone.key.rpartition("/")[2].replace("_", " ")
+    return FAMILIAR.get(zone.key) or _("%(city)s time") % {"city": city}
 
 
 def day_words(day: date, today: date) -> str:

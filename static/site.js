@@ -26,12 +26,15 @@ if (menu) {
 // Bring the reader to what must be mended.
 document.querySelector("[data-focus]")?.focus();
 
-// Ask for the times of another mode as soon as it is chosen.
-for (const form of document.querySelectorAll("form[data-auto]")) {
-  form.querySelector("[data-no-script]").hidden = true;
-  form.addEventListener("change", () => form.submit());
+// Show times by the reader's own clock, unless they have chosen one.
+const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const shown = document.querySelector("[data-zone]");
+const here = new URL(location.href);
+if (shown && mine && mine !== shown.dataset.zone && !here.searchParams.has("zone")) {
+  here.searchParams.set("zone", mine);
+  location.replace(here);
 }
 
 // Tell the form which clock its reader lives by; their messages follow it.
 const zone = document.querySelector("input[name=time_zone]");
-if (zone && !zone.value) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !zone.value) zone.value = mine;

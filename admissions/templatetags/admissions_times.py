@@ -21,5 +21,5 @@ def soonest_times():
     return {
         "soonest": times.soonest(slots, zone=zone),
         "minutes": slots[0].minutes if slots else None,
-        "mode": Mode.PHONE,
+        "carried": f"mode={Mode.PHONE}",
     }

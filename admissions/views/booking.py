@@ -1,5 +1,6 @@
 """Book a time: choose it, say who you are, and see that it is yours."""
 
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from admissions import availability, booking, calendars, letters, times
+from admissions.fields import time_zones
 from admissions.forms import DetailsForm
 from admissions.models import Message, Mode, MoveNotAllowed, SlotTaken
 
@@ -27,6 +29,20 @@ def asked_mode(http_request) -> str:
     return mode if mode in Mode.values else Mode.PHONE
 
 
+def asked_zone(http_request) -> ZoneInfo:
+    """The reader's zone as the address names it, or the centre's."""
+    name = http_request.GET.get("zone")
+    return ZoneInfo(name) if name in time_zones() else centre_zone()
+
+
+def carried(http_request, *, mode, zone) -> str:
+    """What every link of the page takes along: mode, zone if not ours, and for whom."""
+    asked = {"mode": mode, "for": http_request.GET.get("for", "")}
+    if zone != centre_zone():
+        asked["zone"] = zone.key
+    return urlencode({name: value for name, value in asked.items() if value})
+
+
 @require_safe
 def choose_time(http_request):
     return show_times(http_request, mode=asked_mode(http_request))
@@ -34,15 +50,22 @@ def choose_time(http_request):
 
 def show_times(http_request, *, mode, is_lost=False):
     """All open times of one mode; 409 when someone asked for one that is not open."""
-    now, zone = timezone.now(), centre_zone()
+    now, zone = timezone.now(), asked_zone(http_request)
     slots = availability.open_slots(mode=mode, now=now, language=get_language())
     context = {
-        "modes": Mode.choices,
+        "modes": [
+            (label, carried(http_request, mode=value, zone=zone), value == mode)
+            for value, label in Mode.choices
+        ],
+        "carried": carried(http_request, mode=mode, zone=zone),
         "mode": mode,
+        "for_whom": http_request.GET.get("for", ""),
+        "zone": zone.key,
+        "zone_words": times.zone_words(zone),
+        "zones": times.FAMILIAR.items(),
         "soonest": times.soonest(slots, zone=zone),
         "days": times.days(slots, zone=zone),
         "minutes": slots[0].minutes if slots else None,
-        "for_whom": http_request.GET.get("for", ""),
         "call_promise": times.call_promise(now=now, zone=zone),
         "is_lost": is_lost,
     }
@@ -78,7 +101,11 @@ def offer_details(http_request, *, mode, starts_at):
     )
     if not slots:
         return show_times(http_request, mode=mode, is_lost=True)
-    form = DetailsForm(mode=mode, initial={"for_whom": http_request.GET.get("for")})
+    zone = asked_zone(http_request)
+    known = {"for_whom": http_request.GET.get("for")}
+    if zone != centre_zone():
+        known["time_zone"] = zone.key
+    form = DetailsForm(mode=mode, initial=known)
     return show_details(http_request, form, mode=mode, starts_at=starts_at)
 
 
@@ -103,24 +130,30 @@ def submit_details(http_request, *, mode, starts_at):
 
 
 def show_details(http_request, form, *, mode, starts_at, status=200, **extra):
-    local = starts_at.astimezone(centre_zone())
+    zone = zone_of(form)
     context = {
         "form": form,
         "key": visits.form_key(http_request, "booking"),
         "at": f"{starts_at:%Y%m%dT%H%M%SZ}",
         "mode": mode,
         "mode_name": Mode(mode).label,
-        "when": letters.clock(starts_at, settings.TIME_ZONE),
-        "day": times.day_words(local.date(), timezone.localdate()),
+        "when": letters.clock(starts_at, zone.key),
+        "when_here": times.here_words(starts_at, starts_at.astimezone(zone)),
         **extra,
     }
     return render(http_request, "admissions/details.html", context, status=status)
 
 
+def zone_of(form) -> ZoneInfo:
+    """The zone that the form already knows, or the centre's."""
+    name = form["time_zone"].value()
+    return ZoneInfo(name) if name in time_zones() else centre_zone()
+
+
 def show_lost_time(http_request, form, *, mode, starts_at):
     """409 with everything typed, and the three nearest times, one tap each."""
     slots = availability.open_slots(mode=mode, now=timezone.now(), language=get_language())
-    nearest = times.nearest(slots, starts_at, zone=centre_zone())
+    nearest = times.nearest(slots, starts_at, zone=zone_of(form))
     return show_details(
         http_request,
         form,

@@ -5,6 +5,8 @@ and sends the browser on to an address without the token, so that no history,
 log or referrer keeps it.
 """
 
+from zoneinfo import ZoneInfo
+
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,7 +17,6 @@ from admissions.forms import CancelForm
 from admissions.models import MoveNotAllowed, SlotTaken
 
 from . import visits
-from .booking import centre_zone
 from .private import private
 
 
@@ -79,7 +80,8 @@ def move(http_request):
 
 def show_move(http_request, request, purpose, *, lost=None, is_stale=False):
     """The open times, the consultation's own counted as free; 409 when one was just lost."""
-    consultation, now, zone = request.standing_consultation(), timezone.now(), centre_zone()
+    consultation, now = request.standing_consultation(), timezone.now()
+    zone = ZoneInfo(request.time_zone)
     if consultation is None:
         return redirect("admissions:manage")
     slots = [

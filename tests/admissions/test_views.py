@@ -119,6 +119,30 @@ def test_unknown_mode_shows_the_times_by_phone(visitor):
     assert page.content == visitor.get(url("choose_time"), {"mode": "phone"}).content
 
 
+def test_choose_time_shows_the_readers_clock_beside_ours(visitor):
+    page = visitor.get(url("choose_time"), {"zone": "Asia/Kathmandu"}).content.decode()
+
+    first = page.split('class="time first"')[1].split("</a>")[0]
+    assert "&amp;zone=Asia%2FKathmandu" in first
+    assert "<b>Tomorrow, 12:15 am</b>" in first
+    assert "10:30 am (PST) where we are" in first
+
+
+@pytest.mark.parametrize("zone", ["../../etc/passwd", "localtime", "Mars/Base", "x" * 5000, ""])
+def test_choose_time_by_no_known_clock_is_ours(visitor, zone):
+    page = visitor.get(url("choose_time"), {"zone": zone})
+
+    assert page.content == visitor.get(url("choose_time")).content
+
+
+def test_details_keep_the_clock_that_was_chosen(visitor):
+    address = details_url() + "&zone=Asia/Kathmandu"
+
+    form = visitor.get(address).context["form"]
+
+    assert form["time_zone"].value() == "Asia/Kathmandu"
+
+
 # Give the details
 
 

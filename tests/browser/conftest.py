@@ -117,10 +117,8 @@ def visit(chromium, site):
     ours = (site.url + "/", site.mailbox + "/", "data:")
 
     def open_browser(**options):
-        options = {"viewport": {"width": 360, "height": 740}} | options
-        context = chromium.new_context(
-            base_url=site.url, locale="en-US", timezone_id="America/Los_Angeles", **options
-        )
+        usual = {"viewport": {"width": 360, "height": 740}, "timezone_id": "America/Los_Angeles"}
+        context = chromium.new_context(base_url=site.url, locale="en-US", **usual | options)
         context.set_default_timeout(10_000)
         context.on("request", lambda sent: sent.url.startswith(ours) or foreign.append(sent.url))
         contexts.append(context)

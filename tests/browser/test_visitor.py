@@ -122,11 +122,32 @@ def test_times_of_another_mode_can_be_asked_for_without_script(visit):
     page = visit(java_script_enabled=False)
     page.goto("/consultation/")
 
-    page.get_by_label("Video").check()
-    page.get_by_role("button", name="Show times").click()
+    page.get_by_role("link", name="Video").click()
 
     expect(page).to_have_url(re.compile(r"\?mode=video$"))
-    expect(page.get_by_label("Video")).to_be_checked()
+    expect(page.locator(".seg [aria-current]")).to_have_text("Video")
+
+
+def test_times_follow_the_clock_of_the_visitor(visit):
+    page = visit(timezone_id="America/New_York")
+
+    page.goto("/consultation/")
+
+    expect(page).to_have_url(re.compile(r"\?zone=America%2FNew_York$"))
+    expect(page.locator("[data-zone]")).to_contain_text("Eastern time")
+    page.locator(".times a").first.click()
+    expect(page.locator("[name=time_zone]")).to_have_value("America/New_York")
+
+
+def test_time_zone_can_be_chosen_without_script(visit):
+    page = visit(java_script_enabled=False)
+    page.goto("/consultation/")
+
+    page.get_by_text("Change the time zone").click()
+    page.get_by_label("Show times by the clock of").select_option(label="Hawaii time")
+    page.get_by_role("button", name="Show times").click()
+
+    expect(page.locator("[data-zone]")).to_contain_text("Hawaii time")
 
 
 def test_keyboard_alone_books_a_time(page):
