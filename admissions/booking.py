@@ -106,6 +106,9 @@ def ask_for_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> Consult
     remember(key, request)
 
     request.audit_events.create(type=Type.CALL_NOW_REQUESTED, source=REQUESTER)
+
+    messaging.promise_call_now(request)
+    tasks.wake(request)
     return request
 
 

@@ -32,6 +32,11 @@ def promise_requested(request: ConsultationRequest) -> None:
     promise(Kind.STAFF_NEW_REQUEST, request=request, due_at=timezone.now())
 
 
+def promise_call_now(request: ConsultationRequest) -> None:
+    """Tell staff again: someone who has booked cannot wait for their time."""
+    promise(Kind.STAFF_NEW_REQUEST, request=request, due_at=timezone.now(), version=1)
+
+
 def promise_booked(consultation: Consultation) -> None:
     """The confirmation now, and the reminders that the lead time leaves room for."""
     promise_for(consultation, Kind.CONFIRMATION, timezone.now())
@@ -80,10 +85,16 @@ def promise_for(consultation: Consultation, kind: str, due_at: datetime) -> None
     """Promise one message to the requester; what they did not just ask for waits out the night."""
     if kind not in AT_ONCE:
         due_at = privacy.after_quiet_hours(due_at, ZoneInfo(consultation.request.time_zone))
-    promise(kind, request=consultation.request, consultation=consultation, due_at=due_at)
+    promise(
+        kind,
+        request=consultation.request,
+        consultation=consultation,
+        due_at=due_at,
+        version=consultation.sequence,
+    )
 
 
-def promise(kind, *, request, due_at, consultation=None) -> None:
+def promise(kind, *, request, due_at, consultation=None, version=0) -> None:
     """One row per request, consultation, kind and version, however often it is promised."""
     Message.objects.bulk_create(
         [
@@ -91,7 +102,7 @@ def promise(kind, *, request, due_at, consultation=None) -> None:
                 request=request,
                 consultation=consultation,
                 kind=kind,
-                version=consultation.sequence if consultation else 0,
+                version=version,
                 due_at=due_at,
             )
         ],

@@ -298,6 +298,14 @@ def test_call_now_adds_a_promise_and_brings_the_due_time_forward():
     assert audit(request)[-1] == ("call_now_requested", "requester", None)
 
 
+def test_call_now_tells_staff_again():
+    request = make_request(promised_call_by=None)
+
+    booking.ask_for_call_now(key=uuid.uuid4(), request=request)
+
+    assert [(m.kind, m.version) for m in request.messages.all()] == [("staff_new_request", 1)]
+
+
 def test_call_now_keeps_an_earlier_due_time():
     make_counselor(opens=time(7))
     request = book(NOON, is_in_danger=True)
