@@ -89,7 +89,7 @@ def free_starts(counselors, first, last, rules, freeing) -> dict[datetime, set[i
     """The ids of who is free, by every start on the grid within [first, last]."""
     held = held_times(counselors, first, last, freeing=freeing)
     free = defaultdict(set)
-    for counselor, opens, closes in staffed_windows(counselors, first, last):
+    for counselor, opens, closes in staffed_windows(counselors, first, last, rules.mode):
         for start in starts_in(opens, closes, counselor.location.time_zone, rules):
             if first <= start <= last and is_free(start, rules, held[counselor.pk]):
                 free[start].add(counselor.pk)
@@ -122,8 +122,8 @@ def held_times(counselors, first, last, *, freeing=None) -> dict[int, list[tuple
     return held
 
 
-def staffed_windows(counselors, first, last):
-    """(counselor, opens, closes) in UTC for hours that touch [first, last], closures cut out."""
+def staffed_windows(counselors, first, last, mode):
+    """(counselor, opens, closes) in UTC: a mode's hours near [first, last], closures cut out."""
     closures = list(
         Closure.objects.filter(Q(counselor=None) | Q(counselor__in=counselors))
         .filter(ends_at__gt=first - timedelta(days=1), starts_at__lt=last + timedelta(days=1))
@@ -131,29 +131,38 @@ def staffed_windows(counselors, first, last):
     )
     for counselor in counselors:
         closed = [(start, end) for pk, start, end in closures if pk in (None, counselor.pk)]
-        for opens, closes in hours_between(counselor, first, last):
+        for opens, closes in joined(hours_between(counselor, first, last, mode)):
             for window in without(closed, opens, closes):
                 yield counselor, *window
 
 
-def hours_between(counselor, first, last):
-    """The counselor's hours as UTC pairs, on every local day that touches [first, last]."""
+def hours_between(counselor, first, last, mode):
+    """The counselor's hours for a mode in UTC, on every local day that touches [first, last]."""
     zone = ZoneInfo(counselor.location.time_zone)
     day, end = first.astimezone(zone).date(), last.astimezone(zone).date()
-    by_weekday = defaultdict(list)
-    for hours in counselor.weekly_hours.all():
-        by_weekday[hours.weekday].append(hours)
+    weekly = list(counselor.weekly_hours.all())
     while day <= end:
-        for hours in by_weekday[day.weekday()]:
-            opens, closes = instant(day, hours.opens, zone), instant(day, hours.closes, zone)
-            if opens < closes:
-                yield opens, closes
+        for hours in weekly:
+            if hours.count_on(day, mode):
+                yield instant(day, hours.opens, zone), instant(day, hours.closes, zone)
         day += timedelta(days=1)
 
 
 def instant(day: date, local: time, zone: ZoneInfo) -> datetime:
     """A local wall time in UTC; one that DST skips keeps the earlier offset (RFC 5545, 3.3.5)."""
     return datetime.combine(day, local, tzinfo=zone).astimezone(UTC)
+
+
+def joined(pairs):
+    """The same time without seams: pairs that touch or overlap become one, empty ones go."""
+    whole = []
+    for start, end in sorted(pair for pair in pairs if pair[0] < pair[1]):
+        if whole and start <= whole[-1][1]:
+            opens, closes = whole[-1]
+            whole[-1] = opens, max(closes, end)
+        else:
+            whole.append((start, end))
+    return whole
 
 
 def without(closed, opens, closes):
@@ -193,10 +202,10 @@ def by_day(slots, zone: ZoneInfo) -> list[tuple[date, list[Slot]]]:
 
 def promise_call_by(*, now: datetime) -> CallPromise | None:
     """The callback time we can honestly promise, or None when nobody has hours soon."""
-    counselors = fitting_counselors(mode=Mode.PHONE)
+    counselors, week = fitting_counselors(mode=Mode.PHONE), now + timedelta(days=7)
     windows = sorted(
         (opens, closes)
-        for _counselor, opens, closes in staffed_windows(counselors, now, now + timedelta(days=7))
+        for _counselor, opens, closes in staffed_windows(counselors, now, week, Mode.PHONE)
         if closes > now
     )
     if any(opens <= now and now + CALL_WITHIN <= closes for opens, closes in windows):

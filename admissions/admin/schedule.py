@@ -1,6 +1,6 @@
 """Who holds consultations and when: counselors, closures, rules, and the calendar."""
 
-from itertools import pairwise
+from itertools import combinations
 
 from django import forms
 from django.conf import settings
@@ -17,6 +17,7 @@ from ..models import Closure, Consultation, Counselor, Mode, ModeRules, WeeklyHo
 
 # The browser's own pickers: they know the keyboard and the phone, and need no script.
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 DATE_AND_TIME = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
@@ -35,34 +36,45 @@ class CounselorForm(forms.ModelForm):
     )
 
 
+class HoursForm(forms.ModelForm):
+    modes = forms.MultipleChoiceField(
+        label=_("Only for"),
+        choices=Mode.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None: every mode that the counselor takes."),
+    )
+
+
 class HoursFormSet(BaseInlineFormSet):
-    """Hours of one counselor must not overlap on a weekday."""
+    """Hours of one counselor must not overlap on one day."""
 
     def add_fields(self, form, index):
         """The table's headings are no labels: each box says its own name."""
         super().add_fields(form, index)
-        for name in ("weekday", "opens", "closes", "DELETE"):
-            if name in form.fields:
-                form.fields[name].widget.attrs["aria-label"] = form.fields[name].label
+        for name, field in form.fields.items():
+            # Each checkbox among several has a label of its own.
+            if name != "modes":
+                field.widget.attrs["aria-label"] = field.label
 
     def clean(self):
         super().clean()
-        kept = sorted(
-            (data["weekday"], data["opens"], data["closes"])
-            for data in (form.cleaned_data for form in self.forms if form.is_valid())
-            if data.get("closes") and not data.get("DELETE")
-        )
-        for before, after in pairwise(kept):
-            if before[0] == after[0] and after[1] < before[2]:
-                day = WeeklyHours.Weekday(before[0]).label
-                raise ValidationError(_("Hours overlap on %(day)s."), params={"day": day})
+        filled = [form for form in self.forms if form.is_valid() and form.cleaned_data]
+        kept = [form.instance for form in filled if form not in self.deleted_forms]
+        for one, other in combinations(kept, 2):
+            if one.overlap(other):
+                raise ValidationError(_("Hours overlap on %(day)s."), params={"day": one.day_name})
 
 
 class HoursInline(admin.TabularInline):
     model = WeeklyHours
+    form = HoursForm
     formset = HoursFormSet
     extra = 1
-    formfield_overrides = {models.TimeField: {"widget": TIME}}
+    formfield_overrides = {
+        models.TimeField: {"widget": TIME},
+        models.DateField: {"widget": DATE},
+    }
 
 
 @admin.register(Counselor)

@@ -1,5 +1,7 @@
 """Who can hold consultations, and when."""
 
+from datetime import date
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -88,20 +90,57 @@ class WeeklyHours(models.Model):
     weekday = models.PositiveSmallIntegerField(choices=Weekday)
     opens = models.TimeField()
     closes = models.TimeField()
+    valid_from = models.DateField(null=True, blank=True, help_text=_("The first day they count."))
+    valid_until = models.DateField(null=True, blank=True, help_text=_("The last day they count."))
+    modes = ArrayField(
+        models.CharField(max_length=20, choices=Mode),
+        default=list,
+        blank=True,
+        help_text=_("None: every mode that the counselor takes."),
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = _("weekly hours")
         ordering = ["weekday", "opens"]
         constraints = [
             models.CheckConstraint(
+                name="weekly_hours_end_after_they_begin",
+                condition=Q(valid_until__gte=F("valid_from")),
+                violation_error_message=_("The last day must not be before the first day."),
+            ),
+            models.CheckConstraint(
                 name="weekly_hours_close_after_opening",
                 condition=Q(closes__gt=F("opens")),
                 violation_error_message=_("Closing time must be after opening time."),
-            )
+            ),
         ]
 
     def __str__(self):
         return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
+
+    @property
+    def day_name(self):
+        return self.get_weekday_display()
+
+    def count_on(self, day, mode):
+        """Whether these hours count on this local date for this mode."""
+        return (
+            self.weekday == day.weekday()
+            and (self.valid_from is None or self.valid_from <= day)
+            and (self.valid_until is None or day <= self.valid_until)
+            and (not self.modes or mode in self.modes)
+        )
+
+    def overlap(self, other):
+        """Whether some mode has both hours at one moment of some day."""
+        return (
+            self.weekday == other.weekday
+            and self.opens < other.closes
+            and other.opens < self.closes
+            and (self.valid_from or date.min) <= (other.valid_until or date.max)
+            and (other.valid_from or date.min) <= (self.valid_until or date.max)
+            and (not self.modes or not other.modes or bool({*self.modes} & {*other.modes}))
+        )
 
 
 class Closure(models.Model):

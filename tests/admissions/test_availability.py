@@ -89,6 +89,41 @@ def test_open_slots_come_once_when_hours_overlap():
     ]
 
 
+def test_open_slots_run_through_hours_that_touch():
+    offer_only_one_day()
+    counselor = make_counselor(opens=time(9), closes=time(10), days=[0])
+    counselor.weekly_hours.create(weekday=0, opens=time(10), closes=time(11))
+
+    offered = starts()
+
+    assert offered == ["04 09:00", "04 09:30", "04 10:00"]
+
+
+def test_open_slots_keep_to_the_first_and_last_day_of_weekly_hours():
+    counselor = make_counselor(opens=time(23), closes=time(23, 45))
+    counselor.weekly_hours.update(valid_from=date(2027, 1, 6), valid_until=date(2027, 1, 7))
+
+    offered = starts()
+
+    # By the location's calendar: in UTC these are the 7th and the 8th.
+    assert offered == ["06 23:00", "07 23:00"]
+
+
+def test_open_slots_keep_to_the_modes_of_weekly_hours():
+    counselor = make_counselor(opens=time(9), closes=time(9, 45), days=[0])
+    counselor.weekly_hours.create(
+        weekday=1, opens=time(9), closes=time(9, 45), modes=[Mode.VIDEO, Mode.IN_PERSON]
+    )
+
+    offered = {mode: starts(mode=mode)[:2] for mode in Mode.values}
+
+    assert offered == {
+        "phone": ["04 09:00", "11 09:00"],
+        "video": ["04 09:00", "05 09:00"],
+        "in_person": ["05 09:00", "11 09:00"],
+    }
+
+
 def test_open_slots_leave_out_a_counselors_own_closure():
     offer_only_one_day()
     away = make_counselor(opens=time(9), closes=time(9, 45), days=[0])
@@ -419,6 +454,15 @@ def test_promise_call_by_looks_past_a_closure():
 
 def test_promise_call_by_counts_only_counselors_who_phone():
     make_counselor(modes=[Mode.IN_PERSON])
+
+    promise = promise_call_by(now=local(4, 10))
+
+    assert promise is None
+
+
+def test_promise_call_by_counts_only_hours_for_the_phone():
+    counselor = make_counselor(opens=time(9), closes=time(17), days=[0])
+    counselor.weekly_hours.update(modes=[Mode.VIDEO])
 
     promise = promise_call_by(now=local(4, 10))
 

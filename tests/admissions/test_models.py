@@ -1,7 +1,7 @@
 import re
 import uuid
 from contextlib import contextmanager
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import IntegrityError, InternalError, transaction
@@ -382,6 +382,11 @@ def make_message(*, due_at=NOW, is_about_a_consultation=False, **columns):
         (ModeRules, {"horizon": 91}, "mode_rules_have_length_and_grid"),
         (Counselor, {"meeting_link": ""}, "counselor_with_video_has_a_link"),
         (WeeklyHours, {"closes": time(9)}, "weekly_hours_close_after_opening"),
+        (
+            WeeklyHours,
+            {"valid_from": date(2027, 1, 4), "valid_until": date(2027, 1, 3)},
+            "weekly_hours_end_after_they_begin",
+        ),
         (Closure, {"ends_at": NOW}, "closure_ends_after_start"),
     ],
 )

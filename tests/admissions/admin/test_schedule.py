@@ -71,6 +71,51 @@ def test_counselor_with_touching_hours_is_welcome(client, director):
     assert WeeklyHours.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    "apart",
+    [
+        {"weekly_hours-0-modes": ["video"], "weekly_hours-1-modes": ["phone"]},
+        {"weekly_hours-0-valid_until": "2027-01-03", "weekly_hours-1-valid_from": "2027-01-04"},
+    ],
+    ids=["by mode", "by date"],
+)
+def test_counselor_with_hours_apart_is_welcome(client, director, apart):
+    typed = counselor_form((0, "09:00", "12:00"), (0, "11:00", "17:00"), **apart)
+
+    client.post(COUNSELOR + "add/", typed)
+
+    assert WeeklyHours.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "together",
+    [
+        {"weekly_hours-0-modes": ["video", "phone"], "weekly_hours-1-modes": ["phone"]},
+        {"weekly_hours-0-modes": ["video"]},
+        {"weekly_hours-0-valid_until": "2027-01-04", "weekly_hours-1-valid_from": "2027-01-04"},
+    ],
+    ids=["a shared mode", "every mode", "a shared day"],
+)
+def test_counselor_with_hours_that_meet_is_refused(client, director, together):
+    typed = counselor_form((0, "09:00", "12:00"), (0, "11:00", "17:00"), **together)
+
+    response = client.post(COUNSELOR + "add/", typed)
+
+    formset = response.context["inline_admin_formsets"][0].formset
+    assert formset.non_form_errors() == ["Hours overlap on Monday."]
+    assert Counselor.objects.count() == 0
+
+
+def test_counselor_with_hours_that_end_before_they_begin_is_refused(client, director):
+    dates = {"weekly_hours-0-valid_from": "2027-01-04", "weekly_hours-0-valid_until": "2027-01-03"}
+
+    response = client.post(COUNSELOR + "add/", counselor_form((0, "09:00", "12:00"), **dates))
+
+    formset = response.context["inline_admin_formsets"][0].formset
+    assert formset.forms[0].non_field_errors() == ["The last day must not be before the first day."]
+    assert Counselor.objects.count() == 0
+
+
 def test_counselor_cannot_close_before_opening(client, director):
     response = client.post(COUNSELOR + "add/", counselor_form((0, "17:00", "09:00")))
 
