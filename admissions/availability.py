@@ -1,4 +1,4 @@
-"""Open slots: weekly hours, minus closures, minus held time. Reads only.
+"""Open slots: weekly and extra hours, minus closures, minus held time. Reads only.
 
 Hours are local to the counselor's location; everything returned is an
 instant (aware, UTC). The number of queries does not depend on how many
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from .models import Closure, Consultation, Counselor, Mode, ModeRules
+from .models import Closure, Consultation, Counselor, ExtraHours, Mode, ModeRules
 
 STAMP = "%Y%m%dT%H%M%SZ"
 CALL_WITHIN = timedelta(minutes=5)
@@ -129,22 +129,32 @@ def staffed_windows(counselors, first, last, mode):
         .filter(ends_at__gt=first - timedelta(days=1), starts_at__lt=last + timedelta(days=1))
         .values_list("counselor_id", "starts_at", "ends_at")
     )
+    extra = extra_hours(counselors, first, last)
     for counselor in counselors:
         closed = [(start, end) for pk, start, end in closures if pk in (None, counselor.pk)]
-        for opens, closes in joined(hours_between(counselor, first, last, mode)):
+        hours = [*counselor.weekly_hours.all(), *extra[counselor.pk]]
+        zone = ZoneInfo(counselor.location.time_zone)
+        for opens, closes in joined(hours_between(hours, zone, first, last, mode)):
             for window in without(closed, opens, closes):
                 yield counselor, *window
 
 
-def hours_between(counselor, first, last, mode):
-    """The counselor's hours for a mode in UTC, on every local day that touches [first, last]."""
-    zone = ZoneInfo(counselor.location.time_zone)
+def extra_hours(counselors, first, last) -> dict[int, list[ExtraHours]]:
+    """Hours of single dates near [first, last], by counselor."""
+    near = (first.date() - timedelta(days=1), last.date() + timedelta(days=1))
+    extra = defaultdict(list)
+    for hours in ExtraHours.objects.filter(counselor__in=counselors, on__range=near):
+        extra[hours.counselor_id].append(hours)
+    return extra
+
+
+def hours_between(hours, zone, first, last, mode):
+    """Those hours that count for a mode in UTC, on every local day that touches [first, last]."""
     day, end = first.astimezone(zone).date(), last.astimezone(zone).date()
-    weekly = list(counselor.weekly_hours.all())
     while day <= end:
-        for hours in weekly:
-            if hours.count_on(day, mode):
-                yield instant(day, hours.opens, zone), instant(day, hours.closes, zone)
+        for each in hours:
+            if each.count_on(day, mode):
+                yield instant(day, each.opens, zone), instant(day, each.closes, zone)
         day += timedelta(days=1)
 
 

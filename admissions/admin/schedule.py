@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from .. import calendar_page
-from ..models import Closure, Consultation, Counselor, Mode, ModeRules, WeeklyHours
+from ..models import Closure, Consultation, Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
 
 # The browser's own pickers: they know the keyboard and the phone, and need no script.
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -77,10 +77,25 @@ class HoursInline(admin.TabularInline):
     }
 
 
+class ExtraHoursInline(admin.TabularInline):
+    """Hours of single dates, from today on."""
+
+    model = ExtraHours
+    formset = HoursFormSet
+    extra = 1
+    formfield_overrides = {
+        models.TimeField: {"widget": TIME},
+        models.DateField: {"widget": DATE},
+    }
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(on__gte=timezone.localdate())
+
+
 @admin.register(Counselor)
 class CounselorDesk(admin.ModelAdmin):
     form = CounselorForm
-    inlines = [HoursInline]
+    inlines = [HoursInline, ExtraHoursInline]
     list_display = ["public_name", "location", "taking", "spoken", "held_by"]
     list_select_related = ["location"]
     fields = [

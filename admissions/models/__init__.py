@@ -6,7 +6,7 @@ from .consent import ConsentEvent, ConsentVersion
 from .consultations import Consultation, SlotTaken
 from .messages import Message
 from .requests import ConsultationRequest
-from .schedule import Closure, Counselor, Mode, ModeRules, WeeklyHours
+from .schedule import Closure, Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
 from .stages import MoveNotAllowed
 from .visits import ManageToken, Submission
 
@@ -19,6 +19,7 @@ __all__ = [
     "ConsultationRequest",
     "ContactAttempt",
     "Counselor",
+    "ExtraHours",
     "ManageToken",
     "Message",
     "Mode",

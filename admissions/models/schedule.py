@@ -1,11 +1,14 @@
 """Who can hold consultations, and when."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext_lazy as _
 
 from programs.models import Location
@@ -141,6 +144,59 @@ class WeeklyHours(models.Model):
             and (other.valid_from or date.min) <= (self.valid_until or date.max)
             and (not self.modes or not other.modes or bool({*self.modes} & {*other.modes}))
         )
+
+
+class ExtraHours(models.Model):
+    """Local hours on one date, beside the weekly ones, for every mode the counselor takes."""
+
+    counselor = models.ForeignKey(Counselor, models.CASCADE, related_name="extra_hours")
+    on = models.DateField(_("date"))
+    opens = models.TimeField()
+    closes = models.TimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("extra hours")
+        ordering = ["on", "opens"]
+        indexes = [models.Index("on", name="extra_hours_by_date")]
+        constraints = [
+            models.CheckConstraint(
+                name="extra_hours_close_after_opening",
+                condition=Q(closes__gt=F("opens")),
+                violation_error_message=_("Closing time must be after opening time."),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.on:%Y-%m-%d} {self.opens:%H:%M} to {self.closes:%H:%M}"
+
+    @property
+    def day_name(self):
+        return date_format(self.on, _("l, F j"))
+
+    def clean(self):
+        """Refuse times that the clock skips on this date."""
+        if self.on and self.counselor.location_id:
+            zone = ZoneInfo(self.counselor.location.time_zone)
+            for local in filter(None, [self.opens, self.closes]):
+                if is_skipped(self.on, local, zone):
+                    raise ValidationError(
+                        _("The clocks change on %(day)s: %(time)s does not exist then."),
+                        params={"day": self.day_name, "time": time_format(local)},
+                    )
+
+    def count_on(self, day, mode):
+        """Whether these hours count on this local date; they do for any mode."""
+        return self.on == day
+
+    def overlap(self, other):
+        """Whether both are open at one moment."""
+        return self.on == other.on and self.opens < other.closes and other.opens < self.closes
+
+
+def is_skipped(day: date, local: time, zone: ZoneInfo) -> bool:
+    """Whether clocks in this zone jump over this local time on this date."""
+    there = datetime.combine(day, local, tzinfo=zone)
+    return there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != there.replace(tzinfo=None)
 
 
 class Closure(models.Model):

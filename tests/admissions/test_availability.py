@@ -124,6 +124,36 @@ def test_open_slots_keep_to_the_modes_of_weekly_hours():
     }
 
 
+def test_open_slots_are_also_in_the_extra_hours_of_their_date():
+    counselor = make_counselor(opens=time(9), closes=time(9, 45), days=[0])
+    counselor.extra_hours.create(on=date(2027, 1, 6), opens=time(18), closes=time(19, 15))
+
+    offered = starts()
+
+    assert offered == ["04 09:00", "06 18:00", "06 18:30", "11 09:00"]
+
+
+def test_open_slots_run_from_weekly_hours_into_extra_hours():
+    offer_only_one_day()
+    counselor = make_counselor(opens=time(9), closes=time(9, 45), days=[0])
+    counselor.extra_hours.create(on=date(2027, 1, 4), opens=time(9, 30), closes=time(10, 45))
+
+    offered = starts()
+
+    assert offered == ["04 09:00", "04 09:30", "04 10:00"]
+
+
+def test_open_slots_leave_extra_hours_out_of_a_closure():
+    offer_only_one_day()
+    counselor = make_counselor(days=[])
+    counselor.extra_hours.create(on=date(2027, 1, 4), opens=time(9), closes=time(11))
+    Closure.objects.create(counselor=counselor, starts_at=local(4, 9), ends_at=local(4, 10))
+
+    offered = starts()
+
+    assert offered == ["04 10:00"]
+
+
 def test_open_slots_leave_out_a_counselors_own_closure():
     offer_only_one_day()
     away = make_counselor(opens=time(9), closes=time(9, 45), days=[0])
@@ -382,12 +412,13 @@ def test_open_slots_ask_as_many_questions_for_30_counselors_as_for_one(
     django_assert_num_queries,
 ):
     make_counselor()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         open_slots(mode=Mode.PHONE, now=MONDAY_AT_SIX)
     for counselor in [make_counselor() for _each in range(29)]:
+        counselor.extra_hours.create(on=date(2027, 1, 5), opens=time(18), closes=time(20))
         make_consultation(starts_at=local(5, 9), counselor=counselor)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         slots = open_slots(mode=Mode.PHONE, now=MONDAY_AT_SIX)
 
     assert len(slots[0].counselors) == 30
@@ -467,6 +498,15 @@ def test_promise_call_by_counts_only_hours_for_the_phone():
     promise = promise_call_by(now=local(4, 10))
 
     assert promise is None
+
+
+def test_promise_call_by_counts_extra_hours():
+    counselor = make_counselor(days=[])
+    counselor.extra_hours.create(on=date(2027, 1, 4), opens=time(9), closes=time(11))
+
+    promise = promise_call_by(now=local(4, 10))
+
+    assert promise == CallPromise(by=local(4, 10, 5), is_staffed=True)
 
 
 def test_promise_call_by_without_anyone_is_none():

@@ -15,6 +15,7 @@ from admissions.models import (
     Consultation,
     ConsultationRequest,
     Counselor,
+    ExtraHours,
     Message,
     Mode,
     ModeRules,
@@ -387,12 +388,14 @@ def make_message(*, due_at=NOW, is_about_a_consultation=False, **columns):
             {"valid_from": date(2027, 1, 4), "valid_until": date(2027, 1, 3)},
             "weekly_hours_end_after_they_begin",
         ),
+        (ExtraHours, {"closes": time(9)}, "extra_hours_close_after_opening"),
         (Closure, {"ends_at": NOW}, "closure_ends_after_start"),
     ],
 )
 def test_plan_that_makes_no_sense_is_refused(model, change, constraint):
     counselor = make_counselor(modes=[Mode.VIDEO], days=[0])
     Closure.objects.create(counselor=counselor, starts_at=NOW, ends_at=NOW + HOUR)
+    counselor.extra_hours.create(on=date(2027, 1, 4), opens=time(9), closes=time(11))
     before = list(model.objects.order_by("pk").values())
 
     with refused_by(constraint):

@@ -1,10 +1,18 @@
 """Counselors, hours, closures, rules and consent texts, as the director keeps them."""
 
-from datetime import time
+from datetime import date, time
 
 import pytest
 
-from admissions.models import Closure, ConsentVersion, Counselor, Message, ModeRules, WeeklyHours
+from admissions.models import (
+    Closure,
+    ConsentVersion,
+    Counselor,
+    ExtraHours,
+    Message,
+    ModeRules,
+    WeeklyHours,
+)
 from programs.models import Location
 from tests import factories
 
@@ -33,12 +41,23 @@ def counselor_form(*hours, **columns):
         "location": Location.objects.first().pk,
         "weekly_hours-TOTAL_FORMS": len(hours),
         "weekly_hours-INITIAL_FORMS": 0,
+        "extra_hours-TOTAL_FORMS": 0,
+        "extra_hours-INITIAL_FORMS": 0,
     }
     for number, (weekday, opens, closes) in enumerate(hours):
         data[f"weekly_hours-{number}-weekday"] = weekday
         data[f"weekly_hours-{number}-opens"] = opens
         data[f"weekly_hours-{number}-closes"] = closes
     return data | columns
+
+
+def extra_hours(*hours):
+    """What the browser posts beside it for these (on, opens, closes)."""
+    data = {"extra_hours-TOTAL_FORMS": len(hours)}
+    for number, values in enumerate(hours):
+        for name, value in zip(("on", "opens", "closes"), values, strict=True):
+            data[f"extra_hours-{number}-{name}"] = value
+    return data
 
 
 def test_counselor_is_added_with_hours(client, director):
@@ -122,6 +141,82 @@ def test_counselor_cannot_close_before_opening(client, director):
     formset = response.context["inline_admin_formsets"][0].formset
     assert formset.forms[0].non_field_errors() == ["Closing time must be after opening time."]
     assert Counselor.objects.count() == 0
+
+
+def test_counselor_is_added_with_extra_hours(client, director):
+    extra = extra_hours(("2026-12-05", "10:00", "12:00"), ("2026-12-05", "12:00", "14:00"))
+
+    client.post(COUNSELOR + "add/", counselor_form(**extra))
+
+    assert list(ExtraHours.objects.values_list("on", "opens", "closes")) == [
+        (date(2026, 12, 5), time(10), time(12)),
+        (date(2026, 12, 5), time(12), time(14)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "message"),
+    [
+        ("17:00", "09:00", "Closing time must be after opening time."),
+        (
+            "02:30",
+            "05:00",
+            "The clocks change on Sunday, March 14: 2:30 a.m. does not exist then.",
+        ),
+        (
+            "01:00",
+            "02:00",
+            "The clocks change on Sunday, March 14: 2 a.m. does not exist then.",
+        ),
+    ],
+)
+def test_counselor_with_extra_hours_of_no_real_time_is_refused(
+    client, director, opens, closes, message
+):
+    extra = extra_hours(("2027-03-14", opens, closes))
+
+    response = client.post(COUNSELOR + "add/", counselor_form(**extra))
+
+    formset = response.context["inline_admin_formsets"][1].formset
+    assert formset.forms[0].non_field_errors() == [message]
+    assert Counselor.objects.count() == 0
+
+
+def test_counselor_with_extra_hours_around_a_skipped_hour_is_welcome(client, director):
+    extra = extra_hours(("2027-03-14", "01:00", "03:00"))
+
+    client.post(COUNSELOR + "add/", counselor_form(**extra))
+
+    assert ExtraHours.objects.count() == 1
+
+
+def test_counselor_with_overlapping_extra_hours_is_refused(client, director):
+    extra = extra_hours(("2026-12-05", "10:00", "12:00"), ("2026-12-05", "11:00", "14:00"))
+
+    response = client.post(COUNSELOR + "add/", counselor_form(**extra))
+
+    formset = response.context["inline_admin_formsets"][1].formset
+    assert formset.non_form_errors() == ["Hours overlap on Saturday, December 5."]
+    assert Counselor.objects.count() == 0
+
+
+def test_counselor_without_a_location_is_refused_beside_the_field(client, director):
+    extra = extra_hours(("2026-12-05", "10:00", "12:00"))
+
+    response = client.post(COUNSELOR + "add/", counselor_form(location="", **extra))
+
+    assert list(response.context["adminform"].form.errors) == ["location"]
+
+
+def test_extra_hours_of_the_past_are_kept_but_no_longer_shown(client, director):
+    counselor = factories.make_counselor(days=[])
+    for day in (23, 24):
+        counselor.extra_hours.create(on=date(2026, 11, day), opens=time(9), closes=time(17))
+
+    page = client.get(f"{COUNSELOR}{counselor.pk}/change/")
+
+    formset = page.context["inline_admin_formsets"][1].formset
+    assert [form.instance.on.day for form in formset.initial_forms] == [24]
 
 
 def test_counselor_with_video_needs_a_link(client, director):
