@@ -111,7 +111,8 @@ def least_loaded_first(counselor_ids, *, now: datetime) -> list[Counselor]:
 
 def new_consultation(request, counselor, slot, *, by) -> Consultation:
     """A consultation at this slot, not yet saved."""
-    buffer_after = timedelta(minutes=ModeRules.objects.get(mode=slot.mode).buffer_after)
+    rules = ModeRules.objects.get(mode=slot.mode)
+    before, after = timedelta(minutes=rules.buffer_before), timedelta(minutes=rules.buffer_after)
     return Consultation(
         request=request,
         counselor=counselor,
@@ -119,6 +120,6 @@ def new_consultation(request, counselor, slot, *, by) -> Consultation:
         mode=slot.mode,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
-        held=DateTimeTZRange(slot.starts_at, slot.ends_at + buffer_after, "[)"),
+        held=DateTimeTZRange(slot.starts_at - before, slot.ends_at + after, "[)"),
         booked_by=by,
     )

@@ -87,7 +87,8 @@ def open_slots(
 
 def free_starts(counselors, first, last, rules, freeing) -> dict[datetime, set[int]]:
     """The ids of who is free, by every start on the grid within [first, last]."""
-    held = held_times(counselors, first, last, freeing=freeing)
+    near = rules.held(first)[0], rules.held(last)[1]
+    held = held_times(counselors, *near, freeing=freeing)
     free = defaultdict(set)
     for counselor, opens, closes in staffed_windows(counselors, first, last, rules.mode):
         for start in starts_in(opens, closes, counselor.location.time_zone, rules):
@@ -109,10 +110,9 @@ def fitting_counselors(*, mode: str, language: str | None = None) -> list[Counse
 
 
 def held_times(counselors, first, last, *, freeing=None) -> dict[int, list[tuple]]:
-    """Held (start, end) pairs by counselor, over standing consultations near [first, last]."""
-    margin = timedelta(days=1)
+    """Held (start, end) pairs by counselor, of standing consultations that touch [first, last]."""
     standing = Consultation.objects.standing().filter(
-        counselor__in=counselors, held__overlap=(first - margin, last + margin)
+        counselor__in=counselors, held__overlap=(first, last)
     )
     if freeing is not None:
         standing = standing.exclude(pk=freeing.pk)
@@ -199,9 +199,9 @@ def starts_in(opens, closes, zone_name, rules):
 
 
 def is_free(start, rules, held) -> bool:
-    """No held time touches this start's length and buffer."""
-    end = start + timedelta(minutes=rules.length + rules.buffer_after)
-    return all(end <= taken_from or start >= taken_until for taken_from, taken_until in held)
+    """No held time touches this start's length and buffers."""
+    begin, end = rules.held(start)
+    return all(end <= taken_from or begin >= taken_until for taken_from, taken_until in held)
 
 
 def by_day(slots, zone: ZoneInfo) -> list[tuple[date, list[Slot]]]:

@@ -15,6 +15,7 @@ from .models import (
     ConsentVersion,
     Consultation,
     ConsultationRequest,
+    ModeRules,
     MoveNotAllowed,
     Submission,
 )
@@ -121,8 +122,11 @@ def move(*, key: uuid.UUID, request: ConsultationRequest, starts_at: datetime) -
     consultation = standing(request)
     if consultation.starts_at == starts_at:
         return consultation
+    now = timezone.now()
+    if not rules_of(consultation).may_move(consultation.starts_at, now=now):
+        raise MoveNotAllowed(_("It is too close to change here. Please call us."))
 
-    moved = assignment.move(consultation=consultation, starts_at=starts_at, now=timezone.now())
+    moved = assignment.move(consultation=consultation, starts_at=starts_at, now=now)
     if not request.needs_safety_answer and not request.promised_call_by:
         request.due_at = starts_at
         request.save(update_fields=["due_at"])
@@ -146,6 +150,9 @@ def cancel(*, key: uuid.UUID, request: ConsultationRequest, reason: str = "") ->
     now = timezone.now()
     if consultation.starts_at <= now:
         raise MoveNotAllowed(_("It has already started. Please call us instead."))
+    if not rules_of(consultation).may_cancel(consultation.starts_at, now=now):
+        raise MoveNotAllowed(_("It is too close to change here. Please call us."))
+
     assignment.release(consultation, Consultation.Status.CANCELLED_BY_PERSON, reason=reason)
     request.move_to(Stage.ATTEMPTING_CONTACT)
     if not request.needs_safety_answer and not request.promised_call_by:
@@ -212,3 +219,7 @@ def standing(request: ConsultationRequest) -> Consultation:
     if consultation.starts_at <= timezone.now():
         raise MoveNotAllowed(_("It has already started. Please call us instead."))
     return consultation
+
+
+def rules_of(consultation: Consultation) -> ModeRules:
+    return ModeRules.objects.get(mode=consultation.mode)

@@ -174,7 +174,10 @@ class ModeRulesDesk(admin.ModelAdmin):
     """One row per mode, made by a migration: changed, never added or deleted."""
 
     form = ModeRulesForm
-    list_display = ["mode", "length", "buffer_after", "minimum_notice", "start_grid", "horizon"]
+    list_display = [
+        "mode", "length", "buffer_before", "buffer_after", "minimum_notice", "start_grid",
+        "horizon", "move_until", "cancel_until",
+    ]  # fmt: skip
     readonly_fields = ["mode"]
     actions = None
 

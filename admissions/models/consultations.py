@@ -104,7 +104,7 @@ class Consultation(models.Model):
     status = models.CharField(max_length=30, choices=Status, default=Status.SCHEDULED)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    held = DateTimeRangeField(help_text=_("From the start to the end of the buffer."))
+    held = DateTimeRangeField(help_text=_("The consultation with its buffers."))
     booked_at = models.DateTimeField(default=timezone.now)
     booked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, help_text=_("Empty: the requester.")
@@ -142,7 +142,7 @@ class Consultation(models.Model):
             ),
             models.CheckConstraint(
                 name="consultation_holds_its_own_time",
-                condition=Q(held__startswith=F("starts_at"), held__endswith__gte=F("ends_at")),
+                condition=Q(held__startswith__lte=F("starts_at"), held__endswith__gte=F("ends_at")),
             ),
         ]
         triggers = [

@@ -1,6 +1,6 @@
 """Who can hold consultations, and when."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -25,6 +25,9 @@ class ModeRules(models.Model):
 
     mode = models.CharField(max_length=20, choices=Mode, primary_key=True)
     length = models.PositiveSmallIntegerField(default=45, help_text=_("Minutes of conversation."))
+    buffer_before = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Minutes kept free before it.")
+    )
     buffer_after = models.PositiveSmallIntegerField(
         default=15, help_text=_("Minutes kept free after it.")
     )
@@ -36,6 +39,12 @@ class ModeRules(models.Model):
     )
     horizon = models.PositiveSmallIntegerField(
         default=14, help_text=_("Days ahead that are offered.")
+    )
+    move_until = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Minutes before the start until which the requester may move it.")
+    )
+    cancel_until = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Minutes before the start until which the requester may cancel it.")
     )
 
     class Meta:
@@ -49,6 +58,19 @@ class ModeRules(models.Model):
 
     def __str__(self):
         return self.get_mode_display()
+
+    def held(self, start):
+        """From the buffer before a consultation that starts then to the one after it."""
+        before, after = self.buffer_before, self.length + self.buffer_after
+        return start - timedelta(minutes=before), start + timedelta(minutes=after)
+
+    def may_move(self, start, *, now):
+        """Whether a requester may still move what starts then."""
+        return now < start - timedelta(minutes=self.move_until)
+
+    def may_cancel(self, start, *, now):
+        """Whether a requester may still cancel what starts then."""
+        return now < start - timedelta(minutes=self.cancel_until)
 
 
 class Counselor(models.Model):

@@ -43,14 +43,17 @@ def show_manage(http_request, request, *, notice="", status=200):
     latest = consultation or request.consultations.order_by("booked_at", "pk").last()
     if latest is None:
         raise Http404
+    rules, now = booking.rules_of(latest), timezone.now()
     context = {
         "request": request,
         "consultation": consultation,
         "latest": latest,
+        "may_move": rules.may_move(latest.starts_at, now=now),
+        "may_cancel": rules.may_cancel(latest.starts_at, now=now),
         "words": letters.consultation_words(latest, request.time_zone),
         "email": privacy.masked_email(request.email) if request.may_email else "",
         "key": visits.form_key(http_request, f"stop {request.pk}"),
-        "has_started": latest.starts_at <= timezone.now(),
+        "has_started": latest.starts_at <= now,
         "notice": notice,
     }
     return render(http_request, "admissions/manage.html", context, status=status)

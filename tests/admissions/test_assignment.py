@@ -93,6 +93,17 @@ def test_hold_keeps_the_time_its_buffer_and_the_reason():
     assert kept.assigned_because == "least loaded of 1 free"
 
 
+def test_hold_keeps_the_buffer_before_too():
+    make_counselor()
+    ModeRules.objects.filter(mode="phone").update(length=30, buffer_before=10, buffer_after=20)
+
+    consultation = hold()
+
+    assert Consultation.objects.get(pk=consultation.pk).held == DateTimeTZRange(
+        NINE - timedelta(minutes=10), NINE + timedelta(minutes=50), "[)"
+    )
+
+
 def test_hold_asks_for_a_counselor_who_speaks_the_persons_language():
     make_counselor(languages=["en"])
     speaker = make_counselor(languages=["es"])

@@ -207,6 +207,27 @@ def test_open_slots_keep_the_buffer_after_a_held_time_and_before_it():
     assert offered == ["04 09:00", "04 09:15", "04 11:15"]
 
 
+def test_open_slots_keep_a_buffer_before_their_start_too():
+    offer_only_one_day(start_grid=15, buffer_before=20)
+    counselor = make_counselor(opens=time(9), closes=time(12, 15), days=[0])
+    make_consultation(starts_at=local(4, 10, 15), counselor=counselor)
+
+    offered = starts()
+
+    # What is held until 11:15 leaves 20 minutes free only from 11:35 on, too late for 45 minutes.
+    assert offered == ["04 09:00", "04 09:15"]
+
+
+def test_open_slots_see_a_held_time_that_a_long_buffer_reaches():
+    offer_only_one_day(buffer_before=3 * 24 * 60)
+    counselor = make_counselor(opens=time(9), closes=time(9, 45), days=[0])
+    make_consultation(starts_at=local(4, 9) - timedelta(days=3), counselor=counselor)
+
+    offered = starts()
+
+    assert offered == []
+
+
 @pytest.mark.parametrize(
     "status", [status for status in Consultation.Status if status not in Consultation.STANDING]
 )

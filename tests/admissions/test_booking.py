@@ -14,6 +14,7 @@ from admissions.models import (
     ConsultationRequest,
     Message,
     Mode,
+    ModeRules,
     MoveNotAllowed,
     SlotTaken,
     Submission,
@@ -26,6 +27,7 @@ PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 8, tzinfo=PACIFIC)
 NINE, NOON = NOW.replace(hour=9), NOW.replace(hour=12)
 DAY = timedelta(days=1)
+TOO_CLOSE = "It is too close to change here. Please call us."
 CONSENTS = {"contact": True, "email": True, "text": False, "news": False}
 WRITTEN = [
     ConsultationRequest,
@@ -461,6 +463,31 @@ def test_move_of_what_is_cancelled_changes_nothing():
     assert everything() == before
 
 
+@pytest.mark.parametrize(
+    ("minutes", "is_moved"), [(121, True), (120, False), (60, False)], ids=lambda each: f"{each}"
+)
+def test_move_is_possible_until_the_cut_off_of_its_mode(time_machine, minutes, is_moved):
+    make_counselor()
+    ModeRules.objects.filter(mode=Mode.PHONE).update(move_until=120)
+    request = book(NOON)
+    time_machine.move_to(NOON - timedelta(minutes=minutes), tick=False)
+    before = everything()
+
+    refusal = refusal_of(lambda: move(request, NOON + DAY))
+
+    assert refusal == ("" if is_moved else TOO_CLOSE)
+    assert (everything() == before) is not is_moved
+
+
+def refusal_of(act):
+    """What the requester is told, or nothing when it is done."""
+    try:
+        act()
+    except MoveNotAllowed as refused:
+        return str(refused)
+    return ""
+
+
 # Cancelling
 
 
@@ -537,6 +564,22 @@ def test_cancel_of_what_has_started_changes_nothing(time_machine):
         cancel(request)
 
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_cancelled"), [(61, True), (60, False), (1, False)], ids=lambda each: f"{each}"
+)
+def test_cancel_is_possible_until_the_cut_off_of_its_mode(time_machine, minutes, is_cancelled):
+    make_counselor()
+    ModeRules.objects.filter(mode=Mode.PHONE).update(cancel_until=60)
+    request = book(NOON)
+    time_machine.move_to(NOON - timedelta(minutes=minutes), tick=False)
+    before = everything()
+
+    refusal = refusal_of(lambda: cancel(request))
+
+    assert refusal == ("" if is_cancelled else TOO_CLOSE)
+    assert (everything() == before) is not is_cancelled
 
 
 # Stopping emails

@@ -721,6 +721,24 @@ def test_consultation_that_has_started_cannot_be_changed(booked, clock, name):
     assert b"It has already started. Please call us instead." in page.content
 
 
+@pytest.mark.parametrize(
+    ("rules", "offered"),
+    [
+        ({}, (True, True, False)),
+        ({"move_until": 48 * 60}, (False, True, False)),
+        ({"cancel_until": 48 * 60}, (True, False, False)),
+        ({"move_until": 48 * 60, "cancel_until": 48 * 60}, (False, False, True)),
+    ],
+)
+def test_manage_page_offers_only_what_is_not_too_late(booked, rules, offered):
+    ModeRules.objects.filter(mode="phone").update(**rules)
+    open_manage(booked, the_request())
+
+    page = booked.get(url("manage")).content
+
+    assert (b"Move it" in page, b"Cancel it" in page, b"too close to change" in page) == offered
+
+
 def test_times_follow_the_rules_of_their_mode(visitor):
     ModeRules.objects.filter(mode="phone").update(minimum_notice=24 * 60)
 

@@ -21,6 +21,10 @@ from .desk_world import NOW, booked, minutes
 pytestmark = pytest.mark.django_db
 COUNSELOR = "/admin/admissions/counselor/"
 CLOSURE = "/admin/admissions/closure/"
+RULES = {
+    "length": 45, "buffer_before": 0, "buffer_after": 15, "minimum_notice": 30, "start_grid": 30,
+    "horizon": 14, "move_until": 0, "cancel_until": 0,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -280,24 +284,19 @@ def test_closure_tells_how_many_consultations_it_touches(client, director):
     [("length", 0), ("start_grid", 0), ("start_grid", 4), ("horizon", 91), ("horizon", 0)],
 )
 def test_rules_out_of_bounds_are_refused_beside_the_field(client, director, column, value):
-    typed = {
-        "length": 45, "buffer_after": 15, "minimum_notice": 30, "start_grid": 30, "horizon": 14,
-    }  # fmt: skip
-
-    response = client.post("/admin/admissions/moderules/phone/change/", typed | {column: value})
+    response = client.post("/admin/admissions/moderules/phone/change/", RULES | {column: value})
 
     assert list(response.context["adminform"].form.errors) == [column]
-    assert getattr(ModeRules.objects.get(mode="phone"), column) == typed[column]
+    assert getattr(ModeRules.objects.get(mode="phone"), column) == RULES[column]
 
 
 def test_rules_are_changed_by_the_director(client, director):
-    typed = {
-        "length": 60, "buffer_after": 15, "minimum_notice": 30, "start_grid": 30, "horizon": 14,
-    }  # fmt: skip
+    typed = RULES | {"length": 60, "buffer_before": 5, "move_until": 120, "cancel_until": 60}
 
     client.post("/admin/admissions/moderules/phone/change/", typed)
 
-    assert ModeRules.objects.get(mode="phone").length == 60
+    kept = ModeRules.objects.filter(mode="phone").values(*typed).get()
+    assert kept == typed
 
 
 def test_consent_of_new_words_becomes_a_version(client, director):
