@@ -1,10 +1,13 @@
 """Who takes a consultation, and how its time is held so that no one else can.
 
-Every change of a consultation first locks its request. Nothing else needs a
+Every change of a consultation first locks its request. Held time needs no
 lock: an insert with ON CONFLICT DO NOTHING is the last thing that may wait,
 and one that moves waits only for moves that began later, so never in a ring.
+A daily cap is a count, which no constraint can guard: counselors who have one
+are locked before any insert or release, always in the same order.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
@@ -83,13 +86,26 @@ def release(consultation: Consultation, status: str, *, reason: str = "") -> Non
 
 
 def offered(*, starts_at, mode, now, language, freeing=None) -> availability.Slot:
-    """The one open slot at this start, or SlotTaken."""
-    slots = availability.open_slots(
-        mode=mode, now=now, language=language, at=starts_at, freeing=freeing
-    )
+    """The one open slot at this start, or SlotTaken; no rival can fill the day of who is in it."""
+    asked = {"mode": mode, "now": now, "language": language, "at": starts_at, "freeing": freeing}
+    slots = availability.open_slots(**asked)
+    if slots and lock_capped(slots[0].counselors):
+        slots = kept(slots[0].counselors, availability.open_slots(**asked))
     if not slots:
         raise SlotTaken
     return slots[0]
+
+
+def lock_capped(counselor_ids) -> bool:
+    """Wait for every booking with those of them who have a daily cap; whether any has."""
+    capped = Counselor.objects.filter(pk__in=counselor_ids, daily_cap__isnull=False)
+    return bool(capped.select_for_update(no_key=True).order_by("pk"))
+
+
+def kept(counselor_ids, slots) -> list[availability.Slot]:
+    """The slots with only those counselors who were looked at and locked before."""
+    left = [(slot, {*slot.counselors} & {*counselor_ids}) for slot in slots]
+    return [replace(slot, counselors=tuple(sorted(pks))) for slot, pks in left if pks]
 
 
 def least_loaded_first(counselor_ids, *, now: datetime) -> list[Counselor]:

@@ -1,11 +1,11 @@
-"""Open slots: weekly and extra hours, minus closures, minus held time. Reads only.
+"""Open slots: weekly and extra hours, minus closures, held time and full days. Reads only.
 
 Hours are local to the counselor's location; everything returned is an
 instant (aware, UTC). The number of queries does not depend on how many
 counselors there are.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
@@ -16,6 +16,8 @@ from django.db.models import Q
 from .models import Closure, Consultation, Counselor, ExtraHours, Mode, ModeRules
 
 STAMP = "%Y%m%dT%H%M%SZ"
+# The day on which clocks go back.
+LONGEST_DAY = timedelta(hours=25)
 CALL_WITHIN = timedelta(minutes=5)
 CALL_AFTER_OPENING = timedelta(minutes=15)
 
@@ -87,12 +89,15 @@ def open_slots(
 
 def free_starts(counselors, first, last, rules, freeing) -> dict[datetime, set[int]]:
     """The ids of who is free, by every start on the grid within [first, last]."""
-    near = rules.held(first)[0], rules.held(last)[1]
-    held = held_times(counselors, *near, freeing=freeing)
+    standing = standing_near(counselors, first, last, rules, freeing=freeing)
+    held, full = held_times(standing), full_days(counselors, standing)
     free = defaultdict(set)
     for counselor, opens, closes in staffed_windows(counselors, first, last, rules.mode):
-        for start in starts_in(opens, closes, counselor.location.time_zone, rules):
-            if first <= start <= last and is_free(start, rules, held[counselor.pk]):
+        days = full.get(counselor.pk)
+        for start in starts_in(opens, closes, counselor.zone, rules):
+            if not first <= start <= last or not is_free(start, rules, held[counselor.pk]):
+                continue
+            if not days or start.astimezone(counselor.zone).date() not in days:
                 free[start].add(counselor.pk)
     return free
 
@@ -109,17 +114,37 @@ def fitting_counselors(*, mode: str, language: str | None = None) -> list[Counse
     )
 
 
-def held_times(counselors, first, last, *, freeing=None) -> dict[int, list[tuple]]:
-    """Held (start, end) pairs by counselor, of standing consultations that touch [first, last]."""
-    standing = Consultation.objects.standing().filter(
-        counselor__in=counselors, held__overlap=(first, last)
-    )
+def standing_near(counselors, first, last, rules, *, freeing=None) -> list[tuple]:
+    """(counselor id, start, held) of what stands on the local days and buffers of [first, last]."""
+    (begin, _end), (_begin, end) = rules.held(first), rules.held(last)
+    near = min(begin, first - LONGEST_DAY), max(end, last + LONGEST_DAY)
+    standing = Consultation.objects.standing().filter(counselor__in=counselors, held__overlap=near)
     if freeing is not None:
         standing = standing.exclude(pk=freeing.pk)
+    return list(standing.values_list("counselor_id", "starts_at", "held"))
+
+
+def held_times(standing) -> dict[int, list[tuple]]:
+    """Held (start, end) pairs by counselor."""
     held = defaultdict(list)
-    for counselor_id, during in standing.values_list("counselor_id", "held"):
+    for counselor_id, _starts_at, during in standing:
         held[counselor_id].append((during.lower, during.upper))
     return held
+
+
+def full_days(counselors, standing) -> dict[int, set[date]]:
+    """The local dates on which a counselor's daily cap is reached, for those who have one."""
+    capped = {each.pk: each for each in counselors if each.daily_cap}
+    taken = Counter(
+        (pk, starts_at.astimezone(capped[pk].zone).date())
+        for pk, starts_at, _held in standing
+        if pk in capped
+    )
+    full = defaultdict(set)
+    for (pk, day), count in taken.items():
+        if count >= capped[pk].daily_cap:
+            full[pk].add(day)
+    return full
 
 
 def staffed_windows(counselors, first, last, mode):
@@ -133,8 +158,7 @@ def staffed_windows(counselors, first, last, mode):
     for counselor in counselors:
         closed = [(start, end) for pk, start, end in closures if pk in (None, counselor.pk)]
         hours = [*counselor.weekly_hours.all(), *extra[counselor.pk]]
-        zone = ZoneInfo(counselor.location.time_zone)
-        for opens, closes in joined(hours_between(hours, zone, first, last, mode)):
+        for opens, closes in joined(hours_between(hours, counselor.zone, first, last, mode)):
             for window in without(closed, opens, closes):
                 yield counselor, *window
 
@@ -187,10 +211,10 @@ def without(closed, opens, closes):
         yield opens, closes
 
 
-def starts_in(opens, closes, zone_name, rules):
+def starts_in(opens, closes, zone, rules):
     """Starts on the grid of local midnight whose whole length fits between opens and closes."""
     grid = timedelta(minutes=rules.start_grid)
-    local = opens.astimezone(ZoneInfo(zone_name))
+    local = opens.astimezone(zone)
     since_midnight = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
     start = opens + (-since_midnight % grid)
     while start + timedelta(minutes=rules.length) <= closes:

@@ -85,18 +85,32 @@ class Counselor(models.Model):
     meeting_link = models.URLField(blank=True, help_text=_("Their own video room, sent by email."))
     location = models.ForeignKey(Location, models.PROTECT, related_name="counselors")
     is_taking_consultations = models.BooleanField(default=True)
+    daily_cap = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text=_("The most consultations that stand on one day. Empty: no limit."),
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
+                name="counselor_daily_cap_is_at_least_one",
+                condition=Q(daily_cap__gte=1),
+                violation_error_message=_("The daily cap must be at least 1, or empty."),
+            ),
+            models.CheckConstraint(
                 name="counselor_with_video_has_a_link",
                 condition=~Q(modes__contains=["video"]) | ~Q(meeting_link=""),
                 violation_error_message=_("Video needs a meeting link."),
-            )
+            ),
         ]
 
     def __str__(self):
         return self.public_name
+
+    @property
+    def zone(self):
+        return ZoneInfo(self.location.time_zone)
 
 
 class WeeklyHours(models.Model):
@@ -198,9 +212,8 @@ class ExtraHours(models.Model):
     def clean(self):
         """Refuse times that the clock skips on this date."""
         if self.on and self.counselor.location_id:
-            zone = ZoneInfo(self.counselor.location.time_zone)
             for local in filter(None, [self.opens, self.closes]):
-                if is_skipped(self.on, local, zone):
+                if is_skipped(self.on, local, self.counselor.zone):
                     raise ValidationError(
                         _("The clocks change on %(day)s: %(time)s does not exist then."),
                         params={"day": self.day_name, "time": time_format(local)},

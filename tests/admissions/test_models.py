@@ -382,6 +382,7 @@ def make_message(*, due_at=NOW, is_about_a_consultation=False, **columns):
         (ModeRules, {"start_grid": 4}, "mode_rules_have_length_and_grid"),
         (ModeRules, {"horizon": 91}, "mode_rules_have_length_and_grid"),
         (Counselor, {"meeting_link": ""}, "counselor_with_video_has_a_link"),
+        (Counselor, {"daily_cap": 0}, "counselor_daily_cap_is_at_least_one"),
         (WeeklyHours, {"closes": time(9)}, "weekly_hours_close_after_opening"),
         (
             WeeklyHours,

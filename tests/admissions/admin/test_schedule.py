@@ -230,6 +230,16 @@ def test_counselor_with_video_needs_a_link(client, director):
     assert (errors, Counselor.objects.count()) == (["Video needs a meeting link."], 0)
 
 
+def test_counselor_with_a_cap_of_nothing_is_refused(client, director):
+    response = client.post(COUNSELOR + "add/", counselor_form(daily_cap=0))
+
+    errors = response.context["adminform"].form.non_field_errors()
+    assert (errors, Counselor.objects.count()) == (
+        ["The daily cap must be at least 1, or empty."],
+        0,
+    )
+
+
 def test_counselor_without_a_mode_is_refused(client, director):
     response = client.post(COUNSELOR + "add/", counselor_form(modes=[]))
 
