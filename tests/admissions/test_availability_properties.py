@@ -29,17 +29,17 @@ days = st.sampled_from(AROUND)
 weekly = st.fixed_dictionaries(
     {
         "weekday": st.integers(0, 6),
-        "span": spans,
-        "first": st.none() | days,
-        "last": st.none() | days,
+        "span": spans | st.sampled_from([(time(1), time(12)), (time(12), time(20))]),
+        "first": st.sampled_from([None, None, None, *AROUND]),
+        "last": st.sampled_from([None, None, None, *AROUND]),
         "modes": st.sampled_from([[], [Mode.PHONE], [Mode.VIDEO], [Mode.PHONE, Mode.VIDEO]]),
     }
 ).filter(lambda each: None in (each["first"], each["last"]) or each["first"] <= each["last"])
 people = st.fixed_dictionaries(
     {
-        "weekly": st.lists(weekly, max_size=8),
+        "weekly": st.lists(weekly, min_size=5, max_size=12),
         "extra": st.lists(st.tuples(days, spans), max_size=3),
-        "held": st.lists(st.integers(0, 4 * 96), max_size=4),
+        "held": st.lists(st.integers(0, 3 * 96), min_size=2, max_size=12),
         "cap": st.sampled_from([None, None, 1, 2]),
     }
 )
@@ -58,7 +58,7 @@ rules = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=50, deadline=None, database=None, derandomize=True)
+@settings(max_examples=100, deadline=None, database=None, derandomize=True)
 @given(
     st.sampled_from(FIRST_DAYS),
     st.integers(0, 2 * 1440),
