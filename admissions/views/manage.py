@@ -85,7 +85,9 @@ def show_move(http_request, request, purpose, *, lost=None, is_stale=False):
     """The open times, the consultation's own counted as free; 409 when one was just lost."""
     consultation, now = request.standing_consultation(), timezone.now()
     zone = ZoneInfo(request.time_zone)
-    if consultation is None:
+    if consultation is None or not booking.rules_of(consultation).may_move(
+        consultation.starts_at, now=now
+    ):
         return redirect("admissions:manage")
     slots = [
         slot
@@ -126,7 +128,9 @@ def cancel(http_request):
         return redirect("admissions:manage")
 
     consultation = request.standing_consultation()
-    if consultation is None:
+    if consultation is None or not booking.rules_of(consultation).may_cancel(
+        consultation.starts_at, now=timezone.now()
+    ):
         return redirect("admissions:manage")
     context = {
         "form": form,

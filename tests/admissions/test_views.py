@@ -745,3 +745,13 @@ def test_times_follow_the_rules_of_their_mode(visitor):
     page = visitor.get(url("choose_time")).content
 
     assert (b"20261124T173000Z" in page, b"20261124T180000Z" in page) == (False, True)
+
+
+@pytest.mark.parametrize(("page", "rule"), [("move", "move_until"), ("cancel", "cancel_until")])
+def test_page_of_a_change_past_its_cut_off_leads_back(booked, page, rule):
+    booked.get(url("booked"))
+    ModeRules.objects.filter(mode="phone").update(**{rule: 48 * 60})
+
+    answer = booked.get(url(page))
+
+    assert (answer.status_code, answer.url) == (302, url("manage"))
