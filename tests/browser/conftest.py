@@ -57,16 +57,17 @@ class Site:
         with Celery(broker=self.servers["REDIS_URL"]) as app:
             app.send_task("admissions.tasks.send_due_messages")
 
-    def letters(self, subject):
-        """Every letter of this subject that has arrived, oldest first."""
+    def letters(self, subject, *, to):
+        """Every letter of this subject that has reached one person, oldest first."""
         files = sorted((self.var / "mail").glob("*.eml"))
         read = functools.partial(email.message_from_bytes, policy=email.policy.default)
-        return [each for file in files if (each := read(file.read_bytes()))["Subject"] == subject]
+        come = [read(file.read_bytes()) for file in files]
+        return [each for each in come if (each["Subject"], each["To"]) == (subject, to)]
 
-    def await_letter(self, subject, *, number=1):
-        """The newest letter of this subject, once so many have come."""
-        assert processes.wait_until(lambda: len(self.letters(subject)) >= number, within=20)
-        return self.letters(subject)[-1]
+    def await_letter(self, subject, *, to):
+        """The newest letter of this subject to one person, once it has come."""
+        assert processes.wait_until(lambda: self.letters(subject, to=to), within=20)
+        return self.letters(subject, to=to)[-1]
 
     def logs(self):
         return {log.name: log.read_text(errors="replace") for log in self.var.glob("log/*.log")}
