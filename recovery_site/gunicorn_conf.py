@@ -2,6 +2,8 @@
 
 import os
 
+from recovery_site import logs
+
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = 2
@@ -13,18 +15,6 @@ control_socket_disable = True
 
 # No access log: manage-link tokens travel in paths. Errors lose the token too.
 accesslog = None
-logconfig_dict = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"private": {"()": "recovery_site.logs.PrivatePaths"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "filters": ["private"],
-            "formatter": "line",
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
-}
+logconfig_dict = logs.to_stderr(
+    {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}}
+)

@@ -15,3 +15,22 @@ class PrivatePaths(logging.Filter):
             text = logging.Formatter().formatException(record.exc_info)
             record.exc_text, record.exc_info = PRIVATE_PATH.sub(r"\1***", text), None
         return True
+
+
+def to_stderr(loggers: dict) -> dict:
+    """A logging configuration with one line per record and nothing private in it."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"private": {"()": PrivatePaths}},
+        "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "filters": ["private"],
+                "formatter": "line",
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": loggers,
+    }

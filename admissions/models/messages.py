@@ -115,10 +115,6 @@ class Message(models.Model):
         return self.kind in self.FOR_STAFF
 
     @property
-    def is_owed(self):
-        return self.state in (self.State.PROMISED, self.State.SENDING)
-
-    @property
     def is_sent(self):
         return self.state == self.State.SENT
 

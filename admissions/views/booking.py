@@ -29,10 +29,13 @@ def asked_mode(http_request) -> str:
     return mode if mode in Mode.values else Mode.PHONE
 
 
+def known_zone(name: str | None) -> ZoneInfo:
+    return ZoneInfo(name) if name in time_zones() else centre_zone()
+
+
 def asked_zone(http_request) -> ZoneInfo:
     """The reader's zone as the address names it, or the centre's."""
-    name = http_request.GET.get("zone")
-    return ZoneInfo(name) if name in time_zones() else centre_zone()
+    return known_zone(http_request.GET.get("zone"))
 
 
 def carried(http_request, *, mode, zone) -> str:
@@ -146,8 +149,7 @@ def show_details(http_request, form, *, mode, starts_at, status=200, **extra):
 
 def zone_of(form) -> ZoneInfo:
     """The zone that the form already knows, or the centre's."""
-    name = form["time_zone"].value()
-    return ZoneInfo(name) if name in time_zones() else centre_zone()
+    return known_zone(form["time_zone"].value())
 
 
 def show_lost_time(http_request, form, *, mode, starts_at):
