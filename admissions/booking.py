@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 from . import assignment, availability, messaging, privacy, tasks
 from .models import (
     AuditEvent,
-    ConsentEvent,
     ConsentVersion,
     Consultation,
     ConsultationRequest,
     ModeRules,
     MoveNotAllowed,
-    Submission,
 )
+from .submissions import answered_before, keep_consents, remember
 
 ANSWER_WITHIN = timedelta(minutes=15)
 CHECK_IN_AFTER_CANCELLING = timedelta(days=1)
@@ -185,26 +184,6 @@ def stop_emails(*, key: uuid.UUID, request: ConsultationRequest) -> Consultation
 
     request.audit_events.create(type=Type.EMAILS_STOPPED, source=REQUESTER)
     return request
-
-
-def answered_before(key: uuid.UUID) -> ConsultationRequest | None:
-    """The request that this key already made or changed; waits for a twin still under way."""
-    Submission.objects.bulk_create([Submission(key=key)], ignore_conflicts=True)
-    submission = Submission.objects.select_for_update().select_related(None).get(key=key)
-    return submission.request
-
-
-def remember(key: uuid.UUID, request: ConsultationRequest) -> None:
-    Submission.objects.filter(key=key).update(request=request)
-
-
-def keep_consents(request: ConsultationRequest, consents: dict) -> None:
-    """One event per consent asked, with the version of the words that were shown."""
-    versions = ConsentVersion.objects.current(language=request.language)
-    ConsentEvent.objects.bulk_create(
-        ConsentEvent(request=request, version=versions[key], is_granted=is_granted)
-        for key, is_granted in consents.items()
-    )
 
 
 def locked(request: ConsultationRequest) -> ConsultationRequest:

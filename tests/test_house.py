@@ -17,7 +17,7 @@ ROOMS = ("admissions", "programs", "recovery_site")
 # Imports run downhill: a module may import those of the lines above its own, and no others.
 LAYERS = [
     {"models"},
-    {"availability", "privacy", "calendars", "queues", "fields"},
+    {"availability", "privacy", "calendars", "queues", "fields", "submissions"},
     {"letters", "forms"},
     {"times", "messaging", "desk"},
     {"tasks", "assignment", "cards", "timeline", "calendar_page"},

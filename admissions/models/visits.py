@@ -19,7 +19,7 @@ class ManageToken(models.Model):
 
 
 class Submission(models.Model):
-    """One public form that was sent: its key can count only once, however often it arrives."""
+    """One form that was sent: its key can count only once, however often it arrives."""
 
     key = models.UUIDField(primary_key=True)
     request = models.ForeignKey(
