@@ -6,13 +6,10 @@ so that only we can issue one, and names what it is for.
 
 import uuid
 
-from django.core import signing
 from django.shortcuts import get_object_or_404
 
+from admissions import submissions
 from admissions.models import Consultation, ConsultationRequest, Submission
-
-SALT = "admissions.form"
-KEY_LIVES = 24 * 60 * 60
 
 
 def form_key(http_request, purpose: str) -> str:
@@ -21,18 +18,12 @@ def form_key(http_request, purpose: str) -> str:
     if purpose not in keys:
         keys[purpose] = str(uuid.uuid4())
         http_request.session.modified = True
-    return signing.dumps([keys[purpose], purpose], salt=SALT)
+    return submissions.signed_key(keys[purpose], purpose)
 
 
 def read_key(http_request, purpose: str) -> uuid.UUID | None:
     """The key that came with a POST, or None when it is missing, forged, old or misplaced."""
-    try:
-        key, issued_for = signing.loads(
-            http_request.POST.get("key", ""), salt=SALT, max_age=KEY_LIVES
-        )
-    except signing.BadSignature:
-        return None
-    return uuid.UUID(key) if issued_for == purpose else None
+    return submissions.read_key(http_request.POST.get("key", ""), purpose)
 
 
 def renew_key(http_request, purpose: str) -> None:
