@@ -7,7 +7,7 @@ A daily cap is a count, which no constraint can guard: counselors who have one
 are locked before any insert or release, always in the same order.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
@@ -25,6 +25,15 @@ CANCELLATIONS = {
 }
 
 
+@dataclass(frozen=True)
+class Pick:
+    """A free start of one counselor, as staff chose it in the calendar."""
+
+    starts_at: datetime
+    mode: str
+    counselor_id: int
+
+
 def hold(
     *,
     request: ConsultationRequest,
@@ -32,32 +41,38 @@ def hold(
     mode: str,
     now: datetime,
     by: User | None = None,
+    counselor_id: int | None = None,
 ) -> Consultation:
-    """Hold this time with the least loaded counselor who is free, or raise SlotTaken."""
+    """Hold this time with the counselor chosen, else the least loaded one, or raise SlotTaken."""
     slot = offered(starts_at=starts_at, mode=mode, now=now, language=request.language)
+    slot = chosen(slot, counselor_id)
 
     for counselor in least_loaded_first(slot.counselors, now=now):
         consultation = new_consultation(request, counselor, slot, by=by)
-        consultation.assigned_because = f"least loaded of {len(slot.counselors)} free"
+        consultation.assigned_because = reason(
+            consultation, slot, is_chosen=counselor_id is not None
+        )
         if Consultation.objects.hold(consultation):
             return consultation
     raise SlotTaken
 
 
 def move(
-    *, consultation: Consultation, starts_at: datetime, now: datetime, by: User | None = None
+    *,
+    consultation: Consultation,
+    starts_at: datetime,
+    now: datetime,
+    by: User | None = None,
+    counselor_id: int | None = None,
 ) -> Consultation:
     """Hold the new time and free the old in the caller's transaction, or raise SlotTaken.
 
-    Call it with the request's row locked. The same counselor stays if they are free.
+    Call it with the request's row locked. Unless another counselor is chosen,
+    the same one stays if they are free.
     """
-    slot = offered(
-        starts_at=starts_at,
-        mode=consultation.mode,
-        now=now,
-        language=consultation.request.language,
-        freeing=consultation,
-    )
+    mode, language = consultation.mode, consultation.request.language
+    asked = {"mode": mode, "now": now, "language": language, "freeing": consultation}
+    slot = chosen(offered(starts_at=starts_at, **asked), counselor_id)
     release(consultation, Consultation.Status.RESCHEDULED)
 
     ranked = least_loaded_first(slot.counselors, now=now)
@@ -65,14 +80,20 @@ def move(
         moved = new_consultation(consultation.request, counselor, slot, by=by)
         moved.uid, moved.sequence = consultation.uid, consultation.sequence + 1
         moved.moved_from = consultation
-        moved.assigned_because = (
-            "the same counselor is free"
-            if counselor.pk == consultation.counselor_id
-            else f"least loaded of {len(slot.counselors)} free"
-        )
+        moved.assigned_because = reason(moved, slot, is_chosen=counselor_id is not None)
         if Consultation.objects.hold(moved):
             return moved
     raise SlotTaken
+
+
+def reason(consultation: Consultation, slot: availability.Slot, *, is_chosen: bool) -> str:
+    """Why this counselor has it."""
+    old = consultation.moved_from
+    if is_chosen:
+        return "chosen by staff"
+    if old and old.counselor_id == consultation.counselor_id:
+        return "the same counselor is free"
+    return f"least loaded of {len(slot.counselors)} free"
 
 
 def release(consultation: Consultation, status: str, *, reason: str = "") -> None:
@@ -94,6 +115,15 @@ def offered(*, starts_at, mode, now, language, freeing=None) -> availability.Slo
     if not slots:
         raise SlotTaken
     return slots[0]
+
+
+def chosen(slot: availability.Slot, counselor_id: int | None) -> availability.Slot:
+    """The slot with the one counselor whom staff chose, if any; SlotTaken if they are not free."""
+    if counselor_id is None:
+        return slot
+    if counselor_id not in slot.counselors:
+        raise SlotTaken
+    return replace(slot, counselors=(counselor_id,))
 
 
 def lock_capped(counselor_ids) -> bool:

@@ -1,5 +1,6 @@
 """Everything staff do to a request. Each is one transaction: check, change, record, promise."""
 
+import uuid
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,13 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import assignment, messaging, privacy, tasks
+from .assignment import Pick
 from .models import (
     AuditEvent,
     Consultation,
     ConsultationRequest,
     ContactAttempt,
+    Mode,
     MoveNotAllowed,
 )
+from .submissions import answered_before, keep_consents, remember
 
 Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent.Type
 Channel, Result = ContactAttempt.Channel, ContactAttempt.Result
@@ -31,6 +35,63 @@ PLAN = [
 ]
 CALL_AFTER_NO_SHOW = timedelta(minutes=10)
 FOLLOW_UP_AFTER_TALKING = timedelta(days=1)
+
+
+@transaction.atomic
+def book_by_phone(
+    *, key: uuid.UUID, by: User, pick: Pick, details: dict, consents: dict
+) -> ConsultationRequest:
+    """Book a time for someone on the phone; the same key answers with the same request.
+
+    `details` and `consents` are as booking takes them. Raises SlotTaken, and
+    then nothing is saved.
+    """
+    if earlier := answered_before(key):
+        return earlier
+
+    now = timezone.now()
+    request = ConsultationRequest.objects.create(
+        source=ConsultationRequest.Source.STAFF,
+        stage=Stage.CONSULTATION_SCHEDULED,
+        due_at=now if details.get("is_in_danger") else pick.starts_at,
+        **details,
+    )
+    consultation = assignment.hold(request=request, now=now, by=by, **vars(pick))
+    keep_consents(request, consents, by=by)
+    remember(key, request)
+
+    request.audit_events.create(
+        type=Type.CONSULTATION_REQUESTED, actor=by, consultation=consultation
+    )
+
+    messaging.promise_requested(request)
+    messaging.promise_booked(consultation)
+    tasks.wake(request)
+    return request
+
+
+@transaction.atomic
+def book_time(*, key: uuid.UUID, request_id, by: User, pick: Pick) -> ConsultationRequest:
+    """Book a time for a request without a consultation, or raise and change nothing."""
+    request = open_request(request_id)
+    if answered_before(key):
+        return request
+    check_bookable(request, pick.mode)
+
+    consultation = assignment.hold(request=request, now=timezone.now(), by=by, **vars(pick))
+    if request.stage != Stage.CONSULTATION_SCHEDULED:
+        request.move_to(Stage.CONSULTATION_SCHEDULED)
+    fall_due_at(request, pick.starts_at)
+    request.save(update_fields=["stage", "due_at"])
+    remember(key, request)
+
+    request.audit_events.create(
+        type=Type.CONSULTATION_REQUESTED, actor=by, consultation=consultation
+    )
+
+    messaging.promise_booked(consultation)
+    tasks.wake(request)
+    return request
 
 
 @transaction.atomic
@@ -110,18 +171,28 @@ def mark_no_show(*, request_id, by: User) -> Consultation:
 
 
 @transaction.atomic
-def reschedule(*, request_id, starts_at: datetime, by: User) -> Consultation:
-    """Move the consultation to another open time, or raise SlotTaken and change nothing."""
+def reschedule(
+    *, request_id, starts_at: datetime, by: User, counselor_id: int | None = None
+) -> Consultation:
+    """Move the consultation to another open time, or raise SlotTaken and change nothing.
+
+    It may also move to another counselor, who is named then.
+    """
     request = open_request(request_id)
     consultation = standing(request)
-    if consultation.starts_at == starts_at:
+    is_same_counselor = counselor_id in (None, consultation.counselor_id)
+    if consultation.starts_at == starts_at and is_same_counselor:
         return consultation
 
-    now = timezone.now()
-    moved = assignment.move(consultation=consultation, starts_at=starts_at, now=now, by=by)
-    if not request.needs_safety_answer and not request.promised_call_by:
-        request.due_at = starts_at
-        request.save(update_fields=["due_at"])
+    moved = assignment.move(
+        consultation=consultation,
+        starts_at=starts_at,
+        now=timezone.now(),
+        by=by,
+        counselor_id=counselor_id,
+    )
+    fall_due_at(request, starts_at)
+    request.save(update_fields=["due_at"])
 
     request.audit_events.create(type=Type.CONSULTATION_MOVED, actor=by, consultation=moved)
 
@@ -166,6 +237,20 @@ def standing(request: ConsultationRequest) -> Consultation:
     if consultation is None:
         raise MoveNotAllowed(_("No consultation stands."))
     return consultation
+
+
+def check_bookable(request: ConsultationRequest, mode: str) -> None:
+    """A request holds one consultation at a time, and nobody is called who asked us not to."""
+    if request.standing_consultation():
+        raise MoveNotAllowed(_("A consultation stands already. Move it instead."))
+    if mode == Mode.PHONE and not (request.phone and request.may_call):
+        raise MoveNotAllowed(_("The contact plan permits no call. Choose another mode."))
+
+
+def fall_due_at(request: ConsultationRequest, at: datetime) -> None:
+    """Staff act next then, unless a safety answer or a promised call is owed before."""
+    if not request.needs_safety_answer and not request.promised_call_by:
+        request.due_at = at
 
 
 def started(request: ConsultationRequest, *, or_no_show: bool = False) -> Consultation:
