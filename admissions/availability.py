@@ -1,25 +1,48 @@
 """Open slots: weekly and extra hours, minus closures, held time and full days. Reads only.
 
-Hours are local to the counselor's location; everything returned is an
-instant (aware, UTC). The number of queries does not depend on how many
-counselors there are.
+All the starts of some days stand in one grid, and a set of them is the bits of
+one number: a counselor's hours are bits, each held time takes bits away, and
+what is left is offered. Two queries, however many counselors and however long
+the history. Everything returned is an instant (aware, UTC).
 """
 
-from collections import Counter, defaultdict
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import groupby
+from functools import lru_cache
+from itertools import compress, groupby
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db import connection
 
-from .models import Closure, Consultation, Counselor, ExtraHours, Mode, ModeRules
+from .models import Consultation, Mode, ModeRules
+from .roster import (
+    DAY,
+    Pairs,
+    Staffed,
+    closed_times,
+    days_between,
+    fitting,
+    hours_of,
+    on_roster,
+    seconds,
+    windows,
+)
 
 STAMP = "%Y%m%dT%H%M%SZ"
-# The day on which clocks go back.
-LONGEST_DAY = timedelta(hours=25)
 CALL_WITHIN = timedelta(minutes=5)
 CALL_AFTER_OPENING = timedelta(minutes=15)
+
+# Who is held when. Held time lies within a day of its start, so starts alone find it.
+STANDING = """
+    SELECT date_part('epoch', starts_at)::bigint, floor(date_part('epoch', lower(held)))::bigint,
+        ceil(date_part('epoch', upper(held)))::bigint, array_agg(counselor_id)
+    FROM admissions_consultation
+    WHERE status IN ('scheduled', 'confirmed') AND starts_at BETWEEN %(begin)s AND %(end)s
+        AND id IS DISTINCT FROM %(freeing)s
+    GROUP BY starts_at, held
+"""
 
 
 @dataclass(frozen=True, order=True)
@@ -64,168 +87,152 @@ def open_slots(
     mode: str,
     now: datetime,
     language: str | None = None,
+    location: int | None = None,
     at: datetime | None = None,
     freeing: Consultation | None = None,
+    roster: list[Staffed] | None = None,
 ) -> list[Slot]:
     """Every start at which some fitting counselor is free, soonest first.
 
-    `at` asks for one start only. `freeing` is a consultation whose own time
-    counts as free, because it is about to move.
+    `at` asks for one start only. `freeing` is a consultation about to move: its
+    own time counts as free. `roster` saves reading it again.
     """
     rules = ModeRules.objects.get(mode=mode)
-    earliest = now + timedelta(minutes=rules.minimum_notice)
-    latest = now + timedelta(days=rules.horizon)
-    if at is not None and not earliest <= at <= latest:
-        return []
+    first = now + timedelta(minutes=rules.minimum_notice)
+    last = now + timedelta(days=rules.horizon)
+    if at is not None:
+        if not first <= at <= last:
+            return []
+        first = last = at
 
-    first, last = (at, at) if at is not None else (earliest, latest)
-    counselors = fitting_counselors(mode=mode, language=language)
+    roster = on_roster(now) if roster is None else roster
+    counselors = fitting(roster, mode=mode, language=language, location=location)
     length = timedelta(minutes=rules.length)
     return [
-        Slot(start, start + length, mode, tuple(sorted(pks)))
-        for start, pks in sorted(free_starts(counselors, first, last, rules, freeing).items())
+        Slot(start, start + length, mode, free)
+        for start, free in free_starts(counselors, first, last, rules, freeing)
     ]
 
 
-def free_starts(counselors, first, last, rules, freeing) -> dict[datetime, set[int]]:
-    """The ids of who is free, by every start on the grid within [first, last]."""
-    standing = standing_near(counselors, first, last, rules, freeing=freeing)
-    held, full = held_times(standing), full_days(counselors, standing)
-    free = defaultdict(set)
-    for counselor, opens, closes in staffed_windows(counselors, first, last, rules.mode):
-        days = full.get(counselor.pk)
-        for start in starts_in(opens, closes, counselor.zone, rules):
-            if not first <= start <= last or not is_free(start, rules, held[counselor.pk]):
-                continue
-            if not days or start.astimezone(counselor.zone).date() not in days:
-                free[start].add(counselor.pk)
+def free_starts(counselors, first, last, rules, freeing):
+    """(start, ids of who is free) for every start in [first, last] that anyone has, in order."""
+    standing, found = standing_near(first, last, freeing=freeing), {}
+    for zone_name, group in groupby(sorted(counselors, key=by_zone), key=by_zone):
+        days = [at.astimezone(ZoneInfo(zone_name)).date() for at in (first, last)]
+        grid = grid_of(*days, zone_name, rules.start_grid)
+        asked = grid.within(first.timestamp(), last.timestamp())
+        free = free_bits(list(group), grid, standing, rules)
+        for start, pks in grid.read({pk: asked & bits for pk, bits in free.items()}):
+            found[start] = tuple(sorted(found.get(start, ()) + pks))
+    return sorted(found.items())
+
+
+def by_zone(counselor: Staffed) -> str:
+    return counselor.zone_name
+
+
+def standing_near(first: datetime, last: datetime, *, freeing=None) -> list[tuple]:
+    """(start, held from, held until, counselor ids) in seconds, for what stands near these."""
+    near = {"begin": first - 2 * DAY, "end": last + 2 * DAY, "freeing": freeing and freeing.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, near)
+        return cursor.fetchall()
+
+
+def free_bits(counselors: list[Staffed], grid: "Grid", standing, rules: ModeRules) -> dict:
+    """What each counselor's hours and closures allow, without held times and full days."""
+    length, hours = 60 * rules.length, (rules.mode, grid.first_day, grid.last_day)
+    free = {
+        each.pk: open_bits(grid, hours_of(each, *hours), closed_times(each.closed), length)
+        for each in counselors
+    }
+    before, after = 60 * rules.buffer_before, length + 60 * rules.buffer_after
+    for _start, held_from, held_until, held in standing:
+        left = ~grid.between(held_from - after, held_until + before)
+        for pk in held:
+            if pk in free:
+                free[pk] &= left
+    for pk, start, end in full_days(counselors, standing):
+        free[pk] &= ~grid.within(start, end)
     return free
 
 
-def fitting_counselors(*, mode: str, language: str | None = None) -> list[Counselor]:
-    """Counselors who take consultations of this mode, in this language if one is given."""
-    counselors = Counselor.objects.filter(
-        is_taking_consultations=True, user__is_active=True, modes__contains=[mode]
-    )
-    if language:
-        counselors = counselors.filter(languages__contains=[language])
-    return list(
-        counselors.select_related("location").prefetch_related("weekly_hours").order_by("pk")
-    )
+@lru_cache(maxsize=10_000)
+def open_bits(grid: "Grid", hours: Pairs, closed: Pairs, length: int) -> int:
+    """Starts whose whole length lies within hours and touches no closure."""
+    free = 0
+    for opens, closes in hours:
+        free |= grid.within(opens, closes - length)
+    for start, end in closed:
+        free &= ~grid.between(start - length, end)
+    return free
 
 
-def standing_near(counselors, first, last, rules, *, freeing=None) -> list[tuple]:
-    """(counselor id, start, held) of what stands on the local days and buffers of [first, last]."""
-    (begin, _end), (_begin, end) = rules.held(first), rules.held(last)
-    near = min(begin, first - LONGEST_DAY), max(end, last + LONGEST_DAY)
-    standing = Consultation.objects.standing().filter(counselor__in=counselors, held__overlap=near)
-    if freeing is not None:
-        standing = standing.exclude(pk=freeing.pk)
-    return list(standing.values_list("counselor_id", "starts_at", "held"))
+def full_days(counselors: list[Staffed], standing):
+    """(id, first second, last second) of each local day on which a daily cap is reached."""
+    for each in counselors:
+        if each.daily_cap:
+            zone = each.zone
+            starts = [start for start, _from, _until, held in standing if each.pk in held]
+            taken = Counter(datetime.fromtimestamp(start, zone).date() for start in starts)
+            for day, count in taken.items():
+                if count >= each.daily_cap:
+                    midnight = seconds(day + DAY, time(0), zone)
+                    yield each.pk, seconds(day, time(0), zone), midnight - 1
 
 
-def held_times(standing) -> dict[int, list[tuple]]:
-    """Held (start, end) pairs by counselor."""
-    held = defaultdict(list)
-    for counselor_id, _starts_at, during in standing:
-        held[counselor_id].append((during.lower, during.upper))
-    return held
+class Grid:
+    """The starts of some local days, in order; a set of them is the bits of a number."""
+
+    def __init__(self, first_day: date, last_day: date, zone: ZoneInfo, minutes: int):
+        self.first_day, self.last_day = first_day, last_day
+        days = days_between(first_day, last_day)
+        self.starts = sorted({start for day in days for start in starts_of(day, zone, minutes)})
+
+    def within(self, first: float, last: float) -> int:
+        """Starts from first to last, both included."""
+        return bits(bisect_left(self.starts, first), bisect_right(self.starts, last))
+
+    def between(self, first: float, last: float) -> int:
+        """Starts after first and before last."""
+        return bits(bisect_right(self.starts, first), bisect_left(self.starts, last))
+
+    def read(self, free: dict[int, int]):
+        """(start in UTC, ids) for each start that is among the bits of some id."""
+        width = f"0{len(self.starts)}b"
+        rows = [format(each, width).encode().translate(FALSE_AND_TRUE) for each in free.values()]
+        for start, column in zip(reversed(self.starts), zip(*rows, strict=True), strict=False):
+            if any(column):
+                yield datetime.fromtimestamp(start, UTC), tuple(compress(free, column))
 
 
-def full_days(counselors, standing) -> dict[int, set[date]]:
-    """The local dates on which a counselor's daily cap is reached, for those who have one."""
-    capped = {each.pk: each for each in counselors if each.daily_cap}
-    taken = Counter(
-        (pk, starts_at.astimezone(capped[pk].zone).date())
-        for pk, starts_at, _held in standing
-        if pk in capped
-    )
-    full = defaultdict(set)
-    for (pk, day), count in taken.items():
-        if count >= capped[pk].daily_cap:
-            full[pk].add(day)
-    return full
+# The digits 0 and 1 as bytes that Python takes for false and true.
+FALSE_AND_TRUE = bytes.maketrans(b"01", b"\0\1")
 
 
-def staffed_windows(counselors, first, last, mode):
-    """(counselor, opens, closes) in UTC: a mode's hours near [first, last], closures cut out."""
-    closures = list(
-        Closure.objects.filter(Q(counselor=None) | Q(counselor__in=counselors))
-        .filter(ends_at__gt=first - timedelta(days=1), starts_at__lt=last + timedelta(days=1))
-        .values_list("counselor_id", "starts_at", "ends_at")
-    )
-    extra = extra_hours(counselors, first, last)
-    for counselor in counselors:
-        closed = [(start, end) for pk, start, end in closures if pk in (None, counselor.pk)]
-        hours = [*counselor.weekly_hours.all(), *extra[counselor.pk]]
-        for opens, closes in joined(hours_between(hours, counselor.zone, first, last, mode)):
-            for window in without(closed, opens, closes):
-                yield counselor, *window
+def bits(begin: int, end: int) -> int:
+    """The number whose bits from begin up to end are set."""
+    return ((1 << end - begin) - 1) << begin if begin < end else 0
 
 
-def extra_hours(counselors, first, last) -> dict[int, list[ExtraHours]]:
-    """Hours of single dates near [first, last], by counselor."""
-    near = (first.date() - timedelta(days=1), last.date() + timedelta(days=1))
-    extra = defaultdict(list)
-    for hours in ExtraHours.objects.filter(counselor__in=counselors, on__range=near):
-        extra[hours.counselor_id].append(hours)
-    return extra
+@lru_cache(maxsize=100)
+def grid_of(first_day: date, last_day: date, zone_name: str, minutes: int) -> Grid:
+    return Grid(first_day, last_day, ZoneInfo(zone_name), minutes)
 
 
-def hours_between(hours, zone, first, last, mode):
-    """Those hours that count for a mode in UTC, on every local day that touches [first, last]."""
-    day, end = first.astimezone(zone).date(), last.astimezone(zone).date()
-    while day <= end:
-        for each in hours:
-            if each.count_on(day, mode):
-                yield instant(day, each.opens, zone), instant(day, each.closes, zone)
-        day += timedelta(days=1)
+def starts_of(day: date, zone: ZoneInfo, minutes: int) -> set[int]:
+    """Every instant of a local day at which the clock shows a multiple of so many minutes.
 
-
-def instant(day: date, local: time, zone: ZoneInfo) -> datetime:
-    """A local wall time in UTC; one that DST skips keeps the earlier offset (RFC 5545, 3.3.5)."""
-    return datetime.combine(day, local, tzinfo=zone).astimezone(UTC)
-
-
-def joined(pairs):
-    """The same time without seams: pairs that touch or overlap become one, empty ones go."""
-    whole = []
-    for start, end in sorted(pair for pair in pairs if pair[0] < pair[1]):
-        if whole and start <= whole[-1][1]:
-            opens, closes = whole[-1]
-            whole[-1] = opens, max(closes, end)
-        else:
-            whole.append((start, end))
-    return whole
-
-
-def without(closed, opens, closes):
-    """What is left of [opens, closes] once every closed pair is cut out."""
-    for start, end in sorted(closed):
-        if end <= opens or start >= closes:
-            continue
-        if start > opens:
-            yield opens, start
-        opens = max(opens, end)
-    if opens < closes:
-        yield opens, closes
-
-
-def starts_in(opens, closes, zone, rules):
-    """Starts on the grid of local midnight whose whole length fits between opens and closes."""
-    grid = timedelta(minutes=rules.start_grid)
-    local = opens.astimezone(zone)
-    since_midnight = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
-    start = opens + (-since_midnight % grid)
-    while start + timedelta(minutes=rules.length) <= closes:
-        yield start
-        start += grid
-
-
-def is_free(start, rules, held) -> bool:
-    """No held time touches this start's length and buffers."""
-    begin, end = rules.held(start)
-    return all(end <= taken_from or begin >= taken_until for taken_from, taken_until in held)
+    A time that the clock skips is none, one that it repeats is two.
+    """
+    starts = set()
+    for minute in range(0, 24 * 60, minutes):
+        local = datetime.combine(day, time(*divmod(minute, 60)))
+        for fold in (0, 1):
+            start = local.replace(tzinfo=zone, fold=fold).timestamp()
+            if datetime.fromtimestamp(start, zone).replace(tzinfo=None) == local:
+                starts.add(int(start))
+    return starts
 
 
 def by_day(slots, zone: ZoneInfo) -> list[tuple[date, list[Slot]]]:
@@ -234,17 +241,17 @@ def by_day(slots, zone: ZoneInfo) -> list[tuple[date, list[Slot]]]:
     return [(day, list(group)) for day, group in days]
 
 
-def promise_call_by(*, now: datetime) -> CallPromise | None:
+def promise_call_by(*, now: datetime, roster: list[Staffed] | None = None) -> CallPromise | None:
     """The callback time we can honestly promise, or None when nobody has hours soon."""
-    counselors, week = fitting_counselors(mode=Mode.PHONE), now + timedelta(days=7)
-    windows = sorted(
-        (opens, closes)
-        for _counselor, opens, closes in staffed_windows(counselors, now, week, Mode.PHONE)
-        if closes > now
+    counselors = fitting(on_roster(now) if roster is None else roster, mode=Mode.PHONE)
+    at, enough = now.timestamp(), CALL_WITHIN.total_seconds()
+    staffed = sorted(
+        window for each in counselors for window in windows(each, Mode.PHONE, now, now + 7 * DAY)
     )
-    if any(opens <= now and now + CALL_WITHIN <= closes for opens, closes in windows):
+    if any(opens <= at and at + enough <= closes for opens, closes in staffed):
         return CallPromise(by=now + CALL_WITHIN, is_staffed=True)
-    upcoming = [opens for opens, _closes in windows if opens > now]
+    upcoming = [opens for opens, _closes in staffed if opens > at]
     if not upcoming:
         return None
-    return CallPromise(by=upcoming[0] + CALL_AFTER_OPENING, is_staffed=False)
+    opening = datetime.fromtimestamp(upcoming[0], UTC)
+    return CallPromise(by=opening + CALL_AFTER_OPENING, is_staffed=False)

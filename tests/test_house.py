@@ -17,6 +17,7 @@ ROOMS = ("admissions", "programs", "recovery_site")
 # Imports run downhill: a module may import those of the lines above its own, and no others.
 LAYERS = [
     {"models"},
+    {"roster"},
     {"availability", "privacy", "calendars", "queues", "fields", "submissions"},
     {"letters", "forms"},
     {"times", "messaging", "desk"},

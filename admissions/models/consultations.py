@@ -121,6 +121,13 @@ class Consultation(models.Model):
     class Meta:
         indexes = [
             models.Index("counselor", "starts_at", name="consultation_by_counselor"),
+            # All that availability reads: its cost follows what stands, not the history.
+            models.Index(
+                fields=["starts_at"],
+                include=["counselor", "held"],
+                name="consultation_standing",
+                condition=Q(status__in=["scheduled", "confirmed"]),
+            ),
         ]
         constraints = [
             ExclusionConstraint(
@@ -143,6 +150,13 @@ class Consultation(models.Model):
             models.CheckConstraint(
                 name="consultation_holds_its_own_time",
                 condition=Q(held__startswith__lte=F("starts_at"), held__endswith__gte=F("ends_at")),
+            ),
+            models.CheckConstraint(
+                name="consultation_holds_time_near_its_start",
+                condition=Q(
+                    held__startswith__gte=F("starts_at") - timedelta(days=1),
+                    held__endswith__lte=F("starts_at") + timedelta(days=1),
+                ),
             ),
         ]
         triggers = [

@@ -23,6 +23,8 @@ class Mode(models.TextChoices):
 class ModeRules(models.Model):
     """How consultations of one mode are offered; all durations in minutes."""
 
+    FARTHEST_HORIZON = 90
+
     mode = models.CharField(max_length=20, choices=Mode, primary_key=True)
     length = models.PositiveSmallIntegerField(default=45, help_text=_("Minutes of conversation."))
     buffer_before = models.PositiveSmallIntegerField(
@@ -53,7 +55,12 @@ class ModeRules(models.Model):
             models.CheckConstraint(
                 name="mode_rules_have_length_and_grid",
                 condition=Q(length__gt=0, start_grid__gte=5, horizon__lte=90),
-            )
+            ),
+            models.CheckConstraint(
+                name="mode_rules_hold_hours_not_days",
+                condition=Q(length__lte=480, buffer_before__lte=480, buffer_after__lte=480),
+                violation_error_message=_("Length and buffers are at most 480 minutes each."),
+            ),
         ]
 
     def __str__(self):

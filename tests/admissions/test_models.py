@@ -129,8 +129,16 @@ def test_uid_has_each_sequence_once():
             {"held": DateTimeTZRange(NINE, NINE + 44 * MINUTE)},
             "consultation_holds_its_own_time",
         ),
+        (
+            {"held": DateTimeTZRange(NINE - 25 * HOUR, NINE + HOUR)},
+            "consultation_holds_time_near_its_start",
+        ),
+        (
+            {"held": DateTimeTZRange(NINE, NINE + 25 * HOUR)},
+            "consultation_holds_time_near_its_start",
+        ),
     ],
-    ids=["ends at its start", "holds too late", "holds too little"],
+    ids=["ends at its start", "holds too late", "holds too little", "from a day", "for a day"],
 )
 def test_consultation_with_times_that_do_not_fit_is_refused(change, constraint):
     consultation = make_consultation(starts_at=NINE)
@@ -381,6 +389,9 @@ def make_message(*, due_at=NOW, is_about_a_consultation=False, **columns):
         (ModeRules, {"length": 0}, "mode_rules_have_length_and_grid"),
         (ModeRules, {"start_grid": 4}, "mode_rules_have_length_and_grid"),
         (ModeRules, {"horizon": 91}, "mode_rules_have_length_and_grid"),
+        (ModeRules, {"length": 481}, "mode_rules_hold_hours_not_days"),
+        (ModeRules, {"buffer_before": 481}, "mode_rules_hold_hours_not_days"),
+        (ModeRules, {"buffer_after": 481}, "mode_rules_hold_hours_not_days"),
         (Counselor, {"meeting_link": ""}, "counselor_with_video_has_a_link"),
         (Counselor, {"daily_cap": 0}, "counselor_daily_cap_is_at_least_one"),
         (WeeklyHours, {"closes": time(9)}, "weekly_hours_close_after_opening"),

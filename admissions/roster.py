@@ -1,0 +1,180 @@
+"""Who holds consultations, and when they have hours. Reads only.
+
+One query brings every active counselor with their hours and closures as JSON
+texts. What such a text means on some days is worked out once and remembered:
+the same text always means the same times. Moments are whole seconds since 1970
+(UTC); days and times of day are local to the counselor's location.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from .models import ExtraHours, ModeRules, WeeklyHours
+
+DAY = timedelta(days=1)
+Pairs = tuple[tuple[int, int], ...]
+
+ROSTER = """
+    SELECT counselor.id, counselor.location_id, location.time_zone, counselor.modes,
+        counselor.languages, counselor.daily_cap,
+        (SELECT json_agg(json_build_array(weekday, opens, closes, valid_from, valid_until, modes)
+                ORDER BY id)::text
+            FROM admissions_weeklyhours WHERE counselor_id = counselor.id),
+        (SELECT json_agg(json_build_array("on", opens, closes) ORDER BY id)::text
+            FROM admissions_extrahours
+            WHERE counselor_id = counselor.id AND "on" BETWEEN %(begin)s AND %(end)s),
+        (SELECT json_agg(json_build_array(
+                floor(date_part('epoch', starts_at))::bigint,
+                ceil(date_part('epoch', ends_at))::bigint) ORDER BY starts_at, id)::text
+            FROM admissions_closure
+            WHERE (counselor_id = counselor.id OR counselor_id IS NULL)
+                AND ends_at >= %(begin)s AND starts_at <= %(end)s)
+    FROM admissions_counselor AS counselor
+    JOIN programs_location AS location ON location.id = counselor.location_id
+    JOIN auth_user AS staff ON staff.id = counselor.user_id
+    WHERE counselor.is_taking_consultations AND staff.is_active
+    ORDER BY counselor.id
+"""
+
+
+@dataclass(frozen=True)
+class Staffed:
+    """An active counselor; weekly and extra hours and closures as JSON texts, or None."""
+
+    pk: int
+    location: int
+    zone_name: str
+    modes: list[str]
+    languages: list[str]
+    daily_cap: int | None
+    weekly: str | None
+    extra: str | None
+    closed: str | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.zone_name)
+
+    def fits(self, *, mode: str, language: str | None, location: int | None) -> bool:
+        """Whether they take this mode, and this language and location where one is asked."""
+        return (
+            mode in self.modes
+            and (not language or language in self.languages)
+            and (not location or location == self.location)
+        )
+
+
+def on_roster(now: datetime) -> list[Staffed]:
+    """Every active counselor, with hours and closures from now to the farthest horizon."""
+    near = {"begin": now - 2 * DAY, "end": now + (ModeRules.FARTHEST_HORIZON + 2) * DAY}
+    with connection.cursor() as cursor:
+        cursor.execute(ROSTER, near)
+        return [Staffed(*row) for row in cursor.fetchall()]
+
+
+def fitting(roster: Iterable[Staffed], *, mode, language=None, location=None) -> list[Staffed]:
+    asked = {"mode": mode, "language": language, "location": location}
+    return [each for each in roster if each.fits(**asked)]
+
+
+def windows(counselor: Staffed, mode: str, first: datetime, last: datetime) -> Iterator[tuple]:
+    """(opens, closes) of a mode on the local days of [first, last], closures cut out."""
+    days = [at.astimezone(counselor.zone).date() for at in (first, last)]
+    closed = closed_times(counselor.closed)
+    for opens, closes in hours_of(counselor, mode, *days):
+        yield from without(closed, opens, closes)
+
+
+def hours_of(counselor: Staffed, mode: str, first_day: date, last_day: date) -> Pairs:
+    """(opens, closes) of a mode on these local days, without seams, closures not yet cut out."""
+    texts = counselor.weekly or "[]", counselor.extra or "[]"
+    return hours_between(texts, counselor.zone_name, mode, first_day, last_day)
+
+
+@lru_cache(maxsize=10_000)
+def hours_between(texts, zone_name, mode, first_day, last_day) -> Pairs:
+    zone, (weekly, extra) = ZoneInfo(zone_name), texts
+    hours = [*weekly_hours(weekly), *extra_hours(extra)]
+    return joined(
+        (seconds(day, each.opens, zone), seconds(day, each.closes, zone))
+        for day in days_between(first_day, last_day)
+        for each in hours
+        if each.count_on(day, mode)
+    )
+
+
+@lru_cache(maxsize=1_000)
+def weekly_hours(text: str) -> list[WeeklyHours]:
+    """The rows that a text stands for, not saved."""
+    return [
+        WeeklyHours(
+            weekday=weekday,
+            opens=time.fromisoformat(opens),
+            closes=time.fromisoformat(closes),
+            valid_from=valid_from and date.fromisoformat(valid_from),
+            valid_until=valid_until and date.fromisoformat(valid_until),
+            modes=modes,
+        )
+        for weekday, opens, closes, valid_from, valid_until, modes in json.loads(text)
+    ]
+
+
+@lru_cache(maxsize=1_000)
+def extra_hours(text: str) -> list[ExtraHours]:
+    """The rows that a text stands for, not saved."""
+    return [
+        ExtraHours(
+            on=date.fromisoformat(on),
+            opens=time.fromisoformat(opens),
+            closes=time.fromisoformat(closes),
+        )
+        for on, opens, closes in json.loads(text)
+    ]
+
+
+@lru_cache(maxsize=1_000)
+def closed_times(text: str | None) -> Pairs:
+    """(start, end) of the closures that a text stands for, by start."""
+    return tuple((start, end) for start, end in json.loads(text or "[]"))
+
+
+def days_between(first_day: date, last_day: date) -> list[date]:
+    return [first_day + n * DAY for n in range((last_day - first_day).days + 1)]
+
+
+def seconds(day: date, local: time, zone: ZoneInfo) -> int:
+    """A local wall time as an instant; one that DST skips keeps the earlier offset.
+
+    Source: RFC 5545, 3.3.5. Of a time that comes twice it is the first.
+    """
+    return int(datetime.combine(day, local, tzinfo=zone).timestamp())
+
+
+def joined(pairs: Iterable[tuple[int, int]]) -> Pairs:
+    """The same time without seams: pairs that touch or overlap become one, empty ones go."""
+    whole = []
+    for start, end in sorted(pair for pair in pairs if pair[0] < pair[1]):
+        if whole and start <= whole[-1][1]:
+            opens, closes = whole[-1]
+            whole[-1] = opens, max(closes, end)
+        else:
+            whole.append((start, end))
+    return tuple(whole)
+
+
+def without(closed: Pairs, opens: int, closes: int) -> Iterator[tuple[int, int]]:
+    """What is left of [opens, closes] once every closed pair, by start, is cut out."""
+    for start, end in closed:
+        if end <= opens or start >= closes:
+            continue
+        if start > opens:
+            yield opens, start
+        opens = max(opens, end)
+    if opens < closes:
+        yield opens, closes
