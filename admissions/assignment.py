@@ -7,18 +7,23 @@ A daily cap is a count, which no constraint can guard: counselors who have one
 are locked before any insert or release, always in the same order.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
 from . import availability
-from .models import Consultation, ConsultationRequest, Counselor, ModeRules, SlotTaken
+from .models import Closure, Consultation, ConsultationRequest, Counselor, ModeRules, SlotTaken
 
-LOAD_WINDOW = timedelta(days=14)
+LOOK_BACK = timedelta(days=14)
+LEAST_PRESENT, MINUTE = timedelta(days=1), timedelta(minutes=1)
+NEVER = datetime.min.replace(tzinfo=UTC)
+CHOSEN = "chosen by staff"
 CANCELLATIONS = {
     Consultation.Status.CANCELLED_BY_PERSON,
     Consultation.Status.CANCELLED_BY_CENTER,
@@ -45,16 +50,13 @@ def hold(
 ) -> Consultation:
     """Hold this time with the counselor chosen, else the least loaded one, or raise SlotTaken."""
     slot = offered(starts_at=starts_at, mode=mode, now=now, language=request.language)
-    slot = chosen(slot, counselor_id)
-
-    for counselor in least_loaded_first(slot.counselors, now=now):
-        consultation = new_consultation(request, counselor, slot, by=by)
-        consultation.assigned_because = reason(
-            consultation, slot, is_chosen=counselor_id is not None
-        )
-        if Consultation.objects.hold(consultation):
-            return consultation
-    raise SlotTaken
+    return hold_with_first_free(
+        chosen(slot, counselor_id),
+        request=request,
+        now=now,
+        by=by,
+        is_chosen=counselor_id is not None,
+    )
 
 
 def move(
@@ -74,26 +76,51 @@ def move(
     asked = {"mode": mode, "now": now, "language": language, "freeing": consultation}
     slot = chosen(offered(starts_at=starts_at, **asked), counselor_id)
     release(consultation, Consultation.Status.RESCHEDULED)
+    return hold_with_first_free(
+        slot,
+        request=consultation.request,
+        now=now,
+        by=by,
+        moved_from=consultation,
+        is_chosen=counselor_id is not None,
+    )
 
-    ranked = least_loaded_first(slot.counselors, now=now)
-    for counselor in sorted(ranked, key=lambda each: each.pk != consultation.counselor_id):
-        moved = new_consultation(consultation.request, counselor, slot, by=by)
-        moved.uid, moved.sequence = consultation.uid, consultation.sequence + 1
-        moved.moved_from = consultation
-        moved.assigned_because = reason(moved, slot, is_chosen=counselor_id is not None)
-        if Consultation.objects.hold(moved):
-            return moved
+
+def hold_with_first_free(
+    slot, *, request, now, by, moved_from=None, is_chosen=False
+) -> Consultation:
+    """Hold the slot with the first in line whom no rival has taken since, or raise SlotTaken."""
+    rules = ModeRules.objects.get(mode=slot.mode)
+    line = in_line(slot.counselors, rules=rules, now=now)
+    if moved_from:
+        line.sort(key=lambda each: each.counselor.pk != moved_from.counselor_id)
+    for place, load in enumerate(line):
+        consultation = new_consultation(request, load.counselor, slot, rules=rules, by=by)
+        if moved_from:
+            follow(consultation, moved_from)
+        consultation.assigned_because = CHOSEN if is_chosen else reason(line[place:], consultation)
+        if Consultation.objects.hold(consultation):
+            return consultation
     raise SlotTaken
 
 
-def reason(consultation: Consultation, slot: availability.Slot, *, is_chosen: bool) -> str:
-    """Why this counselor has it."""
-    old = consultation.moved_from
-    if is_chosen:
-        return "chosen by staff"
-    if old and old.counselor_id == consultation.counselor_id:
-        return "the same counselor is free"
-    return f"least loaded of {len(slot.counselors)} free"
+def follow(consultation: Consultation, old: Consultation) -> None:
+    """Take the place of the old row: the same entry in calendars, one version on."""
+    consultation.uid, consultation.sequence = old.uid, old.sequence + 1
+    consultation.moved_from = old
+
+
+def reason(line: list["Load"], consultation: Consultation) -> str:
+    """Why the first in this line has it, in words that stay the same."""
+    first, old = line[0], consultation.moved_from
+    language = f"speaks {consultation.request.language}"
+    if old and old.counselor_id == first.counselor.pk:
+        return f"{language}; the same counselor is free"
+    if len(line) == 1:
+        return f"{language}; the only one free"
+    chosen = f"{language}; least loaded of {len(line)} free ({first.words})"
+    equal = first.rate == line[1].rate
+    return f"{chosen}; longest without a booking of equals" if equal else chosen
 
 
 def release(consultation: Consultation, status: str, *, reason: str = "") -> None:
@@ -138,27 +165,90 @@ def kept(counselor_ids, slots) -> list[availability.Slot]:
     return [replace(slot, counselors=tuple(sorted(pks))) for slot, pks in left if pks]
 
 
-def least_loaded_first(counselor_ids, *, now: datetime) -> list[Counselor]:
-    """Fewest standing consultations in the next 14 days, then longest without a booking."""
-    ahead = Q(
-        consultations__status__in=Consultation.STANDING,
-        consultations__starts_at__range=(now, now + LOAD_WINDOW),
+@dataclass(frozen=True)
+class Load:
+    """How much one counselor has, and how much is theirs to have; whole numbers only."""
+
+    counselor: Counselor
+    count: int
+    share: int
+    minutes_here: int
+    minutes_in_all: int
+    last_booked_at: datetime | None = None
+
+    @property
+    def rate(self) -> Fraction:
+        """Consultations for a full share and a window without absence, exactly.
+
+        Counted by the time they were here, one who was away owes nobody the
+        bookings of that time, and is not flooded on coming back.
+        """
+        return Fraction(self.count * 100 * self.minutes_in_all, self.share * self.minutes_here)
+
+    @property
+    def place(self) -> tuple:
+        """Least loaded first, then longest without a booking, then by id."""
+        return self.rate, self.last_booked_at or NEVER, self.counselor.pk
+
+    @property
+    def words(self) -> str:
+        words = f"load {self.count} at share {self.share}"
+        days_away = (self.minutes_in_all - self.minutes_here) // (24 * 60)
+        return f"{words}, {days_away} days away" if days_away else words
+
+
+def in_line(counselor_ids, *, rules: ModeRules, now: datetime) -> list[Load]:
+    """Whose turn it is, first to last; the same for the same rows, whoever asks."""
+    return ranked(loads(counselor_ids, since=now - LOOK_BACK, until=now + rules.ahead))
+
+
+def ranked(loads: list[Load]) -> list[Load]:
+    """The rule itself, without a database."""
+    return sorted(loads, key=lambda load: load.place)
+
+
+def loads(counselor_ids, *, since: datetime, until: datetime) -> list[Load]:
+    """What each of them has in this window, and how long they are here for it."""
+    counted = (
+        Consultation.objects.filter(counselor__in=counselor_ids)
+        .filter(starts_at__range=(since, until), status__in=Consultation.COUNTED)
+        .values("counselor")
+        .annotate(n=Count("*"), last_booked_at=Max("booked_at"))
     )
-    return list(
-        Counselor.objects.filter(pk__in=counselor_ids)
-        .select_related("location", "user")
-        .annotate(
-            load=Count("consultations", filter=ahead),
-            last_booked_at=Max("consultations__booked_at", filter=ahead),
+    had = {row["counselor"]: row for row in counted}
+    away = time_away(counselor_ids, since=since, until=until)
+    counselors = Counselor.objects.filter(pk__in=counselor_ids).select_related("location", "user")
+    return [
+        Load(
+            counselor=each,
+            count=had.get(each.pk, {}).get("n", 0),
+            share=each.share,
+            minutes_here=max(until - since - away[each.pk], LEAST_PRESENT) // MINUTE,
+            minutes_in_all=(until - since) // MINUTE,
+            last_booked_at=had.get(each.pk, {}).get("last_booked_at"),
         )
-        .order_by("load", "last_booked_at", "pk")
-    )
+        for each in counselors
+    ]
 
 
-def new_consultation(request, counselor, slot, *, by) -> Consultation:
+def time_away(counselor_ids, *, since: datetime, until: datetime) -> dict[int, timedelta]:
+    """How much of this window each one's own closures take; closures of all are equal to all."""
+    closures = Closure.objects.filter(
+        counselor__in=counselor_ids, starts_at__lt=until, ends_at__gt=since
+    ).order_by("starts_at")
+    away, counted_until = defaultdict(timedelta), {}
+    for closure in closures:
+        pk = closure.counselor_id
+        begin = max(closure.starts_at, counted_until.get(pk, since))
+        end = min(closure.ends_at, until)
+        if begin < end:
+            away[pk] += end - begin
+            counted_until[pk] = end
+    return away
+
+
+def new_consultation(request, counselor, slot, *, rules: ModeRules, by) -> Consultation:
     """A consultation at this slot, not yet saved."""
-    rules = ModeRules.objects.get(mode=slot.mode)
-    before, after = timedelta(minutes=rules.buffer_before), timedelta(minutes=rules.buffer_after)
     return Consultation(
         request=request,
         counselor=counselor,
@@ -166,6 +256,6 @@ def new_consultation(request, counselor, slot, *, by) -> Consultation:
         mode=slot.mode,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
-        held=DateTimeTZRange(slot.starts_at - before, slot.ends_at + after, "[)"),
+        held=DateTimeTZRange(*rules.held(slot.starts_at), "[)"),
         booked_by=by,
     )

@@ -100,7 +100,7 @@ class CounselorDesk(admin.ModelAdmin):
     list_select_related = ["location"]
     fields = [
         "user", "public_name", "is_taking_consultations", "languages", "modes",
-        "meeting_link", "location", "daily_cap",
+        "meeting_link", "location", "daily_cap", "share",
     ]  # fmt: skip
 
     @admin.display(description=_("taking consultations"), boolean=True)

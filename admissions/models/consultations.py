@@ -33,6 +33,8 @@ class Status(models.TextChoices):
 
 
 STANDING = [Status.SCHEDULED, Status.CONFIRMED]
+# What a counselor's load is made of; a no-show took their time too.
+COUNTED = [*STANDING, Status.COMPLETED, Status.NO_SHOW]
 ENDINGS = {
     Status.COMPLETED,
     Status.NO_SHOW,
@@ -92,7 +94,7 @@ class Consultation(models.Model):
     """One admissions consultation at one time; a move makes a new row and keeps the old."""
 
     Status = Status
-    STANDING = STANDING
+    STANDING, COUNTED = STANDING, COUNTED
     MAY_BECOME = STATUS_MOVES
 
     request = models.ForeignKey(
@@ -127,6 +129,14 @@ class Consultation(models.Model):
                 include=["counselor", "held"],
                 name="consultation_standing",
                 condition=Q(status__in=["scheduled", "confirmed"]),
+            ),
+            # Whose turn it is, is read from this alone, without the rows.
+            models.Index(
+                "counselor",
+                "starts_at",
+                name="consultation_counted",
+                include=["booked_at"],
+                condition=Q(status__in=["scheduled", "confirmed", "completed", "no_show"]),
             ),
         ]
         constraints = [

@@ -66,6 +66,11 @@ class ModeRules(models.Model):
     def __str__(self):
         return self.get_mode_display()
 
+    @property
+    def ahead(self):
+        """How far ahead this mode is offered."""
+        return timedelta(days=self.horizon)
+
     def held(self, start):
         """From the buffer before a consultation that starts then to the one after it."""
         before, after = self.buffer_before, self.length + self.buffer_after
@@ -97,9 +102,17 @@ class Counselor(models.Model):
         blank=True,
         help_text=_("The most consultations that stand on one day. Empty: no limit."),
     )
+    share = models.PositiveSmallIntegerField(
+        default=100, help_text=_("Percent of a full load, 10 to 200: 50 gets half as many.")
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="counselor_share_is_between_10_and_200",
+                condition=Q(share__gte=10, share__lte=200),
+                violation_error_message=_("The share must be from 10 to 200 percent."),
+            ),
             models.CheckConstraint(
                 name="counselor_daily_cap_is_at_least_one",
                 condition=Q(daily_cap__gte=1),

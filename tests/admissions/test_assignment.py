@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 6, tzinfo=PACIFIC)
 NINE, TEN, NOON = (NOW.replace(hour=hour) for hour in (9, 10, 12))
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def hold(starts_at=NINE, **asked):
@@ -43,18 +43,41 @@ def test_hold_between_equals_takes_the_one_who_waited_longest_for_a_booking():
 
     consultation = hold()
 
-    assert consultation.counselor == longest
+    assert (consultation.counselor, consultation.assigned_because) == (
+        longest,
+        "speaks en; least loaded of 2 free (load 1 at share 100);"
+        " longest without a booking of equals",
+    )
+
+
+@pytest.mark.parametrize(
+    "counted",
+    [
+        {"starts_at": NOW - 13 * DAY, "status": Consultation.Status.COMPLETED},
+        {"starts_at": NOW - DAY, "status": Consultation.Status.NO_SHOW},
+        {"starts_at": NINE + 13 * DAY, "status": Consultation.Status.CONFIRMED},
+    ],
+    ids=["took place", "no-show", "ahead"],
+)
+def test_hold_counts_what_stands_or_took_place_within_two_weeks(counted):
+    busy, free = make_counselor(), make_counselor()
+    make_consultation(counselor=busy, **counted)
+
+    consultation = hold()
+
+    assert consultation.counselor == free
 
 
 @pytest.mark.parametrize(
     "old",
     [
-        {"starts_at": NINE - DAY},
+        {"starts_at": NOW - 15 * DAY, "status": Consultation.Status.COMPLETED},
         {"starts_at": NINE + 20 * DAY},
         {"starts_at": NOON, "status": Consultation.Status.CANCELLED_BY_PERSON},
+        {"starts_at": NOON, "status": Consultation.Status.RESCHEDULED},
     ],
 )
-def test_hold_counts_only_what_stands_in_the_next_14_days(old):
+def test_hold_counts_nothing_else(old):
     first, second = make_counselor(), make_counselor()
     make_consultation(counselor=first, **old)
     make_consultation(starts_at=NINE + DAY, counselor=second)
@@ -62,6 +85,97 @@ def test_hold_counts_only_what_stands_in_the_next_14_days(old):
     consultation = hold()
 
     assert consultation.counselor == first
+
+
+def test_hold_looks_as_far_ahead_as_the_mode_is_offered():
+    first, second = make_counselor(), make_counselor()
+    make_consultation(starts_at=NINE + 20 * DAY, counselor=first)
+    ModeRules.objects.filter(mode="phone").update(horizon=30)
+
+    consultation = hold()
+
+    assert consultation.counselor == second
+
+
+def test_hold_weighs_the_load_by_the_share():
+    half, full = make_counselor(share=50), make_counselor()
+    make_consultation(starts_at=NINE + DAY, counselor=half)
+    make_consultation(starts_at=NINE + DAY, counselor=full)
+
+    consultation = hold()
+
+    assert (consultation.counselor, consultation.assigned_because) == (
+        full,
+        "speaks en; least loaded of 2 free (load 1 at share 100)",
+    )
+
+
+def test_hold_weighs_the_load_by_the_time_someone_was_here():
+    """Two in three weeks are as many as three in four: nobody owes what they missed."""
+    back, other = make_counselor(), make_counselor()
+    for days in range(7):
+        back.closures.create(
+            starts_at=NOW - (days + 1) * DAY, ends_at=NOW - days * DAY, reason="away"
+        )
+    for ahead in range(1, 5):
+        make_consultation(starts_at=NINE + ahead * DAY, counselor=other)
+        if ahead < 4:
+            make_consultation(starts_at=NOON + ahead * DAY, counselor=back)
+
+    counted = loads(back, other)
+
+    assert [load.rate for load in counted] == [4, 4]
+    assert counted[0].words == "load 3 at share 100, 7 days away"
+
+
+def test_time_away_counts_what_closures_share_only_once():
+    counselor = make_counselor()
+    for begin, end in [(1, 4), (2, 3), (3, 5), (-20, -13), (13, 30)]:
+        counselor.closures.create(starts_at=NOW + begin * DAY, ends_at=NOW + end * DAY)
+
+    away = assignment.time_away([counselor.pk], since=NOW - 14 * DAY, until=NOW + 14 * DAY)
+
+    assert away == {counselor.pk: 4 * DAY + DAY + DAY}
+
+
+def test_someone_away_for_the_whole_window_still_has_a_rate():
+    counselor = make_counselor()
+    counselor.closures.create(starts_at=NOW - 20 * DAY, ends_at=NOW + 20 * DAY)
+
+    assert [load.rate for load in loads(counselor)] == [0]
+
+
+def loads(*counselors):
+    pks = [each.pk for each in counselors]
+    found = assignment.loads(pks, since=NOW - 14 * DAY, until=NOW + 14 * DAY)
+    return sorted(found, key=lambda load: load.counselor.pk)
+
+
+@pytest.mark.parametrize("free", [1, 5])
+def test_hold_asks_for_whose_turn_it_is_with_the_same_number_of_queries(
+    free, django_assert_num_queries
+):
+    pks = [make_counselor().pk for _each in range(free)]
+    rules = ModeRules.objects.get(mode="phone")
+
+    with django_assert_num_queries(3):
+        assignment.in_line(pks, rules=rules, now=NOW)
+
+
+def test_hold_reads_the_rules_once_however_many_were_taken(django_assert_max_num_queries):
+    first, second, third = make_counselor(), make_counselor(), make_counselor()
+    request, asked = make_request(), {"starts_at": NINE, "mode": "phone", "now": NOW}
+    slot = assignment.offered(**asked, language="en")
+    for rival in (first, second):
+        make_consultation(starts_at=NINE, counselor=rival)
+    for hours in (1, 2):
+        make_consultation(starts_at=NINE + hours * HOUR, counselor=third)
+
+    with django_assert_max_num_queries(4 + 3):
+        consultation = assignment.hold_with_first_free(slot, request=request, now=NOW, by=None)
+
+    assert consultation.counselor == third
+    assert consultation.assigned_because == "speaks en; the only one free"
 
 
 def test_hold_passes_over_a_counselor_whose_time_is_held():
@@ -90,7 +204,7 @@ def test_hold_keeps_the_time_its_buffer_and_the_reason():
     )
     assert (kept.starts_at, kept.ends_at) == (NINE, NINE + timedelta(minutes=30))
     assert kept.held == DateTimeTZRange(NINE, NINE + timedelta(minutes=50), "[)")
-    assert kept.assigned_because == "least loaded of 1 free"
+    assert kept.assigned_because == "speaks en; the only one free"
 
 
 def test_hold_keeps_the_buffer_before_too():
@@ -149,7 +263,8 @@ def test_insert_of_a_held_time_gives_way_and_keeps_the_transaction():
     counselor = make_counselor()
     make_consultation(starts_at=NINE, counselor=counselor)
     slot = assignment.availability.Slot(NINE, NINE + timedelta(minutes=45), "phone", ())
-    rival = assignment.new_consultation(make_request(), counselor, slot, by=None)
+    rules = ModeRules.objects.get(mode="phone")
+    rival = assignment.new_consultation(make_request(), counselor, slot, rules=rules, by=None)
 
     is_ours = Consultation.objects.hold(rival)
 
@@ -164,7 +279,10 @@ def test_move_keeps_the_counselor_who_is_free():
 
     moved = move(consultation, NOON)
 
-    assert (moved.counselor, moved.assigned_because) == (counselor, "the same counselor is free")
+    assert (moved.counselor, moved.assigned_because) == (
+        counselor,
+        "speaks en; the same counselor is free",
+    )
 
 
 def test_move_takes_another_counselor_when_their_own_is_not_free():
@@ -173,7 +291,7 @@ def test_move_takes_another_counselor_when_their_own_is_not_free():
 
     moved = move(consultation, NOON)
 
-    assert (moved.counselor, moved.assigned_because) == (other, "least loaded of 1 free")
+    assert (moved.counselor, moved.assigned_because) == (other, "speaks en; the only one free")
 
 
 def test_move_frees_the_old_time_and_raises_the_sequence():

@@ -43,6 +43,7 @@ def counselor_form(*hours, **columns):
         "languages": ["en", "es"],
         "modes": ["phone"],
         "location": Location.objects.first().pk,
+        "share": 100,
         "weekly_hours-TOTAL_FORMS": len(hours),
         "weekly_hours-INITIAL_FORMS": 0,
         "extra_hours-TOTAL_FORMS": 0,
@@ -236,6 +237,17 @@ def test_counselor_with_a_cap_of_nothing_is_refused(client, director):
     errors = response.context["adminform"].form.non_field_errors()
     assert (errors, Counselor.objects.count()) == (
         ["The daily cap must be at least 1, or empty."],
+        0,
+    )
+
+
+@pytest.mark.parametrize("share", [9, 201])
+def test_counselor_with_a_share_out_of_bounds_is_refused(client, director, share):
+    response = client.post(COUNSELOR + "add/", counselor_form(share=share))
+
+    errors = response.context["adminform"].form.non_field_errors()
+    assert (errors, Counselor.objects.count()) == (
+        ["The share must be from 10 to 200 percent."],
         0,
     )
 
