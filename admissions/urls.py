@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import booking, callback, manage
+from .views import feeds as feed_views
 
 app_name = "admissions"
 
@@ -23,3 +24,6 @@ urlpatterns = [
     path("manage/stop-emails/", manage.stop_emails, name="stop_emails"),
     path("manage/<token>/", manage.open_manage, name="open_manage"),
 ]
+
+# For calendar apps, in one language, outside a requester's journey.
+feeds = ([path("<token>.ics", feed_views.calendar_feed, name="calendar_feed")], "feeds")

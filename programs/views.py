@@ -87,6 +87,7 @@ def robots(request):
     lines = [
         "User-agent: *",
         "Disallow: /admin/",
+        "Disallow: /feeds/",
         *(f"Disallow: {prefix}/consultation/" for prefix in prefixes),
         f"Sitemap: {settings.SITE_URL}/sitemap.xml",
     ]

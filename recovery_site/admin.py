@@ -34,10 +34,21 @@ HOURS = [
         _("Consent texts"), "admissions_consentversion_changelist", "admissions.view_consentversion"
     ),
 ]
+CALENDARS = [
+    Place(_("Consultations"), "admissions_consultation_changelist", "admissions.view_consultation"),
+    Place(
+        _("Own calendars"), "admissions_calendarfeed_changelist", "admissions.keep_own_calendars"
+    ),
+]
 MENU = [
     Place(_("Today"), "index"),
     Place(_("Triage"), "admissions_consultationrequest_changelist", REQUESTS),
-    Place(_("Calendar"), "admissions_consultation_changelist", "admissions.view_consultation"),
+    Place(
+        _("Calendar"),
+        "admissions_consultation_changelist",
+        "admissions.view_consultation",
+        within=CALENDARS,
+    ),
     Place(_("Hours"), "admissions_counselor_changelist", "admissions.view_counselor", within=HOURS),
     Place(_("Messages"), "admissions_message_changelist", "admissions.view_message"),
     Place(_("Content"), "app_list", "programs.view_credential", ("programs",)),
@@ -89,7 +100,8 @@ def menu_item(place: Place, request) -> dict:
     return {
         "name": place.name,
         "url": url,
-        "within": within,
+        # A choice of one is none.
+        "within": within if len(within) > 1 else [],
         "is_here": is_here or any(item["is_here"] for item in within),
     }
 

@@ -13,7 +13,7 @@ reload = os.environ.get("DEBUG", "").lower() in {"1", "true", "yes", "on"}
 preload_app = not reload
 control_socket_disable = True
 
-# No access log: manage-link tokens travel in paths. Errors lose the token too.
+# No access log: tokens of manage links and of feeds travel in paths. Errors lose them too.
 accesslog = None
 logconfig_dict = logs.to_stderr(
     {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}}

@@ -3,11 +3,11 @@
 import logging
 import re
 
-PRIVATE_PATH = re.compile(r"(/consultation/manage/)[^/\s\"'?]+")
+PRIVATE_PATH = re.compile(r"(/consultation/manage/|/feeds/)[^/\s\"'?]+")
 
 
 class PrivatePaths(logging.Filter):
-    """Replaces the token of a manage link, in the message and its traceback."""
+    """Replaces the token of a manage link or a calendar feed, in the message and its traceback."""
 
     def filter(self, record):
         record.msg, record.args = PRIVATE_PATH.sub(r"\1***", record.getMessage()), ()

@@ -1,8 +1,10 @@
-"""Every address of the site; the public ones exist again under /es/."""
+"""Every address of the site; the public pages exist again under /es/."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
+
+from admissions.urls import feeds
 
 from . import health
 
@@ -10,6 +12,7 @@ urlpatterns = [
     path("healthz/", health.healthz),
     path("readyz/", health.readyz),
     path("admin/", admin.site.urls),
+    path("feeds/", include(feeds)),
     *i18n_patterns(
         path("consultation/", include("admissions.urls")),
         path("", include("programs.urls")),

@@ -21,7 +21,7 @@ LAYERS = [
     {"availability", "privacy", "calendars", "queues", "fields", "submissions"},
     {"letters", "forms"},
     {"times", "messaging", "desk"},
-    {"tasks", "assignment", "cards", "timeline", "calendar_page"},
+    {"tasks", "assignment", "cards", "timeline", "calendar_page", "feeds"},
     {"booking", "triage", "today", "request_page"},
     {"views", "admin", "templatetags", "management"},
     {"urls", "apps"},

@@ -4,6 +4,7 @@ from .attempts import ContactAttempt
 from .audit import AuditEvent
 from .consent import ConsentEvent, ConsentVersion
 from .consultations import Consultation, SlotTaken
+from .feeds import CalendarFeed
 from .messages import Message
 from .requests import ConsultationRequest
 from .schedule import Closure, Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
@@ -12,6 +13,7 @@ from .visits import ManageToken, Submission
 
 __all__ = [
     "AuditEvent",
+    "CalendarFeed",
     "Closure",
     "ConsentEvent",
     "ConsentVersion",

@@ -25,6 +25,9 @@ class AuditEvent(models.Model):
         REQUEST_CLOSED = "request_closed", _("Closed the request")
         REQUEST_VIEWED = "request_viewed", _("Opened the request")
         EMAILS_STOPPED = "emails_stopped", _("Asked us to stop writing")
+        FEED_MADE = "feed_made", _("Made a calendar feed")
+        FEED_REPLACED = "feed_replaced", _("Replaced a calendar feed")
+        FEED_REVOKED = "feed_revoked", _("Revoked a calendar feed")
 
     class Source(models.TextChoices):
         REQUESTER = "requester", _("The requester")
@@ -38,6 +41,7 @@ class AuditEvent(models.Model):
         "admissions.ConsultationRequest", models.PROTECT, null=True, related_name="audit_events"
     )
     consultation = models.ForeignKey("admissions.Consultation", models.PROTECT, null=True)
+    counselor = models.ForeignKey("admissions.Counselor", models.PROTECT, null=True)
     code = models.CharField(
         max_length=40, blank=True, help_text=_("A choice's code, e.g. reached.")
     )

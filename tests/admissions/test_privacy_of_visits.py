@@ -258,6 +258,8 @@ def test_token_stays_out_of_the_log(visitor, logged, method):
     for token in tokens:
         getattr(visitor, method)(f"/consultation/manage/{token}/")
         getattr(visitor, method)(f"/es/consultation/manage/{token}")
+        getattr(visitor, method)(f"/feeds/{token}.ics")
+        getattr(visitor, method)(f"/feeds/{token}")
 
     lines = [line for line in logged if "django.db" not in line]
     assert [line for line in lines for token in tokens if token in line] == []

@@ -35,6 +35,8 @@ MATRIX = {
     "/admin/admissions/counselor/{counselor}/delete/": (NO, NO, NO, NO, NO),
     "/admin/admissions/closure/": (OK, OK, OK, NO, NO),
     "/admin/admissions/closure/add/": (NO, NO, OK, NO, NO),
+    "/admin/admissions/calendarfeed/": (NO, OK, OK, NO, NO),
+    "/admin/admissions/calendarfeed/{counselor}/": (NO, NO, OK, NO, NO),
     "/admin/admissions/moderules/": (NO, NO, OK, NO, NO),
     "/admin/admissions/moderules/add/": (NO, NO, NO, NO, NO),
     "/admin/admissions/moderules/phone/change/": (NO, NO, OK, NO, NO),
