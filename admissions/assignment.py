@@ -66,15 +66,16 @@ def move(
     now: datetime,
     by: User | None = None,
     counselor_id: int | None = None,
+    location: int | None = None,
 ) -> Consultation:
     """Hold the new time and free the old in the caller's transaction, or raise SlotTaken.
 
     Call it with the request's row locked. Unless another counselor is chosen,
-    the same one stays if they are free.
+    the same one stays if they are free; `location` keeps it at one place.
     """
     mode, language = consultation.mode, consultation.request.language
     asked = {"mode": mode, "now": now, "language": language, "freeing": consultation}
-    slot = chosen(offered(starts_at=starts_at, **asked), counselor_id)
+    slot = chosen(offered(starts_at=starts_at, location=location, **asked), counselor_id)
     release(consultation, Consultation.Status.RESCHEDULED)
     return hold_with_first_free(
         slot,
@@ -133,9 +134,10 @@ def release(consultation: Consultation, status: str, *, reason: str = "") -> Non
     consultation.save(update_fields=["status", "ended_at", "cancel_reason", "sequence"])
 
 
-def offered(*, starts_at, mode, now, language, freeing=None) -> availability.Slot:
+def offered(*, starts_at, mode, now, language, location=None, freeing=None) -> availability.Slot:
     """The one open slot at this start, or SlotTaken; no rival can fill the day of who is in it."""
-    asked = {"mode": mode, "now": now, "language": language, "at": starts_at, "freeing": freeing}
+    asked = {"mode": mode, "now": now, "language": language, "location": location}
+    asked |= {"at": starts_at, "freeing": freeing}
     slots = availability.open_slots(**asked)
     if slots and lock_capped(slots[0].counselors):
         slots = kept(slots[0].counselors, availability.open_slots(**asked))

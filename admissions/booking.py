@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import assignment, availability, messaging, privacy, tasks
+from . import assignment, availability, messaging, offers, privacy, tasks
 from .models import (
     AuditEvent,
     ConsentVersion,
@@ -16,6 +16,7 @@ from .models import (
     ConsultationRequest,
     ModeRules,
     MoveNotAllowed,
+    Waiting,
 )
 from .submissions import answered_before, keep_consents, remember
 
@@ -118,23 +119,13 @@ def move(*, key: uuid.UUID, request: ConsultationRequest, starts_at: datetime) -
     request = locked(request)
     if answered_before(key):
         return request.consultations.latest("booked_at", "pk")
-    consultation = standing(request)
+    consultation = movable(request)
     if consultation.starts_at == starts_at:
         return consultation
-    now = timezone.now()
-    if not rules_of(consultation).may_move(consultation.starts_at, now=now):
-        raise MoveNotAllowed(_("It is too close to change here. Please call us."))
 
-    moved = assignment.move(consultation=consultation, starts_at=starts_at, now=now)
-    if not request.needs_safety_answer and not request.promised_call_by:
-        request.due_at = starts_at
-        request.save(update_fields=["due_at"])
+    moved = take_time(consultation, starts_at)
+    offers.stop_waiting(request, Waiting.Left.MOVED, source=REQUESTER)
     remember(key, request)
-
-    request.audit_events.create(type=Type.CONSULTATION_MOVED, source=REQUESTER, consultation=moved)
-
-    messaging.promise_moved(moved)
-    tasks.wake(request)
     return moved
 
 
@@ -159,6 +150,7 @@ def cancel(*, key: uuid.UUID, request: ConsultationRequest, reason: str = "") ->
             now + CHECK_IN_AFTER_CANCELLING, ZoneInfo(request.time_zone)
         )
     request.save(update_fields=["stage", "due_at"])
+    offers.stop_waiting(request, Waiting.Left.ENDED, source=REQUESTER)
     remember(key, request)
 
     request.audit_events.create(
@@ -166,7 +158,7 @@ def cancel(*, key: uuid.UUID, request: ConsultationRequest, reason: str = "") ->
     )
 
     messaging.promise_cancelled(consultation)
-    tasks.wake(request)
+    tasks.wake_after_freeing(request)
     return consultation
 
 
@@ -180,6 +172,7 @@ def stop_emails(*, key: uuid.UUID, request: ConsultationRequest) -> Consultation
     request.may_email = False
     request.save(update_fields=["may_email"])
     keep_consents(request, {ConsentVersion.Key.EMAIL: False})
+    offers.stop_waiting(request, Waiting.Left.NO_EMAIL, source=REQUESTER)
     remember(key, request)
 
     request.audit_events.create(type=Type.EMAILS_STOPPED, source=REQUESTER)
@@ -188,6 +181,33 @@ def stop_emails(*, key: uuid.UUID, request: ConsultationRequest) -> Consultation
 
 def locked(request: ConsultationRequest) -> ConsultationRequest:
     return ConsultationRequest.objects.select_for_update().get(pk=request.pk)
+
+
+def take_time(
+    consultation: Consultation, starts_at: datetime, *, location: int | None = None
+) -> Consultation:
+    """The move itself: the new time held, the old one freed, recorded and told, or SlotTaken."""
+    request = consultation.request
+    moved = assignment.move(
+        consultation=consultation, starts_at=starts_at, now=timezone.now(), location=location
+    )
+    if not request.needs_safety_answer and not request.promised_call_by:
+        request.due_at = starts_at
+        request.save(update_fields=["due_at"])
+
+    request.audit_events.create(type=Type.CONSULTATION_MOVED, source=REQUESTER, consultation=moved)
+
+    messaging.promise_moved(moved)
+    tasks.wake_after_freeing(request)
+    return moved
+
+
+def movable(request: ConsultationRequest) -> Consultation:
+    """The consultation that its requester may still move, or MoveNotAllowed."""
+    consultation = standing(request)
+    if not rules_of(consultation).may_move(consultation.starts_at, now=timezone.now()):
+        raise MoveNotAllowed(_("It is too close to change here. Please call us."))
+    return consultation
 
 
 def standing(request: ConsultationRequest) -> Consultation:

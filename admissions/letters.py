@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from programs.models import Facility
 
 from . import calendars, privacy
-from .models import Consultation, Message
+from .models import Consultation, EarlierOffer, Message
 
 Kind = Message.Kind
 
@@ -36,9 +36,12 @@ SUBJECTS = {
     Kind.REMINDER_HOURS: gettext_lazy("A reminder of your appointment"),
     Kind.AFTER_COMPLETED: gettext_lazy("Thank you for talking with us"),
     Kind.AFTER_NO_SHOW: gettext_lazy("About your appointment"),
+    Kind.EARLIER_OFFER: gettext_lazy("An earlier time for your appointment"),
+    Kind.EARLIER_GONE: gettext_lazy("Your appointment stays as it is"),
     Kind.STAFF_NEW_REQUEST: gettext_lazy("New request %(reference)s"),
 }
 INVITES = {Kind.CONFIRMATION, Kind.MOVED}
+OFFERS = {Kind.EARLIER_OFFER, Kind.EARLIER_GONE}
 
 LIKE_AN_ADDRESS = re.compile(r"[/@:\\]|\w\.\w|www", re.IGNORECASE)
 
@@ -57,6 +60,8 @@ def write(message: Message) -> EmailMultiAlternatives:
 def requester_letter(message: Message) -> EmailMultiAlternatives:
     request, facility = message.request, Facility.objects.get()
     words = requester_words(message, facility)
+    if message.kind in OFFERS:
+        words |= offer_words(request.earlier_offers.get(number=message.version))
     sender = facility.discreet_sender_name if request.is_discreet else facility.name
     email = envelope(message, to=[request.email], sender=sender, words=words)
     if message.kind in INVITES:
@@ -114,6 +119,19 @@ def greeting(name: str) -> str:
     if LIKE_AN_ADDRESS.search(name):
         return _("Hello.")
     return _("Hello %(name)s.") % {"name": name}
+
+
+def offer_words(offer: EarlierOffer) -> dict:
+    """The earlier time, and by when to answer, by the person's clock and ours if it differs."""
+    zone_name, location = offer.request.time_zone, offer.consultation.location
+    earlier, here = (clock(offer.starts_at, name) for name in (zone_name, location.time_zone))
+    zones = ZoneInfo(zone_name), location.zone
+    is_same = len({offer.starts_at.astimezone(zone).utcoffset() for zone in zones}) == 1
+    return {
+        "earlier": earlier,
+        "earlier_here": "" if is_same else here,
+        "answer_by": clock(offer.expires_at, zone_name),
+    }
 
 
 def consultation_words(consultation: Consultation, zone_name: str) -> dict:

@@ -14,8 +14,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from . import letters, privacy
-from .models import Consultation, ConsultationRequest, Message
+from . import availability, letters, privacy
+from .models import Consultation, ConsultationRequest, EarlierOffer, Message
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +65,27 @@ def promise_completed(consultation: Consultation) -> None:
 
 def promise_no_show(consultation: Consultation) -> None:
     promise_for(consultation, Kind.AFTER_NO_SHOW, timezone.now() + AFTER_NO_SHOW)
+
+
+def promise_offer(offer: EarlierOffer) -> None:
+    """An earlier time that is open now; nobody is asked at night, so it goes at once."""
+    promise_about(offer, Kind.EARLIER_OFFER, timezone.now())
+
+
+def promise_offer_gone(offer: EarlierOffer) -> None:
+    """That someone else has taken the offered time; kind news can wait for the morning."""
+    zone = ZoneInfo(offer.request.time_zone)
+    promise_about(offer, Kind.EARLIER_GONE, privacy.after_quiet_hours(timezone.now(), zone))
+
+
+def promise_about(offer: EarlierOffer, kind: str, due_at: datetime) -> None:
+    promise(
+        kind,
+        request=offer.request,
+        consultation=offer.consultation,
+        due_at=due_at,
+        version=offer.number,
+    )
 
 
 def promise_reminders(consultation: Consultation) -> None:
@@ -201,6 +222,8 @@ def objection(message: Message, *, now: datetime) -> str:
 
 def objection_by_kind(message: Message, *, now: datetime) -> str:
     consultation = message.consultation
+    if message.kind in (Kind.EARLIER_OFFER, Kind.EARLIER_GONE):
+        return objection_to_offer(message, now=now)
     if message.version != consultation.sequence:
         return Reason.NEWER_VERSION
     if message.kind == Kind.CANCELLED:
@@ -225,3 +248,30 @@ def objection_to_follow_up(message: Message) -> str:
     if message.kind == Kind.AFTER_NO_SHOW and message.request.standing_consultation():
         return Reason.NEWER_VERSION
     return ""
+
+
+def objection_to_offer(message: Message, *, now: datetime) -> str:
+    """An offer goes while it can still be taken, the word that it went while none follows it."""
+    if not message.consultation.is_standing:
+        return Reason.NOT_STANDING
+    if privacy.is_quiet(now, ZoneInfo(message.request.time_zone)):
+        return Reason.QUIET_HOURS
+    if message.kind == Kind.EARLIER_GONE:
+        has_next = message.request.earlier_offers.filter(number__gt=message.version).exists()
+        return Reason.NEWER_VERSION if has_next else ""
+    offer = message.request.earlier_offers.get(number=message.version)
+    return "" if can_be_taken(offer, now=now) else Reason.OFFER_OVER
+
+
+def can_be_taken(offer: EarlierOffer, *, now: datetime) -> bool:
+    """Whether the offer is open, and so is its time."""
+    return offer.is_open_at(now) and bool(
+        availability.open_slots(
+            mode=offer.mode,
+            now=now,
+            language=offer.request.language,
+            location=offer.consultation.place,
+            at=offer.starts_at,
+            freeing=offer.consultation,
+        )
+    )

@@ -4,8 +4,8 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from . import messaging
-from .models import ConsultationRequest, Message
+from . import messaging, offers
+from .models import ConsultationRequest, Message, Waiting
 
 SWEEP = 500
 
@@ -13,6 +13,27 @@ SWEEP = 500
 def wake(request: ConsultationRequest) -> None:
     """Once this commits, send what the request is owed; the sweep does it if Redis is away."""
     transaction.on_commit(lambda: send_due_messages.delay(str(request.pk)), robust=True)
+
+
+def wake_after_freeing(request: ConsultationRequest) -> None:
+    """As wake, and offer the time that was freed to those who wait."""
+    wake(request)
+    wake_offers()
+
+
+def wake_offers() -> None:
+    """Once this commits, offer what has opened, if anyone waits; the sweep does it too."""
+    if Waiting.objects.open().exists():
+        transaction.on_commit(offer_what_opened.delay, robust=True)
+
+
+@shared_task
+def offer_what_opened() -> int:
+    """Offer what has opened to those who wait, and have their letters sent; returns how many."""
+    owed = offers.sweep(now=timezone.now())
+    for request_id in owed:
+        send_due_messages.delay(str(request_id))
+    return len(owed)
 
 
 @shared_task

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import assignment, messaging, privacy, tasks
+from . import assignment, messaging, offers, privacy, tasks
 from .assignment import Pick
 from .models import (
     AuditEvent,
@@ -18,6 +18,7 @@ from .models import (
     ContactAttempt,
     Mode,
     MoveNotAllowed,
+    Waiting,
 )
 from .submissions import answered_before, keep_consents, remember
 
@@ -197,7 +198,7 @@ def reschedule(
     request.audit_events.create(type=Type.CONSULTATION_MOVED, actor=by, consultation=moved)
 
     messaging.promise_moved(moved)
-    tasks.wake(request)
+    tasks.wake_after_freeing(request)
     return moved
 
 
@@ -215,12 +216,13 @@ def close(
     request.closed_at, request.due_at, request.promised_call_by = timezone.now(), None, None
     request.disposition, request.close_reason, request.close_note = disposition, reason, note
     request.save()
+    offers.stop_waiting(request, Waiting.Left.ENDED, by=by)
 
     request.audit_events.create(type=Type.REQUEST_CLOSED, actor=by, code=disposition)
 
     if cancelled:
         messaging.promise_cancelled(cancelled)
-        tasks.wake(request)
+        tasks.wake_after_freeing(request)
     return request
 
 
@@ -286,6 +288,7 @@ def follow_attempt(request: ConsultationRequest, attempt: ContactAttempt) -> Non
         request.move_to(Stage.ATTEMPTING_CONTACT)
     if attempt.result == Result.ASKED_TO_STOP:
         stop_contact(request)
+        offers.stop_waiting(request, Waiting.Left.NO_EMAIL, by=attempt.by)
     request.due_at = next_due(request, attempt)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import booking, callback, manage
+from .views import booking, callback, manage, waitlist
 from .views import feeds as feed_views
 
 app_name = "admissions"
@@ -22,6 +22,9 @@ urlpatterns = [
     path("manage/move/", manage.move, name="move"),
     path("manage/cancel/", manage.cancel, name="cancel"),
     path("manage/stop-emails/", manage.stop_emails, name="stop_emails"),
+    path("manage/sooner/", waitlist.join_waitlist, name="join_waitlist"),
+    path("manage/sooner/stop/", waitlist.leave_waitlist, name="leave_waitlist"),
+    path("manage/sooner/answer/", waitlist.answer_offer, name="answer_offer"),
     path("manage/<token>/", manage.open_manage, name="open_manage"),
 ]
 

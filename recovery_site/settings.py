@@ -154,6 +154,11 @@ CELERY_BEAT_SCHEDULE = {
         # A sweep that waited a minute for a worker has a younger one behind it.
         "options": {"expires": 55},
     },
+    "offer what has opened": {
+        "task": "admissions.tasks.offer_what_opened",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 55},
+    },
 }
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1")

@@ -8,7 +8,15 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from psycopg2.extras import DateTimeTZRange
 
-from admissions.models import Consultation, ConsultationRequest, Counselor, Mode, WeeklyHours
+from admissions.models import (
+    Consultation,
+    ConsultationRequest,
+    Counselor,
+    EarlierOffer,
+    Mode,
+    Waiting,
+    WeeklyHours,
+)
 from programs.models import Location
 
 numbers = count(1)
@@ -85,6 +93,25 @@ def make_consultation(
         ends_at=starts_at + timedelta(minutes=45),
         held=DateTimeTZRange(starts_at, starts_at + timedelta(minutes=60), "[)"),
         assigned_because="made for a test",
+        **columns,
+    )
+
+
+def make_offer(*, consultation: Consultation, offered_at: datetime, **columns) -> EarlierOffer:
+    """An offer of a time a day before the consultation, open for two hours."""
+    request = consultation.request
+    starts_at = columns.setdefault("starts_at", consultation.starts_at - timedelta(days=1))
+    columns.setdefault("expires_at", offered_at + timedelta(hours=2))
+    columns.setdefault("number", request.earlier_offers.count())
+    waiting = request.waitings.open().first() or Waiting.objects.create(request=request)
+    return EarlierOffer.objects.create(
+        waiting=waiting,
+        request=request,
+        consultation=consultation,
+        counselor=columns.pop("counselor", None) or consultation.counselor,
+        mode=consultation.mode,
+        held=DateTimeTZRange(starts_at, starts_at + timedelta(minutes=60), "[)"),
+        offered_at=offered_at,
         **columns,
     )
 

@@ -10,6 +10,7 @@ from .requests import ConsultationRequest
 from .schedule import Closure, Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
 from .stages import MoveNotAllowed
 from .visits import ManageToken, Submission
+from .waitlist import EarlierOffer, Waiting
 
 __all__ = [
     "AuditEvent",
@@ -21,6 +22,7 @@ __all__ = [
     "ConsultationRequest",
     "ContactAttempt",
     "Counselor",
+    "EarlierOffer",
     "ExtraHours",
     "ManageToken",
     "Message",
@@ -29,5 +31,6 @@ __all__ = [
     "MoveNotAllowed",
     "SlotTaken",
     "Submission",
+    "Waiting",
     "WeeklyHours",
 ]

@@ -28,6 +28,10 @@ class AuditEvent(models.Model):
         FEED_MADE = "feed_made", _("Made a calendar feed")
         FEED_REPLACED = "feed_replaced", _("Replaced a calendar feed")
         FEED_REVOKED = "feed_revoked", _("Revoked a calendar feed")
+        WAITLIST_JOINED = "waitlist_joined", _("Asked for something sooner")
+        WAITLIST_LEFT = "waitlist_left", _("Left the waiting list")
+        EARLIER_OFFERED = "earlier_offered", _("Offered an earlier time")
+        EARLIER_ENDED = "earlier_ended", _("The offer of an earlier time ended")
 
     class Source(models.TextChoices):
         REQUESTER = "requester", _("The requester")

@@ -210,6 +210,11 @@ class Consultation(models.Model):
         return self.mode == Mode.IN_PERSON
 
     @property
+    def place(self):
+        """The location that its requester comes to; None when it does not matter."""
+        return self.location_id if self.is_in_person else None
+
+    @property
     def ended_words(self):
         """What a requester is told about a consultation that no longer stands."""
         if self.status in (self.Status.CANCELLED_BY_PERSON, self.Status.CANCELLED_BY_CENTER):

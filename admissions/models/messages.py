@@ -31,6 +31,8 @@ class Message(models.Model):
         REMINDER_HOURS = "reminder_hours", _("Reminder, two hours before")
         AFTER_COMPLETED = "after_completed", _("After a completed consultation")
         AFTER_NO_SHOW = "after_no_show", _("After a no-show")
+        EARLIER_OFFER = "earlier_offer", _("Offer of an earlier time")
+        EARLIER_GONE = "earlier_gone", _("The offered time was taken")
         STAFF_NEW_REQUEST = "staff_new_request", _("Staff: new request")
 
     FOR_STAFF = {Kind.STAFF_NEW_REQUEST}
@@ -49,6 +51,8 @@ class Message(models.Model):
         NEWER_VERSION = "newer_version", _("A newer version replaced it")
         REQUEST_CLOSED = "request_closed", _("The request is closed")
         TOO_LATE = "too_late", _("Its time had passed")
+        OFFER_OVER = "offer_over", _("The offer is over")
+        QUIET_HOURS = "quiet_hours", _("It would have come in quiet hours")
         REFUSED = "refused", _("The mail server refused it for good")
         UNREACHABLE = "unreachable", _("The mail server could not be reached")
         BROKEN = "broken", _("The email could not be written")

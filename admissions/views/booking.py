@@ -16,6 +16,7 @@ from admissions.forms import DetailsForm
 from admissions.models import Message, Mode, MoveNotAllowed, SlotTaken
 
 from . import visits
+from .manage import sooner
 from .private import private
 
 
@@ -196,6 +197,7 @@ def booked(http_request):
         "is_email_lost": confirmation is not None and confirmation.is_failed,
         "call_by": letters.clock(request.promised_call_by, request.time_zone),
         "key": visits.form_key(http_request, "call_now"),
+        "sooner": sooner(http_request, request),
     }
     visits.let_manage(http_request, request)
     return render(http_request, "admissions/booked.html", context)

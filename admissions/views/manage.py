@@ -12,9 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from admissions import availability, booking, letters, privacy, times
+from admissions import availability, booking, letters, messaging, privacy, times, waitlist
 from admissions.forms import CancelForm
-from admissions.models import MoveNotAllowed, SlotTaken
+from admissions.models import MoveNotAllowed, SlotTaken, Waiting
 
 from . import visits
 from .private import private
@@ -55,8 +55,29 @@ def show_manage(http_request, request, *, notice="", status=200):
         "key": visits.form_key(http_request, f"stop {request.pk}"),
         "has_started": latest.starts_at <= now,
         "notice": notice,
+        "sooner": sooner(http_request, request),
     }
     return render(http_request, "admissions/manage.html", context, status=status)
+
+
+def sooner(http_request, request):
+    """What a page says about an earlier time: what is on offer, the wait, or why there is none."""
+    now, is_waiting = timezone.now(), request.waitings.open().exists()
+    offer = request.earlier_offers.answerable(now=now).first()
+    is_open = offer is not None and messaging.can_be_taken(offer, now=now)
+    objection = waitlist.objection(request)
+    return {
+        "is_waiting": is_waiting,
+        "may_join": not is_waiting and not objection,
+        "has_no_email": objection == Waiting.Left.NO_EMAIL,
+        "has_lost": offer is not None and not is_open,
+        "offer": offer if is_open else None,
+        "words": letters.offer_words(offer) if is_open else None,
+        "key": visits.form_key(http_request, f"sooner {request.pk}"),
+        "answer_key": visits.form_key(http_request, f"answer {request.pk} {offer.number}")
+        if is_open
+        else "",
+    }
 
 
 @private

@@ -11,7 +11,7 @@ from django.core.mail import BadHeaderError
 from admissions import letters, privacy
 from admissions.models import Message, Mode
 from programs.models import Facility
-from tests.factories import make_consultation, make_counselor, make_request, make_user
+from tests.factories import make_consultation, make_counselor, make_offer, make_request, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +42,8 @@ def promise(kind=Kind.CONFIRMATION, *, mode=Mode.PHONE, **columns):
     request = make_request(stage="consultation_scheduled", source="booking", **columns)
     consultation = make_consultation(starts_at=AT, request=request, mode=mode)
     is_for_staff = kind in Message.FOR_STAFF
+    if kind in letters.OFFERS:
+        make_offer(consultation=consultation, offered_at=NOW, starts_at=AT - timedelta(hours=8))
     return Message.objects.create(
         request=request,
         consultation=None if is_for_staff else consultation,
@@ -343,3 +345,48 @@ def test_staff_notice_of_a_promised_call_goes_to_active_coordinators_too():
 
     assert to == sorted([Facility.objects.get().admissions_email, on_desk.email])
     assert gone in Group.objects.get(name="coordinator").user_set.all()
+
+
+# An earlier time
+
+
+def test_offer_says_both_times_and_by_when_to_answer():
+    said = " ".join(text(arrive(promise(Kind.EARLIER_OFFER))).split())
+
+    assert "You asked for something sooner. This time has opened: Tuesday, January 5, 1:00 am" in (
+        said
+    )
+    assert "Please answer by Monday, January 4, 10:00 am (PST)." in said
+    assert "you keep Tuesday, January 5, 9:00 am (PST)." in said
+    assert "To take it, or keep your time: http" in said
+
+
+def test_offer_says_times_by_the_persons_clock_and_ours():
+    said = text(arrive(promise(Kind.EARLIER_OFFER, time_zone="Asia/Kathmandu")))
+
+    assert "Tuesday, January 5, 2:45 pm (+0545)\n(where we are: Tuesday, January 5, 1:00 am" in said
+    assert "by Monday, January 4, 11:45 pm (+0545)" in said
+
+
+@pytest.mark.parametrize(("is_discreet", "named"), [(True, False), (False, True)])
+@pytest.mark.parametrize("kind", sorted(letters.OFFERS))
+def test_offer_names_the_centre_only_when_the_person_said_so(kind, is_discreet, named):
+    letter = arrive(promise(kind, is_discreet=is_discreet))
+
+    assert (Facility.objects.get().name in all_that_shows(letter)) is named
+
+
+@pytest.mark.parametrize("kind", sorted(letters.OFFERS))
+def test_offer_names_no_counselor_who_may_turn_out_to_be_another(kind):
+    letter = arrive(promise(kind))
+
+    assert ("Dana" in text(letter)) is (kind == Kind.EARLIER_GONE)
+
+
+def test_word_that_a_time_went_says_what_stands():
+    said = " ".join(text(arrive(promise(Kind.EARLIER_GONE))).split())
+
+    assert (
+        "Someone else has just taken the earlier time, Tuesday, January 5, 1:00 am (PST)." in said
+    )
+    assert "You still have: Tuesday, January 5, 9:00 am (PST)" in said

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from admissions import booking, messaging, triage
+from admissions import booking, letters, messaging, triage
 from admissions.models import Consultation, Message, Mode
 from programs.models import Facility
 from tests.factories import (
     make_consultation,
     make_counselor,
     make_details,
+    make_offer,
     make_request,
     make_user,
 )
@@ -186,7 +187,11 @@ def test_deliver_sends_each_kind(inbox, kind):
         Kind.AFTER_NO_SHOW: "no_show",
         Kind.CANCELLED: "cancelled_by_person",
     }.get(kind, "scheduled")
-    message = promise(kind, consultation=make_consultation(starts_at=local(5, 9), status=status))
+    message = promise(kind, consultation=make_consultation(starts_at=local(5, 15), status=status))
+    if kind in letters.OFFERS:
+        state = {Kind.EARLIER_GONE: {"state": "gone", "ended_at": NOW}}.get(kind, {})
+        at = {"offered_at": NOW, "starts_at": local(5, 9)}
+        make_offer(consultation=message.consultation, **at, **state)
 
     answer = messaging.deliver(message.pk)
 

@@ -1,0 +1,30 @@
+"""The waiting list and its offers are seen by everyone on the desk, and edited by nobody."""
+
+from django.contrib.auth.management import create_permissions
+from django.db import migrations
+
+SEEN = ["view_waiting", "view_earlieroffer"]
+ROLES = {"coordinator": SEEN, "counselor": SEEN, "director": SEEN}
+
+
+def add_permissions(apps, schema_editor):
+    config = apps.get_app_config("admissions")
+    config.models_module = True
+    create_permissions(config, apps=apps, verbosity=0)
+    config.models_module = None
+
+    group = apps.get_model("auth", "Group")
+    permission = apps.get_model("auth", "Permission")
+    for name, codenames in ROLES.items():
+        role, _created = group.objects.get_or_create(name=name)
+        role.permissions.add(*permission.objects.filter(codename__in=codenames))
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("admissions", "0016_waiting_and_earlier_offers"),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("contenttypes", "0002_remove_content_type_name"),
+    ]
+
+    operations = [migrations.RunPython(add_permissions, migrations.RunPython.noop)]
