@@ -1,6 +1,12 @@
 """What every public page says of the centre, asked of the database only when drawn."""
 
+import json
+from datetime import date
+from functools import lru_cache
+
 from django.conf import settings
+from django.db import connection
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -14,42 +20,47 @@ from .models import (
     SocialLink,
     Translation,
 )
+from .models.wording import chosen
 
 
 class Centre:
-    """The facts in the frame of a page; each is one query, on first use."""
+    """The facts in the frame of a page: one query for them all, on first use."""
 
     site_url = settings.SITE_URL
 
     @cached_property
+    def frame(self) -> dict:
+        return read_frame(on=timezone.localdate())
+
+    @property
     def facility(self):
-        return Facility.objects.first()
+        return next(iter(self.frame["facility"]), None)
 
-    @cached_property
+    @property
     def locations(self):
-        return list(Location.objects.open())
+        return [each for each in self.frame["locations"] if each.is_open]
 
-    @cached_property
+    @property
     def credentials(self):
-        return list(Credential.objects.shown().select_related("location"))
+        return self.frame["credentials"]
 
-    @cached_property
+    @property
     def memberships(self):
-        return list(Membership.objects.current(on=timezone.localdate()))
+        return self.frame["memberships"]
 
-    @cached_property
+    @property
     def social_links(self):
-        return list(SocialLink.objects.filter(is_shown=True))
+        return self.frame["social_links"]
 
     @cached_property
     def pages(self):
         """The legal pages in force, in the foot's order."""
-        texts = Page.objects.in_force(on=timezone.localdate()).defer("body").to_read()
+        texts = chosen(self.frame["pages"])
         return sorted(texts, key=lambda page: (page.sort_order, page.slug))
 
-    @cached_property
+    @property
     def crisis_lines(self):
-        return list(CrisisLine.objects.active())
+        return self.frame["crisis_lines"]
 
     @property
     def compact_crisis_lines(self):
@@ -63,3 +74,50 @@ class Centre:
 
 def centre(request):
     return {"centre": Centre()}
+
+
+def in_frame(on: date) -> dict:
+    """What the frame shows on a day."""
+    return {
+        "facility": Facility.objects.all(),
+        "locations": Location.objects.all(),
+        "credentials": Credential.objects.shown(),
+        "memberships": Membership.objects.current(on=on),
+        "social_links": SocialLink.objects.filter(is_shown=True),
+        "pages": Page.objects.in_force(on=on),
+        "crisis_lines": CrisisLine.objects.active(),
+    }
+
+
+def read_frame(*, on: date) -> dict[str, list]:
+    """The rows of the frame by name, as model instances, from one query."""
+    sql, params = frame_query(on)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        (text,) = cursor.fetchone()
+    found, asked = json.loads(text), in_frame(on)
+    frame = {name: [made(asked[name].model, row) for row in rows] for name, rows in found.items()}
+    locations = {each.pk: each for each in frame["locations"]}
+    for credential in frame["credentials"]:
+        credential.location = locations[credential.location_id]
+    return frame
+
+
+@lru_cache(maxsize=2)
+def frame_query(on: date) -> tuple[str, tuple]:
+    """One SQL statement for everything in the frame; it is the same all day."""
+    parts, all_params = [], []
+    for name, queryset in in_frame(on).items():
+        columns = [field.attname for field in queryset.model._meta.concrete_fields]
+        rows = queryset.values(row=JSONObject(**{each: each for each in columns if each != "body"}))
+        sql, params = rows.query.sql_with_params()
+        parts.append(f"'{name}', ARRAY({sql})")
+        all_params += params
+    return f"SELECT json_build_object({', '.join(parts)})::text", tuple(all_params)
+
+
+def made(model, row: dict):
+    """A row of JSON as the instance that a query would give."""
+    fields = [field for field in model._meta.concrete_fields if field.attname in row]
+    values = [field.to_python(row[field.attname]) for field in fields]
+    return model.from_db(None, [field.attname for field in fields], values)

@@ -23,12 +23,17 @@ class TextQuerySet(models.QuerySet):
 
     def to_read(self) -> list:
         """One text per key: in the page's language if there is one, else in English."""
-        chosen = {}
-        for text in self.filter(language__in={FALLBACK, page_language()}):
-            key = getattr(text, self.model.TEXT_KEY)
-            if key not in chosen or text.language != FALLBACK:
-                chosen[key] = text
-        return list(chosen.values())
+        return chosen(self.filter(language__in={FALLBACK, page_language()}))
+
+
+def chosen(texts) -> list:
+    """Of texts in several languages, the one to read for each TEXT_KEY."""
+    best = {}
+    for text in texts:
+        key = getattr(text, text.TEXT_KEY)
+        if text.language == page_language() or (text.language == FALLBACK and key not in best):
+            best[key] = text
+    return list(best.values())
 
 
 class TranslationQuerySet(models.QuerySet):
