@@ -5,8 +5,9 @@ the centre's name, a program or a reason, so it cannot say them.
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, time
 from email.utils import formataddr
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import css_inline
@@ -166,7 +167,14 @@ def clock(at: datetime | None, zone_name: str) -> str:
 
 def time_words(local: datetime) -> str:
     """A time of day as people say it: 9:00 am."""
-    return date_format(local, _("g:i a")).replace("a.m.", "am").replace("p.m.", "pm")
+    return time_of_day(local.hour, local.minute, translation.get_language())
+
+
+@lru_cache(maxsize=24 * 60)
+def time_of_day(hour: int, minute: int, _language: str | None) -> str:
+    """Remembered, because a page of open times says it a hundred times."""
+    words = date_format(time(hour, minute), _("g:i a"))
+    return words.replace("a.m.", "am").replace("p.m.", "pm")
 
 
 def envelope(message: Message, *, to: list[str], sender: str, words: dict):

@@ -1,6 +1,6 @@
 """Times as a page shows them: grouped by day, in words, by the right clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -28,16 +28,17 @@ FAMILIAR = {
 
 @dataclass(frozen=True)
 class Chip:
-    """One tappable time: its stamp, what it says, how far off it is, and the centre's time.
+    """One tappable time: its stamp, what it says, the centre's time, and how far off it is.
 
-    `here` is empty when the reader's clock and the centre's agree.
+    `here` is empty when the reader's clock and the centre's agree; `day` and
+    `distance` are empty where the list itself says the day.
     """
 
     stamp: str
-    day: str
     time: str
-    distance: str
     here: str
+    day: str = ""
+    distance: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,14 @@ def nearest(slots: list[Slot], to: datetime, *, zone: ZoneInfo, count: int = 3) 
 
 def days(slots: list[Slot], *, zone: ZoneInfo) -> list[Day]:
     return [
-        Day(name=date_format(day, _("l, F j")), chips=[chip(slot, zone=zone) for slot in group])
+        Day(name=date_format(day, _("l, F j")), chips=[short_chip(slot, zone) for slot in group])
         for day, group in availability.by_day(slots, zone)
     ]
 
 
-def call_promise(*, now: datetime, zone: ZoneInfo) -> dict | None:
+def call_promise(*, now: datetime, zone: ZoneInfo, roster=None) -> dict | None:
     """When we can honestly promise a call, in words; None when nobody has hours soon."""
-    promise = availability.promise_call_by(now=now)
+    promise = availability.promise_call_by(now=now, roster=roster)
     if promise is None:
         return None
     local = promise.by.astimezone(zone)
@@ -82,13 +83,17 @@ def call_promise(*, now: datetime, zone: ZoneInfo) -> dict | None:
 def chip(slot: Slot, *, zone: ZoneInfo) -> Chip:
     now = timezone.now()
     local = slot.starts_at.astimezone(zone)
-    return Chip(
-        stamp=slot.stamp,
+    return replace(
+        short_chip(slot, zone),
         day=day_words(local.date(), now.astimezone(zone).date()),
-        time=clock_words(local),
         distance=distance_words(slot.starts_at, now, local),
-        here=here_words(slot.starts_at, local),
     )
+
+
+def short_chip(slot: Slot, zone: ZoneInfo) -> Chip:
+    """A time under a heading that names its day."""
+    local = slot.starts_at.astimezone(zone)
+    return Chip(slot.stamp, clock_words(local), here_words(slot.starts_at, local))
 
 
 def clock_words(local: datetime) -> str:

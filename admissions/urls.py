@@ -9,6 +9,7 @@ app_name = "admissions"
 
 urlpatterns = [
     path("", booking.choose_time, name="choose_time"),
+    path("open.json", booking.open_times, name="open_times"),
     path("details/", booking.details, name="details"),
     path("booked/", booking.booked, name="booked"),
     path("booked/appointment.ics", booking.calendar_file, name="calendar_file"),

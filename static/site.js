@@ -38,3 +38,21 @@ if (shown && mine && mine !== shown.dataset.zone && !here.searchParams.has("zone
 // Tell the form which clock its reader lives by; their messages follow it.
 const zone = document.querySelector("input[name=time_zone]");
 if (zone && !zone.value) zone.value = mine;
+
+// Cross out times that have gone while the page lay open: every half minute, and on return.
+const offered = document.querySelector("[data-open]");
+const lookAgain = async () => {
+  if (document.hidden) return;
+  const answer = await fetch(offered.dataset.open).catch(() => null);
+  if (!answer?.ok) return;
+  const open = new Set((await answer.json()).times);
+  const links = [...offered.querySelectorAll("a[href*='at=']")];
+  const gone = links.filter((link) => !open.has(new URL(link.href).searchParams.get("at")));
+  gone.forEach((link) => link.removeAttribute("href"));
+  const news = offered.querySelector("[data-gone]");
+  if (gone.length && news) news.textContent = news.dataset.gone;
+};
+if (offered) {
+  setInterval(lookAgain, 30000);
+  document.addEventListener("visibilitychange", lookAgain);
+}

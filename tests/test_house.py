@@ -38,6 +38,7 @@ PAGELESS = {
     "join_waitlist",
     "leave_waitlist",
     "open_manage",
+    "open_times",
     "robots",
     "sitemap",
     "stop_emails",

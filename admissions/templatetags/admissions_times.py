@@ -4,7 +4,9 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.translation import get_language
 
 from admissions import availability, times
@@ -23,3 +25,14 @@ def soonest_times():
         "minutes": slots[0].minutes if slots else None,
         "carried": f"mode={Mode.PHONE}",
     }
+
+
+@register.simple_tag
+def time_links(chips, carried: str) -> str:
+    """One link per time of a day; a page has hundreds, too many for a loop of the template."""
+    address = f"{reverse('admissions:details')}?at="
+    return format_html_join(
+        "\n",
+        '<a href="{}{}&amp;{}">{}<small>{}</small></a>',
+        ((address, chip.stamp, carried, chip.time, chip.here) for chip in chips),
+    )

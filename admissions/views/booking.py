@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -55,7 +55,8 @@ def choose_time(http_request):
 def show_times(http_request, *, mode, is_lost=False):
     """All open times of one mode; 409 when someone asked for one that is not open."""
     now, zone = timezone.now(), asked_zone(http_request)
-    slots = availability.open_slots(mode=mode, now=now, language=get_language())
+    roster = availability.on_roster(now)
+    slots = availability.open_slots(mode=mode, now=now, language=get_language(), roster=roster)
     context = {
         "modes": [
             (label, carried(http_request, mode=value, zone=zone), value == mode)
@@ -70,11 +71,21 @@ def show_times(http_request, *, mode, is_lost=False):
         "soonest": times.soonest(slots, zone=zone),
         "days": times.days(slots, zone=zone),
         "minutes": slots[0].minutes if slots else None,
-        "call_promise": times.call_promise(now=now, zone=zone),
+        "call_promise": times.call_promise(now=now, zone=zone, roster=roster),
         "is_lost": is_lost,
     }
     status = 409 if is_lost else 200
     response = render(http_request, "admissions/choose_time.html", context, status=status)
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@require_safe
+def open_times(http_request):
+    """The open times of one mode, for a page that looks again whether its own still are."""
+    mode = asked_mode(http_request)
+    slots = availability.open_slots(mode=mode, now=timezone.now(), language=get_language())
+    response = JsonResponse({"mode": mode, "times": [slot.stamp for slot in slots]})
     response["Cache-Control"] = "no-cache"
     return response
 

@@ -88,8 +88,26 @@ def test_choose_time_without_any_offers_a_call(clock):
     assert b"No time of this kind is open" in page.content
 
 
-@pytest.mark.parametrize("address", ["choose_time", "request_callback"])
-def test_page_of_times_asks_as_many_queries_with_thirty_counselors_as_with_one(address):
+def test_open_times_are_those_of_the_page(visitor):
+    page = visitor.get(url("choose_time") + "?mode=video").content.decode()
+
+    answer = visitor.get(url("open_times") + "?mode=video")
+
+    shown = sorted({link[:16] for link in page.split("?at=")[1:]})
+    assert answer.json() == {"mode": "video", "times": shown}
+    assert answer["Cache-Control"] == "no-cache"
+
+
+def test_open_times_of_no_known_mode_are_those_by_phone(visitor):
+    asked = [visitor.get(url("open_times") + query).json() for query in ("?mode=pigeon", "")]
+
+    assert [each["mode"] for each in asked] == ["phone", "phone"]
+
+
+@pytest.mark.parametrize(
+    ("address", "asked"), [("choose_time", 4), ("open_times", 3), ("request_callback", 7)]
+)
+def test_page_of_times_asks_as_little_with_thirty_counselors_as_with_one(address, asked):
     counts = []
     for so_many in (1, 29):
         for _each in range(so_many):
@@ -101,7 +119,7 @@ def test_page_of_times_asks_as_many_queries_with_thirty_counselors_as_with_one(a
             Client().get(url(address))
         counts.append(len(queries))
 
-    assert counts[0] == counts[1]
+    assert counts == [asked, asked]
 
 
 def test_spanish_page_offers_only_those_who_speak_spanish(visitor):

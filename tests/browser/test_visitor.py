@@ -202,6 +202,19 @@ def test_enter_on_the_page_of_a_lost_time_books_no_other(page, site):
     assert site.ask("SELECT count(*) FROM admissions_consultation") == before
 
 
+def test_time_that_goes_while_the_page_lies_open_is_crossed_out(page, site):
+    page.goto("/consultation/")
+    last = page.locator(".day .grid a").last
+    stamp = last.get_attribute("href").partition("at=")[2][:16]
+    close(site, stamp)
+
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(page.get_by_text("Times that are no longer open are crossed out.")).to_be_visible()
+    expect(last).not_to_have_attribute("href", re.compile("."))
+    expect(page.locator(".times a").first).to_have_attribute("href", re.compile("at="))
+
+
 def close(site, stamp):
     """Nobody holds consultations for the hour from this time on."""
     site.ask(
