@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from . import messaging, offers
+from . import messaging, offers, shortages
 from .models import ConsultationRequest, Message, Waiting
 
 SWEEP = 500
@@ -46,6 +46,12 @@ def send_due_messages(request_id: str | None = None) -> int:
     for message_id in ids:
         send_message.delay(message_id)
     return len(ids)
+
+
+@shared_task
+def watch_shortages() -> list[str]:
+    """Note since when no phone time is free within a day; returns the languages concerned."""
+    return shortages.watch(now=timezone.now())
 
 
 @shared_task

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from programs.models import Credential
 
 from . import cards, desk, queues
-from .models import Consultation, ConsultationRequest, Message
+from .models import Consultation, ConsultationRequest, Message, Shortage
 
 MOST_URGENT, MOST = 6, 5
 
@@ -42,6 +42,14 @@ class Renewal:
         if self.days == 0:
             return _("last day")
         return ngettext("%(n)s day left", "%(n)s days left", self.days) % {"n": self.days}
+
+
+@dataclass(frozen=True)
+class ShortageAlert:
+    """A shortage that lasts, since when in words, and how many asked for us meanwhile."""
+
+    shortage: Shortage
+    since: str
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,17 @@ def failed_messages() -> list[Message]:
     """Emails that never arrived, of requests still open: someone should phone instead."""
     failed = Message.objects.failed().exclude(request__stage=ConsultationRequest.Stage.CLOSED)
     return list(failed.select_related("request").order_by("-finished_at", "-pk")[:3])
+
+
+def shortage_alerts(now: datetime) -> list[ShortageAlert]:
+    """For whoever plans the hours: languages without a phone time in the next 24 hours."""
+    lasting = Shortage.objects.lasting().with_demand().order_by("language")
+    return [
+        ShortageAlert(
+            each, _("since %(clock)s") % {"clock": desk.day_and_clock(each.began_at, now)}
+        )
+        for each in lasting
+    ]
 
 
 def credential_warnings(now: datetime) -> list[Renewal]:

@@ -29,6 +29,7 @@ REQUESTS = "admissions.view_consultationrequest"
 HOURS = [
     Place(_("Counselors"), "admissions_counselor_changelist", "admissions.view_counselor"),
     Place(_("Closures"), "admissions_closure_changelist", "admissions.view_closure"),
+    Place(_("Unmet demand"), "admissions_shortage_changelist", "admissions.view_shortage"),
     Place(_("Rules per mode"), "admissions_moderules_changelist", "admissions.view_moderules"),
     Place(
         _("Consent texts"), "admissions_consentversion_changelist", "admissions.view_consentversion"
@@ -80,9 +81,11 @@ class StaffDesk(admin.AdminSite):
     def index(self, request, extra_context=None):
         """Today: what is on fire, what comes next, what is mine."""
         now, user = timezone.now(), request.user
-        extra = {"now": now, "today": None, "credential_warnings": []}
+        extra = {"now": now, "today": None, "credential_warnings": [], "shortages": []}
         if user.has_perm(REQUESTS):
             extra["today"] = today.today(by=user, now=now)
+        if user.has_perm("admissions.view_shortage"):
+            extra["shortages"] = today.shortage_alerts(now)
         if user.has_perm("programs.view_credential"):
             extra["credential_warnings"] = today.credential_warnings(now)
         return super().index(request, extra | (extra_context or {}))

@@ -154,6 +154,11 @@ CELERY_BEAT_SCHEDULE = {
         # A sweep that waited a minute for a worker has a younger one behind it.
         "options": {"expires": 55},
     },
+    "watch shortages": {
+        "task": "admissions.tasks.watch_shortages",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 240},
+    },
     "offer what has opened": {
         "task": "admissions.tasks.offer_what_opened",
         "schedule": timedelta(seconds=60),

@@ -19,7 +19,7 @@ LAYERS = [
     {"models"},
     {"roster"},
     {"availability", "privacy", "calendars", "queues", "fields", "submissions"},
-    {"letters", "forms"},
+    {"letters", "shortages", "forms"},
     {"times", "messaging", "desk"},
     {"assignment", "cards", "timeline", "calendar_page", "feeds", "offers"},
     {"tasks"},

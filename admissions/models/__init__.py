@@ -8,6 +8,7 @@ from .feeds import CalendarFeed
 from .messages import Message
 from .requests import ConsultationRequest
 from .schedule import Closure, Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
+from .shortages import Shortage
 from .stages import MoveNotAllowed
 from .visits import ManageToken, Submission
 from .waitlist import EarlierOffer, Waiting
@@ -29,6 +30,7 @@ __all__ = [
     "Mode",
     "ModeRules",
     "MoveNotAllowed",
+    "Shortage",
     "SlotTaken",
     "Submission",
     "Waiting",

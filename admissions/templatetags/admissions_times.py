@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import get_language
 
-from admissions import availability, times
+from admissions import availability, shortages, times
 from admissions.models import Mode
 
 register = template.Library()
@@ -19,8 +19,14 @@ register = template.Library()
 def soonest_times():
     """The three soonest phone times, straight from the database."""
     now, zone = timezone.now(), ZoneInfo(settings.TIME_ZONE)
-    slots = availability.open_slots(mode=Mode.PHONE, now=now, language=get_language())
+    roster = availability.on_roster(now)
+    slots = availability.open_slots(
+        mode=Mode.PHONE, now=now, language=get_language(), roster=roster
+    )
+    is_soon = shortages.is_soon(slots, now=now)
     return {
+        "is_soon": is_soon,
+        "call_promise": None if is_soon else times.call_promise(now=now, zone=zone, roster=roster),
         "soonest": times.soonest(slots, zone=zone),
         "minutes": slots[0].minutes if slots else None,
         "carried": f"mode={Mode.PHONE}",

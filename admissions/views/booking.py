@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from admissions import availability, booking, calendars, letters, times
+from admissions import availability, booking, calendars, letters, shortages, times
 from admissions.fields import time_zones
 from admissions.forms import DetailsForm
 from admissions.models import Message, Mode, MoveNotAllowed, SlotTaken
@@ -68,6 +68,7 @@ def show_times(http_request, *, mode, is_lost=False):
         "zone": zone.key,
         "zone_words": times.zone_words(zone),
         "zones": times.FAMILIAR.items(),
+        "is_soon": mode != Mode.PHONE or shortages.is_soon(slots, now=now),
         "soonest": times.soonest(slots, zone=zone),
         "days": times.days(slots, zone=zone),
         "minutes": slots[0].minutes if slots else None,

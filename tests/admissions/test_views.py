@@ -82,10 +82,11 @@ def test_choose_time_leads_to_the_details_of_each_time(visitor):
 
 
 def test_choose_time_without_any_offers_a_call(clock):
-    page = Client().get(url("choose_time"))
+    pages = [Client().get(url("choose_time") + f"?mode={mode}") for mode in ("phone", "video")]
 
-    assert page.status_code == 200
-    assert b"No time of this kind is open" in page.content
+    assert [page.status_code for page in pages] == [200, 200]
+    assert b"No time to talk by phone is free within a day" in pages[0].content
+    assert b"No time of this kind is open" in pages[1].content
 
 
 def test_open_times_are_those_of_the_page(visitor):

@@ -37,6 +37,8 @@ MATRIX = {
     "/admin/admissions/closure/add/": (NO, NO, OK, NO, NO),
     "/admin/admissions/calendarfeed/": (NO, OK, OK, NO, NO),
     "/admin/admissions/calendarfeed/{counselor}/": (NO, NO, OK, NO, NO),
+    "/admin/admissions/shortage/": (OK, NO, OK, NO, NO),
+    "/admin/admissions/shortage/add/": (NO, NO, NO, NO, NO),
     "/admin/admissions/moderules/": (NO, NO, OK, NO, NO),
     "/admin/admissions/moderules/add/": (NO, NO, NO, NO, NO),
     "/admin/admissions/moderules/phone/change/": (NO, NO, OK, NO, NO),

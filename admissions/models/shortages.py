@@ -1,0 +1,53 @@
+"""Stretches in which nobody could be talked to soon, and who asked in them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .requests import ConsultationRequest
+
+
+class ShortageQuerySet(models.QuerySet):
+    def lasting(self):
+        return self.filter(ended_at=None)
+
+    def with_demand(self):
+        """Each with `asked`: how many people of its language asked for us while it lasted."""
+        asked = ConsultationRequest.objects.filter(
+            language=OuterRef("language"),
+            created_at__gte=OuterRef("began_at"),
+            created_at__lte=Coalesce(OuterRef("ended_at"), F("created_at")),
+        )
+        counted = asked.order_by().values("language").annotate(n=Count("pk")).values("n")
+        return self.annotate(asked=Coalesce(Subquery(counted, IntegerField()), 0))
+
+
+class Shortage(models.Model):
+    """No phone time was free within a day, for people of one language."""
+
+    language = models.CharField(max_length=8, choices=settings.LANGUAGES)
+    began_at = models.DateTimeField(_("since"), default=timezone.now)
+    ended_at = models.DateTimeField(_("until"), null=True)
+
+    objects = ShortageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-began_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "language", name="shortage_lasts_once", condition=Q(ended_at=None)
+            ),
+            models.CheckConstraint(
+                name="shortage_ends_after_it_began", condition=Q(ended_at__gte=F("began_at"))
+            ),
+        ]
+
+    def __str__(self):
+        return f"shortage {self.pk}"
+
+    def lasted(self, *, now):
+        """How long it has lasted."""
+        return (self.ended_at or now) - self.began_at
