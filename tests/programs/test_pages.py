@@ -239,6 +239,7 @@ def test_robots_may_not_see_bookings(client):
 
     assert [line for line in lines if line.startswith("Disallow")] == [
         "Disallow: /admin/",
+        "Disallow: /feeds/",
         "Disallow: /consultation/",
         "Disallow: /es/consultation/",
     ]
