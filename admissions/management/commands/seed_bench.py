@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from admissions.models import Counselor, Mode, WeeklyHours
+from admissions.models import Counselor, Mode, ModeRules, WeeklyHours
 from programs.models import Location
 
 REQUESTS = """
@@ -29,63 +29,99 @@ REQUESTS = """
         LATERAL (SELECT lpad(to_hex(n), 8, '0') AS code) AS coded
 """
 
-# Each counselor's past is a chain of consultations an hour apart, so none overlap.
-CONSULTATIONS = """
+# What is needed of requests that have no consultation yet, numbered from 0.
+WAITING = """
+    SELECT id, row_number() OVER (ORDER BY created_at) - 1 AS n
+    FROM admissions_consultationrequest AS request
+    WHERE stage = %(stage)s AND NOT EXISTS (
+        SELECT FROM admissions_consultation WHERE request_id = request.id
+    )
+"""
+
+# Each counselor's past is a chain of consultations an hour apart, so none overlap. Of ten,
+# seven took place, two were cancelled, and one person did not come.
+PAST = f"""
     INSERT INTO admissions_consultation (
         request_id, counselor_id, location_id, mode, status, starts_at, ends_at, held, booked_at,
         assigned_because, uid, sequence, ended_at, cancel_reason
     )
-    SELECT id, counselors[1 + n %% %(count)s], %(location)s, 'phone', 'completed', start,
+    SELECT id, counselors[1 + n %% %(count)s], %(location)s, 'phone', status, start,
         start + interval '45 minutes', tstzrange(start, start + interval '1 hour'),
-        start - interval '1 day', 'seeded', gen_random_uuid(), 0, start + interval '45 minutes', ''
-    FROM (
-        SELECT id, row_number() OVER (ORDER BY created_at) AS n, %(counselors)s AS counselors
-        FROM admissions_consultationrequest WHERE stage = 'closed' AND NOT EXISTS (
-            SELECT FROM admissions_consultation AS c
-            WHERE c.request_id = admissions_consultationrequest.id
-        )
-    ) AS closed,
+        start - interval '1 day', 'seeded', gen_random_uuid(),
+        (status = 'cancelled_by_person')::int, start + interval '45 minutes', ''
+    FROM ({WAITING}) AS waiting,
         LATERAL (
-            SELECT date_trunc('hour', now()) - (1 + n / %(count)s) * interval '1 hour' AS start
+            SELECT %(counselors)s AS counselors,
+                date_trunc('hour', now()) - (2 + n / %(count)s) * interval '1 hour' AS start,
+                CASE WHEN n %% 10 < 7 THEN 'completed' WHEN n %% 10 < 9 THEN 'cancelled_by_person'
+                ELSE 'no_show' END AS status
+        ) AS told
+"""  # noqa: S608  our own words alone
+
+# Starts one after the other from nine to five, and of them an even, scattered share.
+AHEAD = """
+    SELECT counselor, start, row_number() OVER (ORDER BY start, counselor) - 1 AS n
+    FROM unnest(%(counselors)s) AS counselor,
+        generate_series(0, %(horizon)s) AS day,
+        generate_series(0, 480 - %(step)s, %(step)s) AS minute,
+        LATERAL (
+            SELECT (date_trunc('day', now() AT TIME ZONE %(zone)s) + day * interval '1 day'
+                + interval '9 hours' + minute * interval '1 minute') AT TIME ZONE %(zone)s AS start
         ) AS timed
+    WHERE start > now()
+        AND abs(hashtext(concat_ws('-', counselor, day, minute)) %% 1000) < %(share)s * 1000
 """
+BOOKED_AHEAD = f"""
+    INSERT INTO admissions_consultation (
+        request_id, counselor_id, location_id, mode, status, starts_at, ends_at, held, booked_at,
+        assigned_because, uid, sequence, cancel_reason
+    )
+    SELECT id, counselor, %(location)s, 'phone', 'scheduled', start,
+        start + %(length)s * interval '1 minute',
+        tstzrange(start - %(before)s * interval '1 minute',
+            start + (%(length)s + %(after)s) * interval '1 minute'),
+        now(), 'seeded', gen_random_uuid(), 0, ''
+    FROM ({AHEAD}) AS ahead JOIN ({WAITING}) AS waiting USING (n)
+"""  # noqa: S608  our own words alone
 
 
 class Command(BaseCommand):
-    help = "Adds counselors with hours, completed consultations and open requests in bulk."
+    help = "Adds counselors with hours, a past, booked time ahead and open requests in bulk."
 
     def add_arguments(self, parser):
         parser.add_argument("--counselors", type=int, default=10)
-        parser.add_argument("--past", type=int, default=10_000)
-        parser.add_argument("--requests", type=int, default=1_000)
+        parser.add_argument("--past", type=int, default=10_000, help="finished consultations")
+        parser.add_argument("--requests", type=int, default=1_000, help="new, open ones")
+        parser.add_argument(
+            "--booked-ahead",
+            type=float,
+            default=0,
+            help="the share of the counselors' time up to the horizon that is booked, 0 to 1",
+        )
 
-    def handle(self, *, counselors, past, requests, **options):
+    def handle(self, *, counselors, past, requests, booked_ahead, **options):
         if settings.PRODUCTION:
             raise CommandError("Invented rows have no place in production. Nothing was added.")
-        if counselors < 1 or past < 0 or requests < 0:
-            raise CommandError("Give at least one counselor, and no negative counts.")
+        if counselors < 1 or past < 0 or requests < 0 or not 0 <= booked_ahead <= 1:
+            raise CommandError(
+                "Give at least one counselor, no negative counts, a share of 0 to 1."
+            )
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = 0")
-            ids = add_counselors(counselors)
-            add_requests(cursor, past, stage="closed")
-            cursor.execute(
-                CONSULTATIONS,
-                {
-                    "counselors": ids,
-                    "count": len(ids),
-                    "location": Location.objects.first().pk,
-                },
-            )
+            ids, location = add_counselors(counselors)
+            add_past(cursor, past, ids, location)
+            booked = book_ahead(cursor, booked_ahead, ids, location)
             add_requests(cursor, requests, stage="new")
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.stdout.write(
-            f"Added {counselors} counselors, {past} past consultations, {requests} open requests."
+            f"Added {counselors} counselors, {past} past consultations, {booked} ahead,"
+            f" {requests} open requests."
         )
 
 
-def add_counselors(number: int) -> list[int]:
-    """Counselors for phone, video and visits, nine to five on every day; returns their ids."""
+def add_counselors(number: int) -> tuple[list[int], Location]:
+    """Counselors for phone, video and visits, nine to five on every day; their ids, and where."""
     taken = User.objects.filter(username__startswith="bench").count()
     users = User.objects.bulk_create(
         User(username=f"bench{n}", is_staff=True, password="!")  # noqa: S106 - can't sign in
@@ -112,7 +148,36 @@ def add_counselors(number: int) -> list[int]:
         for each in counselors
         for day in range(7)
     )
-    return [each.pk for each in counselors]
+    return [each.pk for each in counselors], location
+
+
+def add_past(cursor, number: int, ids: list[int], location: Location) -> None:
+    """Finished consultations, each of a request of its own that is closed."""
+    add_requests(cursor, number, stage="closed")
+    figures = {"counselors": ids, "count": len(ids), "location": location.pk, "stage": "closed"}
+    cursor.execute(PAST, figures)
+
+
+def book_ahead(cursor, share: float, ids: list[int], location: Location) -> int:
+    """Standing consultations in this share of the time up to the horizon; returns how many."""
+    rules = ModeRules.objects.get(mode=Mode.PHONE)
+    held = rules.buffer_before + rules.length + rules.buffer_after
+    figures = {
+        "counselors": ids,
+        "location": location.pk,
+        "zone": location.time_zone,
+        "share": share,
+        "horizon": rules.horizon,
+        "step": -(-held // rules.start_grid) * rules.start_grid,
+        "length": rules.length,
+        "before": rules.buffer_before,
+        "after": rules.buffer_after,
+        "stage": "consultation_scheduled",
+    }
+    cursor.execute(AHEAD, figures)
+    add_requests(cursor, cursor.rowcount, stage="consultation_scheduled")
+    cursor.execute(BOOKED_AHEAD, figures)
+    return cursor.rowcount
 
 
 def add_requests(cursor, number: int, *, stage: str) -> None:
