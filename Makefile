@@ -1,5 +1,5 @@
-# `make run` starts the whole site, `make test` runs every check.
-# Both first install what they need; all they ask for is Python 3.11 or newer.
+# `make run` starts the whole site, `make test` runs every check, `make bench` measures.
+# All first install what they need; all they ask for is Python 3.11 or newer.
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON PORT VAR
 MAKEFLAGS += --no-print-directory
-.PHONY: run test checks lint format templates migrations static pytest
+.PHONY: run test bench checks lint format templates migrations static pytest
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m recovery_site.runner
@@ -19,6 +19,12 @@ test: VAR := $(VAR)/test
 test: .venv/ready-to-test
 	@.ci/chromium
 	@$(BIN)/python -m recovery_site.embedded with -- $(MAKE) checks
+
+# It measures beside a Postgres and a Redis of its own, whatever else is there.
+bench: VAR := $(VAR)/bench
+bench: .venv/ready-to-run
+	@env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL \
+		$(BIN)/python -m recovery_site.embedded with -- $(BIN)/python -m bench $(ARGS)
 
 # The tests come last and always, so that their last line is the last line.
 checks:

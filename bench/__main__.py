@@ -1,0 +1,66 @@
+"""Measures the site beside django-appointment in one run.
+
+    make bench                  everything, under ten minutes; writes bench/results.json
+    make bench ARGS=--quick     a try with little data; writes to VAR instead
+
+Starts everything that it needs. It measures and tells, and never fails for a figure.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+
+from . import bookings, burst, databases, pages, queries, report, world
+from .servers import VAR
+from .sizes import FULL, QUICK
+
+BOOKED = ("ours_booked", "ours_posted", burst.DATABASE)
+
+
+def say(told):
+    print(f"{time.strftime('%H:%M:%S')} {told}", flush=True)
+
+
+async def measure(built):
+    """Every measurement, one after the other; all ratios, and what stands behind them."""
+    ratios, behind, errors = {}, {}, 0
+    for told, measured in (
+        ("How long searches and pages take", at_the_pages),
+        ("Queries of the page of times", queries.booking_page_queries),
+        ("Bookings a second beside the peer", bookings.beside_the_peer),
+        ("Bookings a second beside a bare view", bookings.beside_a_bare_view),
+        ("Many at one moment", burst.burst),
+    ):
+        say(told)
+        found = await measured(built)
+        ratios |= found["ratios"]
+        behind |= found["behind"]
+        errors += found.get("errors", 0)
+    built.servers.stop(*built.servers.started)
+    return ratios | {"deadlocks": databases.deadlocks(*BOOKED), "errors": errors}, behind
+
+
+async def at_the_pages(built):
+    with built.all_served():
+        searched, shown = await pages.search(built), await pages.booking_page(built)
+    return {part: searched[part] | shown[part] for part in ("ratios", "behind")}
+
+
+def main():
+    options = argparse.ArgumentParser(prog="make bench", description=__doc__.partition("\n")[0])
+    options.add_argument("--quick", action="store_true", help="little data, short rounds")
+    chosen = options.parse_args()
+    sizes, kept = (QUICK, VAR / "results.json") if chosen.quick else (FULL, report.RESULTS)
+    say("Installing the peer, and filling the databases of both")
+    try:
+        with world.build(sizes) as built:
+            ratios, behind = asyncio.run(measure(built))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    report.keep(kept, sizes, ratios, behind)
+    print(f"\n{report.details(behind)}\n\n{report.table(ratios)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""The least that Django can do to book: one view that inserts the same rows in one transaction.
+
+No middleware, no session, no CSRF, no form, no search for a counselor, no page,
+no task; it is told whose time to take. Its models are ours, so the tables, the
+constraints and the triggers are the same.
+"""
+
+import functools
+import os
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import django
+import environ
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import path
+
+settings.configure(
+    DEBUG=False,
+    SECRET_KEY=os.environ["SECRET_KEY"],
+    ALLOWED_HOSTS=["127.0.0.1"],
+    ROOT_URLCONF=__name__,
+    INSTALLED_APPS=[
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.postgres",
+        "phonenumber_field",
+        "pgtrigger",
+        "programs",
+        "admissions",
+    ],
+    DATABASES={"default": environ.Env().db_url("DATABASE_URL") | {"CONN_MAX_AGE": 60}},
+    LANGUAGES=[("en", "English"), ("es", "Spanish")],
+    TIME_ZONE="America/Los_Angeles",
+    USE_TZ=True,
+    PHONENUMBER_DEFAULT_REGION="US",
+    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+)
+django.setup()
+
+from admissions.models import (  # noqa: E402
+    AuditEvent,
+    ConsentEvent,
+    ConsentVersion,
+    Consultation,
+    ConsultationRequest,
+    Message,
+    Submission,
+)
+from programs.models import Location  # noqa: E402
+
+GRANTED = {"contact": True, "email": True, "text": False, "news": False}
+Kind = Message.Kind
+
+
+@functools.cache
+def known():
+    """What every booking refers to: the location, and the wordings of the consents."""
+    return Location.objects.first(), ConsentVersion.objects.current(language="en")
+
+
+def book(http_request):
+    """201 when the time is theirs, 409 when it was taken."""
+    location, versions = known()
+    stamp = datetime.strptime(http_request.POST["at"], "%Y%m%dT%H%M%SZ")
+    with transaction.atomic():
+        request = add_request(http_request.POST, stamp.replace(tzinfo=UTC))
+        consultation = new_consultation(request, http_request.POST["counselor"], location)
+        if not Consultation.objects.hold(consultation):
+            transaction.set_rollback(True)
+            return HttpResponse(status=409)
+        add_the_rest(request, consultation, versions)
+    return HttpResponse(status=201)
+
+
+def add_request(typed, starts_at):
+    return ConsultationRequest.objects.create(
+        source=ConsultationRequest.Source.BOOKING,
+        stage=ConsultationRequest.Stage.CONSULTATION_SCHEDULED,
+        due_at=starts_at,
+        preferred_name=typed["preferred_name"],
+        phone=typed["phone"],
+        may_call=True,
+        email=typed["email"],
+        may_email=True,
+    )
+
+
+def new_consultation(request, counselor, location):
+    starts_at = request.due_at
+    return Consultation(
+        request=request,
+        counselor_id=counselor,
+        location=location,
+        mode="phone",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=45),
+        held=(starts_at, starts_at + timedelta(minutes=60)),
+        assigned_because="bare",
+    )
+
+
+def add_the_rest(request, consultation, versions):
+    """Consents, the audit event, the emails that are owed, and the key of the form."""
+    ConsentEvent.objects.bulk_create(
+        ConsentEvent(request=request, version=versions[key], is_granted=is_granted)
+        for key, is_granted in GRANTED.items()
+    )
+    request.audit_events.create(
+        type=AuditEvent.Type.CONSULTATION_REQUESTED,
+        source=AuditEvent.Source.REQUESTER,
+        consultation=consultation,
+    )
+    owed = [Kind.CONFIRMATION, Kind.REMINDER_DAY, Kind.REMINDER_HOURS]
+    Message.objects.bulk_create(
+        [
+            Message(request=request, kind=Kind.STAFF_NEW_REQUEST, due_at=request.created_at),
+            *(
+                Message(
+                    request=request,
+                    consultation=consultation,
+                    kind=kind,
+                    due_at=request.created_at,
+                )
+                for kind in owed
+            ),
+        ]
+    )
+    Submission.objects.create(key=uuid.uuid4(), request=request)
+
+
+urlpatterns = [path("book", book)]
+application = get_wsgi_application()

@@ -1,0 +1,139 @@
+"""Our site: its databases, how it is served, and how a visitor books there."""
+
+import os
+import subprocess
+import sys
+from urllib.parse import urlencode
+
+from . import databases
+from .browser import Browser, Unexpected
+from .servers import ROOT, VAR, like_ours, log_of
+
+TIMES = "/consultation/"
+DETAILS = "/consultation/details/"
+OPEN_TIMES = "/consultation/open.json?mode=phone"
+ANSWERS = {
+    "is_in_danger": "no",
+    "for_whom": "self",
+    "is_adult": "yes",
+    "preferred_name": "Jo",
+    "phone": "714 555 0190",
+    "may_call": "on",
+    "email": "jo@example.com",
+    "may_email": "on",
+    "voicemail": "no",
+    "agrees_to_contact": "on",
+}
+# Starts on the hour that are neither too soon nor too far to be offered, and who is free.
+FREE = """
+    SELECT to_char(start AT TIME ZONE 'UTC', 'YYYYMMDD"T"HH24MISS"Z"'), counselor.id
+    FROM admissions_counselor AS counselor, generate_series(
+        date_trunc('day', now()), now() + interval '13 days', interval '1 hour'
+    ) AS start
+    WHERE start > now() + interval '5 hours'
+        AND extract(hour FROM start AT TIME ZONE 'America/Los_Angeles') BETWEEN 9 AND 16
+        AND NOT EXISTS (
+            SELECT FROM admissions_consultation WHERE counselor_id = counselor.id
+                AND held && tstzrange(start, start + interval '1 hour')
+                AND status IN ('scheduled', 'confirmed')
+        )
+    ORDER BY row_number() OVER (PARTITION BY start ORDER BY counselor.id), start
+"""
+
+
+def environment(database, **extra):
+    """Production, as README tells, but for the tools that only a laptop may use."""
+    return {
+        "DATABASE_URL": databases.url(database),
+        "SECRET_KEY": "measured-" * 8,
+        "EMAIL_URL": "smtp://127.0.0.1:1",
+        "VAR": str(VAR),
+        **extra,
+    }
+
+
+def production(database, **extra):
+    served = {
+        "DEBUG": "0",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "SITE_URL": "https://127.0.0.1",
+        "ADMISSIONS_LINE": "+17145550134",
+    }
+    return environment(database, **served, **extra)
+
+
+def manage(database, *words):
+    """Runs manage.py beside a database, quietly."""
+    command = [sys.executable, "manage.py", *map(str, words)]
+    with log_of("manage").open("ab") as log:
+        subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | environment(database),
+            stdout=log,
+            stderr=log,
+            check=True,
+        )
+
+
+def prepare(sizes):
+    """One database for each number of past consultations, and one with a single counselor."""
+    log_of("manage").parent.mkdir(parents=True, exist_ok=True)
+    databases.make("ours_empty")
+    manage("ours_empty", "migrate", "--verbosity", 0)
+    databases.run(
+        "ours_empty", "UPDATE programs_facility SET admissions_email = 'staff@example.com'"
+    )
+    manage("ours_empty", "collectstatic", "--no-input", "--verbosity", 0)
+    for name, counselors, past in (
+        ("ours_single", 1, 0),
+        ("ours_small", sizes.counselors, sizes.small),
+        ("ours_large", sizes.counselors, sizes.large),
+    ):
+        databases.make(name, like="ours_empty")
+        seeded = {
+            "--counselors": counselors,
+            "--past": past,
+            "--requests": sizes.open_requests,
+            "--booked-ahead": sizes.booked_ahead,
+        }
+        manage(name, "seed_bench", *(word for pair in seeded.items() for word in pair))
+
+
+def serve(servers, name, database, *, shape, **extra):
+    command = like_ours("recovery_site.wsgi", shape)
+    return servers.web(name, command, production(database, **extra))
+
+
+def visitor(server):
+    """A browser behind a proxy that ends TLS, as in production."""
+    https = server.base.replace("http:", "https:")
+    return Browser(
+        server.base,
+        {"X-Forwarded-Proto": "https", "Referer": f"{https}{DETAILS}", "Accept-Encoding": "gzip"},
+    )
+
+
+def free_places(database):
+    """(stamp, counselor id) of every free hour, spread over the days rather than one by one."""
+    return databases.run(database, FREE)
+
+
+async def open_form(browser, stamp):
+    """The form for one time, filled in; what to send."""
+    address = f"{DETAILS}?{urlencode({'at': stamp, 'mode': 'phone'})}"
+    page = await browser.get(address)
+    fields = page.hidden_fields()
+    if "key" not in fields:
+        raise Unexpected("The form has no key")
+    return fields | ANSWERS
+
+
+async def book(server, place):
+    """All of it: choose a time, say who you are, send it, and see that it is yours."""
+    browser = visitor(server)
+    await browser.get(TIMES)
+    fields = await open_form(browser, place[0])
+    sent = await browser.post(DETAILS, fields)
+    await browser.get(sent.location)
+    browser.close()

@@ -1,0 +1,93 @@
+"""What is told at the end: a table for the reader, and a file to keep."""
+
+import json
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from . import databases, peer
+from .servers import ROOT
+
+RESULTS = ROOT / "bench" / "results.json"
+# At most, or at least where it says so.
+GOALS = {
+    "search_p95_vs_peer": ("<=", 0.4),
+    "search_growth_10k_1m": ("<=", 1.1),
+    "booking_page_p95_vs_peer": ("<=", 0.35),
+    "booking_page_queries": ("<=", 6),
+    "bookings_per_s_vs_peer": (">=", 3),
+    "bookings_per_s_vs_bare": (">=", 0.4),
+    "burst_one_slot_vs_spread": ("<=", 2),
+    "burst_winners": ("each ==", 1),
+    "deadlocks": ("<=", 0),
+    "errors": ("<=", 0),
+}
+
+
+def conditions(sizes):
+    """What was measured with, and how much of it; nothing that names a machine."""
+    packages = ("django", "gunicorn", "psycopg2-binary", "celery")
+    return {
+        "finished_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}",
+        "cores": os.cpu_count(),
+        "load_at_the_end": round(os.getloadavg()[0], 1),
+        "versions": {
+            "python": platform.python_version(),
+            "postgres": databases.version(),
+            "django-appointment": peer_version(),
+            **{name: version(name) for name in packages},
+        },
+        "sizes": vars(sizes),
+    }
+
+
+def peer_version():
+    asked = "from importlib.metadata import version; print(version('django-appointment'))"
+    return subprocess.check_output([peer.PYTHON, "-c", asked], text=True).strip()
+
+
+def is_met(name, value):
+    """Whether a figure reaches its goal."""
+    how, goal = GOALS[name]
+    if how == "each ==":
+        return all(each == goal for each in value)
+    return value >= goal if how == ">=" else value <= goal
+
+
+def table(ratios):
+    """One line a figure: what it is, its goal, and whether it is reached."""
+    lines = [f"{'':28}{'measured':>12}{'goal':>10}"]
+    for name, (how, goal) in GOALS.items():
+        value = ratios[name]
+        told = " ".join(map(str, value)) if isinstance(value, list) else value
+        verdict = "" if is_met(name, value) else "   not reached"
+        lines.append(f"{name:28}{told:>12}{how + ' ' + str(goal):>10}{verdict}")
+    return "\n".join(lines)
+
+
+def details(behind):
+    """One line a side: latency, and the processor time of each of its answers."""
+    lines = [f"{'ms':40}{'p50':>9}{'p95':>9}{'CPU':>8}  of which"]
+    for name, sides in behind.items():
+        lines += [line(f"{name}: {side}", told) for side, told in sides.items() if is_side(told)]
+    return "\n".join(lines)
+
+
+def is_side(told):
+    return isinstance(told, dict) and "cpu_ms" in told
+
+
+def line(name, told):
+    used = dict(told["cpu_ms"])
+    whole = used.pop("all")
+    parts = ", ".join(f"{program} {each}" for program, each in used.items())
+    rate = f"; {told['per_second']} a second" if "per_second" in told else ""
+    return f"{name:40}{told['p50_ms']:>9}{told['p95_ms']:>9}{whole:>8}  {parts}{rate}"
+
+
+def keep(path, sizes, ratios, behind):
+    goals = {name: f"{how} {goal}" for name, (how, goal) in GOALS.items()}
+    kept = ratios | {"goals": goals, "behind": behind, "conditions": conditions(sizes)}
+    path.write_text(json.dumps(kept, indent=1) + "\n")

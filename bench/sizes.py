@@ -1,0 +1,43 @@
+"""How much is measured: all of it, or enough to try the bench itself."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    small: int  # past consultations of the one database
+    large: int  # and of the other
+    rounds: int  # how often the sides take turns
+    round_seconds: float
+    booking_rounds: int
+    booking_seconds: float
+    posts: int  # bookings of one round beside the bare view
+    bursts: int
+    counselors: int = 50
+    booked_ahead: float = 0.5
+    open_requests: int = 1000
+    workers: int = 2
+    visitors: int = 4  # who book at the same time
+    crowd: int = 50  # who want one slot at the same time
+
+
+FULL = Sizes(
+    small=10_000,
+    large=1_000_000,
+    rounds=15,
+    round_seconds=1,
+    booking_rounds=5,
+    booking_seconds=3,
+    posts=100,
+    bursts=10,
+)
+QUICK = Sizes(
+    small=1_000,
+    large=20_000,
+    rounds=3,
+    round_seconds=0.5,
+    booking_rounds=2,
+    booking_seconds=1.5,
+    posts=20,
+    bursts=2,
+)
