@@ -149,6 +149,10 @@ def open_steps(request, now) -> set[str]:
         steps.add("move")
         if consultation.starts_at <= now:
             steps |= {"complete", "no-show"}
+        elif desk.waiting(request):
+            steps.add("stop-looking")
+        elif request.email and request.may_email:
+            steps.add("look-sooner")
     elif was_no_show(request):
         steps.add("complete")
     return steps

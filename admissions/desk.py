@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from . import letters
-from .models import Consultation, ConsultationRequest, ContactAttempt
+from .models import Consultation, ConsultationRequest, ContactAttempt, Waiting
 
 Stage, Source = ConsultationRequest.Stage, ConsultationRequest.Source
 Status, Result = Consultation.Status, ContactAttempt.Result
@@ -183,6 +183,11 @@ def waited(request: ConsultationRequest, now: datetime) -> str:
 
 def standing(request) -> Consultation | None:
     return next((each for each in request.consultations.all() if each.is_standing), None)
+
+
+def waiting(request) -> Waiting | None:
+    """The wait for something sooner that goes on, if one does."""
+    return next((each for each in request.waitings.all() if each.left_at is None), None)
 
 
 def latest_consultation(request) -> Consultation | None:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from . import cards, desk, letters, privacy, timeline
 from .models import ConsentEvent, ConsultationRequest
@@ -23,6 +24,7 @@ def words(request: ConsultationRequest, *, by: User, now: datetime) -> dict:
         "consents": latest_consents(request),
         "consultation": card.consultation,
         "consultation_when": when(card.consultation),
+        "sooner": sooner(request),
         "was_no_show": cards.was_no_show(request),
         "safety_answered": answered(request),
         "timeline": timeline.entries(request, now=now),
@@ -33,6 +35,21 @@ def words(request: ConsultationRequest, *, by: User, now: datetime) -> dict:
 
 def when(consultation) -> str:
     return desk.full_clock(consultation.starts_at) if consultation else ""
+
+
+def sooner(request) -> str:
+    """Since when they wait for something sooner, and what is on offer; or an empty string."""
+    waiting = desk.waiting(request)
+    if waiting is None:
+        return ""
+    offer = request.earlier_offers.open().first()
+    if offer is None:
+        since = desk.full_clock(waiting.joined_at)
+        return _("Wants something sooner, since %(since)s.") % {"since": since}
+    return _("Wants something sooner. Offered %(when)s, to answer by %(by)s.") % {
+        "when": desk.full_clock(offer.starts_at),
+        "by": desk.full_clock(offer.expires_at),
+    }
 
 
 def answered(request) -> str:

@@ -7,10 +7,18 @@ from itertools import groupby
 from django.utils.translation import gettext as _
 
 from . import desk
-from .models import AuditEvent, ConsultationRequest, ContactAttempt, Message
+from .models import (
+    AuditEvent,
+    ConsultationRequest,
+    ContactAttempt,
+    EarlierOffer,
+    Message,
+    Waiting,
+)
 
 Type, State = AuditEvent.Type, Message.State
 LOOKS = {Type.REQUEST_VIEWED}
+TOLD_BY_ROWS = {Type.ATTEMPT_LOGGED, Type.EARLIER_OFFERED, Type.EARLIER_ENDED}
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ class Entry:
 def entries(request: ConsultationRequest, *, now: datetime) -> list[Entry]:
     """Newest first; what is still to come stands above. Looks in a row count as one."""
     found = [*of_events(request), *of_attempts(request), *of_messages(request, now)]
-    found += of_consultation(request, now)
+    found += [*of_offers(request), *of_consultation(request, now)]
     found.sort(key=lambda entry: entry.at, reverse=True)
     return [merged(list(run)) for _key, run in groupby(found, key=sameness)]
 
@@ -54,8 +62,8 @@ def merged(run: list[Entry]) -> Entry:
 
 
 def of_events(request) -> list[Entry]:
-    """Every audit event but logged attempts, whose rows say more."""
-    events = request.audit_events.exclude(type=Type.ATTEMPT_LOGGED).select_related(
+    """Every audit event but those of attempts and offers, whose rows say more."""
+    events = request.audit_events.exclude(type__in=TOLD_BY_ROWS).select_related(
         "actor", "consultation__counselor"
     )
     return [of_event(event, request) for event in events]
@@ -67,6 +75,8 @@ def of_event(event: AuditEvent, request) -> Entry:
     detail = consultation_words(event.consultation) if event.consultation else ""
     if event.type == Type.REQUEST_CLOSED:
         detail = closing_words(request)
+    if event.type == Type.WAITLIST_LEFT:
+        detail = str(Waiting.Left(event.code).label)
     return Entry(event.at, kind, who, event.get_type_display(), detail)
 
 
@@ -93,6 +103,28 @@ def of_message(message: Message, now: datetime) -> Entry:
     return Entry(at, kind, _("The system"), what, message.get_reason_display(), at > now)
 
 
+def of_offers(request) -> list[Entry]:
+    """Each offer of an earlier time when it was made, and when and how it ended."""
+    found = []
+    for offer in request.earlier_offers.select_related("counselor"):
+        words = consultation_words(offer)
+        made = _("Offered an earlier time")
+        found.append(Entry(offer.offered_at, "act", _("The system"), made, words))
+        if offer.ended_at:
+            found.append(Entry(offer.ended_at, "act", who_ended(offer), ended(offer), words))
+    return found
+
+
+def who_ended(offer: EarlierOffer) -> str:
+    is_theirs = offer.state in (EarlierOffer.State.ACCEPTED, EarlierOffer.State.DECLINED)
+    return _("The requester") if is_theirs else _("The system")
+
+
+def ended(offer: EarlierOffer) -> str:
+    how = offer.get_state_display().lower()
+    return _("Offer of an earlier time: %(how)s") % {"how": how}
+
+
 def of_consultation(request, now) -> list[Entry]:
     """The consultation that stands, at its own time."""
     consultation = desk.standing(request)
@@ -104,7 +136,7 @@ def of_consultation(request, now) -> list[Entry]:
 
 
 def consultation_words(consultation) -> str:
-    """Mode, counselor, day and time."""
+    """Mode, counselor, day and time; of an offer as well."""
     return _("%(mode)s with %(counselor)s, %(when)s") % {
         "mode": consultation.get_mode_display(),
         "counselor": consultation.counselor.public_name,

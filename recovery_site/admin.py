@@ -40,6 +40,10 @@ CALENDARS = [
     Place(
         _("Own calendars"), "admissions_calendarfeed_changelist", "admissions.keep_own_calendars"
     ),
+    Place(_("Waiting list"), "admissions_waiting_changelist", "admissions.view_waiting"),
+    Place(
+        _("Earlier offers"), "admissions_earlieroffer_changelist", "admissions.view_earlieroffer"
+    ),
 ]
 MENU = [
     Place(_("Today"), "index"),

@@ -1,5 +1,5 @@
 """The staff desk, one module per desk."""
 
-from . import calendars, consent, messages, requests, schedule, shortages
+from . import calendars, consent, messages, requests, schedule, shortages, waitlist
 
-__all__ = ["calendars", "consent", "messages", "requests", "schedule", "shortages"]
+__all__ = ["calendars", "consent", "messages", "requests", "schedule", "shortages", "waitlist"]

@@ -68,10 +68,10 @@ class RequestQuerySet(models.QuerySet):
         return self.filter(found)
 
     def with_history(self):
-        """All that one line about a request needs to know, in three queries for any number."""
+        """All that one line about a request needs to know, in four queries for any number."""
         consultations = Consultation.objects.select_related("counselor").order_by("booked_at", "pk")
         return self.select_related("owner", "program_interest").prefetch_related(
-            "attempts", Prefetch("consultations", queryset=consultations)
+            "attempts", "waitings", Prefetch("consultations", queryset=consultations)
         )
 
     def with_standing_consultation(self):

@@ -58,7 +58,7 @@ def test_claimed_request_offers_no_claim(client, coordinator):
 def test_coming_consultation_offers_a_move(client, coordinator):
     request = booked(minutes(60)).request
 
-    assert offered(client, request) == ["claim", "close", "log", "move"]
+    assert offered(client, request) == ["claim", "close", "log", "look_sooner", "move"]
 
 
 def test_started_consultation_offers_its_outcome(client, coordinator):

@@ -29,6 +29,14 @@ MATRIX = {
     "/admin/admissions/message/add/": (NO, NO, NO, NO, NO),
     "/admin/admissions/message/{message}/change/": (OK, OK, OK, NO, NO),
     "/admin/admissions/message/{message}/delete/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/waiting/": (OK, OK, OK, NO, NO),
+    "/admin/admissions/waiting/add/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/waiting/{waiting}/change/": (OK, OK, OK, NO, NO),
+    "/admin/admissions/waiting/{waiting}/delete/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/earlieroffer/": (OK, OK, OK, NO, NO),
+    "/admin/admissions/earlieroffer/add/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/earlieroffer/{offer}/change/": (OK, OK, OK, NO, NO),
+    "/admin/admissions/earlieroffer/{offer}/delete/": (NO, NO, NO, NO, NO),
     "/admin/admissions/counselor/": (OK, OK, OK, NO, NO),
     "/admin/admissions/counselor/add/": (NO, NO, OK, NO, NO),
     "/admin/admissions/counselor/{counselor}/change/": (OK, OK, OK, NO, NO),
@@ -59,8 +67,14 @@ def places():
     """Something to open at every desk."""
     consultation = booked(minutes(60))
     message = Message.objects.create(request=consultation.request, kind="moved", due_at=NOW)
+    offer = factories.make_offer(
+        consultation=consultation, offered_at=minutes(-60), starts_at=minutes(30),
+        expires_at=minutes(20),
+    )  # fmt: skip
     return {
         "request": consultation.request.pk,
+        "waiting": offer.waiting.pk,
+        "offer": offer.pk,
         "consultation": consultation.pk,
         "counselor": consultation.counselor.pk,
         "message": message.pk,

@@ -244,7 +244,9 @@ def test_steps_ignore_columns_posted_beside_them(client, coordinator, column):
     assert after["due_at"] == NOW + timedelta(hours=3)
 
 
-STEPS = ["claim", "log", "complete", "no_show", "move", "close"]
+STEPS = [
+    "claim", "log", "complete", "no_show", "move", "look_sooner", "stop_looking", "close",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("step", STEPS)
