@@ -1,0 +1,74 @@
+"""A time frees up, and the person who waits for something sooner takes it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import expect
+
+from .test_every_page import faults_of
+from .test_visitor import read_in_mailbox, start_shown
+from .visits import fill_details, send
+
+RIVAL = {"name": "Ray", "phone": "714 555 0157", "email": "ray@example.com"}
+BEA = {"name": "Bea", "phone": "714 555 0158", "email": "bea@example.com"}
+SUBJECT = "An earlier time for your appointment"
+ZONES = ["America/Los_Angeles", "Pacific/Honolulu", "Asia/Tokyo", "Asia/Karachi", "Europe/London"]
+
+
+def zone_by_day():
+    """A zone in which nobody is asleep, so that an offer can be made at any hour of the test."""
+    now = datetime.now(UTC)
+    return next(name for name in ZONES if 9 <= now.astimezone(ZoneInfo(name)).hour < 18)
+
+
+def first_start_of_a_day():
+    """Eight in the morning by the centre's clock, five days ahead: one counselor is there."""
+    centre = ZoneInfo("America/Los_Angeles")
+    day = datetime.now(centre) + timedelta(days=5)
+    at = day.replace(hour=8, minute=0, second=0, microsecond=0).astimezone(UTC)
+    return f"{at:%Y%m%dT%H%M%SZ}"
+
+
+def book_at(page, address, **person):
+    page.goto(address)
+    fill_details(page, **person)
+    send(page)
+    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+
+
+def open_from_letter(page, site):
+    """Follows the link of the letter in the mailbox, which opens a tab of its own."""
+    read_in_mailbox(page, site, SUBJECT, to=BEA["email"])
+    with page.context.expect_page() as opened:
+        page.locator("pre a[href*='/consultation/manage/']").first.click()
+    return opened.value
+
+
+def test_who_waits_takes_the_time_that_another_frees(visit, site):
+    zone = zone_by_day()
+    rival, page = visit(timezone_id=zone), visit(timezone_id=zone)
+    details = f"/consultation/details/?at={first_start_of_a_day()}&mode=phone&zone={zone}"
+    book_at(rival, details, **RIVAL)
+    wanted = start_shown(rival)
+    page.goto(f"/consultation/?zone={zone}")
+    book_at(page, page.locator(".day .grid a").last.get_attribute("href"), **BEA)
+
+    page.get_by_role("button", name="Tell me if something opens sooner").click()
+    expect(page.get_by_text("If something opens sooner, we write to you.")).to_be_visible()
+    waiting = faults_of(page)
+    rival.goto("/consultation/manage/cancel/")
+    rival.get_by_role("button", name="Cancel my appointment").click()
+    letter = site.await_letter(SUBJECT, to=BEA["email"])
+    assert "recover" not in letter.as_string().lower()
+
+    page = open_from_letter(page, site)
+    expect(page.get_by_role("heading", name="An earlier time is open")).to_be_visible()
+    expect(page.locator(".offer .chosen b")).to_have_text(wanted)
+    asked = faults_of(page)
+    page.get_by_role("button", name="Take this time").click()
+
+    expect(page).to_have_url(re.compile(r"/consultation/manage/$"))
+    expect(page.get_by_role("heading", name="An earlier time is open")).to_have_count(0)
+    assert (start_shown(page), waiting, asked) == (wanted, [], [])
+    assert site.await_letter("Your appointment has a new time", to=BEA["email"])
