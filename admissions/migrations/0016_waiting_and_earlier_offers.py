@@ -43,8 +43,8 @@ class Migration(migrations.Migration):
                 ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='waitings', to='admissions.consultationrequest')),
             ],
             options={
-                'verbose_name': 'wait for an earlier time',
-                'verbose_name_plural': 'waiting list',
+                'verbose_name': 'person waiting',
+                'verbose_name_plural': 'people waiting',
             },
         ),
         migrations.CreateModel(

@@ -48,8 +48,8 @@ class Waiting(models.Model):
     objects = WaitingQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("wait for an earlier time")
-        verbose_name_plural = _("waiting list")
+        verbose_name = _("person waiting")
+        verbose_name_plural = _("people waiting")
         indexes = [
             models.Index("joined_at", name="waiting_in_order", condition=Q(left_at=None)),
         ]
