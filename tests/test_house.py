@@ -23,7 +23,7 @@ LAYERS = [
     {"times", "messaging", "desk"},
     {"assignment", "cards", "timeline", "calendar_page", "feeds", "offers"},
     {"tasks"},
-    {"booking", "triage", "today", "request_page"},
+    {"booking", "triage", "today", "request_page", "troubleshoot"},
     {"waitlist"},
     {"views", "admin", "templatetags", "management"},
     {"urls", "apps"},

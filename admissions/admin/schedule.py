@@ -1,5 +1,6 @@
 """Who holds consultations and when: counselors, closures, rules, and the calendar."""
 
+from functools import partial
 from itertools import combinations
 
 from django import forms
@@ -8,12 +9,15 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms.models import BaseInlineFormSet
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from .. import calendar_page
 from ..models import Closure, Consultation, Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
+from .troubleshooter import why_view
 
 # The browser's own pickers: they know the keyboard and the phone, and need no script.
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -102,6 +106,10 @@ class CounselorDesk(admin.ModelAdmin):
         "user", "public_name", "is_taking_consultations", "languages", "modes",
         "meeting_link", "location", "daily_cap", "share",
     ]  # fmt: skip
+
+    def get_urls(self):
+        why = self.admin_site.admin_view(require_safe(partial(why_view, self)))
+        return [path("why/", why, name="admissions_counselor_why"), *super().get_urls()]
 
     @admin.display(description=_("taking consultations"), boolean=True)
     def taking(self, counselor):
