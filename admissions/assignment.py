@@ -105,6 +105,30 @@ def hold_with_first_free(
     raise SlotTaken
 
 
+def hand_over(*, consultation: Consultation, load: "Load", free: int, by: User) -> Consultation:
+    """Free it with its counselor and hold the same time with a colleague, or raise SlotTaken.
+
+    Call it with the request's row locked, inside a transaction. `free` is how many could.
+    """
+    release(consultation, Consultation.Status.RESCHEDULED)
+    held = DateTimeTZRange(consultation.held.lower, consultation.held.upper, "[)")
+    handed = Consultation(
+        request=consultation.request,
+        counselor=load.counselor,
+        location=load.counselor.location,
+        mode=consultation.mode,
+        starts_at=consultation.starts_at,
+        ends_at=consultation.ends_at,
+        held=held,
+        booked_by=by,
+        assigned_because=f"handed over by staff; one of {free} free ({load.words})",
+    )
+    follow(handed, consultation)
+    if not Consultation.objects.hold(handed):
+        raise SlotTaken
+    return handed
+
+
 def follow(consultation: Consultation, old: Consultation) -> None:
     """Take the place of the old row: the same entry in calendars, one version on."""
     consultation.uid, consultation.sequence = old.uid, old.sequence + 1

@@ -79,8 +79,16 @@ def consultation_line(request, consultation, now) -> Line:
     if now >= starts_at:
         text = _("Consultation now, since %(clock)s") % {"clock": clock(starts_at, now)}
         return Line(text, detail, WARM)
+    if is_to_be_told(request, consultation):
+        text = _("Call: a colleague has taken over %(day)s")
+        return Line(text % {"day": day_and_clock(starts_at, now)}, detail, WARM)
     text = _("Consultation %(day)s") % {"day": day_and_clock(starts_at, now)}
     return Line(text, detail, WARM if starts_at - now <= SOON else CALM)
+
+
+def is_to_be_told(request, consultation) -> bool:
+    """Whether staff owe a call before the talk itself: about a change that no email could tell."""
+    return request.due_at < consultation.starts_at
 
 
 def due_line(request, now) -> Line:
@@ -114,6 +122,8 @@ def owed_after_ending(request) -> str:
         return ""
     if ended.status == Status.NO_SHOW:
         return _("Call after the no-show")
+    if ended.is_cancelled_by_us:
+        return _("Call: we cancelled their time")
     return _("Check-in after the cancellation")
 
 
@@ -139,7 +149,7 @@ def next_action(request: ConsultationRequest, now: datetime) -> Line:
     if request.promised_call_by:
         return by_time(_("Call"), request.promised_call_by, now)
     if consultation := standing(request):
-        return next_with_consultation(consultation, now)
+        return next_with_consultation(request, consultation, now)
     if asked_to_stop(request) or plan_is_finished(request):
         return Line(_("Close it"))
     return by_time(ways(request), request.due_at, now)
@@ -151,11 +161,13 @@ def by_time(what: str, at: datetime, now: datetime) -> Line:
     return Line(_("%(what)s by %(clock)s") % {"what": what, "clock": clock(at, now)})
 
 
-def next_with_consultation(consultation, now) -> Line:
+def next_with_consultation(request, consultation, now) -> Line:
     if now >= consultation.ends_at:
         return Line(_("Record the outcome"))
     if now >= consultation.starts_at:
         return Line(_("Talk now"))
+    if is_to_be_told(request, consultation):
+        return by_time(_("Call"), request.due_at, now)
     return Line(_("Talk at %(clock)s") % {"clock": clock(consultation.starts_at, now)})
 
 

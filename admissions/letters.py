@@ -32,6 +32,8 @@ Kind = Message.Kind
 SUBJECTS = {
     Kind.CONFIRMATION: gettext_lazy("Your appointment"),
     Kind.MOVED: gettext_lazy("Your appointment has a new time"),
+    Kind.HANDED_OVER: gettext_lazy("Your appointment: same time, someone new"),
+    Kind.FREED: gettext_lazy("Your appointment needs a new time"),
     Kind.CANCELLED: gettext_lazy("Your appointment is cancelled"),
     Kind.REMINDER_DAY: gettext_lazy("A reminder of your appointment"),
     Kind.REMINDER_HOURS: gettext_lazy("A reminder of your appointment"),
@@ -40,8 +42,10 @@ SUBJECTS = {
     Kind.EARLIER_OFFER: gettext_lazy("An earlier time for your appointment"),
     Kind.EARLIER_GONE: gettext_lazy("Your appointment stays as it is"),
     Kind.STAFF_NEW_REQUEST: gettext_lazy("New request %(reference)s"),
+    Kind.STAFF_HANDED_OVER: gettext_lazy("Taken over from a colleague: %(reference)s"),
 }
-INVITES = {Kind.CONFIRMATION, Kind.MOVED}
+INVITES = {Kind.CONFIRMATION, Kind.MOVED, Kind.HANDED_OVER}
+CANCELLATIONS = {Kind.CANCELLED, Kind.FREED}
 OFFERS = {Kind.EARLIER_OFFER, Kind.EARLIER_GONE}
 
 LIKE_AN_ADDRESS = re.compile(r"[/@:\\]|\w\.\w|www", re.IGNORECASE)
@@ -67,7 +71,7 @@ def requester_letter(message: Message) -> EmailMultiAlternatives:
     email = envelope(message, to=[request.email], sender=sender, words=words)
     if message.kind in INVITES:
         attach_calendar(email, message.consultation, "REQUEST")
-    if message.kind == Kind.CANCELLED:
+    if message.kind in CANCELLATIONS:
         attach_calendar(email, message.consultation, "CANCEL")
     return email
 

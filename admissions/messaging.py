@@ -24,6 +24,8 @@ FIRST_PAUSE, LONGEST_PAUSE, MOST_TRIES = timedelta(seconds=30), timedelta(minute
 REMIND_A_DAY_BEFORE = timedelta(hours=24), timedelta(hours=36)
 REMIND_HOURS_BEFORE = timedelta(hours=2), timedelta(hours=4)
 AFTER_NO_SHOW = timedelta(hours=1)
+# What changes without being asked for waits out the night, but never until it is too late.
+TELL_BEFORE = timedelta(hours=2)
 Kind, State, Reason = Message.Kind, Message.State, Message.Reason
 
 
@@ -45,8 +47,28 @@ def promise_booked(consultation: Consultation) -> None:
 
 def promise_moved(consultation: Consultation) -> None:
     """The new time now, and its own reminders; those of the old time fail their check."""
+    old = consultation.moved_from
+    if old and old.starts_at == consultation.starts_at:
+        return promise_handed_over(consultation)
     promise_for(consultation, Kind.MOVED, timezone.now())
     promise_reminders(consultation)
+
+
+def promise_handed_over(consultation: Consultation) -> None:
+    """Who will talk with them now, at the same time; and to the colleague, that it is theirs."""
+    promise_for(consultation, Kind.HANDED_OVER, timezone.now())
+    promise_reminders(consultation)
+    promise(
+        Kind.STAFF_HANDED_OVER,
+        request=consultation.request,
+        due_at=timezone.now(),
+        version=consultation.sequence,
+    )
+
+
+def promise_freed(consultation: Consultation) -> None:
+    """That we could not keep their time, and how to choose another."""
+    promise_for(consultation, Kind.FREED, timezone.now())
 
 
 def promise_cancelled(consultation: Consultation) -> None:
@@ -100,12 +122,13 @@ def promise_reminders(consultation: Consultation) -> None:
 
 
 AT_ONCE = {Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELLED}
+CHANGES = {Kind.HANDED_OVER, Kind.FREED}
 
 
 def promise_for(consultation: Consultation, kind: str, due_at: datetime) -> None:
     """Promise one message to the requester; what they did not just ask for waits out the night."""
     if kind not in AT_ONCE:
-        due_at = privacy.after_quiet_hours(due_at, ZoneInfo(consultation.request.time_zone))
+        due_at = after_the_night(consultation, kind, due_at)
     promise(
         kind,
         request=consultation.request,
@@ -113,6 +136,13 @@ def promise_for(consultation: Consultation, kind: str, due_at: datetime) -> None
         due_at=due_at,
         version=consultation.sequence,
     )
+
+
+def after_the_night(consultation: Consultation, kind: str, due_at: datetime) -> datetime:
+    """At once, or at eight in the morning; a change of what comes before then goes at once."""
+    morning = privacy.after_quiet_hours(due_at, ZoneInfo(consultation.request.time_zone))
+    is_pressing = kind in CHANGES and morning > consultation.starts_at - TELL_BEFORE
+    return due_at if is_pressing else morning
 
 
 def promise(kind, *, request, due_at, consultation=None, version=0) -> None:
@@ -226,8 +256,9 @@ def objection_by_kind(message: Message, *, now: datetime) -> str:
         return objection_to_offer(message, now=now)
     if message.version != consultation.sequence:
         return Reason.NEWER_VERSION
-    if message.kind == Kind.CANCELLED:
-        return ""
+    if message.kind in (Kind.CANCELLED, Kind.FREED):
+        is_rebooked = message.kind == Kind.FREED and message.request.standing_consultation()
+        return Reason.NEWER_VERSION if is_rebooked else ""
     if message.kind in (Kind.AFTER_COMPLETED, Kind.AFTER_NO_SHOW):
         return objection_to_follow_up(message)
     if not consultation.is_standing:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import cards, desk, letters, privacy, timeline
+from . import cards, coverage, desk, letters, privacy, timeline
 from .models import ConsentEvent, ConsultationRequest
 
 
@@ -25,12 +25,20 @@ def words(request: ConsultationRequest, *, by: User, now: datetime) -> dict:
         "consultation": card.consultation,
         "consultation_when": when(card.consultation),
         "sooner": sooner(request),
+        "gap": gap_of(card.consultation, now),
         "was_no_show": cards.was_no_show(request),
         "safety_answered": answered(request),
         "timeline": timeline.entries(request, now=now),
         "zone": timezone.localtime(now).tzname(),
         "now": now,
     }
+
+
+def gap_of(consultation, now) -> coverage.Gap | None:
+    """Why its counselor cannot be expected to hold it, if so."""
+    if consultation is None:
+        return None
+    return next(iter(coverage.gaps(now=now, pk=consultation.pk)), None)
 
 
 def when(consultation) -> str:

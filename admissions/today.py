@@ -10,10 +10,10 @@ from django.utils.translation import ngettext
 
 from programs.models import Credential
 
-from . import cards, desk, queues
+from . import cards, coverage, desk, queues
 from .models import Consultation, ConsultationRequest, Message, Shortage
 
-MOST_URGENT, MOST = 6, 5
+MOST_URGENT, MOST, MOST_LOOSE = 6, 5, 8
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,36 @@ class ShortageAlert:
 
 
 @dataclass(frozen=True)
+class Loose:
+    """A consultation whose counselor is not there for it: when, why, and who may decide."""
+
+    consultation: Consultation
+    when: str
+    why: str
+    may_decide: bool
+
+
+@dataclass(frozen=True)
 class Today:
     counts: dict[str, int]
     urgent: list[cards.Card]
     mine: list[cards.Card]
     next: list[Visit]
     failed: list[Message]
+    loose: list[Loose]
 
     @property
     def has_more_urgent(self) -> bool:
         return self.counts["now"] > len(self.urgent)
+
+    @property
+    def loose_soonest(self) -> list[Loose]:
+        return self.loose[:MOST_LOOSE]
+
+    @property
+    def loose_later(self) -> int:
+        """How many more there are than are shown."""
+        return max(len(self.loose) - MOST_LOOSE, 0)
 
     @property
     def has_more_mine(self) -> bool:
@@ -78,6 +98,7 @@ def today(*, by: User, now: datetime) -> Today:
         mine=cards_of(in_order.owned_by(by)[:MOST], by, now),
         next=next_visits(now),
         failed=failed_messages(),
+        loose=loose(by, now),
     )
 
 
@@ -92,6 +113,21 @@ def next_visits(now) -> list[Visit]:
         .order_by("starts_at", "pk")[:MOST]
     )
     return [Visit(each, desk.day_and_clock(each.starts_at, now)) for each in upcoming]
+
+
+def loose(by: User, now: datetime) -> list[Loose]:
+    """Every consultation that its counselor cannot be expected to hold, until staff decide."""
+    may_any = by.has_perm("admissions.hand_over")
+    return [
+        Loose(
+            gap.consultation,
+            desk.day_and_clock(gap.consultation.starts_at, now),
+            _("%(who)s %(why)s")
+            % {"who": gap.consultation.counselor.public_name, "why": gap.why.label},
+            may_any or gap.consultation.counselor.user_id == by.pk,
+        )
+        for gap in coverage.gaps(now=now)
+    ]
 
 
 def failed_messages() -> list[Message]:

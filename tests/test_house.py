@@ -18,12 +18,13 @@ ROOMS = ("admissions", "programs", "recovery_site")
 LAYERS = [
     {"models"},
     {"roster"},
+    {"coverage"},
     {"availability", "privacy", "calendars", "queues", "fields", "submissions"},
     {"letters", "shortages", "forms"},
     {"times", "messaging", "desk"},
-    {"assignment", "cards", "timeline", "calendar_page", "feeds", "offers"},
+    {"assignment", "cards", "timeline", "calendar_page", "closing", "feeds", "offers"},
     {"tasks"},
-    {"booking", "triage", "today", "request_page", "troubleshoot"},
+    {"booking", "triage", "away", "today", "request_page"},
     {"waitlist"},
     {"views", "admin", "templatetags", "management"},
     {"urls", "apps"},
@@ -194,7 +195,7 @@ def test_stages_and_statuses_change_behind_one_door():
         )
     }
 
-    assert moving == {"assignment", "booking", "triage"}
+    assert moving == {"assignment", "away", "booking", "triage"}
 
 
 # Pages

@@ -1,5 +1,25 @@
 """The staff desk, one module per desk."""
 
-from . import calendars, consent, messages, requests, schedule, shortages, waitlist
+from . import (
+    calendars,
+    closures,
+    consent,
+    messages,
+    people,
+    requests,
+    schedule,
+    shortages,
+    waitlist,
+)
 
-__all__ = ["calendars", "consent", "messages", "requests", "schedule", "shortages", "waitlist"]
+__all__ = [
+    "calendars",
+    "closures",
+    "consent",
+    "messages",
+    "people",
+    "requests",
+    "schedule",
+    "shortages",
+    "waitlist",
+]

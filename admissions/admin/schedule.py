@@ -1,28 +1,24 @@
 """Who holds consultations and when: counselors, closures, rules, and the calendar."""
 
-from functools import partial
 from itertools import combinations
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.forms.models import BaseInlineFormSet
-from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_safe
 
 from .. import calendar_page
-from ..models import Closure, Consultation, Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
-from .troubleshooter import why_view
+from ..models import Consultation, Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
+from . import away
 
 # The browser's own pickers: they know the keyboard and the phone, and need no script.
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-DATE_AND_TIME = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
 class CounselorForm(forms.ModelForm):
@@ -108,8 +104,19 @@ class CounselorDesk(admin.ModelAdmin):
     ]  # fmt: skip
 
     def get_urls(self):
-        why = self.admin_site.admin_view(require_safe(partial(why_view, self)))
-        return [path("why/", why, name="admissions_counselor_why"), *super().get_urls()]
+        return [*away.addresses(self.admin_site), *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The counselor, with the way to time away for those who may hand over."""
+        counselor = self.get_object(request, object_id)
+        may = counselor is not None and away.may_hand_over(request.user, counselor)
+        extra = {"may_hand_over": may, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, extra)
+
+    def save_related(self, request, form, formsets, change):
+        """Hours and modes are kept by now: whoever stands outside them is named."""
+        super().save_related(request, form, formsets, change)
+        away.warn_of_gaps(request, form.instance)
 
     @admin.display(description=_("taking consultations"), boolean=True)
     def taking(self, counselor):
@@ -125,41 +132,13 @@ class CounselorDesk(admin.ModelAdmin):
         return ", ".join(str(Mode(mode).label) for mode in counselor.modes)
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        """Only staff who still work here can be counselors."""
+        """Only staff who still work here can become counselors."""
         if db_field.name == "user":
-            users = db_field.remote_field.model.objects.filter(is_staff=True, is_active=True)
+            users = db_field.remote_field.model.objects.filter(
+                Q(is_staff=True, is_active=True) | Q(counselor__isnull=False)
+            )
             kwargs["queryset"] = users.order_by("username")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-
-@admin.register(Closure)
-class ClosureDesk(admin.ModelAdmin):
-    list_display = ["when", "whose", "reason"]
-    list_select_related = ["counselor"]
-    formfield_overrides = {
-        models.DateTimeField: {"form_class": forms.DateTimeField, "widget": DATE_AND_TIME}
-    }
-    ordering = ["-starts_at"]
-
-    @admin.display(description=_("closed"))
-    def when(self, closure):
-        return calendar_page.span(closure.starts_at, closure.ends_at)
-
-    @admin.display(description=_("who"))
-    def whose(self, closure):
-        return closure.counselor or _("The whole centre")
-
-    def save_model(self, request, obj, form, change):
-        """A closure moves nobody by itself: staff are told whom it touches."""
-        super().save_model(request, obj, form, change)
-        touched = Consultation.objects.standing().during(obj).count()
-        if touched:
-            words = ngettext(
-                "%(n)s consultation stands in this time. Move it from its request.",
-                "%(n)s consultations stand in this time. Move each from its request.",
-                touched,
-            )
-            messages.warning(request, words % {"n": touched})
 
 
 class ModeRulesForm(forms.ModelForm):

@@ -17,6 +17,11 @@ class AuditEvent(models.Model):
         CALLBACK_REQUESTED = "callback_requested", _("Asked for a call")
         CALL_NOW_REQUESTED = "call_now_requested", _("Asked to be called now")
         CONSULTATION_MOVED = "consultation_moved", _("Moved the consultation")
+        CONSULTATION_HANDED_OVER = (
+            "consultation_handed_over",
+            _("Handed the consultation to a colleague"),
+        )
+        CONSULTATION_KEPT = "consultation_kept", _("Kept the consultation in time away")
         CONSULTATION_CANCELLED = "consultation_cancelled", _("Cancelled the consultation")
         CONSULTATION_COMPLETED = "consultation_completed", _("Completed the consultation")
         CONSULTATION_NO_SHOW = "consultation_no_show", _("Marked a no-show")
@@ -24,6 +29,7 @@ class AuditEvent(models.Model):
         ATTEMPT_LOGGED = "attempt_logged", _("Logged a contact attempt")
         REQUEST_CLOSED = "request_closed", _("Closed the request")
         REQUEST_VIEWED = "request_viewed", _("Opened the request")
+        COUNSELOR_AWAY = "counselor_away", _("Noted that a counselor is away")
         EMAILS_STOPPED = "emails_stopped", _("Asked us to stop writing")
         FEED_MADE = "feed_made", _("Made a calendar feed")
         FEED_REPLACED = "feed_replaced", _("Replaced a calendar feed")

@@ -115,6 +115,9 @@ class Consultation(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, help_text=_("The same for life in calendars."))
     sequence = models.PositiveSmallIntegerField(default=0)
     moved_from = models.OneToOneField("self", models.PROTECT, null=True, related_name="moved_to")
+    kept_at = models.DateTimeField(
+        null=True, help_text=_("When staff said that it stands although its counselor is away.")
+    )
     ended_at = models.DateTimeField(null=True)
     cancel_reason = models.CharField(max_length=200, blank=True)
 
@@ -215,9 +218,15 @@ class Consultation(models.Model):
         return self.location_id if self.is_in_person else None
 
     @property
+    def is_cancelled_by_us(self):
+        return self.status == self.Status.CANCELLED_BY_CENTER
+
+    @property
     def ended_words(self):
         """What a requester is told about a consultation that no longer stands."""
-        if self.status in (self.Status.CANCELLED_BY_PERSON, self.Status.CANCELLED_BY_CENTER):
+        if self.is_cancelled_by_us:
+            return _("We could not keep your appointment")
+        if self.status == self.Status.CANCELLED_BY_PERSON:
             return _("Your appointment is cancelled")
         if self.status == self.Status.NO_SHOW:
             return _("We are sorry that we missed each other")

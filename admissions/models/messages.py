@@ -26,7 +26,9 @@ class Message(models.Model):
     class Kind(models.TextChoices):
         CONFIRMATION = "confirmation", _("Confirmation")
         MOVED = "moved", _("Moved to another time")
+        HANDED_OVER = "handed_over", _("Same time, another counselor")
         CANCELLED = "cancelled", _("Cancelled")
+        FREED = "freed", _("Cancelled by us, asked to choose again")
         REMINDER_DAY = "reminder_day", _("Reminder, a day before")
         REMINDER_HOURS = "reminder_hours", _("Reminder, two hours before")
         AFTER_COMPLETED = "after_completed", _("After a completed consultation")
@@ -34,8 +36,9 @@ class Message(models.Model):
         EARLIER_OFFER = "earlier_offer", _("Offer of an earlier time")
         EARLIER_GONE = "earlier_gone", _("The offered time was taken")
         STAFF_NEW_REQUEST = "staff_new_request", _("Staff: new request")
+        STAFF_HANDED_OVER = "staff_handed_over", _("Staff: taken over from a colleague")
 
-    FOR_STAFF = {Kind.STAFF_NEW_REQUEST}
+    FOR_STAFF = {Kind.STAFF_NEW_REQUEST, Kind.STAFF_HANDED_OVER}
 
     class State(models.TextChoices):
         PROMISED = "promised", _("Promised")

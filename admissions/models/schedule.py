@@ -107,6 +107,7 @@ class Counselor(models.Model):
     )
 
     class Meta:
+        permissions = [("hand_over", _("Can hand over the consultations of any counselor"))]
         constraints = [
             models.CheckConstraint(
                 name="counselor_share_is_between_10_and_200",

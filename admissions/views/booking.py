@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from admissions import availability, booking, calendars, letters, shortages, times
 from admissions.fields import time_zones
 from admissions.forms import DetailsForm
-from admissions.models import Message, Mode, MoveNotAllowed, SlotTaken
+from admissions.models import Mode, MoveNotAllowed, SlotTaken
 
 from . import visits
 from .manage import sooner
@@ -197,9 +197,7 @@ def booked(http_request):
     """What was booked, and what happens next; nothing that was typed."""
     consultation = booked_consultation(http_request)
     request = consultation.request
-    confirmation = consultation.messages.filter(
-        kind__in=[Message.Kind.CONFIRMATION, Message.Kind.MOVED]
-    ).first()
+    confirmation = consultation.messages.filter(kind__in=letters.INVITES).first()
     context = {
         "consultation": consultation,
         "request": request,

@@ -186,6 +186,7 @@ def test_deliver_sends_each_kind(inbox, kind):
         Kind.AFTER_COMPLETED: "completed",
         Kind.AFTER_NO_SHOW: "no_show",
         Kind.CANCELLED: "cancelled_by_person",
+        Kind.FREED: "cancelled_by_center",
     }.get(kind, "scheduled")
     message = promise(kind, consultation=make_consultation(starts_at=local(5, 15), status=status))
     if kind in letters.OFFERS:
@@ -265,7 +266,13 @@ def refused(message, inbox):
     return *kept(message), inbox
 
 
-STANDING_KINDS = [Kind.CONFIRMATION, Kind.MOVED, Kind.REMINDER_DAY, Kind.REMINDER_HOURS]
+STANDING_KINDS = [
+    Kind.CONFIRMATION,
+    Kind.MOVED,
+    Kind.HANDED_OVER,
+    Kind.REMINDER_DAY,
+    Kind.REMINDER_HOURS,
+]
 
 
 @pytest.mark.django_db
@@ -303,6 +310,15 @@ def test_message_after_the_start_is_not_sent(inbox, kind, time_machine):
     time_machine.move_to(message.consultation.starts_at, tick=False)
 
     assert refused(message, inbox) == (State.SKIPPED, "too_late", [])
+
+
+@pytest.mark.django_db
+def test_message_to_choose_again_is_not_sent_once_another_time_stands(inbox):
+    freed = make_consultation(starts_at=local(5, 9), status="cancelled_by_center")
+    message = promise(Kind.FREED, consultation=freed)
+    make_consultation(starts_at=local(5, 12), request=message.request)
+
+    assert refused(message, inbox) == (State.SKIPPED, "newer_version", [])
 
 
 @pytest.mark.django_db

@@ -5,7 +5,6 @@ from datetime import date, time
 import pytest
 
 from admissions.models import (
-    Closure,
     ConsentVersion,
     Counselor,
     ExtraHours,
@@ -20,7 +19,6 @@ from .desk_world import NOW, booked, minutes
 
 pytestmark = pytest.mark.django_db
 COUNSELOR = "/admin/admissions/counselor/"
-CLOSURE = "/admin/admissions/closure/"
 RULES = {
     "length": 45, "buffer_before": 0, "buffer_after": 15, "minimum_notice": 30, "start_grid": 30,
     "horizon": 14, "move_until": 0, "cancel_until": 0,
@@ -256,49 +254,6 @@ def test_counselor_without_a_mode_is_refused(client, director):
     response = client.post(COUNSELOR + "add/", counselor_form(modes=[]))
 
     assert list(response.context["adminform"].form.errors) == ["modes"]
-
-
-def test_closure_is_kept_by_the_centres_clock(client, director):
-    typed = {"counselor": "", "starts_at": "2026-12-24T09:00", "ends_at": "2026-12-24T17:00"}
-
-    client.post(CLOSURE + "add/", typed)
-
-    closure = Closure.objects.get()
-    assert (closure.starts_at, closure.ends_at) == (
-        NOW.replace(month=12, day=24, hour=17, minute=0),
-        NOW.replace(month=12, day=25, hour=1, minute=0),
-    )
-
-
-@pytest.mark.parametrize(
-    ("starts_at", "ends_at"),
-    [
-        ("2026-12-24T17:00", "2026-12-24T09:00"),
-        # Clocks skip from 2 to 3 am on March 14, 2027.
-        ("2027-03-14T02:30", "2027-03-14T09:00"),
-        ("yesterday", "2026-12-24T09:00"),
-    ],
-)
-def test_closure_of_no_real_time_is_refused(client, director, starts_at, ends_at):
-    response = client.post(CLOSURE + "add/", {"starts_at": starts_at, "ends_at": ends_at})
-
-    assert (response.status_code, Closure.objects.count()) == (200, 0)
-
-
-def test_closure_tells_how_many_consultations_it_touches(client, director):
-    consultation = booked(minutes(1440))
-    booked(minutes(1440))
-    typed = {
-        "counselor": consultation.counselor.pk,
-        "starts_at": "2026-11-25T14:30",
-        "ends_at": "2026-11-25T17:00",
-    }
-
-    response = client.post(CLOSURE + "add/", typed, follow=True)
-
-    assert str(next(iter(response.context["messages"]))) == (
-        "1 consultation stands in this time. Move it from its request."
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,240 @@
+"""A counselor goes away, or has left: the pages on which staff decide about each consultation."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.forms import BoundField
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from .. import away, calendar_page, coverage, desk
+from ..fields import PlainTextField
+from ..models import Counselor
+from .closures import SpanForm
+
+PAGE = "admin:admissions_counselor_change"
+TEMPLATE = "admin/admissions/counselor/away.html"
+HAND = "to-"
+
+
+class TimeAwayForm(SpanForm):
+    """When someone is away; only time that is not over."""
+
+    def clean(self):
+        data = super().clean()
+        if not self.errors and data["ends_at"] <= timezone.now():
+            self.add_error("first_day", _("This time is over. Choose another."))
+        return data
+
+
+class DecisionsForm(forms.Form):
+    """One choice for each consultation; what came in meanwhile has none yet."""
+
+    def __init__(self, data=None, *, cases):
+        super().__init__(data, label_suffix="")
+        self.cases = cases
+        for case in cases:
+            self.fields[name_of(case.consultation)] = choice_of(case)
+
+    def decisions(self) -> dict:
+        """Ids of consultations, with the id of a colleague or what else was decided."""
+        chosen = {
+            each.consultation.pk: self.cleaned_data[name_of(each.consultation)]
+            for each in self.cases
+        }
+        return {pk: read(value) for pk, value in chosen.items()}
+
+    def refuse(self, not_settled: away.NotSettled) -> None:
+        """Says beside each what changed between showing and saving."""
+        self.is_valid()
+        for pk in not_settled.taken:
+            self.add_error(f"decision_{pk}", TAKEN)
+        for pk in not_settled.undecided:
+            if f"decision_{pk}" in self.fields:
+                self.add_error(f"decision_{pk}", UNDECIDED)
+
+
+class ReasonForm(forms.Form):
+    reason = PlainTextField(
+        label=_("Reason (optional)"),
+        required=False,
+        max_length=80,
+        help_text=_("Only staff see this. No health details."),
+    )
+
+
+UNDECIDED = _("Choose what becomes of it.")
+TAKEN = _("This colleague is no longer free then. Choose again.")
+
+
+def name_of(consultation) -> str:
+    return f"decision_{consultation.pk}"
+
+
+def read(value: str):
+    return int(value.removeprefix(HAND)) if value.startswith(HAND) else value
+
+
+def choice_of(case: away.Case) -> forms.ChoiceField:
+    who = case.consultation.counselor.public_name
+    hand = [(f"{HAND}{load.counselor.pk}", hand_words(load, case)) for load in case.colleagues]
+    keep = [(away.KEEP, _("Keep: %(who)s holds it all the same") % {"who": who})]
+    free = [(away.FREE, _("Cancel: they choose again, and we call them"))]
+    return forms.ChoiceField(
+        label=_("What becomes of it"),
+        choices=[("", _("Choose")), *hand, *(keep if case.may_keep else []), *free],
+        initial=f"{HAND}{case.best.counselor.pk}" if case.best else "",
+        error_messages={"required": UNDECIDED, "invalid_choice": TAKEN},
+    )
+
+
+def hand_words(load, case) -> str:
+    words = _("Hand to %(who)s") % {"who": load.counselor.public_name}
+    return f"{words} ({_('least loaded')})" if load == case.best else words
+
+
+@dataclass(frozen=True)
+class Row:
+    """One consultation on the page: when, what, and the choice about it."""
+
+    case: away.Case
+    when: str
+    field: BoundField
+
+
+def may_hand_over(user, counselor: Counselor) -> bool:
+    """Directors and coordinators for anyone; a counselor for themself."""
+    is_own = counselor.user_id == user.pk
+    return user.has_perm("admissions.hand_over") or (
+        is_own and user.has_perm("admissions.triage_consultationrequest")
+    )
+
+
+def addresses(site) -> list:
+    """Where the two pages live, beside the counselor's own."""
+
+    def at(name, view):
+        checked = site.admin_view(require_http_methods(["GET", "POST"])(view))
+        return path(f"<int:pk>/{name}/", checked, name=f"admissions_counselor_{name}")
+
+    return [at("away", away_view), at("gaps", gaps_view)]
+
+
+def away_view(request, pk):
+    """When, then what becomes of each consultation in that time; one POST does it all."""
+    counselor = permitted(request, pk)
+    asked = request.POST if request.method == "POST" else request.GET
+    when = TimeAwayForm(asked or None, label_suffix="")
+    if not when.is_valid():
+        return show(request, counselor, when=when)
+    span = {name: when.cleaned_data[name] for name in ("starts_at", "ends_at")}
+    reason = ReasonForm(request.POST or None, label_suffix="")
+
+    def save(decisions):
+        reason.is_valid()
+        asked = {"reason": reason.cleaned_data["reason"], "decisions": decisions}
+        away.go_away(counselor=counselor, **span, **asked, by=request.user)
+
+    find = partial(away.in_time, counselor, **span)
+    page = {"when": when, "reason": reason, "span": calendar_page.span(*span.values())}
+    return decide(request, counselor, find, save, **page)
+
+
+def gaps_view(request, pk):
+    """What stands with someone who left, or in time that is closed or without hours."""
+    counselor = permitted(request, pk)
+
+    def save(decisions):
+        away.settle_gaps(counselor=counselor, decisions=decisions, by=request.user)
+
+    return decide(request, counselor, partial(away.without_counselor, counselor), save)
+
+
+def permitted(request, pk) -> Counselor:
+    counselor = get_object_or_404(Counselor.objects.select_related("user"), pk=pk)
+    if not may_hand_over(request.user, counselor):
+        raise PermissionDenied
+    return counselor
+
+
+def decide(request, counselor, find, save, **page):
+    """The choices; saved when each is made and none was overtaken, else shown as things stand."""
+    form = DecisionsForm(request.POST or None, cases=away.cases(find()))
+    if request.method != "POST":
+        return show(request, counselor, form=form, **page)
+    if form.is_valid() and page.get("reason", form).is_valid():
+        try:
+            save(form.decisions())
+        except away.NotSettled as not_settled:
+            form = DecisionsForm(request.POST, cases=away.cases(find()))
+            form.refuse(not_settled)
+        else:
+            return done(request, counselor, form)
+    messages.warning(request, _("Nothing is saved yet. Look at what is marked below."))
+    return show(request, counselor, form=form, **page)
+
+
+def warn_of_gaps(request, counselor: Counselor) -> None:
+    """After a save that took time away from consultations: says so, and leads to the page."""
+    found = coverage.gaps(now=timezone.now(), counselor=counselor)
+    if not found:
+        return
+    words = ngettext(
+        "%(n)s consultation of %(who)s stands in time that they no longer have.",
+        "%(n)s consultations of %(who)s stand in time that they no longer have.",
+        len(found),
+    ) % {"n": len(found), "who": counselor.public_name}
+    link = reverse("admin:admissions_counselor_gaps", args=[counselor.pk])
+    named = format_html('{} <a href="{}">{}</a>', words, link, _("Hand over, keep or cancel"))
+    messages.warning(request, named)
+
+
+def done(request, counselor, form) -> HttpResponseRedirect:
+    messages.success(request, done_words(counselor, form.decisions()))
+    return HttpResponseRedirect(reverse(PAGE, args=[counselor.pk]))
+
+
+def done_words(counselor, decisions: dict) -> str:
+    kept = sum(each == away.KEEP for each in decisions.values())
+    freed = sum(each == away.FREE for each in decisions.values())
+    return _(
+        "Saved for %(who)s: %(handed)s handed over, %(kept)s kept, %(freed)s cancelled."
+        " Those who agreed to email are written to; everyone else is due for a call."
+    ) % {
+        "who": counselor.public_name,
+        "handed": len(decisions) - kept - freed,
+        "kept": kept,
+        "freed": freed,
+    }
+
+
+def show(request, counselor, *, form=None, when=None, **page):
+    title = _("%(who)s goes away") if when else _("Consultations that %(who)s cannot hold")
+    context = {
+        **admin.site.each_context(request),
+        "title": title % {"who": counselor.public_name},
+        "counselor": counselor,
+        "when": when,
+        "form": form,
+        "rows": rows(form) if form else None,
+        "hidden": [(field.html_name, field.value() or "") for field in when] if when else [],
+        **page,
+    }
+    return TemplateResponse(request, TEMPLATE, context)
+
+
+def rows(form: DecisionsForm) -> list[Row]:
+    return [
+        Row(case, desk.full_clock(case.consultation.starts_at), form[name_of(case.consultation)])
+        for case in form.cases
+    ]
