@@ -96,8 +96,12 @@ class StaffDesk(admin.AdminSite):
 
 
 def menu_of(places: list[Place], request) -> list[dict]:
-    """The places open to this person, each with whether they are there now."""
-    return [menu_item(each, request) for each in places if each.is_open_to(request.user)]
+    """The places open to this person; they are at the one whose address fits best."""
+    items = [menu_item(each, request) for each in places if each.is_open_to(request.user)]
+    fitting = [item["url"] for item in items if item["is_here"]]
+    for item in items:
+        item["is_here"] = item["is_here"] and item["url"] == max(fitting, key=len)
+    return items
 
 
 def menu_item(place: Place, request) -> dict:
