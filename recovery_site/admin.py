@@ -29,6 +29,7 @@ REQUESTS = "admissions.view_consultationrequest"
 HOURS = [
     Place(_("Counselors"), "admissions_counselor_changelist", "admissions.view_counselor"),
     Place(_("Closures"), "admissions_closure_changelist", "admissions.view_closure"),
+    Place(_("Why not offered?"), "admissions_counselor_why", "admissions.view_counselor"),
     Place(_("Unmet demand"), "admissions_shortage_changelist", "admissions.view_shortage"),
     Place(_("Rules per mode"), "admissions_moderules_changelist", "admissions.view_moderules"),
     Place(

@@ -24,7 +24,7 @@ LAYERS = [
     {"times", "messaging", "desk"},
     {"assignment", "cards", "timeline", "calendar_page", "closing", "feeds", "offers"},
     {"tasks"},
-    {"booking", "triage", "away", "today", "request_page"},
+    {"booking", "triage", "away", "today", "request_page", "troubleshoot"},
     {"waitlist"},
     {"views", "admin", "templatetags", "management"},
     {"urls", "apps"},

@@ -1,5 +1,6 @@
 """Who holds consultations and when: counselors, closures, rules, and the calendar."""
 
+from functools import partial
 from itertools import combinations
 
 from django import forms
@@ -9,12 +10,15 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.forms.models import BaseInlineFormSet
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from .. import calendar_page
 from ..models import Consultation, Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
 from . import away
+from .troubleshooter import why_view
 
 # The browser's own pickers: they know the keyboard and the phone, and need no script.
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -104,7 +108,12 @@ class CounselorDesk(admin.ModelAdmin):
     ]  # fmt: skip
 
     def get_urls(self):
-        return [*away.addresses(self.admin_site), *super().get_urls()]
+        why = self.admin_site.admin_view(require_safe(partial(why_view, self)))
+        return [
+            path("why/", why, name="admissions_counselor_why"),
+            *away.addresses(self.admin_site),
+            *super().get_urls(),
+        ]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The counselor, with the way to time away for those who may hand over."""

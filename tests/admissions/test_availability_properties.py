@@ -24,17 +24,19 @@ AROUND = range(-1, 5)
 quarters = st.integers(0, 95).map(lambda each: time(each // 4, each % 4 * 15))
 # Most of the time in the small hours, when clocks change.
 clock_times = st.one_of(st.sampled_from([time(hour) for hour in range(6)]), quarters)
-spans = st.tuples(clock_times, clock_times).filter(lambda each: each[0] < each[1])
+spans = st.lists(clock_times, min_size=2, max_size=2, unique=True).map(sorted)
 days = st.sampled_from(AROUND)
+validity = st.sampled_from(
+    [(None, None)] * 3 + [(first, None) for first in AROUND] + [(None, last) for last in AROUND]
+) | st.lists(st.sampled_from([*AROUND]), min_size=2, max_size=2).map(sorted)
 weekly = st.fixed_dictionaries(
     {
         "weekday": st.integers(0, 6),
         "span": spans | st.sampled_from([(time(1), time(12)), (time(12), time(20))]),
-        "first": st.sampled_from([None, None, None, *AROUND]),
-        "last": st.sampled_from([None, None, None, *AROUND]),
+        "validity": validity,
         "modes": st.sampled_from([[], [Mode.PHONE], [Mode.VIDEO], [Mode.PHONE, Mode.VIDEO]]),
     }
-).filter(lambda each: None in (each["first"], each["last"]) or each["first"] <= each["last"])
+)
 people = st.fixed_dictionaries(
     {
         "weekly": st.lists(weekly, min_size=5, max_size=12),
@@ -86,12 +88,13 @@ def make_person(person, first_day, midnight):
     counselor = make_counselor(days=[], daily_cap=person["cap"])
     for each in person["weekly"]:
         opens, closes = each["span"]
+        first, last = each["validity"]
         counselor.weekly_hours.create(
             weekday=each["weekday"],
             opens=opens,
             closes=closes,
-            valid_from=None if each["first"] is None else first_day + each["first"] * DAY,
-            valid_until=None if each["last"] is None else first_day + each["last"] * DAY,
+            valid_from=None if first is None else first_day + first * DAY,
+            valid_until=None if last is None else first_day + last * DAY,
             modes=each["modes"],
         )
     for day, (opens, closes) in person["extra"]:

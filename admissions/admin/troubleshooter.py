@@ -1,0 +1,74 @@
+"""Why is nothing offered on Tuesday? Each counselor's day, with the rule behind every gap."""
+
+from datetime import datetime
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .. import troubleshoot
+from ..models import Counselor, Mode
+
+MAY_SEE = ["admissions.view_counselor", "admissions.view_consultation"]
+EVERYONE, ANY_LANGUAGE = _("Everyone"), _("Any language")
+
+
+class QuestionForm(forms.Form):
+    """For whom, how and when; without a time it asks about the whole day."""
+
+    on = forms.DateField(
+        label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    time = forms.TimeField(
+        label=_("Time, or empty for the whole day"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    mode = forms.ChoiceField(label=_("How"), choices=Mode.choices)
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("", ANY_LANGUAGE), *settings.LANGUAGES], required=False
+    )
+    counselor = forms.ModelChoiceField(
+        label=_("Counselor"), queryset=Counselor.objects.none(), required=False,
+        empty_label=EVERYONE,
+    )  # fmt: skip
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs, label_suffix="")
+        self.fields["counselor"].queryset = Counselor.objects.order_by("public_name", "pk")
+
+
+def why_view(desk, request):
+    """The question by GET, and its answer below it; nothing changes."""
+    if not request.user.has_perms(MAY_SEE):
+        raise PermissionDenied
+    today = {"on": timezone.localdate(), "mode": Mode.PHONE}
+    form = QuestionForm(request.GET or today)
+    context = {
+        **desk.admin_site.each_context(request),
+        "title": _("Why is a time not offered?"),
+        "form": form,
+        "answers": answers(form.cleaned_data, timezone.now()) if form.is_valid() else [],
+    }
+    return TemplateResponse(request, "admin/admissions/counselor/why.html", context)
+
+
+def answers(question: dict, now: datetime) -> list[dict]:
+    """For each counselor asked about: the reasons at one time, or the stretches of the day."""
+    counselors = troubleshoot.counselors_to_ask()
+    if question["counselor"]:
+        counselors = counselors.filter(pk=question["counselor"].pk)
+    asked = {"mode": question["mode"], "language": question["language"], "on": question["on"]}
+    return [
+        {"counselor": each.counselor, **answer(each, question)}
+        for each in troubleshoot.ask(list(counselors), **asked, now=now)
+    ]
+
+
+def answer(asked: troubleshoot.Asked, question: dict) -> dict:
+    if question["time"] is None:
+        return {"stretches": troubleshoot.day(asked, question["on"])}
+    return {"stretches": troubleshoot.at(asked, question["on"], question["time"])}

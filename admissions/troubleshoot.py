@@ -1,0 +1,253 @@
+"""Why a counselor is, or is not, offered at a time: every rule is asked by name. Reads only.
+
+It goes through the rules one by one, apart from availability and more slowly,
+so that a test can hold the two against each other. Clocks are those of the
+counselor's location.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from . import calendar_page, letters, times
+from .availability import starts_of
+from .models import Closure, Consultation, Counselor, Mode, ModeRules
+from .roster import DAY, joined, seconds
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One rule that hides a time: its name, what it says, and where it is kept."""
+
+    rule: str
+    words: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Starts of one day that follow each other and are hidden, or offered, for the same reasons."""
+
+    first: str
+    last: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One counselor with all that decides about them near a day, for one mode and language."""
+
+    counselor: Counselor
+    rules: ModeRules
+    language: str
+    now: datetime
+    closures: list[Closure]
+    standing: list[Consultation]
+
+    @property
+    def zone(self):
+        return self.counselor.zone
+
+    def clock(self, at: datetime) -> str:
+        return times.clock_words(at.astimezone(self.zone))
+
+    def span(self, starts_at: datetime, ends_at: datetime) -> str:
+        words = {"starts": self.clock(starts_at), "ends": self.clock(ends_at)}
+        return _("%(starts)s to %(ends)s") % words
+
+    def length(self) -> timedelta:
+        return timedelta(minutes=self.rules.length)
+
+
+def ask(counselors, *, mode: str, language: str, on: date, now: datetime) -> list[Asked]:
+    """What decides about each of these counselors on a local day, in a fixed number of queries."""
+    rules = ModeRules.objects.get(mode=mode)
+    noon = datetime.combine(on, time(12), tzinfo=UTC)
+    near = {"starts_at__lte": noon + 3 * DAY, "ends_at__gte": noon - 3 * DAY}
+    closures = list(Closure.objects.filter(**near))
+    standing = Consultation.objects.standing().filter(**near, counselor__in=counselors)
+    held = list(standing.select_related("request").order_by("starts_at"))
+    return [
+        Asked(
+            each,
+            rules,
+            language,
+            now,
+            [closure for closure in closures if closure.counselor_id in (None, each.pk)],
+            [consultation for consultation in held if consultation.counselor_id == each.pk],
+        )
+        for each in counselors
+    ]
+
+
+def counselors_to_ask():
+    """All counselors with everything about them that the rules look at."""
+    return (
+        Counselor.objects.select_related("location", "user")
+        .prefetch_related("weekly_hours", "extra_hours")
+        .order_by("public_name", "pk")
+    )
+
+
+def day(asked: Asked, on: date) -> list[Stretch]:
+    """A local day from its first start on the grid to its last, in stretches of one reason."""
+    starts = sorted(starts_of(on, asked.zone, asked.rules.start_grid))
+    found = [(start, tuple(why_not(asked, moment(start)))) for start in starts]
+    return [
+        Stretch(asked.clock(moment(group[0][0])), asked.clock(moment(group[-1][0])), reasons)
+        for reasons, group in (
+            (reasons, list(group)) for reasons, group in groupby(found, key=lambda each: each[1])
+        )
+    ]
+
+
+def at(asked: Asked, on: date, local: time) -> list[Stretch]:
+    """One time of a local day: one answer, or one for each time that the clock shows it."""
+    return [
+        Stretch(asked.clock(start), asked.clock(start), tuple(why_not(asked, start)))
+        for start in moments(asked, on, local)
+    ]
+
+
+def moment(start: int) -> datetime:
+    return datetime.fromtimestamp(start, UTC)
+
+
+def moments(asked: Asked, on: date, local: time) -> list[datetime]:
+    """The instants at which the clock shows this: none if it skips the time, two if it repeats."""
+    there = datetime.combine(on, local, tzinfo=asked.zone)
+    found = {there.replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
+    naive = there.replace(tzinfo=None)
+    return sorted(at for at in found if at.astimezone(asked.zone).replace(tzinfo=None) == naive)
+
+
+def why_not(asked: Asked, start: datetime) -> list[Reason]:
+    """Every rule that hides this start; none when it is offered."""
+    rules = [of_counselor, of_notice, of_grid, of_hours, of_closures, of_held, of_cap]
+    return [reason for rule in rules for reason in rule(asked, start)]
+
+
+def of_counselor(asked: Asked, start: datetime) -> Iterator[Reason]:
+    counselor, mode = asked.counselor, asked.rules.mode
+    address = reverse("admin:admissions_counselor_change", args=[counselor.pk])
+    if not counselor.user.is_active:
+        yield Reason("left", _("Their sign-in is switched off: they no longer work here."), address)
+    if not counselor.is_taking_consultations:
+        yield Reason("not taking", _("They take no consultations at present."), address)
+    if mode not in counselor.modes:
+        words = _("They do not take consultations of this kind: %(mode)s.")
+        yield Reason("mode", words % {"mode": Mode(mode).label}, address)
+    if asked.language and asked.language not in counselor.languages:
+        yield Reason("language", _("They do not speak this language."), address)
+
+
+def of_notice(asked: Asked, start: datetime) -> Iterator[Reason]:
+    rules = asked.rules
+    address = reverse("admin:admissions_moderules_change", args=[rules.mode])
+    if start < asked.now + timedelta(minutes=rules.minimum_notice):
+        words = _("Too soon: %(n)s minutes of notice are needed.") % {"n": rules.minimum_notice}
+        yield Reason("notice", words, address)
+    if start > asked.now + timedelta(days=rules.horizon):
+        words = ngettext(
+            "Too far ahead: only %(n)s day is offered.",
+            "Too far ahead: only %(n)s days are offered.",
+            rules.horizon,
+        )
+        yield Reason("horizon", words % {"n": rules.horizon}, address)
+
+
+def of_grid(asked: Asked, start: datetime) -> Iterator[Reason]:
+    local = start.astimezone(asked.zone)
+    if (local.hour * 60 + local.minute) % asked.rules.start_grid or local.second:
+        address = reverse("admin:admissions_moderules_change", args=[asked.rules.mode])
+        words = _("Off the grid: a consultation may start every %(n)s minutes from midnight.")
+        yield Reason("grid", words % {"n": asked.rules.start_grid}, address)
+
+
+def of_hours(asked: Asked, start: datetime) -> Iterator[Reason]:
+    begin, end = start.timestamp(), (start + asked.length()).timestamp()
+    on = start.astimezone(asked.zone).date()
+    pairs = joined(
+        (seconds(each_day, hours.opens, asked.zone), seconds(each_day, hours.closes, asked.zone))
+        for each_day in (on - DAY, on, on + DAY)
+        for hours in hours_of(asked, each_day)
+    )
+    if any(opens <= begin and end <= closes for opens, closes in pairs):
+        return
+    ends = next((closes for opens, closes in pairs if opens <= begin < closes), None)
+    address = reverse("admin:admissions_counselor_change", args=[asked.counselor.pk])
+    words = hours_words(asked, on) if ends is None else too_long_words(asked, moment(ends))
+    yield Reason("hours", words, address)
+
+
+def hours_of(asked: Asked, on: date, mode: str | None = None) -> list:
+    """Weekly and extra hours that count on a local day."""
+    counselor, mode = asked.counselor, mode or asked.rules.mode
+    every = [*counselor.weekly_hours.all(), *counselor.extra_hours.all()]
+    return [hours for hours in every if hours.count_on(on, mode)]
+
+
+def too_long_words(asked: Asked, ends: datetime) -> str:
+    words = _("Too long: %(n)s minutes do not fit before their hours end at %(clock)s.")
+    return words % {"n": asked.rules.length, "clock": asked.clock(ends)}
+
+
+def hours_words(asked: Asked, on: date) -> str:
+    """Why no hours cover a time of this day."""
+    if counted := hours_of(asked, on):
+        spans = [f"{letters.time_words(h.opens)}–{letters.time_words(h.closes)}" for h in counted]
+        return _("Outside their hours, %(hours)s.") % {"hours": ", ".join(spans)}
+    others = [mode for mode in Mode if hours_of(asked, on, mode)]
+    if others:
+        labels = ", ".join(str(mode.label) for mode in others)
+        return _("Their hours on this day are only for: %(modes)s.") % {"modes": labels}
+    of_weekday = [h for h in asked.counselor.weekly_hours.all() if h.weekday == on.weekday()]
+    if of_weekday:
+        words = _("Their hours on %(day)s do not count on this date: see first and last day.")
+        return words % {"day": of_weekday[0].day_name}
+    return _("They have no hours on %(day)s.") % {"day": date_format(on, "l")}
+
+
+def of_closures(asked: Asked, start: datetime) -> Iterator[Reason]:
+    for closure in asked.closures:
+        if closure.starts_at < start + asked.length() and closure.ends_at > start:
+            words = _("The whole centre is closed") if closure.counselor_id is None else _("Closed")
+            span = calendar_page.span(closure.starts_at, closure.ends_at)
+            why = f" ({closure.reason})" if closure.reason else ""
+            address = reverse("admin:admissions_closure_change", args=[closure.pk])
+            yield Reason("closure", f"{words}, {span}{why}.", address)
+
+
+def of_held(asked: Asked, start: datetime) -> Iterator[Reason]:
+    begin, end = asked.rules.held(start)
+    for each in asked.standing:
+        if each.held.lower < end and each.held.upper > begin:
+            talks_meet = each.starts_at < start + asked.length() and each.ends_at > start
+            words = _("Held by %(reference)s, %(span)s.")
+            if not talks_meet:
+                words = _("Too close to %(reference)s, %(span)s, and the time kept free beside it.")
+            words %= {
+                "reference": each.request.reference,
+                "span": asked.span(each.starts_at, each.ends_at),
+            }
+            page = "admin:admissions_consultationrequest_change"
+            yield Reason("held", words, reverse(page, args=[each.request_id]))
+
+
+def of_cap(asked: Asked, start: datetime) -> Iterator[Reason]:
+    cap, on = asked.counselor.daily_cap, start.astimezone(asked.zone).date()
+    taken = [each for each in asked.standing if each.starts_at.astimezone(asked.zone).date() == on]
+    if cap and len(taken) >= cap:
+        words = ngettext(
+            "Their day is full: at most %(n)s consultation.",
+            "Their day is full: at most %(n)s consultations.",
+            cap,
+        )
+        address = reverse("admin:admissions_counselor_change", args=[asked.counselor.pk])
+        yield Reason("cap", words % {"n": cap}, address)
