@@ -31,18 +31,19 @@ Kind, State, Reason = Message.Kind, Message.State, Message.Reason
 
 def promise_requested(request: ConsultationRequest) -> None:
     """Tell staff about a new request."""
-    promise(Kind.STAFF_NEW_REQUEST, request=request, due_at=timezone.now())
+    promise([Message(request=request, kind=Kind.STAFF_NEW_REQUEST, due_at=timezone.now())])
 
 
 def promise_call_now(request: ConsultationRequest) -> None:
     """Tell staff again: someone who has booked cannot wait for their time."""
-    promise(Kind.STAFF_NEW_REQUEST, request=request, due_at=timezone.now(), version=1)
+    kind, now = Kind.STAFF_NEW_REQUEST, timezone.now()
+    promise([Message(request=request, kind=kind, due_at=now, version=1)])
 
 
 def promise_booked(consultation: Consultation) -> None:
     """The confirmation now, and the reminders that the lead time leaves room for."""
-    promise_for(consultation, Kind.CONFIRMATION, timezone.now())
-    promise_reminders(consultation)
+    confirmation = message_for(consultation, Kind.CONFIRMATION, timezone.now())
+    promise([confirmation, *reminders(consultation)])
 
 
 def promise_moved(consultation: Consultation) -> None:
@@ -50,20 +51,21 @@ def promise_moved(consultation: Consultation) -> None:
     old = consultation.moved_from
     if old and old.starts_at == consultation.starts_at:
         return promise_handed_over(consultation)
-    promise_for(consultation, Kind.MOVED, timezone.now())
-    promise_reminders(consultation)
+    moved = message_for(consultation, Kind.MOVED, timezone.now())
+    promise([moved, *reminders(consultation)])
 
 
 def promise_handed_over(consultation: Consultation) -> None:
     """Who will talk with them now, at the same time; and to the colleague, that it is theirs."""
-    promise_for(consultation, Kind.HANDED_OVER, timezone.now())
-    promise_reminders(consultation)
-    promise(
-        Kind.STAFF_HANDED_OVER,
+    now = timezone.now()
+    theirs = message_for(consultation, Kind.HANDED_OVER, now)
+    ours = Message(
         request=consultation.request,
-        due_at=timezone.now(),
+        kind=Kind.STAFF_HANDED_OVER,
+        due_at=now,
         version=consultation.sequence,
     )
+    promise([theirs, ours, *reminders(consultation)])
 
 
 def promise_freed(consultation: Consultation) -> None:
@@ -101,24 +103,27 @@ def promise_offer_gone(offer: EarlierOffer) -> None:
 
 
 def promise_about(offer: EarlierOffer, kind: str, due_at: datetime) -> None:
-    promise(
-        kind,
+    message = Message(
         request=offer.request,
         consultation=offer.consultation,
-        due_at=due_at,
+        kind=kind,
         version=offer.number,
+        due_at=due_at,
     )
+    promise([message])
 
 
-def promise_reminders(consultation: Consultation) -> None:
+def reminders(consultation: Consultation) -> list[Message]:
     """A day before if booked over 36 h ahead; two hours before if over 4 h."""
     lead = consultation.starts_at - consultation.booked_at
-    for kind, (before, needed) in {
-        Kind.REMINDER_DAY: REMIND_A_DAY_BEFORE,
-        Kind.REMINDER_HOURS: REMIND_HOURS_BEFORE,
-    }.items():
-        if lead > needed:
-            promise_for(consultation, kind, consultation.starts_at - before)
+    return [
+        message_for(consultation, kind, consultation.starts_at - before)
+        for kind, (before, needed) in {
+            Kind.REMINDER_DAY: REMIND_A_DAY_BEFORE,
+            Kind.REMINDER_HOURS: REMIND_HOURS_BEFORE,
+        }.items()
+        if lead > needed
+    ]
 
 
 AT_ONCE = {Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELLED}
@@ -126,13 +131,17 @@ CHANGES = {Kind.HANDED_OVER, Kind.FREED}
 
 
 def promise_for(consultation: Consultation, kind: str, due_at: datetime) -> None:
-    """Promise one message to the requester; what they did not just ask for waits out the night."""
+    promise([message_for(consultation, kind, due_at)])
+
+
+def message_for(consultation: Consultation, kind: str, due_at: datetime) -> Message:
+    """A message to the requester; what they did not just ask for waits out the night."""
     if kind not in AT_ONCE:
         due_at = after_the_night(consultation, kind, due_at)
-    promise(
-        kind,
+    return Message(
         request=consultation.request,
         consultation=consultation,
+        kind=kind,
         due_at=due_at,
         version=consultation.sequence,
     )
@@ -145,20 +154,9 @@ def after_the_night(consultation: Consultation, kind: str, due_at: datetime) -> 
     return due_at if is_pressing else morning
 
 
-def promise(kind, *, request, due_at, consultation=None, version=0) -> None:
+def promise(messages: list[Message]) -> None:
     """One row per request, consultation, kind and version, however often it is promised."""
-    Message.objects.bulk_create(
-        [
-            Message(
-                request=request,
-                consultation=consultation,
-                kind=kind,
-                version=version,
-                due_at=due_at,
-            )
-        ],
-        ignore_conflicts=True,
-    )
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
 
 
 def deliver(message_id: int) -> str | None:

@@ -95,7 +95,7 @@ def test_message_is_promised_in_the_bookings_own_transaction():
 def test_reminders_are_as_many_as_the_lead_time_leaves_room_for(starts_at, reminders):
     consultation = make_consultation(starts_at=starts_at)
 
-    messaging.promise_reminders(consultation)
+    messaging.promise(messaging.reminders(consultation))
 
     messages = consultation.messages.order_by("due_at")
     assert [(message.kind, message.due_at) for message in messages] == reminders
@@ -114,7 +114,7 @@ def test_reminders_wait_out_the_night_where_the_person_is(zone, starts_at, due):
     request = make_request(stage="consultation_scheduled", source="booking", time_zone=zone)
     consultation = make_consultation(starts_at=starts_at, request=request)
 
-    messaging.promise_reminders(consultation)
+    messaging.promise(messaging.reminders(consultation))
 
     messages = consultation.messages.order_by("due_at")
     there = ZoneInfo(zone)
@@ -126,7 +126,7 @@ def test_reminder_a_day_before_falls_due_once_when_the_clock_goes_back(time_mach
     time_machine.move_to(datetime(2027, 11, 5, 12, tzinfo=PACIFIC), tick=False)
     consultation = make_consultation(starts_at=datetime(2027, 11, 7, 18, tzinfo=UTC))
 
-    messaging.promise_reminders(consultation)
+    messaging.promise(messaging.reminders(consultation))
 
     day_before = consultation.messages.get(kind=Kind.REMINDER_DAY)
     assert day_before.due_at == datetime(2027, 11, 6, 11, tzinfo=PACIFIC)
