@@ -24,7 +24,7 @@ def say(told):
 
 async def measure(built):
     """Every measurement, one after the other; all ratios, and what stands behind them."""
-    ratios, behind, errors = {}, {}, 0
+    ratios, behind, faults = {}, {}, []
     for told, measured in (
         ("How long searches and pages take", at_the_pages),
         ("Queries of the page of times", queries.booking_page_queries),
@@ -36,15 +36,17 @@ async def measure(built):
         found = await measured(built)
         ratios |= found["ratios"]
         behind |= found["behind"]
-        errors += found.get("errors", 0)
+        faults += found["faults"]
     built.servers.stop(*built.servers.started)
-    return ratios | {"deadlocks": databases.deadlocks(*BOOKED), "errors": errors}, behind
+    ratios |= {"deadlocks": databases.deadlocks(*BOOKED), "errors": len(faults)}
+    return ratios, behind | {"errors": sorted(set(faults))}
 
 
 async def at_the_pages(built):
     with built.all_served():
         searched, shown = await pages.search(built), await pages.booking_page(built)
-    return {part: searched[part] | shown[part] for part in ("ratios", "behind")}
+    found = {part: searched[part] | shown[part] for part in ("ratios", "behind")}
+    return found | {"faults": searched["faults"] + shown["faults"]}
 
 
 def main():
@@ -58,7 +60,7 @@ def main():
             ratios, behind = asyncio.run(measure(built))
     except KeyboardInterrupt:
         sys.exit(130)
-    report.keep(kept, sizes, ratios, behind)
+    report.keep(kept, ratios, behind, report.conditions(sizes))
     print(f"\n{report.details(behind)}\n\n{report.table(ratios)}")
 
 

@@ -4,7 +4,7 @@ import time
 
 from . import databases, ours, peer
 from .browser import Browser
-from .rounds import Side, for_a_while, per_second_ratio, so_many, take_turns
+from .rounds import Side, faults, for_a_while, per_second_ratio, so_many, take_turns
 from .servers import like_ours, redis_process, sync
 
 # Fallen due, but not yet sent.
@@ -29,21 +29,24 @@ def timed(flow):
 
 async def beside_the_peer(world):
     """From an empty browser to the page that says it is booked; both with their mail sent."""
-    sides = {
-        "ours": our_side(world),
+    sides = our_sides(world) | {
         "peer_guest": peer_guest(world),
         "peer_signed_in": peer_signed_in(world),
     }
     work = for_a_while(world.sizes.visitors, world.sizes.booking_seconds)
     await take_turns(list(sides.values()), work, rounds=world.sizes.booking_rounds)
-    value, rounds = per_second_ratio(sides["ours"], sides["peer_guest"])
-    behind = {name: rate(side) for name, side in sides.items()}
-    behind["by_round"] = rounds
-    behind["beside_signed_in"], _rounds = per_second_ratio(sides["ours"], sides["peer_signed_in"])
-    behind["ours_until_mail_is_sent"] = until_mail_is_sent(sides["ours"], sides["peer_guest"])
+    ours_whole, guest = sides["ours"], sides["peer_guest"]
+    value, rounds = per_second_ratio(ours_whole, guest)
+    behind = {name: rate(side) for name, side in sides.items()} | {
+        "by_round": rounds,
+        "ours_beside_peer_signed_in": per_second_ratio(ours_whole, sides["peer_signed_in"])[0],
+        "ours_form_only_beside_peer_guest": per_second_ratio(sides["ours_form_only"], guest)[0],
+        "ours_until_mail_is_sent_beside_peer_guest": until_mail_is_sent(ours_whole, guest),
+    }
     return {
         "ratios": {"bookings_per_s_vs_peer": value},
         "behind": {"bookings_per_s_vs_peer": behind},
+        "faults": faults(sides),
     }
 
 
@@ -57,21 +60,23 @@ def until_mail_is_sent(mine, other):
     return round(len(mine.all_seconds) / elapsed / other.per_second, 3)
 
 
-def our_side(world):
+def our_sides(world):
     """Our site with its worker; each round ends when the worker has sent what is owed."""
     databases.make("ours_booked", like="ours_small")
     mailed = {"EMAIL_URL": f"smtp://127.0.0.1:{world.mail.port}"}
-    server = ours.serve(
-        world.servers, "ours_booked", "ours_booked", shape=sync(world.sizes.workers), **mailed
-    )
+    shape = sync(world.sizes.workers)
+    server = ours.serve(world.servers, "ours_booked", "ours_booked", shape=shape, **mailed)
     worker = world.servers.worker("worker", ours.production("ours_booked", **mailed))
     places = iter(ours.free_places("ours_booked"))
     watch = databases.connect("ours_booked").cursor()
-    return Side(
-        ask=timed(lambda: ours.book(server, next(places))),
-        programs=world.programs(server, worker=worker.pid, redis=redis_process()),
-        after=lambda: world.until(lambda: nothing_is_owed(watch)),
-    )
+    return {
+        name: Side(
+            ask=timed(lambda flow=flow: flow(server, next(places))),
+            programs=world.programs(server, worker=worker.pid, redis=redis_process()),
+            after=lambda: world.until(lambda: nothing_is_owed(watch)),
+        )
+        for name, flow in (("ours", ours.book), ("ours_form_only", ours.book_from_form))
+    }
 
 
 def nothing_is_owed(cursor):
@@ -119,6 +124,7 @@ async def beside_a_bare_view(world):
     return {
         "ratios": {"bookings_per_s_vs_bare": value},
         "behind": {"bookings_per_s_vs_bare": behind},
+        "faults": faults(sides),
     }
 
 

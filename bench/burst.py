@@ -109,8 +109,17 @@ def report(sides, winners, one, many):
     return {
         "ratios": {"burst_one_slot_vs_spread": value, "burst_winners": winners},
         "behind": {"burst_one_slot_vs_spread": behind},
-        "errors": sum((one + many).values()) - one[WON] - one[OFFERED_OTHERS] - many[WON],
+        "faults": unexpected(one, {WON, OFFERED_OTHERS}) + unexpected(many, {WON}),
     }
+
+
+def unexpected(answers, expected):
+    return [
+        f"burst: answered {status}"
+        for status, count in answers.items()
+        for _answer in range(count)
+        if status not in expected
+    ]
 
 
 def named(answers):

@@ -52,6 +52,15 @@ def make(name, *, like="template1"):
     )
 
 
+def drop_all():
+    """Gives the disk back."""
+    home = SERVER.path.strip("/")
+    for (name,) in run(
+        home, "SELECT datname FROM pg_database WHERE datname ~ '^(ours|peer|bare)_'"
+    ):
+        run(home, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def settle(*names):
     """Does now what Postgres would do later, while we measure."""
     for name in names:

@@ -2,7 +2,7 @@
 
 from . import ours, peer
 from .browser import Browser
-from .rounds import Side, one_after_the_other, p95_ratio, take_turns
+from .rounds import Side, faults, one_after_the_other, p95_ratio, take_turns
 
 
 def asks(browser, paths):
@@ -67,4 +67,4 @@ def report(sides, name):
     at_large, _rounds = p95_ratio(sides["ours_large"], sides["peer_large"])
     behind = {side: measured.figures() for side, measured in sides.items()}
     behind |= {"by_round": rounds, "ratio_at_large": at_large}
-    return {"ratios": {name: value}, "behind": {name: behind}}
+    return {"ratios": {name: value}, "behind": {name: behind}, "faults": faults(sides)}

@@ -37,6 +37,7 @@ async def booking_page_queries(world):
     return {
         "ratios": {"booking_page_queries": max(one, all_of_them)},
         "behind": {"booking_page_queries": {"by_counselors": told}},
+        "faults": [],
     }
 
 

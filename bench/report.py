@@ -70,8 +70,9 @@ def table(ratios):
 def details(behind):
     """One line a side: latency, and the processor time of each of its answers."""
     lines = [f"{'ms':40}{'p50':>9}{'p95':>9}{'CPU':>8}  of which"]
-    for name, sides in behind.items():
-        lines += [line(f"{name}: {side}", told) for side, told in sides.items() if is_side(told)]
+    sides = [(name, told) for name, told in behind.items() if isinstance(told, dict)]
+    for name, measured in sides:
+        lines += [line(f"{name}: {side}", told) for side, told in measured.items() if is_side(told)]
     return "\n".join(lines)
 
 
@@ -87,7 +88,7 @@ def line(name, told):
     return f"{name:40}{told['p50_ms']:>9}{told['p95_ms']:>9}{whole:>8}  {parts}{rate}"
 
 
-def keep(path, sizes, ratios, behind):
+def keep(path, ratios, behind, conditions):
     goals = {name: f"{how} {goal}" for name, (how, goal) in GOALS.items()}
-    kept = ratios | {"goals": goals, "behind": behind, "conditions": conditions(sizes)}
+    kept = ratios | {"goals": goals, "behind": behind, "conditions": conditions}
     path.write_text(json.dumps(kept, indent=1) + "\n")

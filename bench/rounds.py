@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from . import cpu
+from .browser import Unexpected
 from .figures import latency, percentile, ratio, spread
 
 
@@ -31,6 +32,7 @@ class Side:
     elapsed: list = field(default_factory=list)  # of each round
     after_seconds: float = 0.0
     cpu_ms: Counter = field(default_factory=Counter)
+    faults: list = field(default_factory=list)
 
     async def take_turn(self, work):
         """One round: `work` asks, and returns how long each answer took."""
@@ -43,6 +45,14 @@ class Side:
         self.elapsed.append(ended - begun)
         self.after_seconds += time.perf_counter() - ended
         self.cpu_ms += self.cpu_so_far() - used
+
+    async def answers(self, number):
+        """How long the answer took, or nothing where it was not the one that is needed."""
+        try:
+            return [await self.ask(number)]
+        except Unexpected as fault:
+            self.faults.append(str(fault))
+            return []
 
     def cpu_so_far(self):
         return Counter({name: cpu.milliseconds(pid) for name, pid in self.programs.items()})
@@ -90,7 +100,7 @@ def for_a_while(visitors, seconds):
 
         async def visit():
             while time.perf_counter() < end:
-                taken.append(await side.ask(next(numbers)))
+                taken.extend(await side.answers(next(numbers)))
 
         await asyncio.gather(*(visit() for _visitor in range(visitors)))
         return taken
@@ -106,7 +116,7 @@ def so_many(visitors, times):
 
         async def visit():
             for number in numbers:
-                taken.append(await side.ask(number))
+                taken.extend(await side.answers(number))
 
         await asyncio.gather(*(visit() for _visitor in range(visitors)))
         return taken
@@ -132,3 +142,8 @@ def per_second_ratio(ours, theirs):
     )
     by_round = [one / another for one, another in zip(mine, other, strict=True)]
     return ratio(ours.per_second, theirs.per_second), spread(by_round)
+
+
+def faults(sides):
+    """What else was answered than needed, on any side."""
+    return [f"{name}: {fault}" for name, side in sides.items() for fault in side.faults]

@@ -57,3 +57,4 @@ def build(sizes):
     databases.settle(*KEPT)
     with Mail() as mail, Servers() as servers:
         yield World(sizes, mail, servers, databases.process(VAR), idle_redis(), seeded)
+    databases.drop_all()

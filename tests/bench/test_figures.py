@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from bench import figures
-from bench.rounds import Side, p95_ratio, per_second_ratio, so_many, take_turns
+from bench.browser import Unexpected
+from bench.rounds import Side, faults, p95_ratio, per_second_ratio, so_many, take_turns
 
 
 @pytest.mark.parametrize(("percent", "value"), [(0, 1), (50, 3), (75, 4), (95, 4.8), (100, 5)])
@@ -63,3 +64,16 @@ def test_sides_take_turns_and_the_first_round_does_not_count():
 
     assert asked == ["theirs", "ours", "ours", "theirs", "theirs", "ours"]
     assert (ours.seconds, theirs.seconds) == ([[3], [6]], [[4], [5]])
+
+
+def test_answer_that_is_not_the_needed_one_is_a_fault_and_no_figure():
+    async def ask(number):
+        if number == 1:
+            raise Unexpected("answered 500")
+        return 0.5
+
+    ours = Side(ask=ask, programs={})
+
+    asyncio.run(take_turns([ours], so_many(1, 3), rounds=1, warm_up=False))
+
+    assert (ours.seconds, faults({"ours": ours})) == ([[0.5, 0.5]], ["ours: answered 500"])

@@ -1,0 +1,53 @@
+"""What the bench says of its figures."""
+
+import json
+
+import pytest
+
+from bench import report
+
+REACHED = {
+    "search_p95_vs_peer": 0.4,
+    "search_growth_10k_1m": 1.1,
+    "booking_page_p95_vs_peer": 0.35,
+    "booking_page_queries": 6,
+    "bookings_per_s_vs_peer": 3,
+    "bookings_per_s_vs_bare": 0.4,
+    "burst_one_slot_vs_spread": 2,
+    "burst_winners": [1, 1],
+    "deadlocks": 0,
+    "errors": 0,
+}
+
+
+def test_every_figure_has_a_goal():
+    assert set(report.GOALS) == set(REACHED)
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_goal_itself_is_enough(name):
+    assert report.is_met(name, REACHED[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("search_p95_vs_peer", 0.41),
+        ("bookings_per_s_vs_peer", 2.9),
+        ("burst_winners", [1, 2]),
+        ("deadlocks", 1),
+    ],
+)
+def test_goal_that_is_missed_is_told(name, value):
+    table = report.table(REACHED | {name: value})
+
+    told = [line.split()[0] for line in table.splitlines() if line.endswith("not reached")]
+    assert told == [name]
+
+
+def test_figures_are_kept_first_and_with_what_stands_behind(tmp_path):
+    report.keep(tmp_path / "results.json", REACHED, {"search_p95_vs_peer": {}}, {"cores": 2})
+
+    kept = json.loads((tmp_path / "results.json").read_text())
+    assert list(kept) == [*REACHED, "goals", "behind", "conditions"]
+    assert kept["goals"]["bookings_per_s_vs_peer"] == ">= 3"
