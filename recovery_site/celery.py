@@ -3,9 +3,19 @@
 import os
 
 from celery import Celery
+from celery.signals import task_postrun, task_prerun
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
 
 app = Celery("recovery_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+@task_postrun.connect
+def keep_a_good_connection(*, task, **_):
+    """Between tasks as between requests: one that broke or grew old makes way for a new one."""
+    if not task.request.is_eager:
+        close_old_connections()

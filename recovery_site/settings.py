@@ -6,6 +6,7 @@ loopback only, so forgetting a variable can never expose it.
 """
 
 import secrets
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -139,6 +140,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 # A booking must not wait for Redis: one quick try, and the sweep does the rest.
 CELERY_TASK_PUBLISH_RETRY = False
+# Celery would make a new connection to Postgres for each task; recovery_site.celery renews them.
+CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
