@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from admissions import desk, today
+from admissions.models import Consultation
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ HOURS = [
     ),
 ]
 CALENDARS = [
-    Place(_("Consultations"), "admissions_consultation_changelist", "admissions.view_consultation"),
+    Place(_("Week"), "admissions_consultation_week", "admissions.view_consultation"),
+    Place(_("List"), "admissions_consultation_changelist", "admissions.view_consultation"),
     Place(
         _("Own calendars"), "admissions_calendarfeed_changelist", "admissions.keep_own_calendars"
     ),
@@ -51,7 +53,7 @@ MENU = [
     Place(_("Triage"), "admissions_consultationrequest_changelist", REQUESTS),
     Place(
         _("Calendar"),
-        "admissions_consultation_changelist",
+        "admissions_consultation_week",
         "admissions.view_consultation",
         within=CALENDARS,
     ),
@@ -82,6 +84,14 @@ class StaffDesk(admin.AdminSite):
                 "role": role_of(request.user),
             }
         return context
+
+    def get_app_list(self, request, app_label=None):
+        """Consultations are looked at in the week calendar first."""
+        apps = super().get_app_list(request, app_label)
+        for model in (model for app in apps for model in app["models"]):
+            if model["model"] is Consultation and model["admin_url"]:
+                model["admin_url"] = reverse("admin:admissions_consultation_week")
+        return apps
 
     def index(self, request, extra_context=None):
         """Today: what is on fire, what comes next, what is mine."""

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from .. import away, calendar_page, coverage, desk
 from ..fields import PlainTextField
 from ..models import Counselor
-from .closures import SpanForm
+from .closures import SpanForm, back_to_calendar
 
 PAGE = "admin:admissions_counselor_change"
 TEMPLATE = "admin/admissions/counselor/away.html"
@@ -201,7 +201,8 @@ def warn_of_gaps(request, counselor: Counselor) -> None:
 
 def done(request, counselor, form) -> HttpResponseRedirect:
     messages.success(request, done_words(counselor, form.decisions()))
-    return HttpResponseRedirect(reverse(PAGE, args=[counselor.pk]))
+    back = back_to_calendar(request, counselor_id=counselor.pk)
+    return back or HttpResponseRedirect(reverse(PAGE, args=[counselor.pk]))
 
 
 def done_words(counselor, decisions: dict) -> str:
@@ -224,6 +225,7 @@ def show(request, counselor, *, form=None, when=None, **page):
         **admin.site.each_context(request),
         "title": title % {"who": counselor.public_name},
         "counselor": counselor,
+        "calendar": request.GET.get("calendar", ""),
         "when": when,
         "form": form,
         "rows": rows(form) if form else None,

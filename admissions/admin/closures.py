@@ -1,6 +1,7 @@
 """Time without consultations: closures in whole days or parts, and holidays."""
 
 from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -21,6 +22,7 @@ from ..models.schedule import is_skipped
 
 LIST = "admin:admissions_closure_changelist"
 REQUEST = "admin:admissions_consultationrequest_change"
+CALENDAR = "admin:admissions_consultation_week"
 MOST_NAMED = 10
 SENSIBLE = [MinValueValidator(date(2020, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
 
@@ -126,6 +128,11 @@ class ClosureDesk(admin.ModelAdmin):
         closing.ask_again(obj)
         name_touched(request, [obj])
 
+    def response_add(self, request, obj, post_url_continue=None):
+        """Back to the calendar for those who came from it."""
+        response = super().response_add(request, obj, post_url_continue)
+        return back_to_calendar(request, counselor_id=obj.counselor_id) or response
+
     def holidays_view(self, request):
         """The holidays of the next twelve months, to close on by ticking."""
         if not self.has_add_permission(request):
@@ -142,6 +149,14 @@ class ClosureDesk(admin.ModelAdmin):
             "holidays": closing.holidays_ahead(now=timezone.now()),
         }
         return TemplateResponse(request, "admin/admissions/closure/holidays.html", context)
+
+
+def back_to_calendar(request, *, counselor_id: int | None) -> HttpResponseRedirect | None:
+    """The week from the day that the calendar sent along, for those who came from it."""
+    if "calendar" not in request.GET:
+        return None
+    query = {"from": request.GET["calendar"], "counselor": counselor_id or ""}
+    return HttpResponseRedirect(f"{reverse(CALENDAR)}?{urlencode(query)}")
 
 
 def ticked(request) -> list[date]:

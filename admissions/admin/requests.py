@@ -22,6 +22,7 @@ from . import forms
 
 LIST = "admin:admissions_consultationrequest_changelist"
 PAGE = "admin:admissions_consultationrequest_change"
+CALENDAR = "admin:admissions_consultation_week"
 SEARCHED = "triage_search"
 
 
@@ -189,10 +190,21 @@ class RequestDesk(admin.ModelAdmin):
             "opts": self.opts,
             "forms": {key.replace("-", "_"): form for key, form in (blank | (sent or {})).items()},
             "sent": sent,
+            "calendar": calendar_for(asked) if may_triage else "",
         }
         return TemplateResponse(
             request, "admin/admissions/consultationrequest/request.html", context
         )
+
+
+def calendar_for(asked) -> str:
+    """The week calendar, to book a time for this request or to move the one that stands."""
+    consultation = desk.standing(asked)
+    query = {"for": asked.pk}
+    if consultation:
+        day = max(timezone.localdate(consultation.starts_at), timezone.localdate())
+        query = {"move": consultation.pk, "counselor": consultation.counselor_id, "from": day}
+    return "" if asked.is_closed else f"{reverse(CALENDAR)}?{urlencode(query)}"
 
 
 def after(request, asked) -> str:

@@ -1,0 +1,86 @@
+"""The calendar: consultations as a list by day; the week has its own pages."""
+
+from functools import partial
+
+from django.contrib import admin
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .. import calendar_page
+from ..models import Consultation
+from . import picked, week
+
+PAGES = {
+    "week": ("week/", week.week_view),
+    "book": ("week/book/", picked.book_view),
+    "move": ("week/move/", picked.move_view),
+}
+
+
+class WhenFilter(admin.SimpleListFilter):
+    """From today on, unless the past is asked for."""
+
+    title = _("when")
+    parameter_name = "when"
+
+    def lookups(self, request, model_admin):
+        return [("past", _("Past"))]
+
+    def choices(self, changelist):
+        yield {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": _("From today on"),
+        }
+        yield from list(super().choices(changelist))[1:]
+
+    def queryset(self, request, queryset):
+        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        if self.value() == "past":
+            return queryset.filter(starts_at__lt=midnight).order_by("-starts_at", "pk")
+        return queryset.filter(starts_at__gte=midnight).order_by("starts_at", "pk")
+
+
+@admin.register(Consultation)
+class CalendarDesk(admin.ModelAdmin):
+    """Consultations by day, to read; triage moves them from the request."""
+
+    list_filter = [WhenFilter, "status", "mode", "counselor"]
+    list_select_related = ["request", "counselor", "location"]
+    list_per_page = 100
+    sortable_by = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+
+    def get_urls(self):
+        pages = [
+            path(
+                address,
+                self.admin_site.admin_view(partial(view, site=self.admin_site)),
+                name=f"admissions_consultation_{name}",
+            )
+            for name, (address, view) in PAGES.items()
+        ]
+        return [*pages, *super().get_urls()]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        response = super().changelist_view(request, extra_context)
+        if hasattr(response, "context_data"):
+            rows = response.context_data["cl"].result_list
+            response.context_data |= {
+                "title": _("Calendar"),
+                "days": calendar_page.days(rows, now=timezone.now()),
+                "zone": timezone.localtime().tzname(),
+            }
+        return response

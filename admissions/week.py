@@ -1,0 +1,273 @@
+"""What fills the days of counselors: held, free, closed, staffed. Reads only.
+
+Days are those of the centre's clock, hours those of each counselor's own. The
+number of queries does not depend on how many counselors or consultations there are.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby, pairwise
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from . import availability
+from .models import (
+    Closure,
+    Consultation,
+    ConsultationRequest,
+    Counselor,
+    ExtraHours,
+    ModeRules,
+)
+
+Status = Consultation.Status
+DAY, LEAST_CELL = timedelta(days=1), timedelta(minutes=30)
+SHOWN = [*Consultation.STANDING, Status.COMPLETED, Status.NO_SHOW]
+
+FREE, HELD, MOVING, ENDED = "free", "held", "moving", "ended"
+BUFFER, CLOSED, IDLE, OUTSIDE = "buffer", "closed", "idle", "outside"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a time is looked for: any call, one request, or a consultation about to move."""
+
+    mode: str
+    request: ConsultationRequest | None = None
+    moving: Consultation | None = None
+    spoken: str | None = None
+
+    @property
+    def language(self) -> str | None:
+        """The language of the request, or the one that is spoken on the phone, if known."""
+        return self.request.language if self.request else self.spoken
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of one counselor's time, and what it is about.
+
+    FREE is about its starts, HELD, MOVING and ENDED about a consultation,
+    CLOSED about a closure, IDLE about the reason why nothing starts there.
+    """
+
+    kind: str
+    starts_at: datetime
+    ends_at: datetime
+    about: object = None
+
+
+@dataclass(frozen=True)
+class Diary:
+    """Everything read about some counselors on some days."""
+
+    counselors: list[Counselor]
+    rules: ModeRules
+    asked: Asked
+    now: datetime
+    free: dict[int, list[datetime]]
+    consultations: dict[int, list[Consultation]]
+    closures: dict[int | None, list[Closure]]
+    extra: dict[int, list[ExtraHours]]
+
+
+def centre() -> ZoneInfo:
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def bounds(first: date, last: date | None = None) -> tuple[datetime, datetime]:
+    """From the midnight that begins the first day to the one that ends the last, in UTC."""
+    after = (last or first) + DAY
+    return tuple(
+        datetime(day.year, day.month, day.day, tzinfo=centre()).astimezone(UTC)
+        for day in (first, after)
+    )
+
+
+def working(first: date, last: date) -> QuerySet[Counselor]:
+    """Everyone who takes consultations, and whoever still has one on these days."""
+    begin, end = bounds(first, last)
+    held = Consultation.objects.standing().filter(starts_at__lt=end, ends_at__gt=begin)
+    takes = Q(is_taking_consultations=True, user__is_active=True)
+    return Counselor.objects.filter(takes | Q(pk__in=held.values("counselor"))).order_by(
+        "public_name", "pk"
+    )
+
+
+def read(
+    counselors: QuerySet[Counselor], *, first: date, last: date, asked: Asked, now: datetime
+) -> Diary:
+    begin, end = bounds(first, last)
+    people = list(counselors.select_related("location", "user").prefetch_related("weekly_hours"))
+    consultations = Consultation.objects.filter(
+        counselor__in=people, status__in=SHOWN, held__overlap=(begin, end)
+    ).select_related("request", "counselor")
+    near = (first - DAY, last + DAY)
+    return Diary(
+        counselors=people,
+        rules=ModeRules.objects.get(mode=asked.mode),
+        asked=asked,
+        now=now,
+        free=free_starts(asked, now),
+        consultations=by_counselor(consultations.order_by("starts_at")),
+        closures=by_counselor(Closure.objects.filter(starts_at__lt=end, ends_at__gt=begin)),
+        extra=by_counselor(ExtraHours.objects.filter(counselor__in=people, on__range=near)),
+    )
+
+
+def by_counselor(rows: Iterable) -> dict:
+    found = defaultdict(list)
+    for row in rows:
+        found[row.counselor_id].append(row)
+    return found
+
+
+def free_starts(asked: Asked, now: datetime) -> dict[int, list[datetime]]:
+    """Bookable starts by counselor, as availability offers them."""
+    found = defaultdict(list)
+    for slot in availability.open_slots(
+        mode=asked.mode, now=now, language=asked.language, freeing=asked.moving
+    ):
+        for pk in slot.counselors:
+            found[pk].append(slot.starts_at)
+    return found
+
+
+def spans(diary: Diary, counselor: Counselor, day: date) -> list[Span]:
+    """One day of one counselor from midnight to midnight, without a gap; the first layer wins."""
+    begin, end = bounds(day)
+    rows = diary.consultations[counselor.pk]
+    closures = [*diary.closures[None], *diary.closures[counselor.pk]]
+    layers = [
+        of_rows(HELD, [each for each in rows if is_held(each, diary.asked)]),
+        buffers([each for each in rows if is_held(each, diary.asked)]),
+        cells(diary.free[counselor.pk], diary.rules, diary.asked.moving, counselor),
+        of_rows(MOVING, [each for each in rows if each == diary.asked.moving]),
+        of_rows(ENDED, [each for each in rows if not each.is_standing]),
+        of_rows(CLOSED, closures),
+        idle(diary, counselor, day),
+        [Span(OUTSIDE, begin, end)],
+    ]
+    return laid([span for layer in layers for span in layer], begin, end)
+
+
+def is_held(consultation: Consultation, asked: Asked) -> bool:
+    return consultation.is_standing and consultation != asked.moving
+
+
+def of_rows(kind: str, rows: list) -> list[Span]:
+    return [Span(kind, row.starts_at, row.ends_at, row) for row in rows]
+
+
+def buffers(rows: list[Consultation]) -> list[Span]:
+    return [
+        Span(BUFFER, begin, end)
+        for row in rows
+        for begin, end in [(row.held.lower, row.starts_at), (row.ends_at, row.held.upper)]
+        if begin < end
+    ]
+
+
+def cells(starts, rules: ModeRules, moving, counselor) -> list[Span]:
+    """Free starts, each until the next on the grid; starts nearer than half an hour share one."""
+    step = max(timedelta(minutes=rules.start_grid), LEAST_CELL)
+    own = moving.starts_at if moving and moving.counselor_id == counselor.pk else None
+    found = []
+    for begin, group in groupby((at for at in starts if at != own), key=lambda at: floor(at, step)):
+        together = tuple(group)
+        found.append(Span(FREE, together[0], begin + step, together))
+    return found
+
+
+def floor(at: datetime, step: timedelta) -> datetime:
+    """The latest whole step of local time at or before this instant."""
+    local = at.astimezone(centre())
+    since_midnight = timedelta(
+        hours=local.hour,
+        minutes=local.minute,
+        seconds=local.second,
+        microseconds=local.microsecond,
+    )
+    return at - since_midnight % step
+
+
+def idle(diary: Diary, counselor: Counselor, day: date) -> Iterator[Span]:
+    """Hours of the counselor, cut where the reason changes why nothing can start there."""
+    now, rules = diary.now, diary.rules
+    earliest = now + timedelta(minutes=rules.minimum_notice)
+    latest = now + timedelta(days=rules.horizon)
+    standing = standing_reason(diary, counselor, day)
+    for opens, closes in windows(diary, counselor, *bounds(day)):
+        cuts = sorted(
+            {opens, closes, *(at for at in (now, earliest, latest) if opens < at < closes)}
+        )
+        for begin, end in pairwise(cuts):
+            if begin < now:
+                reason = "past"
+            elif standing:
+                reason = standing
+            elif begin < earliest:
+                reason = "soon"
+            else:
+                reason = "later" if begin >= latest else "short"
+            yield Span(IDLE, begin, end, reason)
+
+
+def standing_reason(diary: Diary, counselor: Counselor, day: date) -> str:
+    """Why this counselor has no free start on the whole day, or an empty string."""
+    if not (counselor.is_taking_consultations and counselor.user.is_active):
+        return "paused"
+    if diary.asked.mode not in counselor.modes:
+        return "mode"
+    if diary.asked.language and diary.asked.language not in counselor.languages:
+        return "language"
+    begin, end = bounds(day)
+    taken = sum(
+        is_held(each, diary.asked) and begin <= each.starts_at < end
+        for each in diary.consultations[counselor.pk]
+    )
+    return "full" if counselor.daily_cap and taken >= counselor.daily_cap else ""
+
+
+def windows(diary: Diary, counselor: Counselor, begin: datetime, end: datetime) -> Iterator[tuple]:
+    """(opens, closes) in UTC of the mode's hours between two instants."""
+    zone = counselor.zone
+    day, last = (at.astimezone(zone).date() for at in (begin, end))
+    hours = [*counselor.weekly_hours.all(), *diary.extra[counselor.pk]]
+    while day <= last:
+        for each in hours:
+            if each.count_on(day, diary.asked.mode):
+                opens, closes = (
+                    datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
+                    for at in (each.opens, each.closes)
+                )
+                if max(opens, begin) < min(closes, end):
+                    yield max(opens, begin), min(closes, end)
+        day += DAY
+
+
+def laid(spans: list[Span], begin: datetime, end: datetime) -> list[Span]:
+    """The spans by the clock, each without what those before it have taken."""
+    laid, taken = [], []
+    for span in spans:
+        within = max(span.starts_at, begin), min(span.ends_at, end)
+        for left in without(taken, *within):
+            laid.append(replace(span, starts_at=left[0], ends_at=left[1]))
+        taken.append(within)
+    return sorted(laid, key=lambda span: span.starts_at)
+
+
+def without(taken: list[tuple], begin: datetime, end: datetime) -> Iterator[tuple]:
+    """What is left of [begin, end] once every taken pair is cut out."""
+    for first, last in sorted(taken):
+        if last <= begin or first >= end:
+            continue
+        if first > begin:
+            yield begin, first
+        begin = max(begin, last)
+    if begin < end:
+        yield begin, end
