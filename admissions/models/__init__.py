@@ -2,6 +2,7 @@
 
 from .attempts import ContactAttempt
 from .audit import AuditEvent
+from .busy import BusyTime, CalendarRefused, OutsideCalendar
 from .consent import ConsentEvent, ConsentVersion
 from .consultations import Consultation, SlotTaken
 from .feeds import CalendarFeed
@@ -15,7 +16,9 @@ from .waitlist import EarlierOffer, Waiting
 
 __all__ = [
     "AuditEvent",
+    "BusyTime",
     "CalendarFeed",
+    "CalendarRefused",
     "Closure",
     "ConsentEvent",
     "ConsentVersion",
@@ -30,6 +33,7 @@ __all__ = [
     "Mode",
     "ModeRules",
     "MoveNotAllowed",
+    "OutsideCalendar",
     "Shortage",
     "SlotTaken",
     "Submission",

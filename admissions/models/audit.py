@@ -38,6 +38,8 @@ class AuditEvent(models.Model):
         WAITLIST_LEFT = "waitlist_left", _("Left the waiting list")
         EARLIER_OFFERED = "earlier_offered", _("Offered an earlier time")
         EARLIER_ENDED = "earlier_ended", _("The offer of an earlier time ended")
+        CALENDAR_ADDED = "calendar_added", _("Added an outside calendar")
+        CALENDAR_REMOVED = "calendar_removed", _("Removed an outside calendar")
 
     class Source(models.TextChoices):
         REQUESTER = "requester", _("The requester")

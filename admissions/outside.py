@@ -1,0 +1,240 @@
+"""The only door to the outside: reads one small file from an address that somebody gave us.
+
+Whoever gives an address must not reach inside with it. So: https on port 443
+only; a name is resolved once, every address it has must be public, and the
+connection goes to exactly one of those; each redirect starts over; the
+certificate must fit the name; and one deadline and one size hold for the whole
+answer. No proxy, cookie or credential is used. What the other side says is
+never repeated: a refusal carries one of our own reasons.
+"""
+
+import io
+import ipaddress
+import queue
+import re
+import socket
+import ssl
+import threading
+from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from time import monotonic
+from urllib.parse import urljoin, urlsplit
+
+from django.utils.encoding import iri_to_uri
+
+from .models import CalendarRefused, OutsideCalendar
+
+SECONDS, CONNECT_SECONDS = 10, 4
+BYTES, HEADERS_BYTES = 1024 * 1024, 64 * 1024
+REDIRECTS = 3
+MOVED = {301, 302, 303, 307, 308}
+Reason = OutsideCalendar.Reason
+
+HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+PUBLIC_IPV6 = ipaddress.ip_network("2000::/3")
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A host and what to ask of it: the parts of an https address that we use."""
+
+    host: str
+    target: str
+
+    @property
+    def address(self) -> str:
+        return f"https://{self.host}{self.target}"
+
+
+class Deadline:
+    """The moment by which everything must be over."""
+
+    def __init__(self, seconds: float):
+        self.at = monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds still left, above zero; CalendarRefused once there are none."""
+        left = self.at - monotonic()
+        if left <= 0:
+            raise CalendarRefused(Reason.SLOW)
+        return left
+
+
+def read(address: str) -> bytes:
+    """What stands at this address, at most 1 MB within 10 seconds, or CalendarRefused."""
+    deadline, place = Deadline(SECONDS), parsed(address)
+    for _hop in range(1 + REDIRECTS):
+        answer = ask(place, deadline)
+        if isinstance(answer, bytes):
+            return answer
+        place = answer
+    raise CalendarRefused(Reason.REDIRECTS)
+
+
+def parsed(address: str) -> Place:
+    """The place that an https or webcal address names, or CalendarRefused."""
+    try:
+        parts = urlsplit(address.strip())
+        port, host = parts.port, (parts.hostname or "").encode("idna").decode().lower()
+    except ValueError:
+        raise CalendarRefused(Reason.BAD_ADDRESS) from None
+    is_plain = (
+        parts.scheme in ("https", "webcal")
+        and port in (None, 443)
+        and "@" not in parts.netloc
+        and HOST.fullmatch(host)
+        and not re.search(r"[\s\\\x00-\x1f\x7f]", address.strip())
+    )
+    if not is_plain:
+        raise CalendarRefused(Reason.BAD_ADDRESS)
+    query = f"?{parts.query}" if parts.query else ""
+    return Place(host, iri_to_uri(f"{parts.path or '/'}{query}"))
+
+
+def ask(place: Place, deadline: Deadline) -> bytes | Place:
+    """One question on one connection: the file, or the place it has moved to."""
+    try:
+        with connected(place.host, deadline) as sock:
+            connection = HTTPSConnection(place.host)
+            # It is given a socket, and must never open one of its own.
+            connection.sock, connection.auto_open = Wire(sock, deadline), 0
+            connection.request("GET", place.target, headers=HEADERS)
+            return understood(connection.getresponse(), place)
+    except ssl.SSLCertVerificationError:
+        raise CalendarRefused(Reason.CERTIFICATE) from None
+    except TimeoutError:
+        raise CalendarRefused(Reason.SLOW) from None
+    except (OSError, HTTPException, ValueError):
+        # Their words may quote the address, so not even the traceback keeps them.
+        raise CalendarRefused(Reason.UNREACHABLE) from None
+
+
+HEADERS = {
+    "Accept": "text/calendar",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+    "User-Agent": "calendar-reader",
+}
+
+
+def understood(response: HTTPResponse, place: Place) -> bytes | Place:
+    if response.status in MOVED:
+        return parsed(urljoin(place.address, response.headers.get("Location", "")))
+    if response.status != 200:
+        raise CalendarRefused(Reason.ERROR)
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise CalendarRefused(Reason.COMPRESSED)
+    file = response.read(BYTES + 1)
+    if len(file) > BYTES:
+        raise CalendarRefused(Reason.LARGE)
+    if response.length:
+        # It promised more than it sent.
+        raise CalendarRefused(Reason.UNREACHABLE)
+    return file
+
+
+def connected(host: str, deadline: Deadline) -> ssl.SSLSocket:
+    """A TLS connection to an address of this host that was checked, and to no other."""
+    plain = first_open(checked(resolved(host, deadline)), deadline)
+    try:
+        plain.settimeout(deadline.left())
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def first_open(places: list[tuple], deadline: Deadline) -> socket.socket:
+    """A connection to the first of these that takes one."""
+    fault = OSError()
+    for family, place in places:
+        plain = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            plain.settimeout(min(deadline.left(), CONNECT_SECONDS))
+            plain.connect(place)
+        except OSError as refused:
+            plain.close()
+            fault = refused
+        else:
+            return plain
+    raise fault
+
+
+def resolved(host: str, deadline: Deadline) -> list[tuple]:
+    """(family, socket address) of every address that the name has now; asked once, in time."""
+    answers = queue.SimpleQueue()
+    threading.Thread(target=partial(resolve, host, answers), daemon=True).start()
+    try:
+        return answers.get(timeout=deadline.left())
+    except queue.Empty:
+        raise CalendarRefused(Reason.SLOW) from None
+
+
+def resolve(host: str, answers: queue.SimpleQueue) -> None:
+    """The system's resolver knows no deadline, so it works in a thread of its own."""
+    try:
+        found = lookup(host, 443, type=socket.SOCK_STREAM)
+    except (OSError, ValueError):
+        found = []
+    answers.put([(family, place) for family, _type, _proto, _name, place in found])
+
+
+lookup = socket.getaddrinfo
+
+
+def checked(places: list[tuple]) -> list[tuple]:
+    """The same places when all are public; no name and a private one look alike."""
+    if not places or not all(is_public(place[0]) for _family, place in places):
+        raise CalendarRefused(Reason.NOT_PUBLIC)
+    return places
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address, or the IPv4 address that it wraps, is one of the open internet."""
+    ip = ipaddress.ip_address(address)
+    if ip.version == 6:
+        wrapped = ip.ipv4_mapped or ip.sixtofour
+        if ip in NAT64:
+            wrapped = ipaddress.ip_address(int(ip) & 0xFFFFFFFF)
+        if wrapped:
+            return is_public(str(wrapped))
+        if ip not in PUBLIC_IPV6:
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+class Wire:
+    """What http.client takes for its socket. It closes early, so whoever opened it closes it."""
+
+    def __init__(self, sock: ssl.SSLSocket, deadline: Deadline):
+        self.sock, self.deadline = sock, deadline
+
+    def sendall(self, data):
+        self.sock.settimeout(self.deadline.left())
+        self.sock.sendall(data)
+
+    def makefile(self, mode):
+        return io.BufferedReader(Guarded(self.sock, self.deadline))
+
+    def close(self):
+        pass
+
+
+class Guarded(io.RawIOBase):
+    """Reads that all keep to one deadline and one budget of bytes, headers included."""
+
+    def __init__(self, sock: ssl.SSLSocket, deadline: Deadline):
+        self.sock, self.deadline, self.budget = sock, deadline, BYTES + HEADERS_BYTES
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        self.sock.settimeout(self.deadline.left())
+        count = self.sock.recv_into(buffer)
+        self.budget -= count
+        if self.budget < 0:
+            raise CalendarRefused(Reason.LARGE)
+        return count
