@@ -1,4 +1,4 @@
-"""Open slots: weekly and extra hours, minus closures, held time and full days. Reads only.
+"""Open slots: hours minus closures, held time, busy time and full days. Reads only.
 
 All the starts of some days stand in one grid, and a set of them is the bits of
 one number: a counselor's hours are bits, each held time takes bits away, and
@@ -35,6 +35,7 @@ CALL_WITHIN = timedelta(minutes=5)
 CALL_AFTER_OPENING = timedelta(minutes=15)
 
 # Who is held when. Held time lies within a day of its start, so starts alone find it.
+# Busy time has no start: it holds like a consultation, and no cap counts it.
 STANDING = """
     SELECT date_part('epoch', starts_at)::bigint, floor(date_part('epoch', lower(held)))::bigint,
         ceil(date_part('epoch', upper(held)))::bigint, array_agg(counselor_id)
@@ -42,6 +43,12 @@ STANDING = """
     WHERE status IN ('scheduled', 'confirmed') AND starts_at BETWEEN %(begin)s AND %(end)s
         AND id IS DISTINCT FROM %(freeing)s
     GROUP BY starts_at, held
+    UNION ALL
+    SELECT NULL, floor(date_part('epoch', starts_at))::bigint,
+        ceil(date_part('epoch', ends_at))::bigint, array_agg(counselor_id)
+    FROM admissions_busytime
+    WHERE starts_at <= %(end)s AND ends_at >= %(begin)s
+    GROUP BY starts_at, ends_at
 """
 
 
@@ -132,7 +139,7 @@ def by_zone(counselor: Staffed) -> str:
 
 
 def standing_near(first: datetime, last: datetime, *, freeing=None) -> list[tuple]:
-    """(start, held from, held until, counselor ids) in seconds, for what stands near these."""
+    """(start or None, held from, held until, counselor ids) in seconds, near these."""
     near = {"begin": first - 2 * DAY, "end": last + 2 * DAY, "freeing": freeing and freeing.pk}
     with connection.cursor() as cursor:
         cursor.execute(STANDING, near)
@@ -173,7 +180,7 @@ def full_days(counselors: list[Staffed], standing):
     for each in counselors:
         if each.daily_cap:
             zone = each.zone
-            starts = [start for start, _from, _until, held in standing if each.pk in held]
+            starts = [start for start, *_held, held in standing if start and each.pk in held]
             taken = Counter(datetime.fromtimestamp(start, zone).date() for start in starts)
             for day, count in taken.items():
                 if count >= each.daily_cap:

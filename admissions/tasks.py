@@ -4,8 +4,8 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from . import messaging, offers, shortages
-from .models import ConsultationRequest, Message, Waiting
+from . import busy, messaging, offers, shortages
+from .models import ConsultationRequest, Message, OutsideCalendar, Waiting
 
 SWEEP = 500
 
@@ -58,3 +58,24 @@ def watch_shortages() -> list[str]:
 def send_message(message_id: int) -> str | None:
     """Send one message once, however often a worker runs this."""
     return messaging.deliver(message_id)
+
+
+def wake_reader(calendar: OutsideCalendar) -> None:
+    """Once this commits, read the calendar; the sweep does it if Redis is away."""
+    transaction.on_commit(lambda: refresh_calendar.delay(calendar.pk), robust=True)
+
+
+@shared_task
+def refresh_due_calendars() -> int:
+    """Hand every calendar that is due to a worker; returns how many."""
+    due = OutsideCalendar.objects.due(now=timezone.now()).order_by("next_refresh_at")
+    ids = list(due.values_list("pk", flat=True)[:SWEEP])
+    for calendar_id in ids:
+        refresh_calendar.delay(calendar_id)
+    return len(ids)
+
+
+@shared_task
+def refresh_calendar(calendar_id: int) -> str | None:
+    """Read one calendar anew if it is due, however often a worker runs this."""
+    return busy.refresh(calendar_id)

@@ -167,6 +167,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 55},
     },
+    "read calendars that are due": {
+        "task": "admissions.tasks.refresh_due_calendars",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 55},
+    },
 }
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1")
@@ -235,6 +240,9 @@ SESSION_COOKIE_AGE = 30 * 60
 # Thirty minutes from the last page, not from the first.
 SESSION_SAVE_EVERY_REQUEST = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# Nothing that is uploaded ever touches the disk: larger files are as good as not sent.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1100 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -16,15 +16,24 @@ ROOMS = ("admissions", "programs", "recovery_site")
 
 # Imports run downhill: a module may import those of the lines above its own, and no others.
 LAYERS = [
-    {"models"},
+    {"models", "busy_reader"},
     {"roster"},
     {"coverage"},
-    {"availability", "privacy", "calendars", "queues", "fields", "submissions"},
+    {"availability", "privacy", "calendars", "queues", "fields", "submissions", "outside"},
     {"letters", "shortages", "forms"},
-    {"times", "messaging", "desk"},
+    {"times", "messaging", "desk", "busy"},
     {"assignment", "cards", "timeline", "calendar_page", "closing", "feeds", "offers", "week"},
     {"tasks"},
-    {"booking", "triage", "away", "today", "request_page", "troubleshoot", "week_page"},
+    {
+        "booking",
+        "triage",
+        "away",
+        "today",
+        "request_page",
+        "troubleshoot",
+        "week_page",
+        "own_calendars",
+    },
     {"waitlist"},
     {"views", "admin", "templatetags", "management"},
     {"urls", "apps"},

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from admissions.availability import open_slots
-from admissions.models import Closure, Mode, ModeRules
+from admissions.models import Closure, Mode, ModeRules, OutsideCalendar
 from tests.factories import make_consultation, make_counselor
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,7 @@ people = st.fixed_dictionaries(
         "weekly": st.lists(weekly, min_size=5, max_size=12),
         "extra": st.lists(st.tuples(days, spans), max_size=3),
         "held": st.lists(st.integers(0, 3 * 96), min_size=2, max_size=12),
+        "busy": st.lists(st.tuples(st.integers(0, 3 * 1440), st.integers(1, 900)), max_size=3),
         "cap": st.sampled_from([None, None, 1, 2]),
     }
 )
@@ -105,7 +106,15 @@ def make_person(person, first_day, midnight):
             free_from = quarter
             start = midnight + timedelta(minutes=15 * quarter)
             make_consultation(starts_at=start, counselor=counselor)
+    for after, length in person["busy"]:
+        make_busy(counselor, midnight + timedelta(minutes=after), length)
     return counselor
+
+
+def make_busy(counselor, starts_at, length):
+    calendar = OutsideCalendar.objects.create(counselor=counselor, kind="upload", label="Own")
+    ends_at = starts_at + timedelta(minutes=length)
+    calendar.busy_times.create(counselor=counselor, starts_at=starts_at, ends_at=ends_at)
 
 
 def make_closure(counselor, midnight, after, length):
@@ -127,6 +136,8 @@ def slow_account(counselors, rules, now):
         for each in counselor.consultations.all():
             held |= minutes_between(each.held.lower, each.held.upper)
             taken[each.starts_at.astimezone(PACIFIC).date()] += 1
+        for each in counselor.busy_times.all():
+            held |= minutes_between(each.starts_at, each.ends_at)
         for minute in range(first, last + 1):
             local = datetime.fromtimestamp(minute * 60, PACIFIC)
             talk = range(minute, minute + rules.length)
