@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from admissions import desk, today
+from admissions import busy, desk, today
 from admissions.models import Consultation
 
 
@@ -103,6 +103,8 @@ class StaffDesk(admin.AdminSite):
             extra["shortages"] = today.shortage_alerts(now)
         if user.has_perm("programs.view_credential"):
             extra["credential_warnings"] = today.credential_warnings(now)
+        if user.has_perm("admissions.keep_own_calendars"):
+            extra["attention"] = busy.attention(by=user, now=now)
         return super().index(request, extra | (extra_context or {}))
 
 

@@ -1,5 +1,8 @@
 """Counselors' own calendars, kept by each counselor, or by a director for anyone."""
 
+from dataclasses import dataclass
+
+from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -7,15 +10,103 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import desk, feeds
-from ..models import CalendarFeed, Counselor
+from .. import busy, desk, feeds, outside, own_calendars
+from ..fields import PlainTextField
+from ..models import CalendarFeed, CalendarRefused, Counselor, OutsideCalendar
 
 TEMPLATES = "admin/admissions/calendarfeed"
 LIST = "admin:admissions_calendarfeed_changelist"
 PAGE = "admin:admissions_calendarfeed_counselor"
+
+
+class CalendarForm(forms.Form):
+    """A calendar by a name that its owner gives it."""
+
+    label = PlainTextField(
+        label=_("What to call it"),
+        max_length=40,
+        help_text=_("For example: work calendar."),
+        error_messages={"required": _("Give it a name.")},
+    )
+
+    def __init__(self, *sent):
+        super().__init__(*sent, auto_id=f"id_{self.source}_%s", label_suffix="")
+
+
+class FileForm(CalendarForm):
+    source, done = "file", _("The calendar is taken over.")
+
+    file = forms.FileField(
+        label=_("Calendar file"),
+        help_text=_("A file that ends in .ics, of at most 1 MB."),
+        widget=forms.FileInput(attrs={"accept": ".ics,text/calendar"}),
+        error_messages={
+            "required": _("Choose a file of at most 1 MB."),
+            "empty": _("This file is empty."),
+        },
+    )
+
+    def clean_file(self):
+        """Its bytes, which is all that anyone sees of it."""
+        file = self.cleaned_data["file"]
+        if file.size > outside.BYTES:
+            raise forms.ValidationError(_("Choose a file of at most 1 MB."))
+        return file.read()
+
+
+class AddressForm(CalendarForm):
+    source, done = "address", _("The calendar is added. It is read within a minute or two.")
+
+    address = forms.CharField(
+        label=_("Private address"),
+        max_length=2000,
+        help_text=_("It begins with https:// or webcal:// and is never shown again."),
+        # What was typed is a secret: it does not come back even in a form with faults.
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Paste the address of the calendar.")},
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One calendar in words."""
+
+    calendar: OutsideCalendar
+    source: str
+    read: str
+    trouble: str
+
+
+def line(calendar: OutsideCalendar) -> Line:
+    source = said("A file, read once")
+    if calendar.is_by_address:
+        source = said("From %(host)s") % {"host": outside.parsed(calendar.address).host}
+    return Line(calendar, source, read_words(calendar), trouble_words(calendar))
+
+
+def read_words(calendar: OutsideCalendar) -> str:
+    if calendar.last_read_at is None:
+        return said("Not read yet.")
+    words = {"at": desk.full_clock(calendar.last_read_at)}
+    if calendar.is_by_address:
+        return said("Last read %(at)s.") % words
+    words["until"] = desk.full_clock(calendar.last_read_at + busy.AHEAD)
+    return said("Read %(at)s. It covers the time until %(until)s.") % words
+
+
+def trouble_words(calendar: OutsideCalendar) -> str:
+    """Why the last reading failed and since when; empty when it went well."""
+    if not calendar.failures:
+        return ""
+    return said("%(reason)s It has failed since %(since)s; what was read before still counts.") % {
+        "reason": calendar.get_last_reason_display(),
+        "since": desk.full_clock(calendar.failing_since),
+    }
 
 
 @admin.register(CalendarFeed)
@@ -33,6 +124,9 @@ class OwnCalendarsDesk(admin.ModelAdmin):
             at("<int:pk>/", require_safe(self.counselor_view), "counselor"),
             at("<int:pk>/make/", require_POST(self.make_view), "make"),
             at("<int:pk>/revoke/", require_POST(self.revoke_view), "revoke"),
+            at("<int:pk>/file/", require_POST(self.file_view), "file"),
+            at("<int:pk>/address/", require_POST(self.address_view), "address"),
+            at("<int:pk>/remove/<int:calendar_id>/", require_POST(self.remove_view), "remove"),
         ]
 
     def has_module_permission(self, request):
@@ -89,6 +183,36 @@ class OwnCalendarsDesk(admin.ModelAdmin):
         messages.success(request, _("The private address is revoked. It shows nothing any more."))
         return HttpResponseRedirect(reverse(PAGE, args=[pk]))
 
+    def file_view(self, request, pk):
+        counselor = self.kept_by(request.user, pk)
+        form = FileForm(request.POST, request.FILES)
+        return self.add(request, counselor, form, own_calendars.add_file)
+
+    def address_view(self, request, pk):
+        counselor = self.kept_by(request.user, pk)
+        return self.add(request, counselor, AddressForm(request.POST), own_calendars.add_address)
+
+    def add(self, request, counselor, form, do):
+        """Adds what the form holds, or shows the page again with the reason at its field."""
+        if form.is_valid():
+            try:
+                do(counselor_id=counselor.pk, by=request.user, **form.cleaned_data)
+            except CalendarRefused as refused:
+                form.add_error(form.source, refused.reason.label)
+            except own_calendars.TooManyCalendars:
+                form.add_error(None, _("There are five calendars already. Remove one first."))
+        if not form.is_valid():
+            messages.warning(request, _("Nothing is added yet. Look at the words in red."))
+            return self.page(request, counselor, sent=form)
+        messages.success(request, form.done)
+        return HttpResponseRedirect(reverse(PAGE, args=[counselor.pk]))
+
+    def remove_view(self, request, pk, calendar_id):
+        counselor = self.kept_by(request.user, pk)
+        own_calendars.remove(counselor_id=counselor.pk, calendar_id=calendar_id, by=request.user)
+        messages.success(request, _("The calendar and its busy times are removed."))
+        return HttpResponseRedirect(reverse(PAGE, args=[counselor.pk]))
+
     def kept_by(self, user, pk) -> Counselor:
         """The counselor, if this person may keep their calendars."""
         if may_keep_any(user):
@@ -98,7 +222,11 @@ class OwnCalendarsDesk(admin.ModelAdmin):
             raise PermissionDenied
         return own
 
-    def page(self, request, counselor, *, address=""):
+    def page(self, request, counselor, *, address="", sent=None):
+        """The page of one counselor; `sent` is a form that came back."""
+        now, forms_ = timezone.now(), {"file": FileForm(), "address_form": AddressForm()}
+        if sent is not None:
+            forms_["file" if isinstance(sent, FileForm) else "address_form"] = sent
         is_mine = counselor.user_id == request.user.pk
         feed = CalendarFeed.objects.filter(counselor=counselor).first()
         name = {"name": counselor.public_name}
@@ -111,6 +239,12 @@ class OwnCalendarsDesk(admin.ModelAdmin):
             feed=feed,
             feed_made=desk.full_clock(feed.made_at) if feed else "",
             address=address,
+            calendars=[line(each) for each in busy.calendars_of(counselor, now=now)],
+            conflicts=[
+                (each.request, desk.full_clock(each.starts_at))
+                for each in busy.conflicts(counselor, now=now)
+            ],
+            **forms_,
             back=reverse(LIST) if may_keep_any(request.user) else "",
         )
 
