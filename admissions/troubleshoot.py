@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from . import calendar_page, letters, times
 from .availability import starts_of
-from .models import Closure, Consultation, Counselor, Mode, ModeRules
+from .models import BusyTime, Closure, Consultation, Counselor, Mode, ModeRules
 from .roster import DAY, joined, seconds
 
 
@@ -49,6 +49,7 @@ class Asked:
     now: datetime
     closures: list[Closure]
     standing: list[Consultation]
+    busy: list[BusyTime]
 
     @property
     def zone(self):
@@ -73,6 +74,7 @@ def ask(counselors, *, mode: str, language: str, on: date, now: datetime) -> lis
     closures = list(Closure.objects.filter(**near))
     standing = Consultation.objects.standing().filter(**near, counselor__in=counselors)
     held = list(standing.select_related("request").order_by("starts_at"))
+    busy = list(BusyTime.objects.filter(**near, counselor__in=counselors).order_by("starts_at"))
     return [
         Asked(
             each,
@@ -81,6 +83,7 @@ def ask(counselors, *, mode: str, language: str, on: date, now: datetime) -> lis
             now,
             [closure for closure in closures if closure.counselor_id in (None, each.pk)],
             [consultation for consultation in held if consultation.counselor_id == each.pk],
+            [time_ for time_ in busy if time_.counselor_id == each.pk],
         )
         for each in counselors
     ]
@@ -129,7 +132,7 @@ def moments(asked: Asked, on: date, local: time) -> list[datetime]:
 
 def why_not(asked: Asked, start: datetime) -> list[Reason]:
     """Every rule that hides this start; none when it is offered."""
-    rules = [of_counselor, of_notice, of_grid, of_hours, of_closures, of_held, of_cap]
+    rules = [of_counselor, of_notice, of_grid, of_hours, of_closures, of_held, of_busy, of_cap]
     return [reason for rule in rules for reason in rule(asked, start)]
 
 
@@ -238,6 +241,16 @@ def of_held(asked: Asked, start: datetime) -> Iterator[Reason]:
             }
             page = "admin:admissions_consultationrequest_change"
             yield Reason("held", words, reverse(page, args=[each.request_id]))
+
+
+def of_busy(asked: Asked, start: datetime) -> Iterator[Reason]:
+    """A calendar of their own says that they are busy; nobody knows with what."""
+    begin, end = asked.rules.held(start)
+    for each in asked.busy:
+        if each.starts_at < end and each.ends_at > begin:
+            words = _("Busy in a calendar of their own, %(span)s.")
+            span = calendar_page.span(each.starts_at, each.ends_at)
+            yield Reason("busy", words % {"span": span})
 
 
 def of_cap(asked: Asked, start: datetime) -> Iterator[Reason]:

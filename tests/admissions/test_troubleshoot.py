@@ -17,6 +17,7 @@ from .test_availability_properties import (
     DAY,
     FIRST_DAYS,
     closures,
+    make_busy,
     make_closure,
     make_person,
     people,
@@ -154,6 +155,16 @@ def test_time_kept_free_beside_a_consultation_is_named():
         f"Too close to {consultation.request.reference}, 10:00 am to 10:45 am, "
         "and the time kept free beside it."
     )
+
+
+def test_busy_time_of_their_own_is_named_with_what_reaches_into_it():
+    counselor, at = make_counselor(), local(11)
+    make_busy(counselor, at, 60)
+
+    found = [hidden_by(counselor, local(hour, 30)) for hour in (9, 10, 11, 12)]
+
+    named = [("busy", "Busy in a calendar of their own, Tue, Jan 5, 11:00 am to 12:00 pm.")]
+    assert found == [[], named, named, []]
 
 
 def test_full_day_is_named():
