@@ -115,6 +115,16 @@ def test_one_time_is_offered_to_one_person_in_order_of_joining(centre):
     assert [on_offer(each) for each in (first, third, second_to_book)] == [[TUESDAY], [], []]
 
 
+def test_second_in_line_is_offered_the_second_time_that_opened(centre):
+    waiting = [wait(), wait(FRIDAY + HOUR)]
+
+    open_on_tuesday(centre, TUESDAY + DAY)
+    open_on_tuesday(centre, TUESDAY + 2 * DAY)
+    sweep(NOW)
+
+    assert [on_offer(each) for each in waiting] == [[TUESDAY + DAY], [TUESDAY + 2 * DAY]]
+
+
 def test_two_free_counselors_are_two_offers_of_one_start(centre):
     colleague = make_counselor(days=[4])
     open_on_tuesday(colleague)

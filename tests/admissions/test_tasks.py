@@ -13,6 +13,9 @@ from programs.models import Facility
 from recovery_site.celery import app
 from tests.factories import make_consultation, make_counselor, make_details, make_request
 
+from .waiting_world import TUESDAY, free, make_centre, wait
+from .waiting_world import book as book_at
+
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 AT = datetime(2027, 1, 5, 17, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -215,3 +218,33 @@ def test_task_arguments_name_nobody(real_commits, own_queue):
         waiting.ack()
     assert waiting.payload[0] == [str(request.pk)]
     assert waiting.headers["argsrepr"] == repr((str(request.pk),))
+
+
+# Something sooner
+
+
+@pytest.mark.django_db
+def test_task_offers_what_opened_and_has_the_letter_sent(at_once, inbox):
+    make_centre()
+    rival, request = book_at(TUESDAY), wait()
+    free(rival)
+
+    owed = tasks.offer_what_opened()
+
+    sent = [each["Subject"] for each in inbox if each["To"] == request.email]
+    assert (owed, sent[-1]) == (1, "An earlier time for your appointment")
+
+
+def test_beat_sweeps_messages_and_offers_every_minute():
+    app.loader.import_default_modules()
+
+    swept = {each["task"]: each["schedule"] for each in app.conf.beat_schedule.values()}
+
+    assert (
+        swept.items()
+        >= {
+            "admissions.tasks.send_due_messages": MINUTE,
+            "admissions.tasks.offer_what_opened": MINUTE,
+        }.items()
+    )
+    assert set(swept) <= set(app.tasks)

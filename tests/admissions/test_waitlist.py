@@ -2,14 +2,18 @@
 
 import uuid
 from functools import partial
+from threading import Event
+from time import monotonic, sleep
 
 import pytest
+from django.db import transaction
 
 from admissions import booking, tasks, triage, waitlist
 from admissions.models import Consultation, EarlierOffer, MoveNotAllowed, SlotTaken, Waiting
 from tests.factories import make_counselor, make_user
 from tests.rivals import at_once
 
+from .test_race import is_someone_waiting
 from .waiting_world import (
     FRIDAY,
     HOUR,
@@ -330,6 +334,32 @@ def test_rounds_at_once_offer_one_opening_once(real_commits):
 
     assert sorted(answers) == [[]] * 5 + [[waiting[0].pk]]
     assert [on_offer(each) for each in waiting] == [[TUESDAY], [], [], []]
+
+
+@pytest.mark.xdist_group("crowds")
+def test_round_beside_someone_who_leaves_offers_them_nothing(real_commits):
+    make_centre()
+    rival, request = book(TUESDAY), wait()
+    free(rival)
+    is_leaving = Event()
+
+    def sweep_while_they_leave():
+        is_leaving.wait(timeout=30)
+        return sweep(NOW)
+
+    _left, owed = at_once([partial(leave_slowly, request, is_leaving), sweep_while_they_leave])
+
+    assert (owed, on_offer(request), left(request)) == ([], [], ["asked"])
+
+
+@transaction.atomic
+def leave_slowly(request, is_leaving):
+    """Leave the list, and commit only once somebody waits for it."""
+    waitlist.leave(key=uuid.uuid4(), request=request)
+    is_leaving.set()
+    until = monotonic() + 10
+    while not is_someone_waiting() and monotonic() < until:
+        sleep(0.02)
 
 
 @pytest.mark.xdist_group("crowds")
