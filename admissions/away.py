@@ -4,9 +4,9 @@ Each is handed to a colleague at the same time, kept, or freed, in one
 transaction with the closure, or nothing is saved. Whatever stands and was not
 decided about refuses the whole, so that none is dropped unseen.
 
-Hand-overs go one at a time, since two could each wait for a time that the
-other has taken; then requests are locked in one order, as everywhere before
-anything is held.
+Hand-overs go one at a time, since two who leave at one moment could each be
+given what the other leaves. Then requests are locked, in one order, and
+colleagues who have a daily cap, as everywhere before anything is held.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
 """Consultations as a calendar shows them: day by day, in words."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
 from django.utils import timezone
@@ -48,9 +48,19 @@ def held(consultation: Consultation) -> Held:
     return Held(consultation, _("%(starts)s to %(ends)s") % {"starts": starts, "ends": ends})
 
 
+def whole_days(first: date, last: date) -> str:
+    """Tue, Nov 24, all day, or Tue, Nov 24 to Fri, Nov 27, all day."""
+    begins, ends = (date_format(day, _("D, M j")) for day in (first, last))
+    if first == last:
+        return _("%(day)s, all day") % {"day": begins}
+    return _("%(begins)s to %(ends)s, all day") % {"begins": begins, "ends": ends}
+
+
 def span(starts_at: datetime, ends_at: datetime) -> str:
-    """A stretch of time with its dates: Tue, Nov 24, 9:00 am to 5:00 pm."""
+    """A stretch of time with its dates: Tue, Nov 24, 9:00 am to 5:00 pm, or whole days."""
     first, last = timezone.localtime(starts_at), timezone.localtime(ends_at)
+    if first.time() == last.time() == time(0):
+        return whole_days(first.date(), last.date() - timedelta(days=1))
     ends = letters.time_words(last)
     if first.date() != last.date():
         ends = f"{date_format(last, _('D, M j'))}, {ends}"

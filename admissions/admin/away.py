@@ -87,11 +87,12 @@ def read(value: str):
 
 def choice_of(case: away.Case) -> forms.ChoiceField:
     who = case.consultation.counselor.public_name
+    when = desk.full_clock(case.consultation.starts_at)
     hand = [(f"{HAND}{load.counselor.pk}", hand_words(load, case)) for load in case.colleagues]
     keep = [(away.KEEP, _("Keep: %(who)s holds it all the same") % {"who": who})]
     free = [(away.FREE, _("Cancel: they choose again, and we call them"))]
     return forms.ChoiceField(
-        label=_("What becomes of it"),
+        label=_("What becomes of %(when)s") % {"when": when},
         choices=[("", _("Choose")), *hand, *(keep if case.may_keep else []), *free],
         initial=f"{HAND}{case.best.counselor.pk}" if case.best else "",
         error_messages={"required": UNDECIDED, "invalid_choice": TAKEN},

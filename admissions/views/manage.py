@@ -136,8 +136,10 @@ def show_move(http_request, request, purpose, *, lost=None, is_stale=False):
 @private
 @require_http_methods(["GET", "POST"])
 def cancel(http_request):
+    """A time that changed since the page was shown is shown first: nobody cancels it unseen."""
     request = visits.managed(http_request)
-    purpose = f"cancel {request.pk}"
+    consultation = request.standing_consultation()
+    purpose = f"cancel {request.pk} {consultation.sequence if consultation else ''}"
     form = CancelForm(http_request.POST or None)
     key = visits.read_key(http_request, purpose)
 
@@ -148,7 +150,6 @@ def cancel(http_request):
             return show_manage(http_request, request, notice=str(refused), status=409)
         return redirect("admissions:manage")
 
-    consultation = request.standing_consultation()
     if consultation is None or not booking.rules_of(consultation).may_cancel(
         consultation.starts_at, now=timezone.now()
     ):

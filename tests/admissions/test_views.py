@@ -4,13 +4,13 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from admissions import letters, privacy
+from admissions import away, letters, privacy, triage
 from admissions.models import (
     AuditEvent,
     ConsentEvent,
@@ -21,7 +21,7 @@ from admissions.models import (
     ModeRules,
     Submission,
 )
-from tests.factories import make_consultation, make_counselor
+from tests.factories import make_consultation, make_counselor, make_user
 
 from .visitor import DETAILS, MONDAY, TOMORROW_AT_TEN, Visitor, details_url, read_form, stamp
 
@@ -724,6 +724,42 @@ def test_cancelled_consultation_leads_back_to_what_became_of_it(booked, name):
     response = booked.get(url(name))
 
     assert (response.status_code, response["Location"]) == (302, url("manage"))
+
+
+def test_move_after_a_cancellation_says_what_stands_and_changes_nothing(booked):
+    cancel_key, move_key = key_of(booked, "cancel"), key_of(booked, "move")
+    booked.post(url("cancel"), {"key": cancel_key, "reason": ""})
+    before = all_that_is_kept()
+
+    page = booked.post(url("move"), {"key": move_key, "at": stamp(TOMORROW_AT_TWO)})
+
+    assert (page.status_code, all_that_is_kept()) == (409, before)
+    assert b"There is no appointment to change any more." in page.content
+    assert b"Your appointment is cancelled" in page.content
+
+
+def test_cancel_of_a_time_that_staff_moved_meanwhile_shows_the_new_time_first(booked):
+    request, key = the_request(), key_of(booked, "cancel")
+    triage.reschedule(request_id=request.pk, starts_at=TOMORROW_AT_TWO, by=make_user())
+    before = all_that_is_kept()
+
+    page = booked.post(url("cancel"), {"key": key, "reason": ""})
+
+    assert all_that_is_kept() == before
+    assert "Above is your appointment as it stands now." in page.text
+    assert "2:00 pm" in page.text
+
+
+def test_page_of_an_appointment_that_we_could_not_keep_is_kind(booked):
+    open_manage(booked, the_request())
+    consultation = Consultation.objects.get()
+    with transaction.atomic():
+        away.cancel(consultation, by=make_user("coordinator"))
+
+    page = booked.get(url("manage"))
+
+    assert "We could not keep your appointment" in page.text
+    assert "Thank you for letting us know" not in page.text
 
 
 @pytest.mark.parametrize("name", ["move", "cancel"])
