@@ -7,13 +7,14 @@ Only what has opened since a person joined, or last said no, is offered to
 them: they have seen the rest.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
@@ -28,6 +29,8 @@ from .models import (
     ModeRules,
     Waiting,
 )
+
+logger = logging.getLogger(__name__)
 
 SOONER_BY = timedelta(hours=2)
 ANSWER_WITHIN = timedelta(hours=2)
@@ -47,10 +50,21 @@ def sweep(*, now: datetime) -> list:
 
     offers = EarlierOffer.objects.open().order_by("pk").values_list("pk", "request")
     waiting = Waiting.objects.open().in_order().values_list("pk", "request")
-    owed = [request for pk, request in list(offers) if settle(pk, request, now=now)]
+    owed = [request for pk, request in list(offers) if tried(settle, pk, request, now=now)]
     return owed + [
-        request for pk, request in list(waiting) if serve(pk, request, slots_of, now=now)
+        request for pk, request in list(waiting) if tried(serve, pk, request, slots_of, now=now)
     ]
+
+
+def tried(step: Callable[..., bool], pk: int, *args, **kwargs) -> bool:
+    """What the step answers; whatever is broken in one row must not stop those behind it."""
+    try:
+        return step(pk, *args, **kwargs)
+    except OperationalError:
+        raise
+    except Exception as fault:
+        logger.error("%s of row %s failed: %s", step.__name__, pk, type(fault).__name__)
+        return False
 
 
 # Offers that stand

@@ -11,6 +11,7 @@ from admissions import booking, offers, triage
 from admissions.models import (
     Closure,
     Consultation,
+    ConsultationRequest,
     Counselor,
     EarlierOffer,
     Message,
@@ -726,3 +727,16 @@ def test_in_person_time_is_offered_and_taken_at_the_same_place_only(centre):
 
     assert (none, on_offer(request)) == ([], [TUESDAY + DAY])
     assert accept(request).counselor == here
+
+
+def test_sweep_goes_on_behind_a_person_whose_row_is_broken():
+    counselor = make_centre()
+    rival = book(TUESDAY)
+    broken, next_in_line = wait(), wait(FRIDAY + HOUR)
+    ConsultationRequest.objects.filter(pk=broken.pk).update(time_zone="Nowhere/At_All")
+    free(rival)
+
+    owed = sweep(NOW)
+
+    assert (owed, on_offer(next_in_line)) == ([next_in_line.pk], [TUESDAY])
+    assert counselor.consultations.standing().count() == 2
