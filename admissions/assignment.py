@@ -19,6 +19,7 @@ from psycopg2.extras import DateTimeTZRange
 
 from . import availability
 from .models import Closure, Consultation, ConsultationRequest, Counselor, ModeRules, SlotTaken
+from .roster import on_roster
 
 LOOK_BACK = timedelta(days=14)
 LEAST_PRESENT, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -162,8 +163,11 @@ def offered(*, starts_at, mode, now, language, location=None, freeing=None) -> a
     """The one open slot at this start, or SlotTaken; no rival can fill the day of who is in it."""
     asked = {"mode": mode, "now": now, "language": language, "location": location}
     asked |= {"at": starts_at, "freeing": freeing}
-    slots = availability.open_slots(**asked)
-    if slots and lock_capped(slots[0].counselors):
+    roster = on_roster(now)
+    slots = availability.open_slots(**asked, roster=roster)
+    capped = {each.pk for each in roster if each.daily_cap}
+    if slots and not capped.isdisjoint(slots[0].counselors):
+        lock_capped(slots[0].counselors)
         slots = kept(slots[0].counselors, availability.open_slots(**asked))
     if not slots:
         raise SlotTaken
@@ -179,10 +183,10 @@ def chosen(slot: availability.Slot, counselor_id: int | None) -> availability.Sl
     return replace(slot, counselors=(counselor_id,))
 
 
-def lock_capped(counselor_ids) -> bool:
-    """Wait for every booking with those of them who have a daily cap; whether any has."""
+def lock_capped(counselor_ids) -> None:
+    """Wait for every booking with those of them who have a daily cap."""
     capped = Counselor.objects.filter(pk__in=counselor_ids, daily_cap__isnull=False)
-    return bool(capped.select_for_update(no_key=True).order_by("pk"))
+    list(capped.select_for_update(no_key=True).order_by("pk"))
 
 
 def kept(counselor_ids, slots) -> list[availability.Slot]:
@@ -243,7 +247,7 @@ def loads(counselor_ids, *, since: datetime, until: datetime) -> list[Load]:
     )
     had = {row["counselor"]: row for row in counted}
     away = time_away(counselor_ids, since=since, until=until)
-    counselors = Counselor.objects.filter(pk__in=counselor_ids).select_related("location", "user")
+    counselors = Counselor.objects.filter(pk__in=counselor_ids).select_related("location")
     return [
         Load(
             counselor=each,
