@@ -98,8 +98,8 @@ def ask(place: Place, deadline: Deadline) -> bytes | Place:
     try:
         with connected(place.host, deadline) as sock:
             connection = HTTPSConnection(place.host)
-            # It is given a socket, and must never open one of its own.
-            connection.sock, connection.auto_open = Wire(sock, deadline), 0
+            # Given a socket, it opens none of its own.
+            connection.sock = Wire(sock, deadline)
             connection.request("GET", place.target, headers=HEADERS)
             return understood(connection.getresponse(), place)
     except ssl.SSLCertVerificationError:

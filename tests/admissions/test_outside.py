@@ -2,8 +2,10 @@
 
 import gzip
 import socket
+import sys
 import time
 import traceback
+from contextlib import ExitStack
 
 import pytest
 import trustme
@@ -422,6 +424,19 @@ def test_silence_is_cut_off(server, short):
     assert refused() == Reason.SLOW
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="others answer when the queue is full")
+def test_connection_that_is_not_taken_is_cut_off(names, short):
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _each in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        names.answers[HOST] = [[full.getsockname()]]
+
+        assert refused() == Reason.SLOW
+
+
 def test_handshake_that_never_comes_is_cut_off(start, names, short):
     names.answers[HOST] = [[start(shakes_after=5).place]]
 
@@ -465,6 +480,13 @@ def test_certificate_of_another_name_is_refused(start, names):
     names.answers[HOST] = [[server.place]]
 
     assert refused() == Reason.CERTIFICATE
+    assert server.requests == []
+
+
+def test_certificate_of_the_place_but_not_of_the_name_is_refused(server, names):
+    names.answers["other.example"] = [[server.place]]
+
+    assert refused("https://other.example/") == Reason.CERTIFICATE
     assert server.requests == []
 
 
