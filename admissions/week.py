@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 
 from . import availability
 from .models import (
+    BusyTime,
     Closure,
     Consultation,
     ConsultationRequest,
@@ -73,6 +74,7 @@ class Diary:
     consultations: dict[int, list[Consultation]]
     closures: dict[int | None, list[Closure]]
     extra: dict[int, list[ExtraHours]]
+    busy: dict[int, list[BusyTime]]
 
 
 def centre() -> ZoneInfo:
@@ -116,6 +118,9 @@ def read(
         consultations=by_counselor(consultations.order_by("starts_at")),
         closures=by_counselor(Closure.objects.filter(starts_at__lt=end, ends_at__gt=begin)),
         extra=by_counselor(ExtraHours.objects.filter(counselor__in=people, on__range=near)),
+        busy=by_counselor(
+            BusyTime.objects.filter(counselor__in=people, starts_at__lt=end, ends_at__gt=begin)
+        ),
     )
 
 
@@ -149,6 +154,7 @@ def spans(diary: Diary, counselor: Counselor, day: date) -> list[Span]:
         of_rows(MOVING, [each for each in rows if each == diary.asked.moving]),
         of_rows(ENDED, [each for each in rows if not each.is_standing]),
         of_rows(CLOSED, closures),
+        busy_elsewhere(diary, counselor, day),
         idle(diary, counselor, day),
         [Span(OUTSIDE, begin, end)],
     ]
@@ -193,6 +199,15 @@ def floor(at: datetime, step: timedelta) -> datetime:
         microseconds=local.microsecond,
     )
     return at - since_midnight % step
+
+
+def busy_elsewhere(diary: Diary, counselor: Counselor, day: date) -> Iterator[Span]:
+    """The part of their hours in which a calendar of their own says busy."""
+    for opens, closes in windows(diary, counselor, *bounds(day)):
+        for each in diary.busy[counselor.pk]:
+            begin, end = max(opens, each.starts_at), min(closes, each.ends_at)
+            if begin < end:
+                yield Span(IDLE, begin, end, "busy")
 
 
 def idle(diary: Diary, counselor: Counselor, day: date) -> Iterator[Span]:

@@ -21,6 +21,7 @@ OFFICE = (9, 17)
 SKIPPED = "skipped"
 REASONS = {
     "past": _lazy("Past"),
+    "busy": _lazy("Busy elsewhere"),
     "paused": _lazy("Takes no consultations"),
     "mode": _lazy("Does not take this mode"),
     "language": _lazy("Does not speak the language"),

@@ -7,7 +7,7 @@ import pytest
 
 from admissions import availability, week, week_page
 from admissions.assignment import Pick
-from admissions.models import Closure, Counselor, Mode, ModeRules
+from admissions.models import Closure, Counselor, Mode, ModeRules, OutsideCalendar
 from programs.models import Location
 from tests.factories import make_consultation, make_counselor
 
@@ -94,6 +94,22 @@ def test_closure_stands_around_what_is_held_in_it():
         ("buffer", "10:45", "11:00", None),
         ("closed", "11:00", "12:00", closure),
     ]
+
+
+def test_busy_time_of_their_own_shows_within_hours_only():
+    counselor = make_counselor(opens=time(9), closes=time(11))
+    calendar = OutsideCalendar.objects.create(counselor=counselor, kind="upload", label="Own")
+    calendar.busy_times.create(counselor=counselor, starts_at=at(10, 15), ends_at=at(15))
+    colleague = make_counselor(opens=time(9), closes=time(11))
+
+    assert shown(counselor) == [
+        ("outside", "00:00", "09:00", None),
+        ("free", "09:00", "09:30", ["09:00"]),
+        ("idle", "09:30", "10:15", "short"),
+        ("idle", "10:15", "11:00", "busy"),
+        ("outside", "11:00", "00:00", None),
+    ]
+    assert "busy" not in [what for *_when, what in shown(colleague)]
 
 
 def test_closure_of_a_colleague_closes_nothing_here():

@@ -1,10 +1,15 @@
-"""A counselor's journey at the staff desk, in a real browser on the running site."""
+"""A counselor's journeys at the staff desk, in a real browser on the running site."""
 
+from datetime import date, timedelta
+from urllib.error import HTTPError
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from recovery_site import processes
 
-from .conftest import PASSWORD
+from .conftest import PASSWORD, fetch
 from .visits import book
 
 
@@ -86,3 +91,45 @@ def test_desk_asks_every_stranger_to_sign_in(page):
 
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert page.get_by_text("Marcus").count() == 0
+
+
+def test_counselor_keeps_a_calendar_feed_and_busy_time(visit, tmp_path):
+    """The address answers a calendar app until it is revoked; a busy day is offered no more."""
+    desk = visit(viewport={"width": 390, "height": 800})
+    sign_in(desk, "rosa")
+    desk.goto("/admin/admissions/calendarfeed/")
+    desk.get_by_role("button", name="Make a private address").click()
+    address = desk.get_by_label("Your private address").input_value()
+    feed = fetch(address)
+    found = {"with its address": faults_of(desk)}
+
+    file = tmp_path / "holidays.ics"
+    file.write_text(
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1@home.example\n"
+        f"DTSTART;VALUE=DATE:{date.today() + timedelta(days=3):%Y%m%d}\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    busy = desk.locator("section", has_text="Add a calendar from a file").last
+    busy.get_by_label("What to call it").fill("Holidays")
+    busy.get_by_label("Calendar file").set_input_files(file)
+    busy.get_by_role("button", name="Add this file").click()
+    expect(desk.locator("#busy")).to_contain_text("1 busy time ahead")
+    found["with a calendar"] = faults_of(desk)
+
+    desk.get_by_role("button", name="Remove Holidays").click()
+    expect(desk.locator("#busy")).to_contain_text("No other calendar is known.")
+    desk.get_by_role("button", name="Revoke the address").click()
+    expect(desk.locator("#feed")).to_contain_text("There is no private address yet.")
+
+    with pytest.raises(HTTPError, match="404"):
+        fetch(address)
+    assert (feed[:15], found) == (b"BEGIN:VCALENDAR", {name: [] for name in found})
+
+
+def faults_of(desk):
+    """What axe finds in light and dark."""
+    found = []
+    for scheme in ("dark", "light"):
+        desk.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        violations = Axe().run(desk).response["violations"]
+        found += [(scheme, each["id"], each["nodes"][0]["html"]) for each in violations]
+    return found
