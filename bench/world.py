@@ -50,6 +50,7 @@ class World:
 @contextmanager
 def build(sizes):
     """Fills the databases of both sites side by side; stops what was started in the end."""
+    peer.install()
     with ThreadPoolExecutor() as both:
         mine, theirs = both.submit(ours.prepare, sizes), both.submit(peer.prepare, sizes)
         mine.result()
