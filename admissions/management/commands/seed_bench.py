@@ -29,18 +29,16 @@ REQUESTS = """
         LATERAL (SELECT lpad(to_hex(n), 8, '0') AS code) AS coded
 """
 
-# What is needed of requests that have no consultation yet, numbered from 0.
-WAITING = """
-    SELECT id, row_number() OVER (ORDER BY created_at) - 1 AS n
-    FROM admissions_consultationrequest AS request
-    WHERE stage = %(stage)s AND NOT EXISTS (
-        SELECT FROM admissions_consultation WHERE request_id = request.id
-    )
-"""
+# New requests, numbered from 0.
+ADDED = f"""
+    WITH added AS ({REQUESTS} RETURNING id),
+    waiting AS (SELECT id, row_number() OVER () - 1 AS n FROM added)
+"""  # noqa: S608  our own words alone
 
 # Each counselor's past is a chain of consultations an hour apart, so none overlap. Of ten,
 # seven took place, two were cancelled, and one person did not come.
 PAST = f"""
+    {ADDED}
     INSERT INTO admissions_consultation (
         request_id, counselor_id, location_id, mode, status, starts_at, ends_at, held, booked_at,
         assigned_because, uid, sequence, ended_at, cancel_reason
@@ -49,7 +47,7 @@ PAST = f"""
         start + interval '45 minutes', tstzrange(start, start + interval '1 hour'),
         start - interval '1 day', 'seeded', gen_random_uuid(),
         (status = 'cancelled_by_person')::int, start + interval '45 minutes', ''
-    FROM ({WAITING}) AS waiting,
+    FROM waiting,
         LATERAL (
             SELECT %(counselors)s AS counselors,
                 date_trunc('hour', now()) - (2 + n / %(count)s) * interval '1 hour' AS start,
@@ -72,6 +70,7 @@ AHEAD = """
         AND abs(hashtext(concat_ws('-', counselor, day, minute)) %% 1000) < %(share)s * 1000
 """
 BOOKED_AHEAD = f"""
+    {ADDED}
     INSERT INTO admissions_consultation (
         request_id, counselor_id, location_id, mode, status, starts_at, ends_at, held, booked_at,
         assigned_because, uid, sequence, cancel_reason
@@ -81,7 +80,7 @@ BOOKED_AHEAD = f"""
         tstzrange(start - %(before)s * interval '1 minute',
             start + (%(length)s + %(after)s) * interval '1 minute'),
         now(), 'seeded', gen_random_uuid(), 0, ''
-    FROM ({AHEAD}) AS ahead JOIN ({WAITING}) AS waiting USING (n)
+    FROM ({AHEAD}) AS ahead JOIN waiting USING (n)
 """  # noqa: S608  our own words alone
 
 
@@ -111,7 +110,7 @@ class Command(BaseCommand):
             ids, location = add_counselors(counselors)
             add_past(cursor, past, ids, location)
             booked = book_ahead(cursor, booked_ahead, ids, location)
-            add_requests(cursor, requests, stage="new")
+            cursor.execute(REQUESTS, new_requests(cursor, requests, stage="new"))
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.stdout.write(
@@ -153,9 +152,8 @@ def add_counselors(number: int) -> tuple[list[int], Location]:
 
 def add_past(cursor, number: int, ids: list[int], location: Location) -> None:
     """Finished consultations, each of a request of its own that is closed."""
-    add_requests(cursor, number, stage="closed")
-    figures = {"counselors": ids, "count": len(ids), "location": location.pk, "stage": "closed"}
-    cursor.execute(PAST, figures)
+    figures = {"counselors": ids, "count": len(ids), "location": location.pk}
+    cursor.execute(PAST, figures | new_requests(cursor, number, stage="closed"))
 
 
 def book_ahead(cursor, share: float, ids: list[int], location: Location) -> int:
@@ -172,24 +170,21 @@ def book_ahead(cursor, share: float, ids: list[int], location: Location) -> int:
         "length": rules.length,
         "before": rules.buffer_before,
         "after": rules.buffer_after,
-        "stage": "consultation_scheduled",
     }
     cursor.execute(AHEAD, figures)
-    add_requests(cursor, cursor.rowcount, stage="consultation_scheduled")
-    cursor.execute(BOOKED_AHEAD, figures)
-    return cursor.rowcount
+    number = cursor.rowcount
+    requests = new_requests(cursor, number, stage="consultation_scheduled")
+    cursor.execute(BOOKED_AHEAD, figures | requests)
+    return number
 
 
-def add_requests(cursor, number: int, *, stage: str) -> None:
-    """Requests with running references; phones are 555-01xx."""
+def new_requests(cursor, number: int, *, stage: str) -> dict:
+    """What REQUESTS asks for: so many requests with references that no earlier ones have."""
     cursor.execute("SELECT count(*) FROM admissions_consultationrequest WHERE email LIKE 'person%'")
     (taken,) = cursor.fetchone()
-    cursor.execute(
-        REQUESTS,
-        {
-            "stage": stage,
-            "is_open": stage != "closed",
-            "first": taken + 1,
-            "last": taken + number,
-        },
-    )
+    return {
+        "stage": stage,
+        "is_open": stage != "closed",
+        "first": taken + 1,
+        "last": taken + number,
+    }
