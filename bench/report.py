@@ -61,7 +61,7 @@ def table(ratios):
     lines = [f"{'':28}{'measured':>12}{'goal':>10}"]
     for name, (how, goal) in GOALS.items():
         value = ratios[name]
-        told = " ".join(map(str, value)) if isinstance(value, list) else value
+        told = f"{min(value)} to {max(value)}" if isinstance(value, list) else value
         verdict = "" if is_met(name, value) else "   not reached"
         lines.append(f"{name:28}{told:>12}{how + ' ' + str(goal):>10}{verdict}")
     return "\n".join(lines)
