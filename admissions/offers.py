@@ -163,9 +163,14 @@ def serve(waiting_id: int, request_id, slots_of: Slots, *, now: datetime) -> boo
 
     slots = slots_of(consultation.mode, request.language, consultation.place)
     forget_what_went(waiting, slots)
-    if has_offer or not is_reachable(request, now):
+    if has_offer or has_offer_elsewhere(request) or not is_reachable(request, now):
         return False
     return make_offer(waiting, consultation, slots, now=now)
+
+
+def has_offer_elsewhere(request: ConsultationRequest) -> bool:
+    """Whether the same person, by their email, is asked about another request of theirs."""
+    return EarlierOffer.objects.open().filter(request__email__iexact=request.email).exists()
 
 
 def locked(request_id) -> ConsultationRequest:

@@ -740,3 +740,17 @@ def test_sweep_goes_on_behind_a_person_whose_row_is_broken():
 
     assert (owed, on_offer(next_in_line)) == ([next_in_line.pk], [TUESDAY])
     assert counselor.consultations.standing().count() == 2
+
+
+def test_one_person_with_two_requests_is_offered_one_time_at_a_time(centre):
+    other = make_counselor(days=[])
+    open_on_tuesday(other)
+    rivals = [book(TUESDAY), book(TUESDAY)]
+    first = wait(email="Jo@example.com")
+    second, stranger = wait(FRIDAY + HOUR, email="jo@example.com"), wait(FRIDAY + 2 * HOUR)
+    for rival in rivals:
+        free(rival)
+
+    sweep(NOW)
+
+    assert [on_offer(each) for each in (first, second, stranger)] == [[TUESDAY], [], [TUESDAY]]

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, time, timedelta
+from itertools import count
 from zoneinfo import ZoneInfo
 
 from admissions import booking, offers, waitlist
@@ -14,6 +15,7 @@ NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
 # The only start on Tuesday; on Friday people have theirs.
 TUESDAY = datetime(2027, 1, 5, 13, tzinfo=PACIFIC)
 FRIDAY = datetime(2027, 1, 8, 9, tzinfo=PACIFIC)
+people = count(1)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 DAY = timedelta(days=1)
 
@@ -46,8 +48,8 @@ def join(request):
 
 
 def wait(starts_at=FRIDAY, **details):
-    """Someone who has this time and has asked for something sooner."""
-    request = book(starts_at, **details)
+    """Someone of their own who has this time and has asked for something sooner."""
+    request = book(starts_at, **{"email": f"jo{next(people)}@example.com", **details})
     join(request)
     return request
 
