@@ -456,6 +456,18 @@ def test_move_of_what_changed_meanwhile_is_told_kindly(client, coordinator, coun
     assert (response.url, everything()) == (page_of(consultation.request), before)
 
 
+def test_move_of_what_a_colleague_moved_meanwhile_leaves_their_time(client, coordinator, counselor):
+    consultation = booked(NINE, counselor=counselor)
+    client.post(MOVE, pick(counselor, ONE, consultation=consultation.pk))
+    before = everything()
+
+    later = ONE + timedelta(hours=2)
+    response = client.post(MOVE, pick(counselor, later, consultation=consultation.pk), follow=True)
+
+    assert told(response)[-1] == "This consultation has changed meanwhile."
+    assert before[Consultation] == everything()[Consultation]
+
+
 def test_move_to_a_lost_time_does_neither_and_offers_the_nearest(client, coordinator, counselor):
     consultation = booked(NINE, counselor=counselor)
     booked(ONE, counselor=counselor)
