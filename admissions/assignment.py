@@ -48,9 +48,14 @@ def hold(
     now: datetime,
     by: User | None = None,
     counselor_id: int | None = None,
+    location: int | None = None,
 ) -> Consultation:
-    """Hold this time with the counselor chosen, else the least loaded one, or raise SlotTaken."""
-    slot = offered(starts_at=starts_at, mode=mode, now=now, language=request.language)
+    """Hold this time with the counselor chosen, else the least loaded one, or raise SlotTaken.
+
+    `location` asks for a counselor of one place.
+    """
+    asked = {"mode": mode, "now": now, "language": request.language, "location": location}
+    slot = offered(starts_at=starts_at, **asked)
     return hold_with_first_free(
         chosen(slot, counselor_id),
         request=request,
@@ -72,9 +77,12 @@ def move(
     """Hold the new time and free the old in the caller's transaction, or raise SlotTaken.
 
     Call it with the request's row locked. Unless another counselor is chosen,
-    the same one stays if they are free; `location` keeps it at one place.
+    the same one stays if they are free, and a visit in person stays at its place;
+    `location` asks for one place.
     """
     mode, language = consultation.mode, consultation.request.language
+    if counselor_id is None:
+        location = location or consultation.place
     asked = {"mode": mode, "now": now, "language": language, "freeing": consultation}
     slot = chosen(offered(starts_at=starts_at, location=location, **asked), counselor_id)
     release(consultation, Consultation.Status.RESCHEDULED)
@@ -140,6 +148,8 @@ def reason(line: list["Load"], consultation: Consultation) -> str:
     """Why the first in this line has it, in words that stay the same."""
     first, old = line[0], consultation.moved_from
     language = f"speaks {consultation.request.language}"
+    if consultation.is_in_person:
+        language += f", at {consultation.location.name}"
     if old and old.counselor_id == first.counselor.pk:
         return f"{language}; the same counselor is free"
     if len(line) == 1:

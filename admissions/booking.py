@@ -28,24 +28,24 @@ REQUESTER = AuditEvent.Source.REQUESTER
 
 @transaction.atomic
 def request_consultation(
-    *, key: uuid.UUID, starts_at: datetime, mode: str, details: dict, consents: dict
+    *, key: uuid.UUID, starts_at: datetime, mode: str, details: dict, consents: dict, location=None
 ) -> ConsultationRequest:
-    """Book this time for a new request; the same key always answers with the same request.
+    """Book a time for a new request; the same key always answers with the same request.
 
-    `details` are columns of ConsultationRequest; `consents` maps ConsentVersion
-    keys to granted or not. Raises SlotTaken, and then nothing is saved.
+    `details` are columns of ConsultationRequest; `consents` maps ConsentVersion keys to
+    granted or not; `location` is the id of where they come. Raises SlotTaken, saving nothing.
     """
     if earlier := answered_before(key):
         return earlier
 
-    now = timezone.now()
+    asked = {"starts_at": starts_at, "mode": mode, "location": location, "now": timezone.now()}
     request = ConsultationRequest.objects.create(
         source=ConsultationRequest.Source.BOOKING,
         stage=Stage.CONSULTATION_SCHEDULED,
-        due_at=now if details.get("is_in_danger") else starts_at,
+        due_at=asked["now"] if details.get("is_in_danger") else starts_at,
         **details,
     )
-    consultation = assignment.hold(request=request, starts_at=starts_at, mode=mode, now=now)
+    consultation = assignment.hold(request=request, **asked)
     keep_consents(request, consents)
     remember(key, request)
 

@@ -139,7 +139,11 @@ def open_times(request, now) -> list:
     if consultation is None:
         return []
     slots = availability.open_slots(
-        mode=consultation.mode, now=now, language=request.language, freeing=consultation
+        mode=consultation.mode,
+        now=now,
+        language=request.language,
+        location=consultation.place,
+        freeing=consultation,
     )
     elsewhere = [slot for slot in slots if slot.starts_at != consultation.starts_at]
     return [

@@ -17,6 +17,7 @@ from admissions.models import Mode, MoveNotAllowed, SlotTaken
 
 from . import visits
 from .manage import sooner
+from .places import asked_place, open_places
 from .private import private
 
 
@@ -39,9 +40,11 @@ def asked_zone(http_request) -> ZoneInfo:
     return known_zone(http_request.GET.get("zone"))
 
 
-def carried(http_request, *, mode, zone) -> str:
-    """What every link of the page takes along: mode, zone if not ours, and for whom."""
+def carried(http_request, *, mode, zone, place=None) -> str:
+    """What every link of the page takes along: mode, place, zone if not ours, and for whom."""
     asked = {"mode": mode, "for": http_request.GET.get("for", "")}
+    if place is not None:
+        asked["place"] = place.pk
     if zone != centre_zone():
         asked["zone"] = zone.key
     return urlencode({name: value for name, value in asked.items() if value})
@@ -55,14 +58,13 @@ def choose_time(http_request):
 def show_times(http_request, *, mode, is_lost=False):
     """All open times of one mode; 409 when someone asked for one that is not open."""
     now, zone = timezone.now(), asked_zone(http_request)
+    places = open_places() if mode == Mode.IN_PERSON else []
+    place = asked_place(http_request, mode, places)
     roster = availability.on_roster(now)
-    slots = availability.open_slots(mode=mode, now=now, language=get_language(), roster=roster)
+    slots = slots_of(mode, place, now=now, roster=roster)
     context = {
-        "modes": [
-            (label, carried(http_request, mode=value, zone=zone), value == mode)
-            for value, label in Mode.choices
-        ],
-        "carried": carried(http_request, mode=mode, zone=zone),
+        **choices(http_request, mode=mode, zone=zone, place=place, places=places),
+        "carried": carried(http_request, mode=mode, zone=zone, place=place),
         "mode": mode,
         "for_whom": http_request.GET.get("for", ""),
         "zone": zone.key,
@@ -81,11 +83,34 @@ def show_times(http_request, *, mode, is_lost=False):
     return response
 
 
+def choices(http_request, *, mode, zone, place, places) -> dict:
+    """The modes, and the places of visits, each as a link that carries the rest along."""
+    return {
+        "modes": [
+            (label, carried(http_request, mode=value, zone=zone), value == mode)
+            for value, label in Mode.choices
+        ],
+        "places": [
+            (each, carried(http_request, mode=mode, zone=zone, place=each), each == place)
+            for each in places
+        ],
+        "place": place,
+    }
+
+
+def slots_of(mode, place, *, now, **asked):
+    """The open times of this mode, and of this place if people come in person."""
+    location = place.pk if place else None
+    return availability.open_slots(
+        mode=mode, now=now, language=get_language(), location=location, **asked
+    )
+
+
 @require_safe
 def open_times(http_request):
     """The open times of one mode, for a page that looks again whether its own still are."""
     mode = asked_mode(http_request)
-    slots = availability.open_slots(mode=mode, now=timezone.now(), language=get_language())
+    slots = slots_of(mode, asked_place(http_request, mode), now=timezone.now())
     response = JsonResponse({"mode": mode, "times": [slot.stamp for slot in slots]})
     response["Cache-Control"] = "no-cache"
     return response
@@ -112,9 +137,8 @@ def offer_details(http_request, *, mode, starts_at):
     if earlier and "another" not in http_request.GET:
         return show_already_booked(http_request, earlier, mode=mode, starts_at=starts_at)
     visits.renew_used_key(http_request, "booking")
-    slots = availability.open_slots(
-        mode=mode, now=timezone.now(), language=get_language(), at=starts_at
-    )
+    place = asked_place(http_request, mode)
+    slots = slots_of(mode, place, now=timezone.now(), at=starts_at)
     if not slots:
         return show_times(http_request, mode=mode, is_lost=True)
     zone = asked_zone(http_request)
@@ -131,11 +155,13 @@ def submit_details(http_request, *, mode, starts_at):
     if not form.is_valid() or key is None:
         is_stale = key is None and form.is_valid()
         return show_details(http_request, form, mode=mode, starts_at=starts_at, is_stale=is_stale)
+    place = asked_place(http_request, mode)
     try:
         request = booking.request_consultation(
             key=key,
             starts_at=starts_at,
             mode=mode,
+            location=place.pk if place else None,
             details=form.details(),
             consents=form.consents(),
         )
@@ -153,6 +179,7 @@ def show_details(http_request, form, *, mode, starts_at, status=200, **extra):
         "at": f"{starts_at:%Y%m%dT%H%M%SZ}",
         "mode": mode,
         "mode_name": Mode(mode).label,
+        "place": asked_place(http_request, mode),
         "when": letters.clock(starts_at, zone.key),
         "when_here": times.here_words(starts_at, starts_at.astimezone(zone)),
         **extra,
@@ -167,7 +194,7 @@ def zone_of(form) -> ZoneInfo:
 
 def show_lost_time(http_request, form, *, mode, starts_at):
     """409 with everything typed, and the three nearest times, one tap each."""
-    slots = availability.open_slots(mode=mode, now=timezone.now(), language=get_language())
+    slots = slots_of(mode, asked_place(http_request, mode), now=timezone.now())
     nearest = times.nearest(slots, starts_at, zone=zone_of(form))
     return show_details(
         http_request,
@@ -185,6 +212,7 @@ def show_already_booked(http_request, consultation, *, mode, starts_at):
     context = {
         "when": letters.clock(consultation.starts_at, consultation.request.time_zone),
         "mode": mode,
+        "place": asked_place(http_request, mode),
         "at": f"{starts_at:%Y%m%dT%H%M%SZ}",
         "asked_for": letters.clock(starts_at, settings.TIME_ZONE),
     }

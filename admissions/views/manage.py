@@ -110,13 +110,7 @@ def show_move(http_request, request, purpose, *, lost=None, is_stale=False):
         consultation.starts_at, now=now
     ):
         return redirect("admissions:manage")
-    slots = [
-        slot
-        for slot in availability.open_slots(
-            mode=consultation.mode, now=now, language=request.language, freeing=consultation
-        )
-        if slot.starts_at != consultation.starts_at
-    ]
+    slots = other_times(consultation, now=now)
     context = {
         "consultation": consultation,
         "words": letters.consultation_words(consultation, request.time_zone),
@@ -131,6 +125,18 @@ def show_move(http_request, request, purpose, *, lost=None, is_stale=False):
     return render(
         http_request, "admissions/move.html", context, status=409 if lost or is_stale else 200
     )
+
+
+def other_times(consultation, *, now):
+    """Every open time but its own, which counts as free; a visit stays at its place."""
+    slots = availability.open_slots(
+        mode=consultation.mode,
+        now=now,
+        language=consultation.request.language,
+        location=consultation.place,
+        freeing=consultation,
+    )
+    return [slot for slot in slots if slot.starts_at != consultation.starts_at]
 
 
 @private

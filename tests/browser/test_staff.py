@@ -86,6 +86,36 @@ def test_counselor_answers_a_request_and_the_thanks_follow(visit, site):
     assert site.await_letter("Thank you for talking with us", to="jo@example.com")
 
 
+def test_counselor_goes_away_and_the_person_is_asked_to_choose_again(visit, site):
+    visitor = visit()
+    book(visitor, latest=True)
+    reference = reference_of(visitor)
+    [(counselor, day)] = site.ask(
+        "SELECT c.counselor_id, (c.starts_at AT TIME ZONE 'America/Los_Angeles')::date::text"
+        " FROM admissions_consultation c JOIN admissions_consultationrequest r"
+        " ON r.id = c.request_id WHERE r.reference = %s",
+        reference,
+    )
+
+    desk = visit(viewport={"width": 390, "height": 844})
+    sign_in(desk, "kim")
+    desk.goto(f"/admin/admissions/counselor/{counselor}/change/")
+    desk.get_by_role("link", name="Go away…").click()
+    desk.get_by_label("First day").fill(day)
+    desk.get_by_role("button", name="Show consultations").click()
+    for choice in desk.locator(".decisions select").all():
+        choice.select_option("free")
+    desk.get_by_role("button", name="Save the time away").click()
+    expect(desk.get_by_text("cancelled.")).to_be_visible()
+
+    # It may be night where the person is.
+    fall_due(site, reference, "freed")
+    assert site.await_letter("Your appointment needs a new time", to="jo@example.com")
+    visitor.goto("/consultation/manage/")
+    expect(visitor.get_by_role("heading", name="We could not keep")).to_be_visible()
+    assert states(site, reference) == ("attempting_contact", "cancelled_by_center")
+
+
 def test_desk_asks_every_stranger_to_sign_in(page):
     page.goto("/admin/admissions/consultationrequest/")
 
