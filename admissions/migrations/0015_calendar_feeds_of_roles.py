@@ -1,7 +1,8 @@
 """Counselors keep their own calendars; directors keep anyone's."""
 
-from django.contrib.auth.management import create_permissions
 from django.db import migrations
+
+from admissions.roles import grant
 
 ROLES = {
     "counselor": ["keep_own_calendars"],
@@ -10,16 +11,7 @@ ROLES = {
 
 
 def add_permissions(apps, schema_editor):
-    config = apps.get_app_config("admissions")
-    config.models_module = True
-    create_permissions(config, apps=apps, verbosity=0)
-    config.models_module = None
-
-    group = apps.get_model("auth", "Group")
-    permission = apps.get_model("auth", "Permission")
-    for name, codenames in ROLES.items():
-        role, _created = group.objects.get_or_create(name=name)
-        role.permissions.add(*permission.objects.filter(codename__in=codenames))
+    grant(apps, ROLES)
 
 
 class Migration(migrations.Migration):

@@ -1,23 +1,15 @@
 """The waiting list and its offers are seen by everyone on the desk, and edited by nobody."""
 
-from django.contrib.auth.management import create_permissions
 from django.db import migrations
+
+from admissions.roles import grant
 
 SEEN = ["view_waiting", "view_earlieroffer"]
 ROLES = {"coordinator": SEEN, "counselor": SEEN, "director": SEEN}
 
 
 def add_permissions(apps, schema_editor):
-    config = apps.get_app_config("admissions")
-    config.models_module = True
-    create_permissions(config, apps=apps, verbosity=0)
-    config.models_module = None
-
-    group = apps.get_model("auth", "Group")
-    permission = apps.get_model("auth", "Permission")
-    for name, codenames in ROLES.items():
-        role, _created = group.objects.get_or_create(name=name)
-        role.permissions.add(*permission.objects.filter(codename__in=codenames))
+    grant(apps, ROLES)
 
 
 class Migration(migrations.Migration):

@@ -1,20 +1,15 @@
 """Directors and coordinators may hand over for anyone; counselors may for themselves without it."""
 
-from django.contrib.auth.management import create_permissions
 from django.db import migrations
+
+from admissions.roles import grant
+
+
+ROLES = {"coordinator": ["hand_over"], "director": ["hand_over"]}
 
 
 def add_permission(apps, schema_editor):
-    config = apps.get_app_config("admissions")
-    config.models_module = True
-    create_permissions(config, apps=apps, verbosity=0)
-    config.models_module = None
-
-    permission = apps.get_model("auth", "Permission").objects.get(
-        codename="hand_over", content_type__app_label="admissions"
-    )
-    for role in apps.get_model("auth", "Group").objects.filter(name__in=["director", "coordinator"]):
-        role.permissions.add(permission)
+    grant(apps, ROLES)
 
 
 class Migration(migrations.Migration):
