@@ -68,7 +68,8 @@ class Slot:
     @property
     def stamp(self) -> str:
         """The start as it travels in an address, e.g. 20261124T170000Z."""
-        return f"{self.starts_at:{STAMP}}"
+        # As STAMP says it; strftime takes ten times as long, and pages have hundreds.
+        return self.starts_at.isoformat()[:19].replace("-", "").replace(":", "") + "Z"
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ def clock(at: datetime | None, zone_name: str) -> str:
     return f"{day}, {time_words(local)} ({local.tzname()})"
 
 
-def time_words(local: datetime) -> str:
+def time_words(local: datetime | time) -> str:
     """A time of day as people say it: 9:00 am."""
     return time_of_day(local.hour, local.minute, translation.get_language())
 

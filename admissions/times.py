@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -60,8 +61,10 @@ def nearest(slots: list[Slot], to: datetime, *, zone: ZoneInfo, count: int = 3) 
 
 
 def days(slots: list[Slot], *, zone: ZoneInfo) -> list[Day]:
+    """All slots by day; the same few times of day come again, and are put into words once."""
+    said = cache(letters.time_words)
     return [
-        Day(name=date_format(day, _("l, F j")), chips=[short_chip(slot, zone) for slot in group])
+        Day(date_format(day, _("l, F j")), [short_chip(slot, zone, said) for slot in group])
         for day, group in availability.by_day(slots, zone)
     ]
 
@@ -90,25 +93,25 @@ def chip(slot: Slot, *, zone: ZoneInfo) -> Chip:
     )
 
 
-def short_chip(slot: Slot, zone: ZoneInfo) -> Chip:
+def short_chip(slot: Slot, zone: ZoneInfo, said=letters.time_words) -> Chip:
     """A time under a heading that names its day."""
     local = slot.starts_at.astimezone(zone)
-    return Chip(slot.stamp, clock_words(local), here_words(slot.starts_at, local))
+    return Chip(slot.stamp, clock_words(local, said), here_words(slot.starts_at, local, said))
 
 
-def clock_words(local: datetime) -> str:
+def clock_words(local: datetime, said=letters.time_words) -> str:
     """A time of day; in the hour that a clock repeats, with its zone: 1:30 am (PST)."""
-    words = letters.time_words(local)
+    words = said(local.time())
     is_repeated = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
     return f"{words} ({local.tzname()})" if is_repeated else words
 
 
-def here_words(at: datetime, local: datetime) -> str:
+def here_words(at: datetime, local: datetime, said=letters.time_words) -> str:
     """The centre's own time, where it differs from the reader's: 9:00 am (PST)."""
     here = at.astimezone(ZoneInfo(settings.TIME_ZONE))
     if here.utcoffset() == local.utcoffset():
         return ""
-    return f"{letters.time_words(here)} ({here.tzname()})"
+    return f"{said(here.time())} ({here.tzname()})"
 
 
 def zone_words(zone: ZoneInfo) -> str:
