@@ -54,10 +54,12 @@ def hold(
 
     `location` asks for a counselor of one place.
     """
-    asked = {"mode": mode, "now": now, "language": request.language, "location": location}
+    rules = ModeRules.objects.get(mode=mode)
+    asked = {"rules": rules, "now": now, "language": request.language, "location": location}
     slot = offered(starts_at=starts_at, **asked)
     return hold_with_first_free(
         chosen(slot, counselor_id),
+        rules=rules,
         request=request,
         now=now,
         by=by,
@@ -80,14 +82,16 @@ def move(
     the same one stays if they are free, and a visit in person stays at its place;
     `location` asks for one place.
     """
-    mode, language = consultation.mode, consultation.request.language
+    rules = ModeRules.objects.get(mode=consultation.mode)
     if counselor_id is None:
         location = location or consultation.place
-    asked = {"mode": mode, "now": now, "language": language, "freeing": consultation}
-    slot = chosen(offered(starts_at=starts_at, location=location, **asked), counselor_id)
+    asked = {"rules": rules, "now": now, "language": consultation.request.language}
+    asked |= {"freeing": consultation, "location": location}
+    slot = chosen(offered(starts_at=starts_at, **asked), counselor_id)
     release(consultation, Consultation.Status.RESCHEDULED)
     return hold_with_first_free(
         slot,
+        rules=rules,
         request=consultation.request,
         now=now,
         by=by,
@@ -97,10 +101,9 @@ def move(
 
 
 def hold_with_first_free(
-    slot, *, request, now, by, moved_from=None, is_chosen=False
+    slot, *, rules, request, now, by, moved_from=None, is_chosen=False
 ) -> Consultation:
     """Hold the slot with the first in line whom no rival has taken since, or raise SlotTaken."""
-    rules = ModeRules.objects.get(mode=slot.mode)
     line = in_line(slot.counselors, rules=rules, now=now)
     if moved_from:
         line.sort(key=lambda each: each.counselor.pk != moved_from.counselor_id)
@@ -169,10 +172,10 @@ def release(consultation: Consultation, status: str, *, reason: str = "") -> Non
     consultation.save(update_fields=["status", "ended_at", "cancel_reason", "sequence"])
 
 
-def offered(*, starts_at, mode, now, language, location=None, freeing=None) -> availability.Slot:
+def offered(*, starts_at, rules, now, language, location=None, freeing=None) -> availability.Slot:
     """The one open slot at this start, or SlotTaken; no rival can fill the day of who is in it."""
-    asked = {"mode": mode, "now": now, "language": language, "location": location}
-    asked |= {"at": starts_at, "freeing": freeing}
+    asked = {"mode": rules.mode, "now": now, "language": language, "location": location}
+    asked |= {"at": starts_at, "freeing": freeing, "rules": rules}
     roster = on_roster(now)
     slots = availability.open_slots(**asked, roster=roster)
     capped = {each.pk for each in roster if each.daily_cap}

@@ -99,13 +99,14 @@ def open_slots(
     at: datetime | None = None,
     freeing: Consultation | None = None,
     roster: list[Staffed] | None = None,
+    rules: ModeRules | None = None,
 ) -> list[Slot]:
     """Every start at which some fitting counselor is free, soonest first.
 
     `at` asks for one start only. `freeing` is a consultation about to move: its
-    own time counts as free. `roster` saves reading it again.
+    own time counts as free. `roster` and `rules` save reading them again.
     """
-    rules = ModeRules.objects.get(mode=mode)
+    rules = rules or ModeRules.objects.get(mode=mode)
     first = now + timedelta(minutes=rules.minimum_notice)
     last = now + timedelta(days=rules.horizon)
     if at is not None:

@@ -53,8 +53,7 @@ def request_consultation(
         type=Type.CONSULTATION_REQUESTED, source=REQUESTER, consultation=consultation
     )
 
-    messaging.promise_requested(request)
-    messaging.promise_booked(consultation)
+    messaging.promise_booked(consultation, is_new=True)
     tasks.wake(request)
     return request
 

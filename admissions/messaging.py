@@ -31,7 +31,11 @@ Kind, State, Reason = Message.Kind, Message.State, Message.Reason
 
 def promise_requested(request: ConsultationRequest) -> None:
     """Tell staff about a new request."""
-    promise([Message(request=request, kind=Kind.STAFF_NEW_REQUEST, due_at=timezone.now())])
+    promise([new_request(request)])
+
+
+def new_request(request: ConsultationRequest) -> Message:
+    return Message(request=request, kind=Kind.STAFF_NEW_REQUEST, due_at=timezone.now())
 
 
 def promise_call_now(request: ConsultationRequest) -> None:
@@ -40,10 +44,14 @@ def promise_call_now(request: ConsultationRequest) -> None:
     promise([Message(request=request, kind=kind, due_at=now, version=1)])
 
 
-def promise_booked(consultation: Consultation) -> None:
-    """The confirmation now, and the reminders that the lead time leaves room for."""
+def promise_booked(consultation: Consultation, *, is_new: bool = False) -> None:
+    """The confirmation now, and the reminders that the lead time leaves room for.
+
+    Staff are told of the request where it `is_new`.
+    """
     confirmation = message_for(consultation, Kind.CONFIRMATION, timezone.now())
-    promise([confirmation, *reminders(consultation)])
+    told = [new_request(consultation.request)] if is_new else []
+    promise([*told, confirmation, *reminders(consultation)])
 
 
 def promise_moved(consultation: Consultation) -> None:

@@ -4,6 +4,8 @@ import uuid
 
 from django.contrib.auth.models import User
 from django.core import signing
+from django.db import connection
+from django.utils import timezone
 
 from .models import ConsentEvent, ConsentVersion, ConsultationRequest, Submission
 
@@ -27,7 +29,14 @@ def read_key(signed: str, purpose: str) -> uuid.UUID | None:
 
 def answered_before(key: uuid.UUID) -> ConsultationRequest | None:
     """The request that this key already made or changed; waits for a twin still under way."""
-    Submission.objects.bulk_create([Submission(key=key)], ignore_conflicts=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO admissions_submission (key, at) VALUES (%s, %s)"
+            " ON CONFLICT DO NOTHING RETURNING key",
+            [key, timezone.now()],
+        )
+        if cursor.fetchone():
+            return None
     submission = Submission.objects.select_for_update().select_related(None).get(key=key)
     return submission.request
 

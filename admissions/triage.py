@@ -65,8 +65,7 @@ def book_by_phone(
         type=Type.CONSULTATION_REQUESTED, actor=by, consultation=consultation
     )
 
-    messaging.promise_requested(request)
-    messaging.promise_booked(consultation)
+    messaging.promise_booked(consultation, is_new=True)
     tasks.wake(request)
     return request
 
