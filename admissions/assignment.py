@@ -78,16 +78,15 @@ def move(
 ) -> Consultation:
     """Hold the new time and free the old in the caller's transaction, or raise SlotTaken.
 
-    Call it with the request's row locked. Unless another counselor is chosen,
-    the same one stays if they are free, and a visit in person stays at its place;
-    `location` asks for one place.
+    The request's row is locked. The same counselor stays if free, unless another is
+    chosen; a visit in person stays at its place, or at `location`.
     """
     rules = ModeRules.objects.get(mode=consultation.mode)
     if counselor_id is None:
         location = location or consultation.place
-    asked = {"rules": rules, "now": now, "language": consultation.request.language}
-    asked |= {"freeing": consultation, "location": location}
-    slot = chosen(offered(starts_at=starts_at, **asked), counselor_id)
+    asked = {"language": consultation.request.language, "location": location}
+    slot = offered(starts_at=starts_at, rules=rules, now=now, freeing=consultation, **asked)
+    slot = chosen(slot, counselor_id)
     release(consultation, Consultation.Status.RESCHEDULED)
     return hold_with_first_free(
         slot,

@@ -107,8 +107,7 @@ def open_slots(
     own time counts as free. `roster` and `rules` save reading them again.
     """
     rules = rules or ModeRules.objects.get(mode=mode)
-    first = now + timedelta(minutes=rules.minimum_notice)
-    last = now + timedelta(days=rules.horizon)
+    first, last = rules.offered(now)
     if at is not None:
         if not first <= at <= last:
             return []
@@ -116,9 +115,8 @@ def open_slots(
 
     roster = on_roster(now) if roster is None else roster
     counselors = fitting(roster, mode=mode, language=language, location=location)
-    length = timedelta(minutes=rules.length)
     return [
-        Slot(start, start + length, mode, free)
+        Slot(start, start + timedelta(minutes=rules.length), mode, free)
         for start, free in free_starts(counselors, first, last, rules, freeing)
     ]
 

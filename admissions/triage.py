@@ -1,6 +1,5 @@
 """Everything staff do to a request. Each is one transaction: check, change, record, promise."""
 
-import uuid
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,17 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import assignment, messaging, offers, privacy, tasks
-from .assignment import Pick
 from .models import (
     AuditEvent,
     Consultation,
     ConsultationRequest,
     ContactAttempt,
-    Mode,
     MoveNotAllowed,
     Waiting,
 )
-from .submissions import answered_before, keep_consents, remember
 
 Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent.Type
 Channel, Result = ContactAttempt.Channel, ContactAttempt.Result
@@ -36,62 +32,6 @@ PLAN = [
 ]
 CALL_AFTER_NO_SHOW = timedelta(minutes=10)
 FOLLOW_UP_AFTER_TALKING = timedelta(days=1)
-
-
-@transaction.atomic
-def book_by_phone(
-    *, key: uuid.UUID, by: User, pick: Pick, details: dict, consents: dict
-) -> ConsultationRequest:
-    """Book a time for someone on the phone; the same key answers with the same request.
-
-    `details` and `consents` are as booking takes them. Raises SlotTaken, and
-    then nothing is saved.
-    """
-    if earlier := answered_before(key):
-        return earlier
-
-    now = timezone.now()
-    request = ConsultationRequest.objects.create(
-        source=ConsultationRequest.Source.STAFF,
-        stage=Stage.CONSULTATION_SCHEDULED,
-        due_at=now if details.get("is_in_danger") else pick.starts_at,
-        **details,
-    )
-    consultation = assignment.hold(request=request, now=now, by=by, **vars(pick))
-    keep_consents(request, consents, by=by)
-    remember(key, request)
-
-    request.audit_events.create(
-        type=Type.CONSULTATION_REQUESTED, actor=by, consultation=consultation
-    )
-
-    messaging.promise_booked(consultation, is_new=True)
-    tasks.wake(request)
-    return request
-
-
-@transaction.atomic
-def book_time(*, key: uuid.UUID, request_id, by: User, pick: Pick) -> ConsultationRequest:
-    """Book a time for a request without a consultation, or raise and change nothing."""
-    request = open_request(request_id)
-    if answered_before(key):
-        return request
-    check_bookable(request, pick.mode)
-
-    consultation = assignment.hold(request=request, now=timezone.now(), by=by, **vars(pick))
-    if request.stage != Stage.CONSULTATION_SCHEDULED:
-        request.move_to(Stage.CONSULTATION_SCHEDULED)
-    fall_due_at(request, pick.starts_at)
-    request.save(update_fields=["stage", "due_at"])
-    remember(key, request)
-
-    request.audit_events.create(
-        type=Type.CONSULTATION_REQUESTED, actor=by, consultation=consultation
-    )
-
-    messaging.promise_booked(consultation)
-    tasks.wake(request)
-    return request
 
 
 @transaction.atomic
@@ -238,14 +178,6 @@ def standing(request: ConsultationRequest) -> Consultation:
     if consultation is None:
         raise MoveNotAllowed(_("No consultation stands."))
     return consultation
-
-
-def check_bookable(request: ConsultationRequest, mode: str) -> None:
-    """A request holds one consultation at a time, and nobody is called who asked us not to."""
-    if request.standing_consultation():
-        raise MoveNotAllowed(_("A consultation stands already. Move it instead."))
-    if mode == Mode.PHONE and not (request.phone and request.may_call):
-        raise MoveNotAllowed(_("The contact plan permits no call. Choose another mode."))
 
 
 def fall_due_at(request: ConsultationRequest, at: datetime) -> None:

@@ -34,7 +34,7 @@ LAYERS = [
         "week_page",
         "own_calendars",
     },
-    {"waitlist"},
+    {"waitlist", "phone_booking"},
     {"views", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]
@@ -204,7 +204,7 @@ def test_stages_and_statuses_change_behind_one_door():
         )
     }
 
-    assert moving == {"assignment", "away", "booking", "triage"}
+    assert moving == {"assignment", "away", "booking", "phone_booking", "triage"}
 
 
 # Pages

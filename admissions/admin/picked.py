@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import availability, desk, submissions, triage, week, week_page
+from .. import availability, desk, phone_booking, submissions, triage, week, week_page
 from ..assignment import Pick
 from ..models import Consultation, ConsultationRequest, Counselor, Mode, MoveNotAllowed, SlotTaken
 from .spoken import SpokenDetailsForm
@@ -143,9 +143,11 @@ def submit_booking(request, site, pick, asked):
 
 def book(key, pick, asked, form, *, by) -> ConsultationRequest:
     if asked.request:
-        return triage.book_time(key=key, request_id=asked.request.pk, by=by, pick=pick)
+        return phone_booking.book_time(key=key, request_id=asked.request.pk, by=by, pick=pick)
     details, consents = form.details(), form.consents()
-    return triage.book_by_phone(key=key, by=by, pick=pick, details=details, consents=consents)
+    return phone_booking.book_by_phone(
+        key=key, by=by, pick=pick, details=details, consents=consents
+    )
 
 
 def show_lost(request, site, pick, asked, form):

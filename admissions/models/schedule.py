@@ -71,6 +71,11 @@ class ModeRules(models.Model):
         """How far ahead this mode is offered."""
         return timedelta(days=self.horizon)
 
+    def offered(self, now):
+        """The first and the last moment at which what is booked now may start."""
+        notice, horizon = timedelta(minutes=self.minimum_notice), timedelta(days=self.horizon)
+        return now + notice, now + horizon
+
     def held(self, start):
         """From the buffer before a consultation that starts then to the one after it."""
         before, after = self.buffer_before, self.length + self.buffer_after

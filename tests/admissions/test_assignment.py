@@ -162,17 +162,19 @@ def test_hold_asks_for_whose_turn_it_is_with_the_same_number_of_queries(
         assignment.in_line(pks, rules=rules, now=NOW)
 
 
-def test_hold_reads_the_rules_once_however_many_were_taken(django_assert_max_num_queries):
+def test_hold_asks_once_whose_turn_it_is_however_many_were_taken(django_assert_max_num_queries):
     first, second, third = make_counselor(), make_counselor(), make_counselor()
-    request, asked = make_request(), {"starts_at": NINE, "mode": "phone", "now": NOW}
-    slot = assignment.offered(**asked, language="en")
+    request, rules = make_request(), ModeRules.objects.get(mode="phone")
+    slot = assignment.offered(starts_at=NINE, rules=rules, now=NOW, language="en")
     for rival in (first, second):
         make_consultation(starts_at=NINE, counselor=rival)
     for hours in (1, 2):
         make_consultation(starts_at=NINE + hours * HOUR, counselor=third)
 
-    with django_assert_max_num_queries(4 + 3):
-        consultation = assignment.hold_with_first_free(slot, request=request, now=NOW, by=None)
+    with django_assert_max_num_queries(3 + 3):
+        consultation = assignment.hold_with_first_free(
+            slot, rules=rules, request=request, now=NOW, by=None
+        )
 
     assert consultation.counselor == third
     assert consultation.assigned_because == "speaks en; the only one free"

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
-from admissions import away, booking, coverage, triage
+from admissions import away, booking, coverage, phone_booking, triage
 from admissions.assignment import Pick
 from admissions.models import (
     Closure,
@@ -281,7 +281,11 @@ def test_staff_and_a_visitor_who_want_one_time_get_it_once(real_commits):
     counselor, by = make_counselor(), make_user("coordinator")
     pick = Pick(starts_at=NINE, mode=Mode.PHONE, counselor_id=counselor.pk)
     by_phone = partial(
-        triage.book_by_phone, by=by, pick=pick, details=make_details(), consents={"contact": True}
+        phone_booking.book_by_phone,
+        by=by,
+        pick=pick,
+        details=make_details(),
+        consents={"contact": True},
     )
 
     answers = at_once([lambda: by_phone(key=uuid.uuid4()), book] * 3)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from admissions import booking, triage
+from admissions import booking, phone_booking, triage
 from admissions.assignment import Pick
 from admissions.models import (
     AuditEvent,
@@ -52,7 +52,7 @@ def everything():
 
 
 def book_by_phone(by, counselor, starts_at=NOON, *, key=None, mode=Mode.PHONE, **details):
-    return triage.book_by_phone(
+    return phone_booking.book_by_phone(
         key=key or uuid.uuid4(),
         by=by,
         pick=Pick(starts_at, mode, counselor.pk),
@@ -62,7 +62,7 @@ def book_by_phone(by, counselor, starts_at=NOON, *, key=None, mode=Mode.PHONE, *
 
 
 def book_time(by, request, counselor, starts_at=NOON, *, key=None, mode=Mode.PHONE):
-    return triage.book_time(
+    return phone_booking.book_time(
         key=key or uuid.uuid4(),
         request_id=request.pk,
         by=by,
