@@ -126,7 +126,7 @@ def hand_over(*, consultation: Consultation, load: "Load", free: int, by: User) 
     handed = Consultation(
         request=consultation.request,
         counselor=load.counselor,
-        location=load.counselor.location,
+        location=consultation.location if consultation.place else load.counselor.location,
         mode=consultation.mode,
         starts_at=consultation.starts_at,
         ends_at=consultation.ends_at,
@@ -294,7 +294,7 @@ def new_consultation(request, counselor, slot, *, rules: ModeRules, by) -> Consu
     return Consultation(
         request=request,
         counselor=counselor,
-        location=counselor.location,
+        location_id=slot.place or counselor.place_at(slot.starts_at, slot.mode),
         mode=slot.mode,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,

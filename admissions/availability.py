@@ -54,12 +54,13 @@ STANDING = """
 
 @dataclass(frozen=True, order=True)
 class Slot:
-    """An offered start and end in UTC, and the counselors who are free then."""
+    """An offered start and end in UTC, the counselors who are free then, and where, if asked."""
 
     starts_at: datetime
     ends_at: datetime
     mode: str
     counselors: tuple[int, ...]
+    place: int | None = None
 
     @property
     def minutes(self) -> int:
@@ -116,7 +117,7 @@ def open_slots(
     roster = on_roster(now) if roster is None else roster
     counselors = fitting(roster, mode=mode, language=language, location=location)
     return [
-        Slot(start, start + timedelta(minutes=rules.length), mode, free)
+        Slot(start, start + timedelta(minutes=rules.length), mode, free, location)
         for start, free in free_starts(counselors, first, last, rules, freeing)
     ]
 

@@ -5,13 +5,13 @@ of a booking: whatever the way, such a consultation is found here until staff
 decide about it. So none is silently dropped.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .models import Consultation
+from .models import Consultation, Mode
 from .roster import Staffed, closed_times, on_roster, windows
 
 
@@ -40,6 +40,7 @@ def gaps(*, now: datetime, **only) -> list[Gap]:
         "pk",
         "counselor_id",
         "mode",
+        "location_id",
         "starts_at",
         "ends_at",
         "kept_at",
@@ -47,8 +48,11 @@ def gaps(*, now: datetime, **only) -> list[Gap]:
     )
     roster = {each.pk: each for each in on_roster(now)}
     found = {}
-    for pk, counselor_id, mode, starts_at, ends_at, kept_at, is_active in facts:
-        why = uncovered(roster.get(counselor_id), mode, starts_at, ends_at)
+    for pk, counselor_id, mode, place, starts_at, ends_at, kept_at, is_active in facts:
+        counselor = roster.get(counselor_id)
+        if counselor and mode == Mode.IN_PERSON:
+            counselor = replace(counselor, place=place)
+        why = uncovered(counselor, mode, starts_at, ends_at)
         if not is_active:
             found[pk] = Why.GONE
         elif why and not kept_at:

@@ -8,7 +8,7 @@ the same text always means the same times. Moments are whole seconds since 1970
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -23,12 +23,14 @@ Pairs = tuple[tuple[int, int], ...]
 ROSTER = """
     SELECT counselor.id, counselor.location_id, location.time_zone, counselor.modes,
         counselor.languages, counselor.daily_cap,
-        (SELECT json_agg(json_build_array(weekday, opens, closes, valid_from, valid_until, modes)
+        (SELECT json_agg(json_build_array(
+                weekday, opens, closes, valid_from, valid_until, modes, location_id)
                 ORDER BY id)::text
             FROM admissions_weeklyhours WHERE counselor_id = counselor.id),
-        (SELECT json_agg(json_build_array("on", opens, closes) ORDER BY id)::text
+        (SELECT json_agg(json_build_array("on", until, opens, closes) ORDER BY id)::text
             FROM admissions_extrahours
-            WHERE counselor_id = counselor.id AND "on" BETWEEN %(begin)s AND %(end)s),
+            WHERE counselor_id = counselor.id AND "on" <= %(end)s
+                AND coalesce(until, "on") >= %(begin)s),
         (SELECT json_agg(json_build_array(
                 floor(date_part('epoch', starts_at))::bigint,
                 ceil(date_part('epoch', ends_at))::bigint) ORDER BY starts_at, id)::text
@@ -45,7 +47,10 @@ ROSTER = """
 
 @dataclass(frozen=True)
 class Staffed:
-    """An active counselor; weekly and extra hours and closures as JSON texts, or None."""
+    """An active counselor; weekly and extra hours and closures as JSON texts, or None.
+
+    With a `place`, only the hours count in which they are at that location.
+    """
 
     pk: int
     location: int
@@ -56,18 +61,15 @@ class Staffed:
     weekly: str | None
     extra: str | None
     closed: str | None
+    place: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.zone_name)
 
-    def fits(self, *, mode: str, language: str | None, location: int | None) -> bool:
-        """Whether they take this mode, and this language and location where one is asked."""
-        return (
-            mode in self.modes
-            and (not language or language in self.languages)
-            and (not location or location == self.location)
-        )
+    def fits(self, *, mode: str, language: str | None) -> bool:
+        """Whether they take this mode, and speak this language where one is asked."""
+        return mode in self.modes and (not language or language in self.languages)
 
 
 def on_roster(now: datetime) -> list[Staffed]:
@@ -79,8 +81,9 @@ def on_roster(now: datetime) -> list[Staffed]:
 
 
 def fitting(roster: Iterable[Staffed], *, mode, language=None, location=None) -> list[Staffed]:
-    asked = {"mode": mode, "language": language, "location": location}
-    return [each for each in roster if each.fits(**asked)]
+    """Who takes this mode and speaks this language; at this location, where one is asked."""
+    found = [each for each in roster if each.fits(mode=mode, language=language)]
+    return [replace(each, place=location) for each in found] if location else found
 
 
 def windows(counselor: Staffed, mode: str, first: datetime, last: datetime) -> Iterator[tuple]:
@@ -94,13 +97,18 @@ def windows(counselor: Staffed, mode: str, first: datetime, last: datetime) -> I
 def hours_of(counselor: Staffed, mode: str, first_day: date, last_day: date) -> Pairs:
     """(opens, closes) of a mode on these local days, without seams, closures not yet cut out."""
     texts = counselor.weekly or "[]", counselor.extra or "[]"
-    return hours_between(texts, counselor.zone_name, mode, first_day, last_day)
+    at = counselor.place and (counselor.place, counselor.location)
+    return hours_between(texts, counselor.zone_name, (mode, at), first_day, last_day)
 
 
 @lru_cache(maxsize=10_000)
-def hours_between(texts, zone_name, mode, first_day, last_day) -> Pairs:
-    zone, (weekly, extra) = ZoneInfo(zone_name), texts
+def hours_between(texts, zone_name, kind, first_day, last_day) -> Pairs:
+    """`kind` is the mode, and (place asked, place where hours without one are) or None."""
+    zone, (weekly, extra), (mode, at) = ZoneInfo(zone_name), texts, kind
     hours = [*weekly_hours(weekly), *extra_hours(extra)]
+    if at:
+        asked, own = at
+        hours = [each for each in hours if (getattr(each, "location_id", None) or own) == asked]
     return joined(
         (seconds(day, each.opens, zone), seconds(day, each.closes, zone))
         for day in days_between(first_day, last_day)
@@ -120,8 +128,9 @@ def weekly_hours(text: str) -> list[WeeklyHours]:
             valid_from=valid_from and date.fromisoformat(valid_from),
             valid_until=valid_until and date.fromisoformat(valid_until),
             modes=modes,
+            location_id=location,
         )
-        for weekday, opens, closes, valid_from, valid_until, modes in json.loads(text)
+        for weekday, opens, closes, valid_from, valid_until, modes, location in json.loads(text)
     ]
 
 
@@ -131,10 +140,11 @@ def extra_hours(text: str) -> list[ExtraHours]:
     return [
         ExtraHours(
             on=date.fromisoformat(on),
+            until=until and date.fromisoformat(until),
             opens=time.fromisoformat(opens),
             closes=time.fromisoformat(closes),
         )
-        for on, opens, closes in json.loads(text)
+        for on, until, opens, closes in json.loads(text)
     ]
 
 

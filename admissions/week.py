@@ -108,7 +108,6 @@ def read(
     consultations = Consultation.objects.filter(
         counselor__in=people, status__in=SHOWN, held__overlap=(begin, end)
     ).select_related("request", "counselor")
-    near = (first - DAY, last + DAY)
     return Diary(
         counselors=people,
         rules=ModeRules.objects.get(mode=asked.mode),
@@ -117,7 +116,9 @@ def read(
         free=free_starts(asked, now),
         consultations=by_counselor(consultations.order_by("starts_at")),
         closures=by_counselor(Closure.objects.filter(starts_at__lt=end, ends_at__gt=begin)),
-        extra=by_counselor(ExtraHours.objects.filter(counselor__in=people, on__range=near)),
+        extra=by_counselor(
+            ExtraHours.objects.filter(counselor__in=people).between(first - DAY, last + DAY)
+        ),
         busy=by_counselor(
             BusyTime.objects.filter(counselor__in=people, starts_at__lt=end, ends_at__gt=begin)
         ),

@@ -94,8 +94,13 @@ def read_frame(*, on: date) -> dict[str, list]:
     sql, params = frame_query(on)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        (text,) = cursor.fetchone()
-    found, asked = json.loads(text), in_frame(on)
+        return rows_of(cursor.fetchone()[0])
+
+
+@lru_cache(maxsize=8)
+def rows_of(text: str) -> dict[str, list]:
+    """The instances that a JSON text of the frame stands for; nobody may change them."""
+    found, asked = json.loads(text), in_frame(timezone.localdate())
     frame = {name: [made(asked[name].model, row) for row in rows] for name, rows in found.items()}
     locations = {each.pk: each for each in frame["locations"]}
     for credential in frame["credentials"]:

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from .. import calendar_page, closing, desk
 from ..models import Closure
-from ..models.schedule import is_skipped
+from ..models.hours import is_skipped
 
 LIST = "admin:admissions_closure_changelist"
 REQUEST = "admin:admissions_consultationrequest_change"

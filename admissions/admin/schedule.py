@@ -1,5 +1,6 @@
 """Who holds consultations and when: counselors, closures and rules."""
 
+from datetime import date
 from functools import partial
 from itertools import combinations
 
@@ -81,7 +82,7 @@ class HoursInline(admin.TabularInline):
 
 
 class ExtraHoursInline(admin.TabularInline):
-    """Hours of single dates, from today on."""
+    """Hours of one date or several, from today on."""
 
     model = ExtraHours
     formset = HoursFormSet
@@ -92,7 +93,7 @@ class ExtraHoursInline(admin.TabularInline):
     }
 
     def get_queryset(self, request):
-        return super().get_queryset(request).filter(on__gte=timezone.localdate())
+        return super().get_queryset(request).between(timezone.localdate(), date.max)
 
 
 @admin.register(Counselor)

@@ -6,9 +6,10 @@ from .busy import BusyTime, CalendarRefused, OutsideCalendar
 from .consent import ConsentEvent, ConsentVersion
 from .consultations import Consultation, SlotTaken
 from .feeds import CalendarFeed
+from .hours import Closure, ExtraHours, WeeklyHours
 from .messages import Message
 from .requests import ConsultationRequest
-from .schedule import Closure, Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
+from .schedule import Counselor, Mode, ModeRules
 from .shortages import Shortage
 from .stages import MoveNotAllowed
 from .visits import ManageToken, Submission

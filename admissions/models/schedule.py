@@ -1,14 +1,12 @@
-"""Who can hold consultations, and when."""
+"""How consultations are offered, and who can hold them."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
-from django.utils.formats import date_format, time_format
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from programs.models import Location
@@ -138,152 +136,11 @@ class Counselor(models.Model):
     def zone(self):
         return ZoneInfo(self.location.time_zone)
 
-
-class WeeklyHours(models.Model):
-    """Local hours on one weekday, in the time zone of the counselor's location."""
-
-    class Weekday(models.IntegerChoices):
-        MONDAY = 0, _("Monday")
-        TUESDAY = 1, _("Tuesday")
-        WEDNESDAY = 2, _("Wednesday")
-        THURSDAY = 3, _("Thursday")
-        FRIDAY = 4, _("Friday")
-        SATURDAY = 5, _("Saturday")
-        SUNDAY = 6, _("Sunday")
-
-    counselor = models.ForeignKey(Counselor, models.CASCADE, related_name="weekly_hours")
-    weekday = models.PositiveSmallIntegerField(choices=Weekday)
-    opens = models.TimeField()
-    closes = models.TimeField()
-    valid_from = models.DateField(null=True, blank=True, help_text=_("The first day they count."))
-    valid_until = models.DateField(null=True, blank=True, help_text=_("The last day they count."))
-    modes = ArrayField(
-        models.CharField(max_length=20, choices=Mode),
-        default=list,
-        blank=True,
-        help_text=_("None: every mode that the counselor takes."),
-    )
-
-    class Meta:
-        verbose_name = verbose_name_plural = _("weekly hours")
-        ordering = ["weekday", "opens"]
-        constraints = [
-            models.CheckConstraint(
-                name="weekly_hours_end_after_they_begin",
-                condition=Q(valid_until__gte=F("valid_from")),
-                violation_error_message=_("The last day must not be before the first day."),
-            ),
-            models.CheckConstraint(
-                name="weekly_hours_close_after_opening",
-                condition=Q(closes__gt=F("opens")),
-                violation_error_message=_("Closing time must be after opening time."),
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
-
-    @property
-    def day_name(self):
-        return self.get_weekday_display()
-
-    def count_on(self, day, mode):
-        """Whether these hours count on this local date for this mode."""
-        return (
-            self.weekday == day.weekday()
-            and (self.valid_from is None or self.valid_from <= day)
-            and (self.valid_until is None or day <= self.valid_until)
-            and (not self.modes or mode in self.modes)
-        )
-
-    def overlap(self, other):
-        """Whether some mode has both hours at one moment of some day."""
-        return (
-            self.weekday == other.weekday
-            and self.opens < other.closes
-            and other.opens < self.closes
-            and (self.valid_from or date.min) <= (other.valid_until or date.max)
-            and (other.valid_from or date.min) <= (self.valid_until or date.max)
-            and (not self.modes or not other.modes or bool({*self.modes} & {*other.modes}))
-        )
-
-
-class ExtraHours(models.Model):
-    """Local hours on one date, beside the weekly ones, for every mode the counselor takes."""
-
-    counselor = models.ForeignKey(Counselor, models.CASCADE, related_name="extra_hours")
-    on = models.DateField(_("date"))
-    opens = models.TimeField()
-    closes = models.TimeField()
-
-    class Meta:
-        verbose_name = verbose_name_plural = _("extra hours")
-        ordering = ["on", "opens"]
-        indexes = [models.Index("on", name="extra_hours_by_date")]
-        constraints = [
-            models.CheckConstraint(
-                name="extra_hours_close_after_opening",
-                condition=Q(closes__gt=F("opens")),
-                violation_error_message=_("Closing time must be after opening time."),
-            )
-        ]
-
-    def __str__(self):
-        return f"{self.on:%Y-%m-%d} {self.opens:%H:%M} to {self.closes:%H:%M}"
-
-    @property
-    def day_name(self):
-        return date_format(self.on, _("l, F j"))
-
-    def clean(self):
-        """Refuse times that the clock skips on this date."""
-        if self.on and self.counselor.location_id:
-            for local in filter(None, [self.opens, self.closes]):
-                if is_skipped(self.on, local, self.counselor.zone):
-                    raise ValidationError(
-                        _("The clocks change on %(day)s: %(time)s does not exist then."),
-                        params={"day": self.day_name, "time": time_format(local)},
-                    )
-
-    def count_on(self, day, mode):
-        """Whether these hours count on this local date; they do for any mode."""
-        return self.on == day
-
-    def overlap(self, other):
-        """Whether both are open at one moment."""
-        return self.on == other.on and self.opens < other.closes and other.opens < self.closes
-
-
-def is_skipped(day: date, local: time, zone: ZoneInfo) -> bool:
-    """Whether clocks in this zone jump over this local time on this date."""
-    there = datetime.combine(day, local, tzinfo=zone)
-    return there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != there.replace(tzinfo=None)
-
-
-class Closure(models.Model):
-    """Time in which one counselor, or the whole centre, holds no consultations."""
-
-    counselor = models.ForeignKey(
-        Counselor,
-        models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="closures",
-        help_text=_("Empty closes the whole centre."),
-    )
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    reason = models.CharField(max_length=80, blank=True, help_text=_("Only staff see this."))
-
-    class Meta:
-        ordering = ["starts_at"]
-        constraints = [
-            models.CheckConstraint(
-                name="closure_ends_after_start",
-                condition=Q(ends_at__gt=F("starts_at")),
-                violation_error_message=_("The end must be after the start."),
-            )
-        ]
-
-    def __str__(self):
-        return f"{self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at:%Y-%m-%d %H:%M}"
+    def place_at(self, at, mode):
+        """The id of the location where they are then: that of their hours, or their own."""
+        if mode != Mode.IN_PERSON:
+            return self.location_id
+        local = at.astimezone(self.zone)
+        hours = [each for each in self.weekly_hours.all() if each.count_on(local.date(), mode)]
+        here = [each for each in hours if each.opens <= local.time() < each.closes]
+        return next((each.location_id for each in here if each.location_id), self.location_id)

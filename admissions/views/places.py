@@ -1,18 +1,19 @@
 """Where people come in person: the place that an address names, among those with a counselor."""
 
-from admissions.models import Mode
+from django.db.models import Q
+
+from admissions.models import Counselor, Mode
 from programs.models import Location
 
 
 def open_places() -> list[Location]:
     """Open locations with a counselor who sees people there, in the centre's order."""
+    seeing = Counselor.objects.filter(
+        modes__contains=[Mode.IN_PERSON], is_taking_consultations=True, user__is_active=True
+    )
     return list(
         Location.objects.open()
-        .filter(
-            counselors__modes__contains=[Mode.IN_PERSON],
-            counselors__is_taking_consultations=True,
-            counselors__user__is_active=True,
-        )
+        .filter(Q(counselors__in=seeing) | Q(weekly_hours__counselor__in=seeing))
         .distinct()
     )
 

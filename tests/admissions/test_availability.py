@@ -5,6 +5,7 @@ import pytest
 
 from admissions.availability import CallPromise, by_day, open_slots, parse_stamp, promise_call_by
 from admissions.models import Closure, Consultation, Mode, ModeRules
+from programs.models import Location
 from tests.factories import make_consultation, make_counselor
 
 pytestmark = pytest.mark.django_db
@@ -549,3 +550,44 @@ def test_slots_are_in_utc():
     slots = open_slots(mode=Mode.PHONE, now=MONDAY_AT_SIX)
 
     assert {slot.starts_at.tzinfo for slot in slots} == {UTC}
+
+
+def test_open_slots_are_in_the_extra_hours_of_each_date_of_a_range():
+    counselor = make_counselor(days=[])
+    counselor.extra_hours.create(
+        on=date(2027, 1, 5), until=date(2027, 1, 7), opens=time(18), closes=time(18, 45)
+    )
+
+    assert starts() == ["05 18:00", "06 18:00", "07 18:00"]
+
+
+def test_open_slots_of_a_range_of_extra_hours_that_began_before_are_offered():
+    counselor = make_counselor(days=[])
+    counselor.extra_hours.create(
+        on=date(2026, 12, 1), until=date(2027, 1, 5), opens=time(18), closes=time(18, 45)
+    )
+
+    assert starts() == ["04 18:00", "05 18:00"]
+
+
+@pytest.fixture
+def two_places():
+    """A counselor at home on Mondays, and at another location on Tuesdays."""
+    away = Location.objects.create(
+        name="Tustin", street_address="1 Sea St", city="Tustin", postal_code="92780", sort_order=9
+    )
+    counselor = make_counselor(opens=time(12), closes=time(12, 45), days=[0, 1])
+    counselor.weekly_hours.filter(weekday=1).update(location=away)
+    return counselor.location, away
+
+
+def test_open_slots_in_person_are_where_the_counselor_is_then(two_places):
+    home, away = two_places
+
+    offered = [starts(mode=Mode.IN_PERSON, location=place.pk) for place in (home, away)]
+
+    assert offered == [["04 12:00", "11 12:00"], ["05 12:00", "12 12:00"]]
+
+
+def test_open_slots_by_phone_do_not_ask_where_the_counselor_is(two_places):
+    assert starts(mode=Mode.PHONE)[:4] == ["04 12:00", "05 12:00", "11 12:00", "12 12:00"]

@@ -40,7 +40,7 @@ weekly = st.fixed_dictionaries(
 people = st.fixed_dictionaries(
     {
         "weekly": st.lists(weekly, min_size=5, max_size=12),
-        "extra": st.lists(st.tuples(days, spans), max_size=3),
+        "extra": st.lists(st.tuples(days, st.sampled_from([None, 0, 1, 2]), spans), max_size=3),
         "held": st.lists(st.integers(0, 3 * 96), min_size=2, max_size=12),
         "busy": st.lists(st.tuples(st.integers(0, 3 * 1440), st.integers(1, 900)), max_size=3),
         "cap": st.sampled_from([None, None, 1, 2]),
@@ -98,8 +98,10 @@ def make_person(person, first_day, midnight):
             valid_until=None if last is None else first_day + last * DAY,
             modes=each["modes"],
         )
-    for day, (opens, closes) in person["extra"]:
-        counselor.extra_hours.create(on=first_day + day * DAY, opens=opens, closes=closes)
+    for day, more, (opens, closes) in person["extra"]:
+        on = first_day + day * DAY
+        until = None if more is None else on + more * DAY
+        counselor.extra_hours.create(on=on, until=until, opens=opens, closes=closes)
     free_from = -4
     for quarter in sorted(person["held"]):
         if quarter >= free_from + 4:
@@ -162,8 +164,9 @@ def staffed_minutes(counselor, now):
             fits = hours.modes == [] or Mode.PHONE in hours.modes
             if day.weekday() == hours.weekday and begun and not over and fits:
                 staffed |= minutes_of(day, hours)
-        for hours in counselor.extra_hours.filter(on=day):
-            staffed |= minutes_of(day, hours)
+        for hours in counselor.extra_hours.all():
+            if hours.on <= day <= (hours.until or hours.on):
+                staffed |= minutes_of(day, hours)
     for closure in Closure.objects.all():
         if closure.counselor in (None, counselor):
             staffed -= minutes_between(closure.starts_at, closure.ends_at)

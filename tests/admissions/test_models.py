@@ -401,6 +401,8 @@ def make_message(*, due_at=NOW, is_about_a_consultation=False, **columns):
             "weekly_hours_end_after_they_begin",
         ),
         (ExtraHours, {"closes": time(9)}, "extra_hours_close_after_opening"),
+        (ExtraHours, {"until": date(2027, 1, 3)}, "extra_hours_end_within_a_year"),
+        (ExtraHours, {"until": date(2028, 1, 6)}, "extra_hours_end_within_a_year"),
         (Closure, {"ends_at": NOW}, "closure_ends_after_start"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from admissions import assignment, triage
+from admissions import assignment, coverage, triage
 from admissions.models import Consultation, SlotTaken
 from programs.models import Location
 from tests.factories import make_consultation, make_counselor, make_request, make_user
@@ -147,3 +147,64 @@ def test_move_of_a_visit_stays_at_its_place(here, there):
         )
 
     assert Consultation.objects.get().is_standing is True
+
+
+@pytest.fixture
+def on_tuesdays(here, there):
+    """The counselor of here sees people there on Tuesdays, from nine to noon."""
+    here.weekly_hours.filter(weekday=1).update(location=there.location)
+    return here
+
+
+def test_counselor_who_works_at_two_places_is_offered_where_they_are(here, there, on_tuesdays):
+    pages = [Visitor().get(CHOOSE, asked(each)) for each in (here, there)]
+
+    (first, _second) = [
+        {chip.stamp[:8] for day in page.context["days"] for chip in day.chips} for page in pages
+    ]
+    assert stamp(TOMORROW_AT_TEN)[:8] not in first
+    assert starts(pages[1]) >= {"17", "18", "21"}
+
+
+def test_visit_is_booked_where_the_counselor_is_then(here, there, on_tuesdays):
+    held = assignment.hold(
+        request=make_request(), starts_at=TOMORROW_AT_TEN, mode="in_person", now=MONDAY,
+        location=there.location_id,
+    )  # fmt: skip
+
+    assert (held.counselor, held.location) == (here, there.location)
+
+
+@pytest.mark.parametrize(("mode", "is_there"), [("in_person", True), ("phone", False)])
+def test_visit_that_staff_book_with_someone_is_where_they_are_then(
+    here, there, on_tuesdays, mode, is_there
+):
+    held = assignment.hold(
+        request=make_request(), starts_at=TOMORROW_AT_TEN, mode=mode, now=MONDAY,
+        counselor_id=here.pk,
+    )  # fmt: skip
+
+    assert held.location == (there if is_there else here).location
+
+
+def test_place_where_a_counselor_only_has_hours_is_offered(here, there, on_tuesdays):
+    there.user.is_active = False
+    there.user.save()
+
+    page = Visitor().get(CHOOSE, asked(here))
+
+    assert [place for place, _query, _chosen in page.context["places"]] == [
+        here.location,
+        there.location,
+    ]
+
+
+def test_visit_where_the_counselor_is_no_longer_then_is_a_gap(here, there):
+    visit = make_consultation(starts_at=TOMORROW_AT_TEN, counselor=here, mode="in_person")
+    call = make_consultation(starts_at=TOMORROW_AT_TEN + HOUR, counselor=here)
+    assert coverage.gaps(now=MONDAY) == []
+
+    here.weekly_hours.filter(weekday=1).update(location=there.location)
+
+    gaps = [(gap.consultation, gap.why) for gap in coverage.gaps(now=MONDAY)]
+    assert (gaps, call.is_standing) == ([(visit, coverage.Why.HOURS)], True)

@@ -203,6 +203,41 @@ def test_counselor_with_overlapping_extra_hours_is_refused(client, director):
     assert Counselor.objects.count() == 0
 
 
+def test_range_of_extra_hours_that_meets_another_is_refused(client, director):
+    extra = extra_hours(("2026-12-05", "10:00", "12:00"), ("2026-12-01", "11:00", "14:00"))
+    extra["extra_hours-1-until"] = "2026-12-06"
+
+    response = client.post(COUNSELOR + "add/", counselor_form(**extra))
+
+    formset = response.context["inline_admin_formsets"][1].formset
+    assert formset.non_form_errors() == ["Hours overlap on Saturday, December 5."]
+
+
+@pytest.mark.parametrize("until", ["2026-12-04", "2028-01-01", "9999-12-31"])
+def test_range_of_extra_hours_that_makes_no_sense_is_refused(client, director, until):
+    extra = extra_hours(("2026-12-05", "10:00", "12:00"))
+    extra["extra_hours-0-until"] = until
+
+    response = client.post(COUNSELOR + "add/", counselor_form(**extra))
+
+    formset = response.context["inline_admin_formsets"][1].formset
+    assert formset.forms[0].non_field_errors() == [
+        "The last date must not be before the first, nor over a year after it."
+    ]
+
+
+def test_range_of_extra_hours_over_a_day_without_their_time_is_refused(client, director):
+    extra = extra_hours(("2027-03-12", "02:15", "03:15"))
+    extra["extra_hours-0-until"] = "2027-03-15"
+
+    response = client.post(COUNSELOR + "add/", counselor_form(**extra))
+
+    formset = response.context["inline_admin_formsets"][1].formset
+    assert formset.forms[0].non_field_errors() == [
+        "The clocks change on Sunday, March 14: 2:15 a.m. does not exist then."
+    ]
+
+
 def test_counselor_without_a_location_is_refused_beside_the_field(client, director):
     extra = extra_hours(("2026-12-05", "10:00", "12:00"))
 
