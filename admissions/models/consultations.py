@@ -128,8 +128,8 @@ class Consultation(models.Model):
             models.Index("counselor", "starts_at", name="consultation_by_counselor"),
             # All that availability reads: its cost follows what stands, not the history.
             models.Index(
-                fields=["starts_at"],
-                include=["counselor", "held"],
+                fields=["starts_at", "held"],
+                include=["counselor"],
                 name="consultation_standing",
                 condition=Q(status__in=["scheduled", "confirmed"]),
             ),

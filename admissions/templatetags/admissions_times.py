@@ -1,10 +1,12 @@
 """Live times for pages that are about something else."""
 
+from functools import lru_cache
 from html import escape
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
@@ -43,3 +45,15 @@ def time_links(chips, carried: str) -> str:
         for chip in chips
     )
     return mark_safe("\n".join(links))  # noqa: S308  every part is escaped, or digits
+
+
+@register.simple_tag
+def all_days(slots, zone: str, carried: str) -> str:
+    """All open times by day; drawn once for the same times, clock, language and links."""
+    return drawn_days(tuple(slots), zone, carried, get_language())
+
+
+@lru_cache(maxsize=50)
+def drawn_days(slots, zone: str, carried: str, _language: str | None) -> str:
+    days = times.days(slots, zone=ZoneInfo(zone))
+    return render_to_string("admissions/_days.html", {"days": days, "carried": carried})

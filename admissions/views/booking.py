@@ -72,7 +72,7 @@ def show_times(http_request, *, mode, is_lost=False):
         "zones": times.FAMILIAR.items(),
         "is_soon": mode != Mode.PHONE or shortages.is_soon(slots, now=now),
         "soonest": times.soonest(slots, zone=zone),
-        "days": times.days(slots, zone=zone),
+        "slots": slots,
         "minutes": slots[0].minutes if slots else None,
         "call_promise": times.call_promise(now=now, zone=zone, roster=roster),
         "is_lost": is_lost,

@@ -43,7 +43,7 @@ def asked(counselor, **more):
 
 
 def starts(page):
-    return {chip.stamp[9:11] for day in page.context["days"] for chip in day.chips}
+    return {slot.stamp[9:11] for slot in page.context["slots"]}
 
 
 def test_one_place_is_shown_without_a_choice(here):
@@ -95,7 +95,7 @@ def test_page_that_looks_again_asks_about_its_own_place(here, there):
 
     answer = visitor.get(reverse("admissions:open_times"), asked(there)).json()
 
-    shown = [chip.stamp for day in page.context["days"] for chip in day.chips]
+    shown = [slot.stamp for slot in page.context["slots"]]
     assert (answer["times"], f"mode=in_person&amp;place={there.location_id}" in page.text) == (
         shown,
         True,
@@ -159,9 +159,7 @@ def on_tuesdays(here, there):
 def test_counselor_who_works_at_two_places_is_offered_where_they_are(here, there, on_tuesdays):
     pages = [Visitor().get(CHOOSE, asked(each)) for each in (here, there)]
 
-    (first, _second) = [
-        {chip.stamp[:8] for day in page.context["days"] for chip in day.chips} for page in pages
-    ]
+    (first, _second) = [{slot.stamp[:8] for slot in page.context["slots"]} for page in pages]
     assert stamp(TOMORROW_AT_TEN)[:8] not in first
     assert starts(pages[1]) >= {"17", "18", "21"}
 
