@@ -13,8 +13,11 @@ from django.db.models import Q
 from django.forms.models import BaseInlineFormSet
 from django.urls import path
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
+
+from programs.models import Location
 
 from ..models import Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
 from . import away
@@ -53,9 +56,17 @@ class HoursForm(forms.ModelForm):
 class HoursFormSet(BaseInlineFormSet):
     """Hours of one counselor must not overlap on one day."""
 
+    @cached_property
+    def places(self):
+        """The choices of a place, asked for once and not for each row."""
+        rows = Location.objects.all()
+        return [("", _("Their own")), *((place.pk, str(place)) for place in rows)]
+
     def add_fields(self, form, index):
         """The table's headings are no labels: each box says its own name."""
         super().add_fields(form, index)
+        if "location" in form.fields:
+            form.fields["location"].choices = self.places
         for name, field in form.fields.items():
             # Each checkbox among several has a label of its own.
             if name != "modes":

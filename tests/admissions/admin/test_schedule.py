@@ -3,6 +3,8 @@
 from datetime import date, time
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from admissions.models import (
     ConsentVersion,
@@ -374,3 +376,21 @@ def test_ledger_leads_from_an_email_to_its_request(client, director):
     html = client.get("/admin/admissions/message/").content.decode()
 
     assert f'/consultationrequest/{request.pk}/change/">{request.reference}</a>' in html
+
+
+def test_counselor_asks_as_much_for_many_hours_as_for_one(
+    client, director, django_assert_num_queries
+):
+    counselor = factories.make_counselor(days=[0])
+    address, counts = f"{COUNSELOR}{counselor.pk}/change/", []
+    for days in ([], range(1, 7)):
+        for day in days:
+            counselor.weekly_hours.create(weekday=day, opens=time(9), closes=time(17))
+        client.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(address)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+    # Seven rows, an empty one, and the one that a script copies.
+    assert page.content.decode().count(">Their own<") == 7 + 2
