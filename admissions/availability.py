@@ -130,7 +130,7 @@ def free_starts(counselors, first, last, rules, freeing):
         grid = grid_of(*days, zone_name, rules.start_grid)
         asked = grid.within(first.timestamp(), last.timestamp())
         free = free_bits(list(group), grid, standing, rules)
-        for start, pks in grid.read({pk: asked & bits for pk, bits in free.items()}):
+        for start, pks in read(grid, tuple((pk, asked & bits) for pk, bits in free.items())):
             found[start] = tuple(sorted(found.get(start, ()) + pks))
     return sorted(found.items())
 
@@ -205,17 +205,22 @@ class Grid:
         """Starts after first and before last."""
         return bits(bisect_right(self.starts, first), bisect_left(self.starts, last))
 
-    def read(self, free: dict[int, int]):
-        """(start in UTC, ids) for each start that is among the bits of some id."""
-        width = f"0{len(self.starts)}b"
-        rows = [format(each, width).encode().translate(FALSE_AND_TRUE) for each in free.values()]
-        for start, column in zip(reversed(self.starts), zip(*rows, strict=True), strict=False):
-            if any(column):
-                yield datetime.fromtimestamp(start, UTC), tuple(compress(free, column))
-
 
 # The digits 0 and 1 as bytes that Python takes for false and true.
 FALSE_AND_TRUE = bytes.maketrans(b"01", b"\0\1")
+
+
+@lru_cache(maxsize=200)
+def read(grid: Grid, free: tuple[tuple[int, int], ...]) -> list[tuple]:
+    """(start in UTC, ids) for each start of the grid that is among the bits of some id."""
+    width, ids = f"0{len(grid.starts)}b", [pk for pk, _bits in free]
+    rows = [format(each, width).encode().translate(FALSE_AND_TRUE) for _pk, each in free]
+    columns = zip(reversed(grid.starts), zip(*rows, strict=True), strict=False)
+    return [
+        (datetime.fromtimestamp(start, UTC), tuple(compress(ids, column)))
+        for start, column in columns
+        if any(column)
+    ]
 
 
 def bits(begin: int, end: int) -> int:
