@@ -103,6 +103,8 @@ def test_counselor_goes_away_and_the_person_is_asked_to_choose_again(visit, site
     desk.get_by_role("link", name="Go away…").click()
     desk.get_by_label("First day").fill(day)
     desk.get_by_role("button", name="Show consultations").click()
+    # all() takes what is there: the page may still be on its way.
+    expect(desk.locator(".decisions select").first).to_be_visible()
     for choice in desk.locator(".decisions select").all():
         choice.select_option("free")
     desk.get_by_role("button", name="Save the time away").click()
