@@ -68,9 +68,7 @@ class Slot:
 
     @property
     def stamp(self) -> str:
-        """The start as it travels in an address, e.g. 20261124T170000Z."""
-        # As STAMP says it; strftime takes ten times as long, and pages have hundreds.
-        return self.starts_at.isoformat()[:19].replace("-", "").replace(":", "") + "Z"
+        return stamp_of(self.starts_at)
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,12 @@ class CallPromise:
 
     by: datetime
     is_staffed: bool
+
+
+def stamp_of(at: datetime) -> str:
+    """An instant in UTC as it travels in an address, e.g. 20261124T170000Z."""
+    # As STAMP says it; strftime takes ten times as long, and pages have hundreds.
+    return at.isoformat()[:19].replace("-", "").replace(":", "") + "Z"
 
 
 def parse_stamp(stamp: str) -> datetime | None:

@@ -266,7 +266,7 @@ def words(span: Span) -> str:
 
 
 def start(at: datetime) -> Start:
-    return Start(f"{at:%Y%m%dT%H%M%SZ}", clock(at))
+    return Start(availability.stamp_of(at), clock(at))
 
 
 def clock(at: datetime) -> str:

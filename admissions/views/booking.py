@@ -176,7 +176,7 @@ def show_details(http_request, form, *, mode, starts_at, status=200, **extra):
     context = {
         "form": form,
         "key": visits.form_key(http_request, "booking"),
-        "at": f"{starts_at:%Y%m%dT%H%M%SZ}",
+        "at": availability.stamp_of(starts_at),
         "mode": mode,
         "mode_name": Mode(mode).label,
         "place": asked_place(http_request, mode),
@@ -213,7 +213,7 @@ def show_already_booked(http_request, consultation, *, mode, starts_at):
         "when": letters.clock(consultation.starts_at, consultation.request.time_zone),
         "mode": mode,
         "place": asked_place(http_request, mode),
-        "at": f"{starts_at:%Y%m%dT%H%M%SZ}",
+        "at": availability.stamp_of(starts_at),
         "asked_for": letters.clock(starts_at, settings.TIME_ZONE),
     }
     return render(http_request, "admissions/already_booked.html", context)
