@@ -178,8 +178,11 @@ def joined(pairs: Iterable[tuple[int, int]]) -> Pairs:
     return tuple(whole)
 
 
-def without(closed: Pairs, opens: int, closes: int) -> Iterator[tuple[int, int]]:
-    """What is left of [opens, closes] once every closed pair, by start, is cut out."""
+def without(closed: Iterable[tuple], opens, closes) -> Iterator[tuple]:
+    """What is left of [opens, closes] once every closed pair, by start, is cut out.
+
+    In seconds or in moments, as long as all are of one kind.
+    """
     for start, end in closed:
         if end <= opens or start >= closes:
             continue

@@ -24,6 +24,7 @@ from .models import (
     ExtraHours,
     ModeRules,
 )
+from .roster import without
 
 Status = Consultation.Status
 DAY, LEAST_CELL = timedelta(days=1), timedelta(minutes=30)
@@ -213,9 +214,8 @@ def busy_elsewhere(diary: Diary, counselor: Counselor, day: date) -> Iterator[Sp
 
 def idle(diary: Diary, counselor: Counselor, day: date) -> Iterator[Span]:
     """Hours of the counselor, cut where the reason changes why nothing can start there."""
-    now, rules = diary.now, diary.rules
-    earliest = now + timedelta(minutes=rules.minimum_notice)
-    latest = now + timedelta(days=rules.horizon)
+    now = diary.now
+    earliest, latest = diary.rules.offered(now)
     standing = standing_reason(diary, counselor, day)
     for opens, closes in windows(diary, counselor, *bounds(day)):
         cuts = sorted(
@@ -271,19 +271,7 @@ def laid(spans: list[Span], begin: datetime, end: datetime) -> list[Span]:
     laid, taken = [], []
     for span in spans:
         within = max(span.starts_at, begin), min(span.ends_at, end)
-        for left in without(taken, *within):
+        for left in without(sorted(taken), *within):
             laid.append(replace(span, starts_at=left[0], ends_at=left[1]))
         taken.append(within)
     return sorted(laid, key=lambda span: span.starts_at)
-
-
-def without(taken: list[tuple], begin: datetime, end: datetime) -> Iterator[tuple]:
-    """What is left of [begin, end] once every taken pair is cut out."""
-    for first, last in sorted(taken):
-        if last <= begin or first >= end:
-            continue
-        if first > begin:
-            yield begin, first
-        begin = max(begin, last)
-    if begin < end:
-        yield begin, end

@@ -71,8 +71,7 @@ class ModeRules(models.Model):
 
     def offered(self, now):
         """The first and the last moment at which what is booked now may start."""
-        notice, horizon = timedelta(minutes=self.minimum_notice), timedelta(days=self.horizon)
-        return now + notice, now + horizon
+        return now + timedelta(minutes=self.minimum_notice), now + self.ahead
 
     def held(self, start):
         """From the buffer before a consultation that starts then to the one after it."""
