@@ -28,12 +28,9 @@ class WhenFilter(admin.SimpleListFilter):
         return [("past", _("Past"))]
 
     def choices(self, changelist):
-        yield {
-            "selected": self.value() is None,
-            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
-            "display": _("From today on"),
-        }
-        yield from list(super().choices(changelist))[1:]
+        first, *rest = super().choices(changelist)
+        yield first | {"display": _("From today on")}
+        yield from rest
 
     def queryset(self, request, queryset):
         midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -22,12 +22,9 @@ class StillWaiting(admin.SimpleListFilter):
         return [("all", _("Everyone who ever waited"))]
 
     def choices(self, changelist):
-        yield {
-            "selected": self.value() is None,
-            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
-            "display": _("Waiting now"),
-        }
-        yield from list(super().choices(changelist))[1:]
+        first, *rest = super().choices(changelist)
+        yield first | {"display": _("Waiting now")}
+        yield from rest
 
     def queryset(self, request, queryset):
         return queryset if self.value() == "all" else queryset.open()
