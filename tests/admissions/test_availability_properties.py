@@ -1,6 +1,7 @@
 """Open slots against a slow and obvious account of the same rules, minute by minute."""
 
 from collections import Counter
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -59,30 +60,39 @@ rules = st.fixed_dictionaries(
         "horizon": st.integers(1, 3),
     }
 )
+worlds = st.fixed_dictionaries(
+    {
+        "first_day": st.sampled_from(FIRST_DAYS),
+        "minutes": st.integers(0, 2 * 1440),
+        "rules": rules,
+        "people": st.lists(people, min_size=1, max_size=2),
+        "closures": closures,
+    }
+)
 
 
 @settings(max_examples=100, deadline=None, database=None, derandomize=True)
-@given(
-    st.sampled_from(FIRST_DAYS),
-    st.integers(0, 2 * 1440),
-    rules,
-    st.lists(people, min_size=1, max_size=2),
-    closures,
-)
-def test_open_slots_are_those_of_the_slow_account(first_day, minutes, rules, people, closures):
+@given(worlds)
+def test_open_slots_are_those_of_the_slow_account(world):
+    with made(**world) as (counselors, now):
+        slots = open_slots(mode=Mode.PHONE, now=now)
+        expected = slow_account(counselors, ModeRules.objects.get(mode=Mode.PHONE), now)
+
+    assert {minute_of(slot.starts_at): slot.counselors for slot in slots} == expected
+
+
+@contextmanager
+def made(first_day, minutes, rules, people, closures):
+    """(counselors, now) of such a world, which is gone afterwards."""
     midnight = datetime.combine(first_day, time(0), tzinfo=PACIFIC).astimezone(UTC)
-    now = midnight + timedelta(minutes=minutes)
     with transaction.atomic():
         ModeRules.objects.filter(mode=Mode.PHONE).update(**rules)
         counselors = [make_person(person, first_day, midnight) for person in people]
         for is_own, after, length in closures:
             make_closure(counselors[0] if is_own else None, midnight, after, length)
 
-        slots = open_slots(mode=Mode.PHONE, now=now)
-        expected = slow_account(counselors, ModeRules.objects.get(mode=Mode.PHONE), now)
+        yield counselors, midnight + timedelta(minutes=minutes)
         transaction.set_rollback(True)
-
-    assert {minute_of(slot.starts_at): slot.counselors for slot in slots} == expected
 
 
 def make_person(person, first_day, midnight):

@@ -4,25 +4,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from admissions import troubleshoot
 from admissions.availability import open_slots
 from admissions.models import Closure, Mode, ModeRules
 from tests.factories import make_consultation, make_counselor
 
-from .test_availability_properties import (
-    DAY,
-    FIRST_DAYS,
-    closures,
-    make_busy,
-    make_closure,
-    make_person,
-    people,
-    rules,
-)
+from .test_availability_properties import DAY, made, make_busy, worlds
 
 pytestmark = pytest.mark.django_db
 
@@ -205,37 +194,24 @@ def test_time_on_a_day_when_clocks_change_is_each_moment_that_shows_it(on, expec
 
 
 @settings(max_examples=20, deadline=None, database=None, derandomize=True)
-@given(
-    st.sampled_from(FIRST_DAYS),
-    st.integers(0, 2 * 1440),
-    rules,
-    st.lists(people, min_size=1, max_size=2),
-    closures,
-)
-def test_what_no_rule_hides_is_what_is_offered(first_day, minutes, rules, people, closures):
-    midnight = datetime.combine(first_day, time(0), tzinfo=PACIFIC).astimezone(UTC)
-    now = midnight + timedelta(minutes=minutes)
-    with transaction.atomic():
-        ModeRules.objects.filter(mode=Mode.PHONE).update(**rules)
-        counselors = [make_person(person, first_day, midnight) for person in people]
-        for is_own, after, length in closures:
-            make_closure(counselors[0] if is_own else None, midnight, after, length)
-
+@given(worlds)
+def test_what_no_rule_hides_is_what_is_offered(world):
+    with made(**world) as (counselors, now):
         offered = {
             (slot.starts_at, pk)
             for slot in open_slots(mode=Mode.PHONE, now=now)
             for pk in slot.counselors
         }
-        explained = set().union(*(unhidden(each, first_day, now) for each in counselors))
-        transaction.set_rollback(True)
+        near = [world["first_day"] + ahead * DAY for ahead in range(-1, 7)]
+        explained = set().union(*(unhidden(each, near, now) for each in counselors))
 
     assert offered == explained
 
 
-def unhidden(counselor, first_day, now):
-    """(start, id) of every quarter of an hour near these days that no rule hides."""
+def unhidden(counselor, days, now):
+    """(start, id) of every start on these days that no rule hides."""
     found = set()
-    for on in (first_day + ahead * DAY for ahead in range(-1, 7)):
+    for on in days:
         question = asked(counselor, on=on, now=now)
         midnight = datetime.combine(on, time(0), tzinfo=PACIFIC).astimezone(UTC)
         # The grids in question are of 15, 20, 30 and 60 minutes.
