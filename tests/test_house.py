@@ -23,7 +23,7 @@ LAYERS = [
     {"letters", "shortages", "forms"},
     {"times", "messaging", "desk", "busy"},
     {"assignment", "cards", "timeline", "calendar_page", "closing", "feeds", "offers", "week"},
-    {"tasks"},
+    {"tasks", "week_scale"},
     {
         "booking",
         "triage",
