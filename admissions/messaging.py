@@ -14,7 +14,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from . import availability, letters, privacy
+from . import availability, failpoints, letters, privacy
 from .models import Consultation, ConsultationRequest, EarlierOffer, Message
 
 logger = logging.getLogger(__name__)
@@ -169,9 +169,11 @@ def promise(messages: list[Message]) -> None:
 
 def deliver(message_id: int) -> str | None:
     """Send one due message once; returns its new state, or None when it is not ours to send."""
+    failpoints.passing("before_claim")
     message = claim(message_id)
     if message is None:
         return None
+    failpoints.passing("after_claim")
     if reason := objection(message, now=timezone.now()):
         return settle(message, State.SKIPPED, reason)
     try:
@@ -208,6 +210,7 @@ def hand_over(message: Message, email: EmailMultiAlternatives) -> str:
     """Give the email to the mail server, outside any transaction, and record what it said."""
     try:
         email.send()
+        failpoints.passing("after_250")
     except OSError as fault:
         logger.warning("Message %s was not accepted: %s", message.pk, type(fault).__name__)
         if is_permanent(fault):

@@ -188,6 +188,11 @@ MAIL_FROM = env.str("MAIL_FROM", default="appointments@er-office.example")
 if PRODUCTION and not EMAIL_BACKEND.endswith("smtp.EmailBackend"):
     raise ImproperlyConfigured("EMAIL_URL must be smtp:// or smtp+tls:// in production.")
 
+# Where `make faults` has a worker die; see admissions.failpoints.
+FAILPOINT = env.str("FAILPOINT", default="")
+if PRODUCTION and FAILPOINT:
+    raise ImproperlyConfigured("FAILPOINT kills workers on purpose: unset it in production.")
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
 LOCALE_PATHS = [BASE_DIR / "recovery_site" / "locale"]
