@@ -19,7 +19,8 @@ from .models import Consultation, ConsultationRequest, EarlierOffer, Message
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
+# Longer than a letter takes that a mail server keeps waiting, and with a sweep under three minutes.
+LEASE = timedelta(seconds=90)
 FIRST_PAUSE, LONGEST_PAUSE, MOST_TRIES = timedelta(seconds=30), timedelta(minutes=30), 60
 REMIND_A_DAY_BEFORE = timedelta(hours=24), timedelta(hours=36)
 REMIND_HOURS_BEFORE = timedelta(hours=2), timedelta(hours=4)
