@@ -146,6 +146,15 @@ def follow(consultation: Consultation, old: Consultation) -> None:
     consultation.moved_from = old
 
 
+def take_up_entry(consultation: Consultation) -> None:
+    """After a cancellation of ours, the same entry in calendars: word of that may never go."""
+    ours = Consultation.Status.CANCELLED_BY_CENTER
+    freed = consultation.request.consultations.filter(status=ours).order_by("-booked_at").first()
+    if freed:
+        consultation.uid, consultation.sequence = freed.uid, freed.sequence + 1
+        consultation.save(update_fields=["uid", "sequence"])
+
+
 def reason(line: list["Load"], consultation: Consultation) -> str:
     """Why the first in this line has it, in words that stay the same."""
     first, old = line[0], consultation.moved_from

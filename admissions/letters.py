@@ -6,6 +6,7 @@ the centre's name, a program or a reason, so it cannot say them.
 
 import re
 from datetime import datetime, time
+from email.encoders import encode_base64
 from email.utils import formataddr
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -186,7 +187,7 @@ def envelope(message: Message, *, to: list[str], sender: str, words: dict):
     subject = SUBJECTS[message.kind] % {"reference": message.request.reference}
     text = render_to_string(f"emails/{message.kind}.txt", words)
     html = render_to_string(f"emails/{message.kind}.html", {**words, "subject": subject})
-    email = EmailMultiAlternatives(
+    email = Letter(
         subject=subject,
         body=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
         from_email=formataddr((sender, settings.MAIL_FROM)),
@@ -201,9 +202,26 @@ def envelope(message: Message, *, to: list[str], sender: str, words: dict):
     return email
 
 
+class Letter(EmailMultiAlternatives):
+    """An email whose invitation arrives as it was written, whatever servers do to lines."""
+
+    def message(self, *args, **kwargs):
+        made = super().message(*args, **kwargs)
+        for part in made.walk():
+            if part.get_content_type() == "text/calendar":
+                written = part.get_payload(decode=True)
+                del part["Content-Transfer-Encoding"]
+                part.set_payload(written)
+                encode_base64(part)
+        return made
+
+
 def attach_calendar(email, consultation: Consultation, method: str) -> None:
-    """As an alternative, for clients that show an invitation, and as a file for the rest."""
+    """As an alternative, which mail programs answer to, and as a file for the rest.
+
+    The file has no method of its own: two invitations in one letter are shown twice.
+    """
     make = calendars.invitation if method == "REQUEST" else calendars.cancellation
-    file = make(consultation, attendee=email.to[0]).decode()
-    email.attach_alternative(file, f"text/calendar; method={method}")
-    email.attach("appointment.ics", file, f"text/calendar; method={method}")
+    file = make(consultation, attendee=email.to[0])
+    email.attach_alternative(file.decode(), f"text/calendar; method={method}")
+    email.attach("appointment.ics", file, 'application/ics; name="appointment.ics"')

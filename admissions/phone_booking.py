@@ -56,6 +56,7 @@ def book_time(*, key: uuid.UUID, request_id, by: User, pick: Pick) -> Consultati
     check_bookable(request, pick.mode)
 
     consultation = assignment.hold(request=request, now=timezone.now(), by=by, **vars(pick))
+    assignment.take_up_entry(consultation)
     if request.stage != Stage.CONSULTATION_SCHEDULED:
         request.move_to(Stage.CONSULTATION_SCHEDULED)
     triage.fall_due_at(request, pick.starts_at)
