@@ -19,7 +19,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from . import assignment, availability, coverage, messaging, offers, privacy, tasks
+from . import assignment, availability, coverage, offers, privacy, promises, tasks
 from .assignment import Load
 from .models import (
     AuditEvent,
@@ -234,7 +234,7 @@ def is_handed_over(consultation: Consultation, counselor_id: int, *, by: User) -
     request.audit_events.create(type=Type.CONSULTATION_HANDED_OVER, actor=by, consultation=handed)
     if not (request.email and request.may_email):
         call_soon(request)
-    messaging.promise_handed_over(handed)
+    promises.promise_handed_over(handed)
     return True
 
 
@@ -259,7 +259,7 @@ def cancel(consultation: Consultation, *, by: User) -> None:
     request.audit_events.create(
         type=Type.CONSULTATION_CANCELLED, actor=by, consultation=consultation
     )
-    messaging.promise_freed(consultation)
+    promises.promise_freed(consultation)
 
 
 def call_soon(request: ConsultationRequest) -> None:

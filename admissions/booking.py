@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import assignment, availability, messaging, offers, privacy, tasks
+from . import assignment, availability, offers, privacy, promises, tasks
 from .models import (
     AuditEvent,
     ConsentVersion,
@@ -16,6 +16,7 @@ from .models import (
     ConsultationRequest,
     ModeRules,
     MoveNotAllowed,
+    Suppression,
     Waiting,
 )
 from .submissions import answered_before, keep_consents, remember
@@ -53,7 +54,7 @@ def request_consultation(
         type=Type.CONSULTATION_REQUESTED, source=REQUESTER, consultation=consultation
     )
 
-    messaging.promise_booked(consultation, is_new=True)
+    promises.promise_booked(consultation, is_new=True)
     tasks.wake(request)
     return request
 
@@ -81,7 +82,7 @@ def request_callback(*, key: uuid.UUID, details: dict, consents: dict) -> Consul
 
     request.audit_events.create(type=Type.CALLBACK_REQUESTED, source=REQUESTER)
 
-    messaging.promise_requested(request)
+    promises.promise_requested(request)
     tasks.wake(request)
     return request
 
@@ -107,7 +108,7 @@ def ask_for_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> Consult
 
     request.audit_events.create(type=Type.CALL_NOW_REQUESTED, source=REQUESTER)
 
-    messaging.promise_call_now(request)
+    promises.promise_call_now(request)
     tasks.wake(request)
     return request
 
@@ -156,7 +157,7 @@ def cancel(*, key: uuid.UUID, request: ConsultationRequest, reason: str = "") ->
         type=Type.CONSULTATION_CANCELLED, source=REQUESTER, consultation=consultation
     )
 
-    messaging.promise_cancelled(consultation)
+    promises.promise_cancelled(consultation)
     tasks.wake_after_freeing(request)
     return consultation
 
@@ -171,6 +172,7 @@ def stop_emails(*, key: uuid.UUID, request: ConsultationRequest) -> Consultation
     request.may_email = False
     request.save(update_fields=["may_email"])
     keep_consents(request, {ConsentVersion.Key.EMAIL: False})
+    privacy.suppress(request, Suppression.Cause.STOPPED)
     offers.stop_waiting(request, Waiting.Left.NO_EMAIL, source=REQUESTER)
     remember(key, request)
 
@@ -196,7 +198,7 @@ def take_time(
 
     request.audit_events.create(type=Type.CONSULTATION_MOVED, source=REQUESTER, consultation=moved)
 
-    messaging.promise_moved(moved)
+    promises.promise_moved(moved)
     tasks.wake_after_freeing(request)
     return moved
 

@@ -1,10 +1,12 @@
 """What each email says, and how it is put together.
 
-A template is given plain words, never a row. A discreet letter is not given
-the centre's name, a program or a reason, so it cannot say them.
+What it says is in `wordings`, one frame holds it. The frame is given plain words,
+never a row; a discreet letter is not given the centre's name, a program or a
+reason, so it cannot say them.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, time
 from email.encoders import encode_base64
 from email.utils import formataddr
@@ -20,104 +22,189 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from programs.models import Facility
 
-from . import calendars, privacy
-from .models import Consultation, EarlierOffer, Message
+from . import calendars, digest, privacy, wordings
+from .models import Consultation, ConsultationRequest, EarlierOffer, Message
 
 Kind = Message.Kind
 
-# Every subject on one screen: neutral on a lock screen, true to what is inside.
-SUBJECTS = {
-    Kind.CONFIRMATION: gettext_lazy("Your appointment"),
-    Kind.MOVED: gettext_lazy("Your appointment has a new time"),
-    Kind.HANDED_OVER: gettext_lazy("Your appointment: same time, someone new"),
-    Kind.FREED: gettext_lazy("Your appointment needs a new time"),
-    Kind.CANCELLED: gettext_lazy("Your appointment is cancelled"),
-    Kind.REMINDER_DAY: gettext_lazy("A reminder of your appointment"),
-    Kind.REMINDER_HOURS: gettext_lazy("A reminder of your appointment"),
-    Kind.AFTER_COMPLETED: gettext_lazy("Thank you for talking with us"),
-    Kind.AFTER_NO_SHOW: gettext_lazy("About your appointment"),
-    Kind.EARLIER_OFFER: gettext_lazy("An earlier time for your appointment"),
-    Kind.EARLIER_GONE: gettext_lazy("Your appointment stays as it is"),
-    Kind.STAFF_NEW_REQUEST: gettext_lazy("New request %(reference)s"),
-    Kind.STAFF_HANDED_OVER: gettext_lazy("Taken over from a colleague: %(reference)s"),
-}
-INVITES = {Kind.CONFIRMATION, Kind.MOVED, Kind.HANDED_OVER}
-CANCELLATIONS = {Kind.CANCELLED, Kind.FREED}
+INVITES = {kind for kind, make in wordings.MAKES.items() if make.method == "REQUEST"}
 OFFERS = {Kind.EARLIER_OFFER, Kind.EARLIER_GONE}
-
+# Which page of their own a link opens; opening it changes nothing.
+ARRIVES = {
+    "manage": "",
+    "keep": "",
+    "answer": "",
+    "move": "?to=move",
+    "cancel": "?to=cancel",
+    "book": "?to=book",
+}
 LIKE_AN_ADDRESS = re.compile(r"[/@:\\]|\w\.\w|www", re.IGNORECASE)
 
 inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
 
 
-def write(message: Message) -> EmailMultiAlternatives:
-    """The whole email for this message, in the person's language, ready to send."""
-    request = message.request
-    with translation.override("en" if message.is_for_staff else request.language):
-        if message.is_for_staff:
+class Letter(EmailMultiAlternatives):
+    """An email ready to send, that knows which words it was written with.
+
+    Its invitation arrives as it was written, whatever servers do to lines.
+    """
+
+    template_version = ""
+
+    def message(self, *args, **kwargs):
+        made = super().message(*args, **kwargs)
+        for part in made.walk():
+            if part.get_content_type() == "text/calendar":
+                written = part.get_payload(decode=True)
+                del part["Content-Transfer-Encoding"]
+                part.set_payload(written)
+                encode_base64(part)
+        return made
+
+
+@dataclass(frozen=True)
+class Links:
+    """Where a letter leads: to the person's own request, and to a page that stops all emails."""
+
+    manage: str
+    stop: str
+
+
+# What a colleague sees in the place of links that would open someone's request.
+NOT_A_LINK = Links(f"{settings.SITE_URL}/#link-of-the-person", f"{settings.SITE_URL}/#stop-link")
+
+
+def write(message: Message, *, links: Links | None = None) -> Letter:
+    """The whole email for this message, in the person's language, ready to send.
+
+    New links are made for it, unless some are given.
+    """
+    if message.is_for_staff:
+        with translation.override("en"):
             return staff_letter(message)
-        return requester_letter(message)
+    with translation.override(message.request.language):
+        return requester_letter(message, links or new_links(message.request))
 
 
-def requester_letter(message: Message) -> EmailMultiAlternatives:
-    request, facility = message.request, Facility.objects.get()
-    words = requester_words(message, facility)
-    if message.kind in OFFERS:
-        words |= offer_words(request.earlier_offers.get(number=message.version))
-    sender = facility.discreet_sender_name if request.is_discreet else facility.name
-    email = envelope(message, to=[request.email], sender=sender, words=words)
-    if message.kind in INVITES:
-        attach_calendar(email, message.consultation, "REQUEST")
-    if message.kind in CANCELLATIONS:
-        attach_calendar(email, message.consultation, "CANCEL")
-    return email
-
-
-def staff_letter(message: Message) -> EmailMultiAlternatives:
-    """Reference and link only: staff inboxes are no place for a person's story."""
-    request, facility = message.request, Facility.objects.get()
-    path = reverse("admin:admissions_consultationrequest_change", args=[request.pk])
-    words = {
-        "reference": request.reference,
-        "link": settings.SITE_URL + path,
-        "is_urgent": request.needs_safety_answer,
-        "call_by": clock(request.promised_call_by, request.time_zone),
-    }
-    return envelope(
-        message, to=staff_addresses(message, facility), sender=facility.name, words=words
+def new_links(request: ConsultationRequest) -> Links:
+    manage, stop = privacy.new_tokens(request)
+    return Links(
+        settings.SITE_URL + reverse("admissions:open_manage", args=[manage]),
+        settings.SITE_URL + reverse("admissions:open_stop", args=[stop]),
     )
 
 
-def staff_addresses(message: Message, facility: Facility) -> list[str]:
-    """The shared admissions inbox, and the counselor whose time was booked."""
-    addresses = [facility.admissions_email]
-    consultation = message.request.standing_consultation()
+def requester_letter(message: Message, links: Links) -> Letter:
+    request, facility = message.request, Facility.objects.get()
+    make = wordings.MAKES[message.kind]
+    values = requester_values(message, facility)
+    words = wordings.words_of(message.kind, request.language, facility.name)
+    context = values | {
+        "box": make.box,
+        "actions": actions(make, links),
+        "stop_link": links.stop,
+        "extra": _("The link to the video room is new.") if has_new_room(message) else "",
+    }
+    sender = facility.discreet_sender_name if request.is_discreet else facility.name
+    email = envelope(message, words, values, context, to=[request.email], sender=sender)
+    if make.is_follow_up:
+        email.extra_headers["List-Unsubscribe"] = f"<{links.stop}>"
+        email.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if make.method:
+        attach_calendar(email, message.consultation, make.method)
+    return email
+
+
+def has_new_room(message: Message) -> bool:
+    return message.kind == Kind.HANDED_OVER and message.consultation.is_by_video
+
+
+def actions(make: wordings.Make, links: Links) -> list[dict]:
+    """What the person can do, the first as a button; each only opens a page of ours."""
+    labels = {
+        "manage": _("See, move or cancel"),
+        "keep": _("Keep my appointment"),
+        "move": _("Move it"),
+        "cancel": _("Cancel it"),
+        "book": _("Choose a time"),
+        "answer": _("Take it, or keep your time"),
+    }
+    return [{"label": labels[each], "link": links.manage + ARRIVES[each]} for each in make.actions]
+
+
+def staff_letter(message: Message) -> Letter:
+    """Reference and link only: staff inboxes are no place for a person's story."""
+    facility = Facility.objects.get()
+    values = {"reference": "", "call_by": ""}
+    context = {"lines": [], "link": settings.SITE_URL + reverse("admin:index")}
+    if message.request:
+        request = message.request
+        path = reverse("admin:admissions_consultationrequest_change", args=[request.pk])
+        values = {
+            "reference": request.reference,
+            "call_by": clock(request.promised_call_by, settings.TIME_ZONE),
+        }
+        context = {"link": settings.SITE_URL + path, "is_urgent": request.needs_safety_answer}
+    if message.kind == Kind.STAFF_DIGEST:
+        context["lines"] = digest.lines(now=timezone.now())
+    return envelope(
+        message,
+        wordings.ours(message.kind),
+        values,
+        values | context,
+        to=recipients(message, facility),
+        sender=facility.name,
+    )
+
+
+def recipients(message: Message, facility: Facility) -> list[str]:
+    """Whom a notice for staff goes to."""
+    if message.kind == Kind.STAFF_ESCALATED:
+        found = [facility.on_call_email] if facility.on_call_email else emails_of("director")
+    elif message.kind == Kind.STAFF_SHORTAGE:
+        found = emails_of("director")
+    elif message.kind == Kind.STAFF_DIGEST:
+        found = [facility.admissions_email, *emails_of("director")]
+    else:
+        found = desk_addresses(message.request, facility)
+    return sorted({address for address in found if address})
+
+
+def desk_addresses(request: ConsultationRequest, facility: Facility) -> list[str]:
+    """The shared inbox, whoever's request or consultation it is, and who answers calls."""
+    found = [facility.admissions_email]
+    if request.owner:
+        found.append(request.owner.email)
+    consultation = request.standing_consultation()
     if consultation is not None:
-        addresses.append(consultation.counselor.user.email)
-    if message.request.promised_call_by:
-        on_desk = User.objects.filter(is_active=True, groups__name="coordinator")
-        addresses += on_desk.values_list("email", flat=True)
-    return sorted({address for address in addresses if address})
+        found.append(consultation.counselor.user.email)
+    return found + emails_of("coordinator") if request.promised_call_by else found
 
 
-def requester_words(message: Message, facility: Facility) -> dict:
+def emails_of(role: str) -> list[str]:
+    return list(
+        User.objects.filter(is_active=True, groups__name=role).values_list("email", flat=True)
+    )
+
+
+def requester_values(message: Message, facility: Facility) -> dict:
     """All that a letter to a requester may know. The centre is named only if they said so."""
     request, consultation = message.request, message.consultation
-    token = privacy.new_manage_token(request)
-    return {
+    values = {
         "greeting": greeting(request.preferred_name),
         "centre": "" if request.is_discreet else facility.name,
         "line": str(facility.admissions_line),
         "line_link": facility.admissions_line.as_rfc3966,
         "reference": request.reference,
-        "manage_link": settings.SITE_URL + reverse("admissions:open_manage", args=[token]),
-        "book_link": settings.SITE_URL + reverse("admissions:choose_time"),
-        **consultation_words(consultation, request.time_zone),
     }
+    if consultation:
+        values |= consultation_words(consultation, request.time_zone)
+    if message.kind in OFFERS:
+        values |= offer_words(request.earlier_offers.get(number=message.version))
+    return values
 
 
 def greeting(name: str) -> str:
@@ -182,38 +269,38 @@ def time_of_day(hour: int, minute: int, _language: str | None) -> str:
     return words.replace("a.m.", "am").replace("p.m.", "pm")
 
 
-def envelope(message: Message, *, to: list[str], sender: str, words: dict):
+def envelope(
+    message: Message, words: wordings.Words, values: dict, context: dict, *, to: list, sender: str
+) -> Letter:
     """Text and HTML in one email, with a Message-ID that a second copy repeats."""
-    subject = SUBJECTS[message.kind] % {"reference": message.request.reference}
-    text = render_to_string(f"emails/{message.kind}.txt", words)
-    html = render_to_string(f"emails/{message.kind}.html", {**words, "subject": subject})
+    frame = "staff" if message.is_for_staff else "letter"
+    context |= {
+        "subject": wordings.fill(str(words.subject), values),
+        "heading": wordings.fill(str(words.heading), values),
+        "paragraphs": re.split(r"\n\s*\n", wordings.fill(str(words.text), values).strip()),
+    }
+    text = render_to_string(f"emails/{frame}.txt", context)
     email = Letter(
-        subject=subject,
+        subject=context["subject"],
         body=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
         from_email=formataddr((sender, settings.MAIL_FROM)),
         to=to,
-        headers={
-            "Message-ID": f"<{message.message_id}@{settings.MAIL_FROM.partition('@')[2]}>",
-            "Auto-Submitted": "auto-generated",
-            "Date": timezone.now().strftime("%a, %d %b %Y %H:%M:%S %z"),
-        },
+        reply_to=[settings.MAIL_REPLY_TO],
+        headers=headers(message),
     )
+    html = render_to_string(f"emails/{frame}.html", context)
     email.attach_alternative(inliner.inline(html), "text/html")
+    email.template_version = words.version
     return email
 
 
-class Letter(EmailMultiAlternatives):
-    """An email whose invitation arrives as it was written, whatever servers do to lines."""
-
-    def message(self, *args, **kwargs):
-        made = super().message(*args, **kwargs)
-        for part in made.walk():
-            if part.get_content_type() == "text/calendar":
-                written = part.get_payload(decode=True)
-                del part["Content-Transfer-Encoding"]
-                part.set_payload(written)
-                encode_base64(part)
-        return made
+def headers(message: Message) -> dict[str, str]:
+    return {
+        "Message-ID": f"<{message.message_id}@{settings.MAIL_FROM.partition('@')[2]}>",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        "Date": timezone.now().strftime("%a, %d %b %Y %H:%M:%S %z"),
+    }
 
 
 def attach_calendar(email, consultation: Consultation, method: str) -> None:

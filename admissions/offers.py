@@ -18,7 +18,7 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
-from . import availability, messaging, privacy
+from . import availability, privacy, promises
 from .availability import Slot
 from .models import (
     AuditEvent,
@@ -92,7 +92,7 @@ def settle(offer_id: int, request_id, *, now: datetime) -> bool:
 
 
 def has_failed(offer: EarlierOffer) -> bool:
-    return letters_of(offer).filter(state=Message.State.FAILED).exists()
+    return letters_of(offer).filter(state__in=Message.LOST).exists()
 
 
 def letters_of(offer: EarlierOffer):
@@ -126,7 +126,7 @@ def tell_gone(offer: EarlierOffer) -> bool:
     """Who was written to about a time hears that it went; who was not is spared the letter."""
     if not letters_of(offer).filter(state=Message.State.SENT).exists():
         return False
-    messaging.promise_offer_gone(offer)
+    promises.promise_offer_gone(offer)
     return True
 
 
@@ -282,7 +282,7 @@ def keep(offer: EarlierOffer) -> bool:
     offer.request.audit_events.create(
         type=Type.EARLIER_OFFERED, source=SYSTEM, consultation=offer.consultation
     )
-    messaging.promise_offer(offer)
+    promises.promise_offer(offer)
     return True
 
 

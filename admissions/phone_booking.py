@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import assignment, messaging, tasks, triage
+from . import assignment, promises, tasks, triage
 from .assignment import Pick
 from .models import AuditEvent, ConsultationRequest, Mode, MoveNotAllowed
 from .submissions import answered_before, keep_consents, remember
@@ -42,7 +42,7 @@ def book_by_phone(
         type=Type.CONSULTATION_REQUESTED, actor=by, consultation=consultation
     )
 
-    messaging.promise_booked(consultation, is_new=True)
+    promises.promise_booked(consultation, is_new=True)
     tasks.wake(request)
     return request
 
@@ -67,7 +67,7 @@ def book_time(*, key: uuid.UUID, request_id, by: User, pick: Pick) -> Consultati
         type=Type.CONSULTATION_REQUESTED, actor=by, consultation=consultation
     )
 
-    messaging.promise_booked(consultation)
+    promises.promise_booked(consultation)
     tasks.wake(request)
     return request
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from .models import ConsultationRequest, ManageToken
+from .models import ConsultationRequest, ManageToken, Suppression, suppressions
 
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 GOOD_TIMES = {
@@ -17,15 +17,24 @@ GOOD_TIMES = {
 }
 LINK_LIVES = timedelta(days=30)
 LINK_OUTLIVES_CONSULTATION = timedelta(days=7)
+# An email found a year later must still be good for stopping the next.
+STOP_LINK_LIVES = timedelta(days=400)
 
 
-def new_manage_token(request: ConsultationRequest) -> str:
-    """A fresh 256-bit token for this request's manage link; only its hash is kept."""
-    token = secrets.token_urlsafe(32)
-    ManageToken.objects.create(
-        request=request, sha256=fingerprint(token), expires_at=link_expiry(request)
+def new_tokens(request: ConsultationRequest) -> tuple[str, str]:
+    """Fresh 256-bit tokens, to manage this request and to stop its emails; hashes are kept."""
+    manage, stop = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    purposes = ManageToken.Purpose
+    ManageToken.objects.bulk_create(
+        ManageToken(
+            request=request, purpose=purpose, sha256=fingerprint(token), expires_at=expires_at
+        )
+        for token, purpose, expires_at in (
+            (manage, purposes.MANAGE, link_expiry(request)),
+            (stop, purposes.STOP, timezone.now() + STOP_LINK_LIVES),
+        )
     )
-    return token
+    return manage, stop
 
 
 def link_expiry(request: ConsultationRequest) -> datetime:
@@ -37,12 +46,25 @@ def link_expiry(request: ConsultationRequest) -> datetime:
     return max(expiry, consultation.ends_at + LINK_OUTLIVES_CONSULTATION)
 
 
-def request_for_token(token: str) -> ConsultationRequest | None:
+def request_for_token(
+    token: str, purpose: str = ManageToken.Purpose.MANAGE
+) -> ConsultationRequest | None:
     """The request that a live token opens; None for unknown, expired and malformed alike."""
     found = ManageToken.objects.filter(
-        sha256=fingerprint(token), expires_at__gt=timezone.now()
+        sha256=fingerprint(token), purpose=purpose, expires_at__gt=timezone.now()
     ).select_related("request")
     return next((each.request for each in found), None)
+
+
+def suppress(request: ConsultationRequest, cause: str) -> None:
+    """Write to this address no more, whoever's request it stands in; the latest word counts."""
+    if not request.email:
+        return
+    now, mark = timezone.now(), suppressions.fingerprint(request.email)
+    kept = Suppression.objects.of(request.email).filter(cause=cause)
+    if not kept.update(at=now, request=request):
+        new = Suppression(sha256=mark, cause=cause, at=now, request=request)
+        Suppression.objects.bulk_create([new], ignore_conflicts=True)
 
 
 def fingerprint(token: str) -> str:

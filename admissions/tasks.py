@@ -4,8 +4,8 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from . import busy, messaging, offers, shortages
-from .models import ConsultationRequest, Message, OutsideCalendar, Waiting
+from . import busy, messaging, offers, promises, shortages
+from .models import ConsultationRequest, Message, OutsideCalendar, Shortage, Waiting
 
 SWEEP = 500
 
@@ -50,8 +50,17 @@ def send_due_messages(request_id: str | None = None) -> int:
 
 @shared_task
 def watch_shortages() -> list[str]:
-    """Note since when no phone time is free within a day; returns the languages concerned."""
-    return shortages.watch(now=timezone.now())
+    """Note since when no phone time is free within a day, and have the directors told once."""
+    now = timezone.now()
+    short = shortages.watch(now=now)
+    promises.promise_shortages(Shortage.objects.lasting())
+    return short
+
+
+@shared_task
+def promise_digest() -> None:
+    """Promise the desk its letter of the day, however often this runs."""
+    promises.promise_digest(now=timezone.now())
 
 
 @shared_task

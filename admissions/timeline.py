@@ -16,7 +16,7 @@ from .models import (
     Waiting,
 )
 
-Type, State = AuditEvent.Type, Message.State
+Type = AuditEvent.Type
 LOOKS = {Type.REQUEST_VIEWED}
 TOLD_BY_ROWS = {Type.ATTEMPT_LOGGED, Type.EARLIER_OFFERED, Type.EARLIER_ENDED}
 
@@ -99,7 +99,7 @@ def of_message(message: Message, now: datetime) -> Entry:
         "kind": message.get_kind_display(),
         "state": message.get_state_display().lower(),
     }
-    kind = "failed" if message.state == State.FAILED else "message"
+    kind = "failed" if message.is_lost else "message"
     return Entry(at, kind, _("The system"), what, message.get_reason_display(), at > now)
 
 

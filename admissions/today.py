@@ -132,8 +132,9 @@ def loose(by: User, now: datetime) -> list[Loose]:
 
 def failed_messages() -> list[Message]:
     """Emails that never arrived, of requests still open: someone should phone instead."""
-    failed = Message.objects.failed().exclude(request__stage=ConsultationRequest.Stage.CLOSED)
-    return list(failed.select_related("request").order_by("-finished_at", "-pk")[:3])
+    return list(
+        Message.objects.lost().select_related("request").order_by("-finished_at", "-pk")[:3]
+    )
 
 
 def shortage_alerts(now: datetime) -> list[ShortageAlert]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import assignment, messaging, offers, privacy, tasks
+from . import assignment, offers, privacy, promises, tasks
 from .models import (
     AuditEvent,
     Consultation,
@@ -56,14 +56,29 @@ def log_attempt(
 ) -> ContactAttempt:
     """Keep one try to reach the person; it answers the promise and sets the next due time."""
     request = open_request(request_id)
-    check_permitted(request, channel)
+    if result != Result.REPLIED:
+        check_permitted(request, channel)
+    was_promised = request.promised_call_by is not None
 
     attempt = request.attempts.create(by=by, channel=channel, result=result, note=note)
     follow_attempt(request, attempt)
     request.save()
 
     request.audit_events.create(type=Type.ATTEMPT_LOGGED, actor=by, code=result)
+
+    follow_up(request, attempt, was_promised=was_promised)
+    tasks.wake(request)
     return attempt
+
+
+def follow_up(request: ConsultationRequest, attempt: ContactAttempt, *, was_promised: bool) -> None:
+    """What a try promises: word of a call we had promised, and letters while nobody answers."""
+    if attempt.result == Result.ASKED_TO_STOP:
+        return
+    if was_promised and attempt.channel == Channel.CALL:
+        promises.promise_called(request, is_reached=attempt.is_in_touch)
+    if request.stage == Stage.ATTEMPTING_CONTACT and not attempt.is_in_touch:
+        promises.promise_no_contact(request)
 
 
 @transaction.atomic
@@ -85,7 +100,7 @@ def complete(*, request_id, by: User) -> Consultation:
         type=Type.CONSULTATION_COMPLETED, actor=by, consultation=consultation
     )
 
-    messaging.promise_completed(consultation)
+    promises.promise_completed(consultation)
     tasks.wake(request)
     return consultation
 
@@ -105,7 +120,7 @@ def mark_no_show(*, request_id, by: User) -> Consultation:
 
     request.audit_events.create(type=Type.CONSULTATION_NO_SHOW, actor=by, consultation=consultation)
 
-    messaging.promise_no_show(consultation)
+    promises.promise_no_show(consultation)
     tasks.wake(request)
     return consultation
 
@@ -136,7 +151,7 @@ def reschedule(
 
     request.audit_events.create(type=Type.CONSULTATION_MOVED, actor=by, consultation=moved)
 
-    messaging.promise_moved(moved)
+    promises.promise_moved(moved)
     tasks.wake_after_freeing(request)
     return moved
 
@@ -160,7 +175,7 @@ def close(
     request.audit_events.create(type=Type.REQUEST_CLOSED, actor=by, code=disposition)
 
     if cancelled:
-        messaging.promise_cancelled(cancelled)
+        promises.promise_cancelled(cancelled)
         tasks.wake_after_freeing(request)
     return request
 
@@ -212,8 +227,8 @@ def check_permitted(request: ConsultationRequest, channel: str) -> None:
 
 def follow_attempt(request: ConsultationRequest, attempt: ContactAttempt) -> None:
     """What a try changes: the promise, the stage, and when staff must act next."""
-    request.promised_call_by = None
-    if attempt.result == Result.REACHED:
+    request.promised_call_by = request.email_failed_at = None
+    if attempt.is_in_touch:
         reached(request)
     elif request.stage == Stage.NEW:
         request.move_to(Stage.ATTEMPTING_CONTACT)
@@ -249,9 +264,9 @@ def next_due(request: ConsultationRequest, attempt: ContactAttempt) -> datetime:
     if consultation is not None:
         return consultation.starts_at
     zone = ZoneInfo(request.time_zone)
-    if attempt.result == Result.REACHED:
+    if attempt.is_in_touch:
         return privacy.after_quiet_hours(attempt.at + FOLLOW_UP_AFTER_TALKING, zone)
-    tries = request.attempts.exclude(result=Result.REACHED).count()
+    tries = request.attempts.exclude(result__in=ContactAttempt.IN_TOUCH).count()
     return privacy.after_quiet_hours(attempt.at + PLAN[min(tries, len(PLAN)) - 1], zone)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import booking, callback, manage, waitlist
+from .views import booking, callback, manage, stop, waitlist
 from .views import feeds as feed_views
 
 app_name = "admissions"
@@ -26,6 +26,8 @@ urlpatterns = [
     path("manage/sooner/", waitlist.join_waitlist, name="join_waitlist"),
     path("manage/sooner/stop/", waitlist.leave_waitlist, name="leave_waitlist"),
     path("manage/sooner/answer/", waitlist.answer_offer, name="answer_offer"),
+    path("stop/", stop.stop, name="stop"),
+    path("stop/<token>/", stop.open_stop, name="open_stop"),
     path("manage/<token>/", manage.open_manage, name="open_manage"),
 ]
 

@@ -3,7 +3,7 @@
 import logging
 import re
 
-PRIVATE_PATH = re.compile(r"(/consultation/manage/|/feeds/)[^/\s\"'?]+")
+PRIVATE_PATH = re.compile(r"(/consultation/(?:manage|stop)/|/feeds/)[^/\s\"'?]+")
 
 
 class PrivatePaths(logging.Filter):

@@ -162,6 +162,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 240},
     },
+    "promise the letter of the day": {
+        "task": "admissions.tasks.promise_digest",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 240},
+    },
     "offer what has opened": {
         "task": "admissions.tasks.offer_what_opened",
         "schedule": timedelta(seconds=60),
@@ -185,6 +190,8 @@ EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 # The address itself should not name the centre: it shows in a shared inbox.
 MAIL_FROM = env.str("MAIL_FROM", default="appointments@er-office.example")
+# Where an answer goes that someone writes back.
+MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="") or MAIL_FROM
 if PRODUCTION and not EMAIL_BACKEND.endswith("smtp.EmailBackend"):
     raise ImproperlyConfigured("EMAIL_URL must be smtp:// or smtp+tls:// in production.")
 

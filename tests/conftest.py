@@ -48,6 +48,7 @@ def inbox(mail_server):
 SEEDED = (
     "programs_%",
     "admissions_moderules",
+    "admissions_messagerule",
     "admissions_consentversion",
     "auth_group%",
     "auth_permission",

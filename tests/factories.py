@@ -6,6 +6,7 @@ from itertools import count
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
+from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
 from admissions.models import (
@@ -13,7 +14,9 @@ from admissions.models import (
     ConsultationRequest,
     Counselor,
     EarlierOffer,
+    Message,
     Mode,
+    Shortage,
     Waiting,
     WeeklyHours,
 )
@@ -114,6 +117,50 @@ def make_offer(*, consultation: Consultation, offered_at: datetime, **columns) -
         offered_at=offered_at,
         **columns,
     )
+
+
+Kind = Message.Kind
+WITHOUT_CONSULTATION = [
+    *Message.NO_CONTACT_LADDER,
+    Kind.CALLBACK_KEPT,
+    Kind.CALLBACK_MISSED,
+    Kind.CALLBACK_LATE,
+    *sorted(Message.FOR_STAFF),
+]
+LATE_CALLS = {Kind.CALLBACK_LATE, Kind.STAFF_PROMISE_NEAR, Kind.STAFF_PROMISE_BROKEN}
+STATUS_FOR = {
+    Kind.AFTER_COMPLETED: "completed",
+    Kind.CANCELLED: "cancelled_by_person",
+    Kind.FREED: "cancelled_by_center",
+    **dict.fromkeys(Message.NO_SHOW_LADDER, "no_show"),
+}
+
+
+def make_due(kind: str, *, now: datetime, at=None, mode=Mode.PHONE, **columns) -> Message:
+    """A message of this kind that is due now, and all that makes it right to send it.
+
+    It is about a consultation at `at`, or in a day; what is offered is eight hours before.
+    """
+    if kind == Kind.STAFF_DIGEST:
+        version = int(f"{timezone.localtime(now):%Y%m%d}")
+        return Message.objects.create(kind=kind, due_at=now, version=version)
+    if kind == Kind.STAFF_SHORTAGE:
+        shortage = Shortage.objects.create(language="en", began_at=now)
+        return Message.objects.create(kind=kind, due_at=now, version=shortage.pk)
+    if kind in WITHOUT_CONSULTATION:
+        if kind in LATE_CALLS or kind == Kind.STAFF_ESCALATED:
+            columns.setdefault("promised_call_by", now)
+        return Message.objects.create(request=make_request(**columns), kind=kind, due_at=now)
+
+    status = STATUS_FOR.get(kind, "scheduled")
+    request = make_request(stage=Stage.CONSULTATION_SCHEDULED, source="booking", **columns)
+    starts_at = at or now + timedelta(days=1)
+    consultation = make_consultation(starts_at=starts_at, request=request, mode=mode, status=status)
+    if kind in (Kind.EARLIER_OFFER, Kind.EARLIER_GONE):
+        state = {"state": "gone", "ended_at": now} if kind == Kind.EARLIER_GONE else {}
+        earlier = starts_at - timedelta(hours=8)
+        make_offer(consultation=consultation, offered_at=now, starts_at=earlier, **state)
+    return Message.objects.create(request=request, consultation=consultation, kind=kind, due_at=now)
 
 
 def make_details(**columns) -> dict:

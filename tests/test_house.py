@@ -20,7 +20,8 @@ LAYERS = [
     {"roster"},
     {"coverage"},
     {"availability", "privacy", "calendars", "queues", "fields", "submissions", "outside"},
-    {"letters", "shortages", "forms"},
+    {"digest", "wordings"},
+    {"letters", "shortages", "forms", "objections", "promises"},
     {"times", "messaging", "desk", "busy"},
     {"assignment", "cards", "timeline", "calendar_page", "closing", "feeds", "offers", "week"},
     {"tasks", "week_scale"},
@@ -48,6 +49,7 @@ PAGELESS = {
     "join_waitlist",
     "leave_waitlist",
     "open_manage",
+    "open_stop",
     "open_times",
     "robots",
     "sitemap",
@@ -56,7 +58,7 @@ PAGELESS = {
 # Pages that another view shows in place of its own.
 SHOWN_INSTEAD = {"already_booked": "details"}
 
-REASON = re.compile(r"#\s*noqa: S\d+\s+\S+ \S+")
+REASON = re.compile(r"#\s*(noqa: S\d+\s+|exempt: )\S+ \S+")
 
 
 def modules(*rooms):

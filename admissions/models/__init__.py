@@ -12,8 +12,10 @@ from .requests import ConsultationRequest
 from .schedule import Counselor, Mode, ModeRules
 from .shortages import Shortage
 from .stages import MoveNotAllowed
+from .suppressions import Suppression
 from .visits import ManageToken, Submission
 from .waitlist import EarlierOffer, Waiting
+from .wordings import MessageRule, Wording
 
 __all__ = [
     "AuditEvent",
@@ -31,6 +33,7 @@ __all__ = [
     "ExtraHours",
     "ManageToken",
     "Message",
+    "MessageRule",
     "Mode",
     "ModeRules",
     "MoveNotAllowed",
@@ -38,6 +41,8 @@ __all__ = [
     "Shortage",
     "SlotTaken",
     "Submission",
+    "Suppression",
     "Waiting",
     "WeeklyHours",
+    "Wording",
 ]

@@ -8,6 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from .requests import ConsultationRequest
 
 
+class AttemptQuerySet(models.QuerySet):
+    def in_touch(self):
+        """Those in which we talked, or they wrote or called."""
+        return self.filter(result__in=ContactAttempt.IN_TOUCH)
+
+
 class ContactAttempt(models.Model):
     """One try by staff to reach the person, and what came of it."""
 
@@ -19,6 +25,7 @@ class ContactAttempt(models.Model):
 
     class Result(models.TextChoices):
         REACHED = "reached", _("Reached")
+        REPLIED = "replied", _("They got in touch")
         NO_ANSWER = "no_answer", _("No answer")
         VOICEMAIL = "voicemail", _("Left a voicemail")
         SENT = "sent", _("Sent a message")
@@ -32,8 +39,17 @@ class ContactAttempt(models.Model):
     result = models.CharField(max_length=20, choices=Result)
     note = models.CharField(max_length=500, blank=True)
 
+    # After these, nothing says any more that we could not reach them.
+    IN_TOUCH = [Result.REACHED, Result.REPLIED]
+
+    objects = AttemptQuerySet.as_manager()
+
     class Meta:
         ordering = ["at", "pk"]
 
     def __str__(self):
         return f"{self.get_channel_display()}: {self.get_result_display()}"
+
+    @property
+    def is_in_touch(self):
+        return self.result in self.IN_TOUCH

@@ -2,22 +2,30 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
 class MessageQuerySet(models.QuerySet):
     def due(self, *, now):
-        """Promised and fallen due, or left in a worker's hands past its lease."""
+        """Fallen due, or left in a worker's hands past its lease."""
         return self.filter(
-            Q(state=Message.State.PROMISED, due_at__lte=now)
+            Q(state__in=Message.WAITING, due_at__lte=now)
             | Q(state=Message.State.SENDING, lease_until__lt=now)
         )
 
-    def failed(self):
-        return self.filter(state=Message.State.FAILED)
+    def owed(self):
+        """All that may still go."""
+        return self.filter(state__in=[*Message.WAITING, Message.State.SENDING])
+
+    def lost(self):
+        """Those to requesters that never arrived, of requests still open."""
+        return self.filter(state__in=Message.LOST, request__email_failed_at__isnull=False).exclude(
+            request__stage="closed"
+        )
 
 
 class Message(models.Model):
@@ -33,19 +41,40 @@ class Message(models.Model):
         REMINDER_HOURS = "reminder_hours", _("Reminder, two hours before")
         AFTER_COMPLETED = "after_completed", _("After a completed consultation")
         AFTER_NO_SHOW = "after_no_show", _("After a no-show")
+        NO_SHOW_SECOND = "no_show_2", _("After a no-show, the second")
+        NO_SHOW_LAST = "no_show_3", _("After a no-show, the last")
+        NO_CONTACT_FIRST = "no_contact_1", _("We tried to reach you, the first")
+        NO_CONTACT_SECOND = "no_contact_2", _("We tried to reach you, the second")
+        NO_CONTACT_LAST = "no_contact_3", _("We tried to reach you, the last")
+        CALLBACK_KEPT = "callback_kept", _("After the call we promised")
+        CALLBACK_MISSED = "callback_missed", _("We called as promised, no answer")
+        CALLBACK_LATE = "callback_late", _("We are late with the call we promised")
         EARLIER_OFFER = "earlier_offer", _("Offer of an earlier time")
         EARLIER_GONE = "earlier_gone", _("The offered time was taken")
         STAFF_NEW_REQUEST = "staff_new_request", _("Staff: new request")
         STAFF_HANDED_OVER = "staff_handed_over", _("Staff: taken over from a colleague")
 
-    FOR_STAFF = {Kind.STAFF_NEW_REQUEST, Kind.STAFF_HANDED_OVER}
+        STAFF_PROMISE_NEAR = "staff_promise_near", _("Staff: a promised call falls due")
+        STAFF_PROMISE_BROKEN = "staff_promise_broken", _("Staff: a promised call is late")
+        STAFF_ESCALATED = "staff_escalated", _("Staff: to the on-call lead")
+        STAFF_DIGEST = "staff_digest", _("Staff: the day ahead")
+        STAFF_SHORTAGE = "staff_shortage", _("Staff: no phone time within a day")
+
+    FOR_STAFF = {kind for kind in Kind if kind.startswith("staff_")}
+    NO_SHOW_LADDER = [Kind.AFTER_NO_SHOW, Kind.NO_SHOW_SECOND, Kind.NO_SHOW_LAST]
+    NO_CONTACT_LADDER = [Kind.NO_CONTACT_FIRST, Kind.NO_CONTACT_SECOND, Kind.NO_CONTACT_LAST]
 
     class State(models.TextChoices):
         PROMISED = "promised", _("Promised")
         SENDING = "sending", _("Being sent")
+        DELAYED = "delayed", _("Failed for now, tried again")
         SENT = "sent", _("Sent")
         SKIPPED = "skipped", _("Not sent")
-        FAILED = "failed", _("Failed")
+        FAILED = "failed", _("Failed for good")
+        BOUNCED = "bounced", _("Came back")
+
+    WAITING = [State.PROMISED, State.DELAYED]
+    LOST = [State.FAILED, State.BOUNCED]
 
     class Reason(models.TextChoices):
         NO_EMAIL = "no_email", _("No email address")
@@ -56,22 +85,43 @@ class Message(models.Model):
         TOO_LATE = "too_late", _("Its time had passed")
         OFFER_OVER = "offer_over", _("The offer is over")
         QUIET_HOURS = "quiet_hours", _("It would have come in quiet hours")
+        SWITCHED_OFF = "switched_off", _("This kind of email is switched off")
+        SUPPRESSED = "suppressed", _("This address is on the list we don't write to")
+        REPLIED = "replied", _("They have been in touch")
+        KEPT = "kept", _("The promise was kept")
+        CANCELLED = "cancelled", _("Staff took it back")
+        NOT_ACCEPTED = "not_accepted", _("The mail server asked to try again later")
         REFUSED = "refused", _("The mail server refused it for good")
         UNREACHABLE = "unreachable", _("The mail server could not be reached")
         BROKEN = "broken", _("The email could not be written")
+        CRASHED = "crashed", _("Writing or sending it stopped our program, again and again")
+        NO_SUCH_ADDRESS = "no_such_address", _("The address does not take email")
+        COMPLAINED = "complained", _("It was reported as unwanted")
+
+    class Because(models.TextChoices):
+        NOT_ARRIVED = "not_arrived", _("They say that it did not arrive")
+        LOST = "lost", _("They have lost it")
+        CORRECTED = "corrected", _("Their address was corrected")
+        REPAIRED = "repaired", _("What kept it from going is repaired")
 
     request = models.ForeignKey(
-        "admissions.ConsultationRequest", models.PROTECT, related_name="messages"
+        "admissions.ConsultationRequest", models.PROTECT, null=True, related_name="messages"
     )
     consultation = models.ForeignKey(
         "admissions.Consultation", models.PROTECT, null=True, related_name="messages"
     )
     kind = models.CharField(max_length=30, choices=Kind)
-    version = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=0)
+    copy = models.PositiveSmallIntegerField(default=0, help_text=_("Above 0: sent once more."))
+    resent_because = models.CharField(max_length=20, choices=Because, blank=True)
+    resent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
     due_at = models.DateTimeField()
     state = models.CharField(max_length=20, choices=State, default=State.PROMISED)
     reason = models.CharField(max_length=30, choices=Reason, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    crashes = models.PositiveSmallIntegerField(
+        default=0, help_text=_("How often a worker had it in hand and never came back.")
+    )
     lease = models.UUIDField(null=True, help_text=_("Which worker's turn has it in hand."))
     lease_until = models.DateTimeField(null=True)
     promised_at = models.DateTimeField(default=timezone.now)
@@ -79,14 +129,23 @@ class Message(models.Model):
     message_id = models.UUIDField(
         default=uuid.uuid4, help_text=_("Makes the Message-ID, so that a second copy is known.")
     )
+    provider_id = models.CharField(
+        max_length=200, blank=True, help_text=_("What the mail provider calls it.")
+    )
+    template_version = models.CharField(
+        max_length=40, blank=True, help_text=_("Which words it was written with.")
+    )
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
         indexes = [
             models.Index(
-                "due_at", name="message_owed", condition=Q(state__in=["promised", "sending"])
+                "due_at",
+                name="message_owed",
+                condition=Q(state__in=["promised", "delayed", "sending"]),
             ),
+            models.Index(F("due_at").desc(), F("id").desc(), name="message_by_due"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -94,6 +153,7 @@ class Message(models.Model):
                 "consultation",
                 "kind",
                 "version",
+                "copy",
                 name="message_promised_once",
                 nulls_distinct=False,
             ),
@@ -104,13 +164,22 @@ class Message(models.Model):
             ),
             models.CheckConstraint(
                 name="message_finished_when_settled",
-                condition=Q(state__in=["promised", "sending"], finished_at=None)
-                | Q(state__in=["sent", "skipped", "failed"], finished_at__isnull=False),
+                condition=Q(state__in=["promised", "delayed", "sending"], finished_at=None)
+                | Q(state__in=["sent", "skipped", "failed", "bounced"], finished_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="message_unsent_has_a_reason",
-                condition=Q(state__in=["skipped", "failed"]) & ~Q(reason="")
-                | ~Q(state__in=["skipped", "failed"]),
+                condition=Q(state__in=["delayed", "skipped", "failed", "bounced"]) & ~Q(reason="")
+                | ~Q(state__in=["delayed", "skipped", "failed", "bounced"]),
+            ),
+            models.CheckConstraint(
+                name="message_is_about_someone_or_for_staff",
+                condition=Q(request__isnull=False) | Q(kind__in=["staff_digest", "staff_shortage"]),
+            ),
+            models.CheckConstraint(
+                name="message_resent_by_someone_for_a_reason",
+                condition=Q(copy=0, resent_because="", resent_by=None)
+                | Q(copy__gt=0, resent_by__isnull=False) & ~Q(resent_because=""),
             ),
         ]
 
@@ -126,5 +195,9 @@ class Message(models.Model):
         return self.state == self.State.SENT
 
     @property
-    def is_failed(self):
-        return self.state == self.State.FAILED
+    def is_lost(self):
+        return self.state in self.LOST
+
+    @property
+    def is_owed(self):
+        return self.state in self.WAITING

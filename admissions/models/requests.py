@@ -150,6 +150,9 @@ class ConsultationRequest(models.Model):
     promised_call_by = models.DateTimeField(
         null=True, blank=True, help_text=_("The time we told the person; cleared by a logged try.")
     )
+    email_failed_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("An email never arrived; cleared by a logged try.")
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     disposition = models.CharField(max_length=30, choices=Disposition, blank=True)
     close_reason = models.CharField(max_length=30, choices=CloseReason, blank=True)

@@ -2,15 +2,21 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .requests import ConsultationRequest
 
 
 class ManageToken(models.Model):
-    """The hash of one link by which a requester reaches their own request."""
+    """The hash of one link by which a requester reaches their own request, or stops its emails."""
+
+    class Purpose(models.TextChoices):
+        MANAGE = "manage", _("See, move or cancel")
+        STOP = "stop", _("Stop emails")
 
     request = models.ForeignKey(ConsultationRequest, models.CASCADE, related_name="manage_tokens")
     sha256 = models.CharField(max_length=64, unique=True)
+    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.MANAGE)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
 

@@ -232,7 +232,7 @@ def booked(http_request):
         "words": letters.consultation_words(consultation, request.time_zone),
         "gets_email": bool(request.email and request.may_email),
         "is_email_sent": confirmation is not None and confirmation.is_sent,
-        "is_email_lost": confirmation is not None and confirmation.is_failed,
+        "is_email_lost": confirmation is not None and confirmation.is_lost,
         "call_by": letters.clock(request.promised_call_by, request.time_zone),
         "key": visits.form_key(http_request, "call_now"),
         "sooner": sooner(http_request, request),

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from admissions import availability, booking, letters, messaging, privacy, times, waitlist
+from admissions import availability, booking, letters, objections, privacy, times, waitlist
 from admissions.forms import CancelForm
 from admissions.models import MoveNotAllowed, SlotTaken, Waiting
 
@@ -64,7 +64,7 @@ def sooner(http_request, request):
     """What a page says about an earlier time: what is on offer, the wait, or why there is none."""
     now, is_waiting = timezone.now(), request.waitings.open().exists()
     offer = request.earlier_offers.answerable(now=now).first()
-    is_open = offer is not None and messaging.can_be_taken(offer, now=now)
+    is_open = offer is not None and objections.can_be_taken(offer, now=now)
     objection = waitlist.objection(request)
     return {
         "is_waiting": is_waiting,

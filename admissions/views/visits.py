@@ -12,6 +12,11 @@ from admissions import submissions
 from admissions.models import Consultation, ConsultationRequest, Submission
 
 
+def new_key() -> uuid.UUID:
+    """A key for what counts once by itself, without a form."""
+    return uuid.uuid4()
+
+
 def form_key(http_request, purpose: str) -> str:
     """The signed key for this browser's form: the same in every tab until it is used."""
     keys = http_request.session.setdefault("form_keys", {})

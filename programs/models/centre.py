@@ -33,6 +33,11 @@ class Facility(models.Model):
     admissions_email = models.EmailField(
         _("admissions email"), blank=True, help_text=_("Where notices for staff go. Never shown.")
     )
+    on_call_email = models.EmailField(
+        _("on-call lead's email"),
+        blank=True,
+        help_text=_("Told when a promised call stays unanswered. Empty: the directors are."),
+    )
     discreet_sender_name = models.CharField(
         _("discreet sender name"),
         max_length=60,

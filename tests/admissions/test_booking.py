@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from admissions import booking
+from admissions import booking, promises
 from admissions.models import (
     AuditEvent,
     Closure,
@@ -302,10 +302,18 @@ def test_call_now_adds_a_promise_and_brings_the_due_time_forward():
 
 def test_call_now_tells_staff_again():
     request = make_request(promised_call_by=None)
+    promises.promise_requested(request)
 
     booking.ask_for_call_now(key=uuid.uuid4(), request=request)
 
-    assert [(m.kind, m.version) for m in request.messages.all()] == [("staff_new_request", 1)]
+    again = request.messages.filter(version=1).order_by("kind")
+    assert [message.kind for message in again] == [
+        "callback_late",
+        "staff_escalated",
+        "staff_new_request",
+        "staff_promise_broken",
+        "staff_promise_near",
+    ]
 
 
 def test_call_now_keeps_an_earlier_due_time():

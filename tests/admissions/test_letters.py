@@ -8,10 +8,10 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.mail import BadHeaderError
 
-from admissions import letters, privacy
+from admissions import letters, privacy, wordings
 from admissions.models import Message, Mode
 from programs.models import Facility
-from tests.factories import make_consultation, make_counselor, make_offer, make_request, make_user
+from tests.factories import make_consultation, make_counselor, make_due, make_request, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -21,35 +21,15 @@ Kind = Message.Kind
 FOR_REQUESTERS = [kind for kind in Kind if kind not in Message.FOR_STAFF]
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
-# Any of these, seen by the wrong person, would tell what the appointment is about.
-TELLING = re.compile(
-    r"recover|\biop\b|residential|addict|treatment|alcohol|drug|rehab|sober|sobriety|detox"
-    r"|substance|counsel|admission|intake|clinic|therap|patient|facility|program\b|programs"
-    r"|level of care|insurance|diagnos|overdose|relapse"
-    r"|recuper|residencial|adicci|tratamiento|droga|rehabilit|sobri|desintox|consejer|admisi"
-    r"|cl[ií]nica|terap|paciente|programa|consumo",
-    re.IGNORECASE,
-)
-
 
 @pytest.fixture(autouse=True)
 def stopped_clock(time_machine):
     time_machine.move_to(NOW, tick=False)
 
 
-def promise(kind=Kind.CONFIRMATION, *, mode=Mode.PHONE, **columns):
-    """A message of this kind about a consultation, with the request's columns as given."""
-    request = make_request(stage="consultation_scheduled", source="booking", **columns)
-    consultation = make_consultation(starts_at=AT, request=request, mode=mode)
-    is_for_staff = kind in Message.FOR_STAFF
-    if kind in letters.OFFERS:
-        make_offer(consultation=consultation, offered_at=NOW, starts_at=AT - timedelta(hours=8))
-    return Message.objects.create(
-        request=request,
-        consultation=None if is_for_staff else consultation,
-        kind=kind,
-        due_at=NOW,
-    )
+def promise(kind=Kind.CONFIRMATION, **columns):
+    """A message of this kind that is due now, with the request's columns as given."""
+    return make_due(kind, now=NOW, at=AT, **columns)
 
 
 def arrive(message):
@@ -102,7 +82,7 @@ def test_discreet_letter_tells_nothing(kind, language, mode):
 
     shown = all_that_shows(arrive(message))
 
-    assert TELLING.findall(shown) == []
+    assert wordings.TELLING.findall(shown) == []
     assert Facility.objects.get().name not in shown
     assert "consultation" not in re.sub(r"https?://\S+", "", shown).lower()
 
@@ -112,7 +92,7 @@ def test_list_of_telling_words_finds_them_in_a_named_letter():
 
     shown = all_that_shows(arrive(message))
 
-    assert set(TELLING.findall(shown)) == {"Recover"}
+    assert set(wordings.TELLING.findall(shown)) == {"Recover"}
 
 
 def test_letter_is_signed_by_the_centre_when_the_person_said_so():
@@ -150,16 +130,28 @@ def test_letter_links_only_to_us_the_phone_and_the_video_room(kind):
     ] == []
 
 
-@pytest.mark.parametrize("kind", FOR_REQUESTERS)
+@pytest.mark.parametrize("kind", [each for each in FOR_REQUESTERS if wordings.MAKES[each].actions])
 def test_letters_manage_link_opens_the_request(client, kind):
     message = promise(kind)
 
     page = html(arrive(message))
 
-    (link,) = set(re.findall(r'href="([^"]*/manage/[^"]*)"', page))
-    token = link.rstrip("/").rpartition("/")[2]
-    assert privacy.request_for_token(token) == message.request
-    assert client.get(link.removeprefix(settings.SITE_URL)).status_code == 302
+    links = re.findall(r'href="([^"]*/manage/[^"]*)"', page)
+    tokens = {link.partition("?")[0].rstrip("/").rpartition("/")[2] for link in links}
+    assert [privacy.request_for_token(token) for token in tokens] == [message.request]
+    assert {client.get(link.removeprefix(settings.SITE_URL)).status_code for link in links} == {302}
+
+
+@pytest.mark.parametrize("kind", FOR_REQUESTERS)
+def test_letters_stop_link_opens_a_page_and_changes_nothing(client, kind):
+    message = promise(kind)
+
+    (link,) = set(re.findall(r'href="([^"]*/stop/[^"]*)"', html(arrive(message))))
+    page = client.get(link.removeprefix(settings.SITE_URL), follow=True)
+
+    assert (page.status_code, page.templates[0].name) == (200, "admissions/stop.html")
+    message.request.refresh_from_db()
+    assert message.request.may_email is True
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -305,7 +297,9 @@ def test_staff_notice_carries_the_reference_and_a_link_only():
 
     request = message.request
     link = f"{settings.SITE_URL}/admin/admissions/consultationrequest/{request.pk}/change/"
-    assert text(letter) == f"Request {request.reference} is waiting:\n{link}\n"
+    assert text(letter) == (
+        f"New request {request.reference}\n\nIt waits for an answer.\n\nOpen the desk:\n{link}\n"
+    )
     assert re.findall("zqx|555", all_that_shows(letter), re.IGNORECASE) == []
     assert letter["Subject"] == f"New request {request.reference}"
 
@@ -358,7 +352,7 @@ def test_offer_says_both_times_and_by_when_to_answer():
     )
     assert "Please answer by Monday, January 4, 10:00 am (PST)." in said
     assert "you keep Tuesday, January 5, 9:00 am (PST)." in said
-    assert "To take it, or keep your time: http" in said
+    assert "Take it, or keep your time: http" in said
 
 
 def test_offer_says_times_by_the_persons_clock_and_ours():
@@ -389,4 +383,4 @@ def test_word_that_a_time_went_says_what_stands():
     assert (
         "Someone else has just taken the earlier time, Tuesday, January 5, 1:00 am (PST)." in said
     )
-    assert "You still have: Tuesday, January 5, 9:00 am (PST)" in said
+    assert "You still have the time below." in said

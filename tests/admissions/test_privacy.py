@@ -24,7 +24,7 @@ def stopped_clock(time_machine):
 def test_token_opens_its_own_request():
     request, _other = make_request(), make_request()
 
-    token = privacy.new_manage_token(request)
+    token = privacy.new_tokens(request)[0]
 
     assert privacy.request_for_token(token) == request
 
@@ -33,7 +33,7 @@ def test_token_opens_its_own_request():
 def test_token_holds_256_random_bits():
     request = make_request()
 
-    tokens = {privacy.new_manage_token(request) for _each in range(200)}
+    tokens = {privacy.new_tokens(request)[0] for _each in range(200)}
 
     # 43 letters of 6 bits each: 258, of which token_urlsafe fills 256.
     assert {len(token) for token in tokens} == {43}
@@ -42,9 +42,9 @@ def test_token_holds_256_random_bits():
 
 @pytest.mark.django_db
 def test_token_is_kept_only_as_its_hash():
-    token = privacy.new_manage_token(make_request())
+    token = privacy.new_tokens(make_request())[0]
 
-    row = ManageToken.objects.values().get()
+    row = ManageToken.objects.filter(purpose="manage").values().get()
 
     assert [column for column, value in row.items() if token in str(value)] == []
     assert row["sha256"] == privacy.fingerprint(token)
@@ -52,7 +52,7 @@ def test_token_is_kept_only_as_its_hash():
 
 @pytest.mark.django_db
 def test_token_never_opens_by_its_hash():
-    token = privacy.new_manage_token(make_request())
+    token = privacy.new_tokens(make_request())[0]
 
     assert privacy.request_for_token(privacy.fingerprint(token)) is None
 
@@ -73,7 +73,7 @@ def test_token_never_opens_by_its_hash():
     ids=["empty", "cut", "longer", "case", "letter", "NUL", "surrogate", "huge"],
 )
 def test_token_that_is_not_exact_opens_nothing(spoil):
-    token = privacy.new_manage_token(make_request())
+    token = privacy.new_tokens(make_request())[0]
 
     assert privacy.request_for_token(spoil(token)) is None
 
@@ -81,7 +81,7 @@ def test_token_that_is_not_exact_opens_nothing(spoil):
 @pytest.mark.django_db
 def test_token_lives_thirty_days(time_machine):
     request = make_request()
-    token = privacy.new_manage_token(request)
+    token = privacy.new_tokens(request)[0]
 
     time_machine.move_to(NOW + timedelta(days=30) - timedelta(seconds=1), tick=False)
     last = privacy.request_for_token(token)
@@ -93,7 +93,7 @@ def test_token_lives_thirty_days(time_machine):
 @pytest.mark.django_db
 def test_token_outlives_a_far_consultation_by_a_week(time_machine):
     consultation = make_consultation(starts_at=NOW + 40 * DAY)
-    token = privacy.new_manage_token(consultation.request)
+    token = privacy.new_tokens(consultation.request)[0]
 
     time_machine.move_to(consultation.ends_at + 7 * DAY - timedelta(seconds=1), tick=False)
     last = privacy.request_for_token(token)

@@ -126,7 +126,7 @@ def test_booking_without_a_mail_server_stands_and_tries_again(visitor, settings)
     deliver_due()
 
     page = visitor.get(reverse("admissions:booked"))
-    assert (confirmation().state, confirmation().tries) == ("promised", 1)
+    assert (confirmation().state, confirmation().tries) == ("delayed", 1)
     assert b"A confirmation is on its way to your email" in page.content
 
 

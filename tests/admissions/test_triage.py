@@ -301,7 +301,11 @@ def test_no_show_asks_staff_to_call_ten_minutes_after_the_start(staff):
     assert (consultation.status, consultation.ended_at) == ("no_show", NOW)
     assert (request.stage, request.due_at) == ("attempting_contact", NOW + 5 * MINUTE)
     assert audit(request) == [("consultation_no_show", staff, "", consultation)]
-    assert promised(request) == [("after_no_show", 0, NOW + timedelta(hours=1))]
+    assert promised(request) == [
+        ("after_no_show", 0, NOW + timedelta(hours=1)),
+        ("no_show_2", 0, NOW + timedelta(days=1)),
+        ("no_show_3", 0, NOW + timedelta(days=7)),
+    ]
 
 
 @pytest.mark.parametrize("act", [triage.complete, triage.mark_no_show])

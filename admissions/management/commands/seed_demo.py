@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from admissions import assignment, availability, messaging
+from admissions import assignment, availability, promises
 from admissions.models import (
     AuditEvent,
     ConsultationRequest,
@@ -142,7 +142,7 @@ def book(request, now):
         request=request, starts_at=slots[0].starts_at, mode=Mode.PHONE, now=now
     )
     record(request, consultation)
-    messaging.promise_booked(consultation)
+    promises.promise_booked(consultation)
 
 
 def record(request, consultation=None):

@@ -185,7 +185,7 @@ def test_timeline_holds_everything_newest_first(client, coordinator):
         ("Tue, Nov 24, 2:11 pm", "Dana R.", "Opened the request", ""),
         ("Tue, Nov 24, 2:06 pm", "Dana R.", "Call: Reached", "Prefers mornings"),
         (
-            "Tue, Nov 24, 4:12 am", "The system", "Email “Confirmation”: failed",
+            "Tue, Nov 24, 4:12 am", "The system", "Email “Confirmation”: failed for good",
             "The mail server refused it for good",
         ),
         ("Tue, Nov 24, 4:11 am", "The requester", "Booked a consultation", booking),

@@ -65,7 +65,8 @@ def test_today_shows_failed_emails_of_open_requests(client, coordinator):
     }  # fmt: skip
     closed = factories.make_request(stage=Stage.CLOSED, closed_at=NOW, disposition="withdrawn")
     Message.objects.create(request=closed, **failed)
-    message = Message.objects.create(request=factories.make_request(), **failed)
+    request = factories.make_request(email_failed_at=NOW)
+    message = Message.objects.create(request=request, **failed)
 
     assert today(client).failed == [message]
 

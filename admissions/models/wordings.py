@@ -1,0 +1,82 @@
+"""What a director may change about emails: when they go, and what they say."""
+
+from datetime import timedelta
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .messages import Message
+
+
+class MessageRule(models.Model):
+    """Whether one kind of follow-up goes, and how long before or after what it belongs to."""
+
+    kind = models.CharField(max_length=30, choices=Message.Kind, unique=True)
+    is_on = models.BooleanField(_("goes out"), default=True)
+    delay = models.DurationField(
+        _("how long before or after"), help_text=_("Hours:minutes:seconds, or days and hours.")
+    )
+    needs_lead = models.DurationField(
+        _("only if booked more than this ahead"), null=True, blank=True
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="message_rule_delay_is_positive", condition=Q(delay__gt=timedelta(0))
+            ),
+            models.CheckConstraint(
+                name="message_rule_reminder_comes_after_booking",
+                condition=Q(needs_lead=None) | Q(needs_lead__gte=F("delay")),
+            ),
+        ]
+
+    def __str__(self):
+        return self.get_kind_display()
+
+
+class WordingQuerySet(models.QuerySet):
+    def newest(self, *, kind, language):
+        """The words in use for this kind in this language, or None where ours are."""
+        newest = self.filter(kind=kind, language=language).order_by("-version").first()
+        return None if newest is None or newest.is_built_in else newest
+
+
+class Wording(models.Model):
+    """One version of what one kind of email says in one language; a change is a new row."""
+
+    kind = models.CharField(max_length=30, choices=Message.Kind)
+    language = models.CharField(max_length=8, choices=settings.LANGUAGES)
+    version = models.PositiveIntegerField()
+    is_built_in = models.BooleanField(
+        default=False, help_text=_("From here on, the words that came with the site again.")
+    )
+    subject = models.CharField(_("subject"), max_length=120, blank=True)
+    heading = models.CharField(_("heading"), max_length=120, blank=True)
+    text = models.TextField(_("text"), max_length=2000, blank=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+
+    objects = WordingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("kind", "language", "version", name="wording_version_once"),
+            models.CheckConstraint(
+                name="wording_says_something_unless_built_in",
+                condition=Q(is_built_in=True, subject="", heading="", text="")
+                | Q(is_built_in=False) & ~Q(subject="") & ~Q(heading="") & ~Q(text=""),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="wording_is_permanent", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} ({self.language}, {self.version})"

@@ -1,0 +1,63 @@
+"""Stop all emails of a request, by the link in each of them. GET shows, POST acts.
+
+The link works for years and for this alone. A mail program may post to it
+without opening it (RFC 8058); a person who opens it finds one button.
+"""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from admissions import booking, privacy
+from admissions.models import ConsultationRequest, ManageToken
+
+from . import visits
+from .private import private
+
+ONE_CLICK = "One-Click"
+
+
+@csrf_exempt  # exempt: a mail program has no page of ours; the token alone lets it stop emails
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_stop(http_request, token):
+    """Unknown, expired and malformed links look the same: 404."""
+    request = privacy.request_for_token(token, ManageToken.Purpose.STOP)
+    if request is None:
+        raise Http404
+    if http_request.method == "POST":
+        if http_request.POST.get("List-Unsubscribe") != ONE_CLICK:
+            raise Http404
+        booking.stop_emails(key=visits.new_key(), request=request)
+        return HttpResponse("", content_type="text/plain")
+    http_request.session["stops"] = str(request.pk)
+    return redirect("admissions:stop")
+
+
+@private
+@require_http_methods(["GET", "POST"])
+def stop(http_request):
+    """One button; afterwards, what we still do and how to reach us."""
+    request = stoppable(http_request)
+    purpose = f"stop {request.pk}"
+    if http_request.method == "POST":
+        key = visits.read_key(http_request, purpose)
+        if key is not None:
+            booking.stop_emails(key=key, request=request)
+        return redirect("admissions:stop")
+    context = {
+        "email": privacy.masked_email(request.email) if request.may_email else "",
+        "stands": request.standing_consultation() is not None,
+        "key": visits.form_key(http_request, purpose),
+    }
+    return render(http_request, "admissions/stop.html", context)
+
+
+def stoppable(http_request) -> ConsultationRequest:
+    """The request whose emails this browser may stop, or 404."""
+    pk = http_request.session.get("stops")
+    request = ConsultationRequest.objects.filter(pk=pk).first() if pk else None
+    if request is None:
+        raise Http404
+    return request
