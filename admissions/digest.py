@@ -28,18 +28,18 @@ def lines(*, now: datetime) -> list[Line]:
     tomorrow = today + timedelta(days=1)
     consultations = Consultation.objects.standing()
     found = [
-        Line(requests.needing_safety_answer().count(), _("safety answers owed"), queue("safety")),
-        Line(requests.promised_a_call().count(), _("promised calls"), queue("promised")),
-        Line(requests.overdue(now=now).count(), _("requests overdue"), queue("overdue")),
-        Line(requests.unclaimed().count(), _("requests without an owner"), queue("unclaimed")),
-        Line(len(coverage.gaps(now=now)), _("consultations without a counselor"), front()),
-        Line(Message.objects.lost().count(), _("emails that never arrived"), front()),
+        Line(requests.needing_safety_answer().count(), _("Safety answers owed"), queue("safety")),
+        Line(requests.promised_a_call().count(), _("Promised calls"), queue("promised")),
+        Line(requests.overdue(now=now).count(), _("Requests overdue"), queue("overdue")),
+        Line(requests.unclaimed().count(), _("Requests without an owner"), queue("unclaimed")),
+        Line(len(coverage.gaps(now=now)), _("Consultations without a counselor"), front()),
+        Line(Message.objects.lost().count(), _("Emails that never arrived"), front()),
         Line(
             consultations.filter(starts_at__gte=today, starts_at__lt=tomorrow).count(),
-            _("consultations today"),
+            _("Consultations today"),
             settings.SITE_URL + reverse("admin:admissions_consultation_week"),
         ),
-        Line(requests.open().count(), _("requests open"), queue("")),
+        Line(requests.open().count(), _("Requests open"), queue("")),
     ]
     return [line for line in found if line.count]
 

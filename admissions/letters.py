@@ -138,18 +138,20 @@ def actions(make: wordings.Make, links: Links) -> list[dict]:
 def staff_letter(message: Message) -> Letter:
     """Reference and link only: staff inboxes are no place for a person's story."""
     facility = Facility.objects.get()
-    values = {"reference": "", "call_by": ""}
-    context = {"lines": [], "link": settings.SITE_URL + reverse("admin:index")}
+    values = {}
+    context = {"link": settings.SITE_URL + reverse("admin:index")}
     if message.request:
         request = message.request
         path = reverse("admin:admissions_consultationrequest_change", args=[request.pk])
         values = {
             "reference": request.reference,
             "call_by": clock(request.promised_call_by, settings.TIME_ZONE),
+            "call_at": time_at(request.promised_call_by),
         }
         context = {"link": settings.SITE_URL + path, "is_urgent": request.needs_safety_answer}
     if message.kind == Kind.STAFF_DIGEST:
-        context["lines"] = digest.lines(now=timezone.now())
+        lines = digest.lines(now=timezone.now())
+        context |= {"lines": lines, "is_quiet": not lines}
     return envelope(
         message,
         wordings.ours(message.kind),
@@ -255,6 +257,11 @@ def clock(at: datetime | None, zone_name: str) -> str:
     local = at.astimezone(ZoneInfo(zone_name))
     day = date_format(local, _("l, F j"))
     return f"{day}, {time_words(local)} ({local.tzname()})"
+
+
+def time_at(at: datetime | None) -> str:
+    """The time of day by the centre's clock: 9:00 am."""
+    return time_words(timezone.localtime(at)) if at else ""
 
 
 def time_words(local: datetime | time) -> str:

@@ -203,21 +203,21 @@ OURS = {
         _("Its consultation is now with another counselor, at the same time."),
     ),
     Kind.STAFF_PROMISE_NEAR: Words(
-        _("Call by {call_by}: {reference}"),
+        _("Call by {call_at}: {reference}"),
         _("A promised call falls due"),
-        _("We promised request {reference} a call by {call_by}. Nobody has logged a try yet."),
+        _("Nobody has logged a try for request {reference} yet."),
     ),
     Kind.STAFF_PROMISE_BROKEN: Words(
         _("Late call: {reference}"),
         _("A promised call is late"),
-        _("We promised request {reference} a call by {call_by}. Nobody has logged a try yet."),
+        _("Nobody has logged a try for request {reference} yet."),
     ),
     Kind.STAFF_ESCALATED: Words(
         _("For the on-call lead: {reference}"),
         _("Nobody has answered request {reference}"),
         _("Please see to it, or find someone who can. The desk shows what is owed."),
     ),
-    Kind.STAFF_DIGEST: Words(_("The day ahead"), _("The day ahead"), _("This is what stands.")),
+    Kind.STAFF_DIGEST: Words(_("The day ahead"), _("The day ahead"), _("Good morning.")),
     Kind.STAFF_SHORTAGE: Words(
         _("No phone time within a day"),
         _("No phone time within a day"),

@@ -178,7 +178,7 @@ def test_letter_tells_the_time_where_the_person_is_and_where_we_are():
 
     lines = text(arrive(message)).split("\n")
 
-    assert lines[2:4] == [
+    assert lines[4:6] == [
         "Tuesday, January 5, 10:45 pm (+0545)",
         "(where we are: Tuesday, January 5, 9:00 am (PST))",
     ]
@@ -189,7 +189,7 @@ def test_letter_tells_one_time_when_the_clocks_agree():
 
     lines = text(arrive(message)).split("\n")
 
-    assert lines[2:4] == [
+    assert lines[4:6] == [
         "Tuesday, January 5, 9:00 am (PST)",
         "By phone: Dana calls you. About 45 minutes.",
     ]
@@ -246,7 +246,7 @@ def test_reminder_names_no_day_that_waiting_out_the_night_makes_false(kind):
 def test_name_that_reads_as_an_address_is_not_repeated(name):
     letter = arrive(promise(preferred_name=name))
 
-    assert text(letter).startswith("Hello. Your time is set.")
+    assert text(letter).startswith("Hello.\n\nYour time is set.")
     assert name not in all_that_shows(letter)
 
 
@@ -254,7 +254,7 @@ def test_name_that_reads_as_an_address_is_not_repeated(name):
 def test_name_of_a_person_is_greeted(name):
     letter = arrive(promise(preferred_name=name))
 
-    assert text(letter).startswith(f"Hello {name}. Your time is set.")
+    assert text(letter).startswith(f"Hello {name}.\n\nYour time is set.")
 
 
 def test_name_with_markup_is_shown_as_typed():
