@@ -41,6 +41,9 @@ def why(request: ConsultationRequest, now: datetime) -> Line:
         return Line(text, waited(request, now), HOT)
     if request.promised_call_by:
         return promise_line(request, now)
+    if has_lost_email(request, now):
+        reason, _step = another_way(request)
+        return Line(_("Email failed: %(what)s") % {"what": reason}, waited(request, now), HOT)
     if consultation := standing(request):
         return consultation_line(request, consultation, now)
     if asked_to_stop(request):
@@ -148,6 +151,9 @@ def next_action(request: ConsultationRequest, now: datetime) -> Line:
         return Line(_("%(ways)s now") % {"ways": ways(request)}, urgency=HOT)
     if request.promised_call_by:
         return by_time(_("Call"), request.promised_call_by, now)
+    if has_lost_email(request, now):
+        _reason, step = another_way(request)
+        return Line(step, urgency=HOT)
     if consultation := standing(request):
         return next_with_consultation(request, consultation, now)
     if asked_to_stop(request) or plan_is_finished(request):
@@ -181,6 +187,22 @@ def ways(request) -> str:
     if may_text:
         return _("Text")
     return _("Email") if request.may_email else _("Look")
+
+
+def has_lost_email(request, now) -> bool:
+    """Whether an email to them was lost and nobody has tried since; a talk under way comes first."""
+    consultation = standing(request)
+    is_talking = consultation is not None and consultation.starts_at <= now
+    return request.email_failed_at is not None and not is_talking
+
+
+def another_way(request) -> tuple[str, str]:
+    """How to reach the person when email does not: as a reason, and as what to do."""
+    if request.phone and request.may_call:
+        return _("call them"), _("Call now")
+    if request.phone and request.may_text:
+        return _("text them"), _("Text now")
+    return _("no other way is permitted"), _("Check the address")
 
 
 def waited(request: ConsultationRequest, now: datetime) -> str:

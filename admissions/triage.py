@@ -91,7 +91,7 @@ def complete(*, request_id, by: User) -> Consultation:
     consultation.ended_at = timezone.now()
     consultation.save(update_fields=["status", "ended_at"])
     request.move_to(Stage.CONSULTATION_COMPLETED)
-    request.promised_call_by = None
+    request.promised_call_by = request.email_failed_at = None
     answer_safety(request)
     request.due_at = timezone.now() + FOLLOW_UP_AFTER_TALKING
     request.save()
@@ -167,7 +167,8 @@ def close(
 
     cancelled = release_standing(request, by=by)
     request.move_to(Stage.CLOSED)
-    request.closed_at, request.due_at, request.promised_call_by = timezone.now(), None, None
+    request.closed_at = timezone.now()
+    request.due_at = request.promised_call_by = request.email_failed_at = None
     request.disposition, request.close_reason, request.close_note = disposition, reason, note
     request.save()
     offers.stop_waiting(request, Waiting.Left.ENDED, by=by)

@@ -49,11 +49,10 @@ class RequestQuerySet(models.QuerySet):
         return self.open().filter(due_at__lt=now)
 
     def needing_someone(self, *, now):
-        """A safety answer, a promised call, or anything else that is late."""
+        """A safety answer, a promised call, an email that failed, or anything that is late."""
         unanswered = Q(is_in_danger=True, safety_answered_at=None)
-        return self.open().filter(
-            unanswered | Q(promised_call_by__isnull=False) | Q(due_at__lt=now)
-        )
+        owed = Q(promised_call_by__isnull=False) | Q(email_failed_at__isnull=False)
+        return self.open().filter(unanswered | owed | Q(due_at__lt=now))
 
     def found_by(self, term):
         """Open or closed, by a part of the reference, name or email, or 4 digits of the phone."""
@@ -80,12 +79,12 @@ class RequestQuerySet(models.QuerySet):
         return self.annotate(consultation_at=Subquery(standing.values("starts_at")[:1]))
 
     def in_triage_order(self, *, now):
-        """Safety, promised calls, overdue, soonest consultation, then newest."""
+        """Safety, promised calls, overdue or not reached by email, soonest talk, then newest."""
         standing = Consultation.objects.standing().filter(request=OuterRef("pk"))
         rank = Case(
             When(is_in_danger=True, safety_answered_at=None, then=Value(0)),
             When(promised_call_by__isnull=False, then=Value(1)),
-            When(due_at__lt=now, then=Value(2)),
+            When(Q(due_at__lt=now) | Q(email_failed_at__isnull=False), then=Value(2)),
             When(Exists(standing), then=Value(3)),
             default=Value(4),
         )

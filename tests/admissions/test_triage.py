@@ -484,3 +484,35 @@ def test_any_act_on_a_closed_request_changes_nothing(staff, act):
         act(request_id=request.pk, by=staff)
 
     assert everything() == before
+
+
+# An email that was lost
+
+
+def phone(request, staff):
+    triage.log_attempt(request_id=request.pk, by=staff, channel="call", result="no_answer")
+
+
+def end(request, staff):
+    close(request, staff)
+
+
+@pytest.mark.parametrize("act", [phone, end])
+def test_lost_email_is_answered_by_a_try_and_by_closing(staff, act):
+    request = make_request(email_failed_at=NOW)
+
+    act(request, staff)
+
+    request.refresh_from_db()
+    assert request.email_failed_at is None
+
+
+def test_lost_email_is_answered_by_a_talk_that_took_place(staff):
+    consultation = make_consultation(starts_at=NOW)
+    request = consultation.request
+    ConsultationRequest.objects.update(email_failed_at=NOW)
+
+    triage.complete(request_id=request.pk, by=staff)
+
+    request.refresh_from_db()
+    assert request.email_failed_at is None

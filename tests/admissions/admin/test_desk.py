@@ -260,3 +260,48 @@ def test_clock_reads_the_same_across_the_end_of_daylight_saving():
     after = NOW.replace(month=11, day=1, hour=17, minute=0)
 
     assert desk.clock(after, before) == "tomorrow 9:00 am"
+
+
+# An email that was lost
+
+
+LOST = {"email_failed_at": NOW - timedelta(minutes=1), "due_at": NOW - timedelta(minutes=1)}
+
+
+@pytest.mark.parametrize(
+    ("plan", "why", "step"),
+    [
+        ({"may_call": True, "may_text": True}, "Email failed: call them", "Call now"),
+        ({"may_call": False, "may_text": True}, "Email failed: text them", "Text now"),
+        ({"may_call": False}, "Email failed: no other way is permitted", "Check the address"),
+        ({"phone": ""}, "Email failed: no other way is permitted", "Check the address"),
+    ],
+    ids=["may call", "may text", "email only", "no phone"],
+)
+def test_email_that_failed_asks_for_the_way_that_the_plan_permits(plan, why, step):
+    request = factories.make_request(created_at=minutes(-9), **LOST, **plan)
+
+    lines = desk.why(request, NOW), desk.next_action(request, NOW)
+
+    asked = "asked for a call 9 min ago"
+    assert lines == (desk.Line(why, asked, "hot"), desk.Line(step, urgency="hot"))
+
+
+def test_email_that_failed_comes_before_a_consultation_to_come():
+    request = visit(minutes(120), due_at=NOW)
+    request.email_failed_at = NOW
+
+    assert desk.why(request, NOW).text == "Email failed: call them"
+
+
+def test_email_that_failed_gives_way_to_the_talk_itself():
+    request = visit(minutes(0))
+    request.email_failed_at = minutes(-1)
+
+    assert desk.next_action(request, NOW).text == "Talk now"
+
+
+def test_email_that_failed_gives_way_to_a_promised_call():
+    request = factories.make_request(promised_call_by=minutes(3), **LOST)
+
+    assert desk.next_action(request, NOW).text == "Call by 2:14 pm"

@@ -32,7 +32,7 @@ def booked(name, starts_at):
 
 
 def one_of_each(coordinator):
-    """Seven open requests, made in an order unlike the list's, and a closed one."""
+    """Eight open requests, made in an order unlike the list's, and a closed one."""
     factories.make_request(preferred_name="older", created_at=minutes(-10), due_at=minutes(50))
     factories.make_request(preferred_name="newer", created_at=minutes(-5), due_at=minutes(55))
     booked("tomorrow", minutes(1440))
@@ -48,6 +48,7 @@ def one_of_each(coordinator):
         preferred_name="promised", promised_call_by=minutes(4), due_at=minutes(4)
     )
     factories.make_request(preferred_name="danger", is_in_danger=True, due_at=NOW)
+    factories.make_request(preferred_name="not reached", email_failed_at=NOW, due_at=NOW)
     factories.make_request(
         preferred_name="closed", stage=Stage.CLOSED, closed_at=NOW, disposition="withdrawn"
     )
@@ -59,19 +60,22 @@ def test_list_sorts_by_urgency(client, coordinator):
     response = client.get(LIST)
 
     assert names(response) == [
-        "danger", "promised", "late", "today", "tomorrow", "newer", "older",
+        "danger", "promised", "late", "not reached", "today", "tomorrow", "newer", "older",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("show", "expected"),
     [
-        ("now", ["danger", "promised", "late"]),
+        ("now", ["danger", "promised", "late", "not reached"]),
         ("safety", ["danger"]),
         ("promised", ["promised"]),
         ("overdue", ["late"]),
         ("mine", ["late"]),
-        ("unclaimed", ["danger", "promised", "today", "tomorrow", "newer", "older"]),
+        (
+            "unclaimed",
+            ["danger", "promised", "not reached", "today", "tomorrow", "newer", "older"],
+        ),
         ("closed", ["closed"]),
     ],
 )
@@ -88,7 +92,7 @@ def test_list_unknown_queue_is_all_that_are_open(client, coordinator):
 
     response = client.get(LIST, {"show": "everything"})
 
-    assert (len(names(response)), chips(response)["open"]) == (7, (7, True))
+    assert (len(names(response)), chips(response)["open"]) == (8, (8, True))
 
 
 def chips(response) -> dict:
@@ -101,13 +105,13 @@ def test_list_counts_each_queue(client, coordinator):
     response = client.get(LIST, {"show": "now"})
 
     assert chips(response) == {
-        "open": (7, False),
-        "now": (3, True),
+        "open": (8, False),
+        "now": (4, True),
         "safety": (1, False),
         "promised": (1, False),
         "overdue": (1, False),
         "mine": (1, False),
-        "unclaimed": (6, False),
+        "unclaimed": (7, False),
         "closed": (None, False),
     }
 
