@@ -239,6 +239,7 @@ def unknown_placeholders(kind: str, text: str) -> list[str]:
 
 def tells(text: str, *names: str) -> list[str]:
     """The words in a text that would give someone away; `names` of the centre among them."""
+    text = PLACEHOLDER.sub("", text)
     found = [match.group() for match in TELLING.finditer(text)]
     return found + [name for name in names if name and name.casefold() in text.casefold()]
 
