@@ -36,6 +36,17 @@ def why(request: ConsultationRequest, now: datetime) -> Line:
     """Why the request is in the list, with the clock, and how long it has waited."""
     if request.is_closed:
         return closed_line(request, now)
+    if line := pressing_line(request, now):
+        return line
+    if consultation := standing(request):
+        return consultation_line(request, consultation, now)
+    if asked_to_stop(request):
+        return Line(_("They asked us to stop"), waited(request, now), WARM)
+    return due_line(request, now)
+
+
+def pressing_line(request, now) -> Line | None:
+    """Danger, a promised call, an email that was lost: these come before a consultation."""
     if request.needs_safety_answer:
         text = _("Safety: said someone may be in danger")
         return Line(text, waited(request, now), HOT)
@@ -44,11 +55,7 @@ def why(request: ConsultationRequest, now: datetime) -> Line:
     if has_lost_email(request, now):
         reason, _step = another_way(request)
         return Line(_("Email failed: %(what)s") % {"what": reason}, waited(request, now), HOT)
-    if consultation := standing(request):
-        return consultation_line(request, consultation, now)
-    if asked_to_stop(request):
-        return Line(_("They asked us to stop"), waited(request, now), WARM)
-    return due_line(request, now)
+    return None
 
 
 def closed_line(request, now) -> Line:
@@ -147,6 +154,16 @@ def next_action(request: ConsultationRequest, now: datetime) -> Line:
     """What to do, and by when."""
     if request.is_closed:
         return Line(_("Nothing"))
+    if line := pressing_action(request, now):
+        return line
+    if consultation := standing(request):
+        return next_with_consultation(request, consultation, now)
+    if asked_to_stop(request) or plan_is_finished(request):
+        return Line(_("Close it"))
+    return by_time(ways(request), request.due_at, now)
+
+
+def pressing_action(request, now) -> Line | None:
     if request.needs_safety_answer:
         return Line(_("%(ways)s now") % {"ways": ways(request)}, urgency=HOT)
     if request.promised_call_by:
@@ -154,11 +171,7 @@ def next_action(request: ConsultationRequest, now: datetime) -> Line:
     if has_lost_email(request, now):
         _reason, step = another_way(request)
         return Line(step, urgency=HOT)
-    if consultation := standing(request):
-        return next_with_consultation(request, consultation, now)
-    if asked_to_stop(request) or plan_is_finished(request):
-        return Line(_("Close it"))
-    return by_time(ways(request), request.due_at, now)
+    return None
 
 
 def by_time(what: str, at: datetime, now: datetime) -> Line:
@@ -190,7 +203,7 @@ def ways(request) -> str:
 
 
 def has_lost_email(request, now) -> bool:
-    """Whether an email to them was lost and nobody has tried since; a talk under way comes first."""
+    """Whether an email was lost and nobody has tried since; a talk under way comes first."""
     consultation = standing(request)
     is_talking = consultation is not None and consultation.starts_at <= now
     return request.email_failed_at is not None and not is_talking

@@ -10,9 +10,13 @@ from .models import ConsultationRequest, Message, OutsideCalendar, Shortage, Wai
 SWEEP = 500
 
 
-def wake(request: ConsultationRequest) -> None:
-    """Once this commits, send what the request is owed; the sweep does it if Redis is away."""
-    transaction.on_commit(lambda: send_due_messages.delay(str(request.pk)), robust=True)
+def wake(request: ConsultationRequest | None) -> None:
+    """Once this commits, send what the request is owed; the sweep does it if Redis is away.
+
+    Without a request, all that is due.
+    """
+    pk = str(request.pk) if request else None
+    transaction.on_commit(lambda: send_due_messages.delay(pk), robust=True)
 
 
 def wake_after_freeing(request: ConsultationRequest) -> None:

@@ -29,6 +29,7 @@ LAYERS = [
         "booking",
         "triage",
         "away",
+        "outbox",
         "today",
         "request_page",
         "troubleshoot",

@@ -37,6 +37,7 @@ class AuditEvent(models.Model):
         MESSAGE_SEEN = "message_seen", _("Looked at an email")
         MESSAGE_RESENT = "message_resent", _("Had an email sent again")
         MESSAGE_CANCELLED = "message_cancelled", _("Took back a promised email")
+        MESSAGE_RETURNED = "message_returned", _("Noted that an email came back")
         SUPPRESSION_LIFTED = "suppression_lifted", _("Allowed email to the address again")
         RULE_CHANGED = "rule_changed", _("Changed when a kind of email goes")
         WORDING_CHANGED = "wording_changed", _("Changed the words of an email")

@@ -75,6 +75,7 @@ class Message(models.Model):
 
     WAITING = [State.PROMISED, State.DELAYED]
     LOST = [State.FAILED, State.BOUNCED]
+    SETTLED = [State.SENT, State.SKIPPED, *LOST]
 
     class Reason(models.TextChoices):
         NO_EMAIL = "no_email", _("No email address")
@@ -139,6 +140,7 @@ class Message(models.Model):
     objects = MessageQuerySet.as_manager()
 
     class Meta:
+        permissions = [("answer_for_messages", _("Can send emails again and take them back"))]
         indexes = [
             models.Index(
                 "due_at",
@@ -146,6 +148,13 @@ class Message(models.Model):
                 condition=Q(state__in=["promised", "delayed", "sending"]),
             ),
             models.Index(F("due_at").desc(), F("id").desc(), name="message_by_due"),
+            models.Index("kind", F("due_at").desc(), F("id").desc(), name="message_by_kind"),
+            models.Index(
+                F("due_at").desc(),
+                F("id").desc(),
+                name="message_lost",
+                condition=Q(state__in=["failed", "bounced"]),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -201,3 +210,7 @@ class Message(models.Model):
     @property
     def is_owed(self):
         return self.state in self.WAITING
+
+    @property
+    def is_settled(self):
+        return self.state in self.SETTLED

@@ -50,6 +50,9 @@ class Suppression(models.Model):
     objects = SuppressionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("address we don't write to")
+        verbose_name_plural = _("addresses we don't write to")
+        permissions = [("lift_suppression", _("Can allow email to an address again"))]
         constraints = [
             models.UniqueConstraint(
                 "sha256",
