@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from .models import (
     ConsentVersion,
     Consultation,
     ConsultationRequest,
+    Mode,
     ModeRules,
     MoveNotAllowed,
     Suppression,
@@ -114,6 +116,57 @@ def ask_for_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> Consult
 
 
 @transaction.atomic
+def confirm(*, key: uuid.UUID, request: ConsultationRequest, sequence: int) -> Consultation:
+    """Note that they will keep the time they saw, the one of this sequence; again changes nothing.
+
+    Raises MoveNotAllowed once another time stands, or none, or it has started.
+    """
+    request = locked(request)
+    consultation = standing(request)
+    if consultation.sequence != sequence:
+        raise MoveNotAllowed(_("Your appointment has changed. Please look at its time."))
+    if consultation.is_confirmed or answered_before(key):
+        return consultation
+
+    consultation.move_to(Consultation.Status.CONFIRMED)
+    consultation.save(update_fields=["status"])
+    remember(key, request)
+
+    request.audit_events.create(
+        type=Type.CONSULTATION_CONFIRMED, source=REQUESTER, consultation=consultation
+    )
+    return consultation
+
+
+@transaction.atomic
+def choose_again(
+    *,
+    key: uuid.UUID,
+    request: ConsultationRequest,
+    starts_at: datetime,
+    mode: str,
+    location: int | None = None,
+) -> Consultation:
+    """Book a time for a request that has none, or raise SlotTaken or MoveNotAllowed.
+
+    Whoever chooses a talk by phone asks to be called. Nothing is changed by what is refused.
+    """
+    request = locked(request)
+    if answered_before(key):
+        return request.consultations.latest("booked_at", "pk")
+    check_choosable(request)
+    if mode == Mode.PHONE and not request.phone:
+        raise MoveNotAllowed(_("We need a phone number to call you."))
+
+    chosen = {"starts_at": starts_at, "mode": mode, "location": location}
+    consultation = schedule(request, **chosen)
+    if mode == Mode.PHONE:
+        permit_call(request)
+    remember(key, request)
+    return consultation
+
+
+@transaction.atomic
 def move(*, key: uuid.UUID, request: ConsultationRequest, starts_at: datetime) -> Consultation:
     """Take the new time and free the old, or raise SlotTaken or MoveNotAllowed and do neither."""
     request = locked(request)
@@ -182,6 +235,50 @@ def stop_emails(*, key: uuid.UUID, request: ConsultationRequest) -> Consultation
 
 def locked(request: ConsultationRequest) -> ConsultationRequest:
     return ConsultationRequest.objects.select_for_update().get(pk=request.pk)
+
+
+def schedule(request: ConsultationRequest, *, by: User | None = None, **chosen) -> Consultation:
+    """Hold a time for a request that has none, by its requester or staff; locked by the caller.
+
+    `chosen` is what assignment.hold takes. Recorded and told, or SlotTaken.
+    """
+    now = timezone.now()
+    consultation = assignment.hold(request=request, now=now, by=by, **chosen)
+    assignment.take_up_entry(consultation)
+    if request.stage != Stage.CONSULTATION_SCHEDULED:
+        request.move_to(Stage.CONSULTATION_SCHEDULED)
+    if not request.needs_safety_answer and not request.promised_call_by:
+        request.due_at = consultation.starts_at
+    request.save(update_fields=["stage", "due_at"])
+
+    request.audit_events.create(
+        type=Type.CONSULTATION_REQUESTED,
+        consultation=consultation,
+        **offers.who(REQUESTER, by),
+    )
+
+    promises.promise_booked(consultation)
+    tasks.wake(request)
+    return consultation
+
+
+def permit_call(request: ConsultationRequest) -> None:
+    if request.may_call:
+        return
+    request.may_call = True
+    request.save(update_fields=["may_call"])
+    request.audit_events.create(type=Type.PLAN_CHANGED, source=REQUESTER, fields=["may_call"])
+
+
+def check_choosable(request: ConsultationRequest) -> None:
+    """One consultation at a time, and only while the request is open for one; or MoveNotAllowed."""
+    if request.is_closed:
+        raise MoveNotAllowed(_("Your request is closed. You can make a new one at any time."))
+    if request.standing_consultation():
+        raise MoveNotAllowed(_("You have an appointment already. You can move it instead."))
+    is_scheduled = request.stage == Stage.CONSULTATION_SCHEDULED
+    if not is_scheduled and not request.may_become(Stage.CONSULTATION_SCHEDULED):
+        raise MoveNotAllowed(_("Please call us, and we will find a time together."))
 
 
 def take_time(

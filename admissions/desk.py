@@ -82,7 +82,8 @@ def consultation_line(request, consultation, now) -> Line:
         "mode": consultation.get_mode_display(),
         "counselor": consultation.counselor.public_name,
     }
-    detail = f"{with_whom}, {waited(request, now)}"
+    confirmed = _("confirmed") if consultation.is_confirmed else ""
+    detail = ", ".join(filter(None, [with_whom, confirmed, waited(request, now)]))
     if now >= ends_at:
         text = _("Consultation ended %(clock)s, no outcome yet") % {"clock": clock(ends_at, now)}
         return Line(text, detail, WARM)

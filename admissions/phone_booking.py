@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import assignment, promises, tasks, triage
+from . import assignment, booking, promises, tasks, triage
 from .assignment import Pick
 from .models import AuditEvent, ConsultationRequest, Mode, MoveNotAllowed
 from .submissions import answered_before, keep_consents, remember
@@ -55,20 +55,8 @@ def book_time(*, key: uuid.UUID, request_id, by: User, pick: Pick) -> Consultati
         return request
     check_bookable(request, pick.mode)
 
-    consultation = assignment.hold(request=request, now=timezone.now(), by=by, **vars(pick))
-    assignment.take_up_entry(consultation)
-    if request.stage != Stage.CONSULTATION_SCHEDULED:
-        request.move_to(Stage.CONSULTATION_SCHEDULED)
-    triage.fall_due_at(request, pick.starts_at)
-    request.save(update_fields=["stage", "due_at"])
+    booking.schedule(request, by=by, **vars(pick))
     remember(key, request)
-
-    request.audit_events.create(
-        type=Type.CONSULTATION_REQUESTED, actor=by, consultation=consultation
-    )
-
-    promises.promise_booked(consultation)
-    tasks.wake(request)
     return request
 
 

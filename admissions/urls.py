@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import booking, callback, manage, stop, waitlist
+from .views import again, booking, callback, manage, stop, waitlist
 from .views import feeds as feed_views
 
 app_name = "admissions"
@@ -20,6 +20,8 @@ urlpatterns = [
     path("finish/", booking.finish, name="finish"),
     path("finished/", booking.finished, name="finished"),
     path("manage/", manage.manage, name="manage"),
+    path("manage/keep/", manage.keep, name="keep"),
+    path("manage/book/", again.choose_again, name="choose_again"),
     path("manage/move/", manage.move, name="move"),
     path("manage/cancel/", manage.cancel, name="cancel"),
     path("manage/stop-emails/", manage.stop_emails, name="stop_emails"),

@@ -201,6 +201,11 @@ class Consultation(models.Model):
         return self.status in self.STANDING
 
     @property
+    def is_confirmed(self):
+        """Whether its requester has said that they will keep it."""
+        return self.status == self.Status.CONFIRMED
+
+    @property
     def is_by_phone(self):
         return self.mode == Mode.PHONE
 
@@ -231,6 +236,20 @@ class Consultation(models.Model):
         if self.status == self.Status.NO_SHOW:
             return _("We are sorry that we missed each other")
         return _("This appointment has taken place")
+
+    @property
+    def ended_advice(self):
+        """What a requester may do next, said kindly after ended_words."""
+        if self.is_cancelled_by_us:
+            return _(
+                "We are sorry. This is our doing, not yours. Please choose another time, or call"
+                " us: we would still like to talk with you."
+            )
+        if self.status == self.Status.CANCELLED_BY_PERSON:
+            return _("Thank you for letting us know. You can come back at any time.")
+        if self.status == self.Status.NO_SHOW:
+            return _("It happens. Choose another time, or call us.")
+        return _("Thank you for talking with us. If a question comes up, call us.")
 
     @property
     def minutes(self):

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from admissions import availability, booking, letters, objections, privacy, times, waitlist
@@ -19,16 +21,24 @@ from admissions.models import MoveNotAllowed, SlotTaken, Waiting
 from . import visits
 from .private import private
 
+# Where a link in a letter may lead on to; all of these only show.
+PLACES = {
+    "move": "admissions:move",
+    "cancel": "admissions:cancel",
+    "book": "admissions:choose_again",
+}
+TOLD = {"booked": _lazy("Your time is booked.")}
+
 
 @private
 @require_safe
 def open_manage(http_request, token):
-    """Unknown, expired and malformed links look the same: 404."""
+    """Unknown, expired and malformed links look the same: 404. `to` says where it leads on."""
     request = privacy.request_for_token(token)
     if request is None:
         raise Http404
     visits.let_manage(http_request, request)
-    return redirect("admissions:manage")
+    return redirect(PLACES.get(http_request.GET.get("to", ""), "admissions:manage"))
 
 
 @private
@@ -39,25 +49,77 @@ def manage(http_request):
 
 
 def show_manage(http_request, request, *, notice="", status=200):
+    """What stands, or stood last; for someone who never had a time, what we owe them."""
     consultation = request.standing_consultation()
     latest = consultation or request.consultations.order_by("booked_at", "pk").last()
-    if latest is None:
-        raise Http404
-    rules, now = booking.rules_of(latest), timezone.now()
     context = {
         "request": request,
         "consultation": consultation,
         "latest": latest,
-        "may_move": rules.may_move(latest.starts_at, now=now),
-        "may_cancel": rules.may_cancel(latest.starts_at, now=now),
-        "words": letters.consultation_words(latest, request.time_zone),
         "email": privacy.masked_email(request.email) if request.may_email else "",
         "key": visits.form_key(http_request, f"stop {request.pk}"),
-        "has_started": latest.starts_at <= now,
         "notice": notice,
+        "told": TOLD.get(visits.told(http_request), ""),
+        "owed": owed(request),
         "sooner": sooner(http_request, request),
     }
+    if consultation:
+        context |= words_of(http_request, request, consultation)
     return render(http_request, "admissions/manage.html", context, status=status)
+
+
+def words_of(http_request, request, consultation):
+    """What the page says about the time that stands, and what may still be done about it."""
+    rules, now = booking.rules_of(consultation), timezone.now()
+    return {
+        "words": letters.consultation_words(consultation, request.time_zone),
+        "may_move": rules.may_move(consultation.starts_at, now=now),
+        "may_cancel": rules.may_cancel(consultation.starts_at, now=now),
+        "has_started": consultation.starts_at <= now,
+        "keep_key": visits.form_key(http_request, keep_purpose(request, consultation)),
+    }
+
+
+def owed(request):
+    """What someone without a time may expect of us: a call by when, a try, or nothing."""
+    by, now = request.promised_call_by, timezone.now()
+    has_way = request.may_email or (request.phone and (request.may_call or request.may_text))
+    return {
+        "call_by": letters.clock(by, request.time_zone),
+        "is_late": by is not None and by < now,
+        "has_way": bool(has_way),
+        "has_met": request.attempts.in_touch().exists(),
+        "may_choose": may_choose(request),
+    }
+
+
+def may_choose(request) -> bool:
+    try:
+        booking.check_choosable(request)
+    except MoveNotAllowed:
+        return False
+    return True
+
+
+def keep_purpose(request, consultation) -> str:
+    return f"keep {request.pk} {consultation.sequence if consultation else ''}"
+
+
+@private
+@require_POST
+def keep(http_request):
+    """They will come to the time that they saw; one that changed meanwhile is shown first."""
+    request = visits.managed(http_request)
+    consultation = request.standing_consultation()
+    key = visits.read_key(http_request, keep_purpose(request, consultation))
+    if key is None or consultation is None:
+        notice = _("Nothing has changed yet. Please choose once more.")
+        return show_manage(http_request, request, notice=notice, status=409)
+    try:
+        booking.confirm(key=key, request=request, sequence=consultation.sequence)
+    except MoveNotAllowed as refused:
+        return show_manage(http_request, request, notice=str(refused), status=409)
+    return redirect("admissions:manage")
 
 
 def sooner(http_request, request):
@@ -81,11 +143,11 @@ def sooner(http_request, request):
 
 
 @private
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def move(http_request):
     request = visits.managed(http_request)
     purpose = f"move {request.pk}"
-    if http_request.method == "GET":
+    if http_request.method != "POST":
         return show_move(http_request, request, purpose)
 
     key = visits.read_key(http_request, purpose)
@@ -140,7 +202,7 @@ def other_times(consultation, *, now):
 
 
 @private
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def cancel(http_request):
     """A time that changed since the page was shown is shown first: nobody cancels it unseen."""
     request = visits.managed(http_request)

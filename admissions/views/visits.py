@@ -60,6 +60,16 @@ def standing(http_request) -> Consultation | None:
     return request.standing_consultation() if request else None
 
 
+def tell(http_request, word: str) -> None:
+    """What the next page says has just been done."""
+    http_request.session["told"] = word
+
+
+def told(http_request) -> str:
+    """What has just been done, said once."""
+    return http_request.session.pop("told", "")
+
+
 def let_manage(http_request, request: ConsultationRequest) -> None:
     """This browser opened the request's manage link."""
     http_request.session["manages"] = str(request.pk)

@@ -101,6 +101,14 @@ def test_why_consultation_follows_the_clock(starts_at, sentence, urgency):
     assert line == desk.Line(sentence, "Phone with Sam, booked 2 days ago", urgency)
 
 
+def test_why_consultation_that_they_keep_says_so():
+    request = visit(minutes(49), status=Consultation.Status.CONFIRMED)
+
+    line = desk.why(request, NOW)
+
+    assert line.detail == "Phone with Sam, confirmed, booked 2 days ago"
+
+
 @pytest.mark.parametrize(
     ("tries", "sentence"),
     [
