@@ -224,12 +224,15 @@ def test_digest_goes_once_on_each_day(inbox, time_machine):
     Facility.objects.update(admissions_email="desk@example.org")
     director = make_user("director")
     half_past_seven = NOW.replace(hour=7, minute=30)
+    arrived = []
 
     for minutes in (-5, 0, 5, 24 * 60):
         time_machine.move_to(half_past_seven + minutes * MINUTE, tick=False)
         tasks.promise_digest()
         deliver_all(half_past_seven + minutes * MINUTE, time_machine)
+        arrived.append(len(inbox))
 
+    assert arrived == [0, 1, 1, 2]
     everyone = ", ".join(sorted(["desk@example.org", director.email]))
     assert to_staff(inbox) == [(everyone, "The day ahead")] * 2
 
