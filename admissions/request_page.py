@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import cards, coverage, desk, letters, privacy, timeline
+from . import cards, coverage, desk, letters, outbox_page, privacy, timeline
 from .models import ConsentEvent, ConsultationRequest
 
 
@@ -28,6 +28,9 @@ def words(request: ConsultationRequest, *, by: User, now: datetime) -> dict:
         "gap": gap_of(card.consultation, now),
         "was_no_show": cards.was_no_show(request),
         "safety_answered": answered(request),
+        "emails_ahead": outbox_page.ahead(request, now),
+        "email_lost": outbox_page.last_lost(request, now),
+        "suppressed": outbox_page.suppressed(request, now),
         "timeline": timeline.entries(request, now=now),
         "zone": timezone.localtime(now).tzname(),
         "now": now,

@@ -31,6 +31,7 @@ class Entry:
     what: str
     detail: str = ""
     is_ahead: bool = False
+    message_id: int | None = None
 
     @property
     def when(self) -> str:
@@ -100,7 +101,8 @@ def of_message(message: Message, now: datetime) -> Entry:
         "state": message.get_state_display().lower(),
     }
     kind = "failed" if message.is_lost else "message"
-    return Entry(at, kind, _("The system"), what, message.get_reason_display(), at > now)
+    who, detail = _("The system"), message.get_reason_display()
+    return Entry(at, kind, who, what, detail, at > now, message_id=message.pk)
 
 
 def of_offers(request) -> list[Entry]:

@@ -48,6 +48,14 @@ CALENDARS = [
         _("Earlier offers"), "admissions_earlieroffer_changelist", "admissions.view_earlieroffer"
     ),
 ]
+EMAILS = [
+    Place(_("Outbox"), "admissions_message_changelist", "admissions.view_message"),
+    Place(
+        _("Addresses we don't write to"),
+        "admissions_suppression_changelist",
+        "admissions.view_suppression",
+    ),
+]
 MENU = [
     Place(_("Today"), "index"),
     Place(_("Triage"), "admissions_consultationrequest_changelist", REQUESTS),
@@ -58,7 +66,7 @@ MENU = [
         within=CALENDARS,
     ),
     Place(_("Hours"), "admissions_counselor_changelist", "admissions.view_counselor", within=HOURS),
-    Place(_("Messages"), "admissions_message_changelist", "admissions.view_message"),
+    Place(_("Messages"), "admissions_message_changelist", "admissions.view_message", within=EMAILS),
     Place(_("Content"), "app_list", "programs.view_credential", ("programs",)),
     Place(_("People"), "auth_user_changelist", "auth.view_user"),
 ]

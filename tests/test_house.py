@@ -23,7 +23,17 @@ LAYERS = [
     {"digest", "wordings"},
     {"letters", "shortages", "forms", "objections", "promises"},
     {"times", "messaging", "desk", "busy"},
-    {"assignment", "cards", "timeline", "calendar_page", "closing", "feeds", "offers", "week"},
+    {
+        "assignment",
+        "cards",
+        "timeline",
+        "calendar_page",
+        "closing",
+        "feeds",
+        "offers",
+        "week",
+        "outbox_page",
+    },
     {"tasks", "week_scale"},
     {
         "booking",

@@ -10,6 +10,7 @@ from . import (
     requests,
     schedule,
     shortages,
+    suppressions,
     waitlist,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "requests",
     "schedule",
     "shortages",
+    "suppressions",
     "waitlist",
 ]

@@ -1,34 +1,143 @@
-"""The ledger of emails: what was promised, and what became of it. No bodies are kept."""
+"""The outbox: every email that is owed, what became of it, and what staff can do about it."""
 
-from django.contrib import admin
-from django.urls import reverse
-from django.utils.html import format_html
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from django import forms
+from django.contrib import admin, messages
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
 
-from ..models import Message
-from .requests import PAGE
+from .. import outbox, outbox_page
+from ..models import AuditEvent, Message, MoveNotAllowed
+
+PAGE = "admin:admissions_message_change"
+# No page leads further back; a state or a kind narrows the list.
+MOST = 1000
+# The frame holds what a letter says: no script, nothing from elsewhere, nothing it can open.
+FRAME_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'; sandbox"
+)
+SALT = "admissions.message.look"
+LOOK_LASTS = 60 * 60
+
+
+class NoForm(forms.Form):
+    """A step that needs nothing but the click."""
+
+
+class ResendForm(forms.Form):
+    """Why, and which copy it will be: a second click asks for the same one."""
+
+    because = forms.ChoiceField(
+        label=_("Why send it again?"),
+        choices=[("", _("Choose one")), *Message.Because.choices],
+        error_messages={"required": _("Choose why.")},
+    )
+    copy = forms.IntegerField(min_value=1, max_value=1000, widget=forms.HiddenInput)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing staff do to an email: its form, the service that does it, what we say after."""
+
+    form: type[forms.Form]
+    do: Callable
+    done: Promise
+
+
+STEPS = {
+    "resend": Step(ResendForm, outbox.resend, _("It goes once more.")),
+    "take-back": Step(NoForm, outbox.take_back, _("It is taken back and will not go.")),
+    "came-back": Step(NoForm, outbox.note_return, _("Noted. They are on the desk for a call.")),
+}
+
+
+class ShortPaginator(Paginator):
+    """Counts no further than it leads, so that a long history costs nothing."""
+
+    @cached_property
+    def count(self):
+        return self.object_list.order_by()[:MOST].count()
+
+
+class StateFilter(admin.SimpleListFilter):
+    """The chips above the list: what is still owed, unless something else is asked for."""
+
+    title = _("state")
+    parameter_name = "show"
+    OWED, ALL = "owed", "all"
+
+    def lookups(self, request, model_admin):
+        State = Message.State  # noqa: N806
+        return [
+            (self.OWED, _("To go")),
+            (State.DELAYED, _("Delayed")),
+            (State.FAILED, _("Failed for good")),
+            (State.BOUNCED, _("Came back")),
+            (State.SKIPPED, _("Not sent")),
+            (State.SENT, _("Sent")),
+            (self.ALL, _("All")),
+        ]
+
+    def queryset(self, request, queryset):
+        shown = shown_state(request)
+        if shown == self.ALL:
+            return queryset
+        return queryset.owed() if shown == self.OWED else queryset.filter(state=shown)
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request, model_admin):
+        return Message.Kind.choices
+
+    def queryset(self, request, queryset):
+        known = self.value() in Message.Kind.values
+        return queryset.filter(kind=self.value()) if known else queryset
+
+
+class AudienceFilter(admin.SimpleListFilter):
+    title = _("for whom")
+    parameter_name = "for"
+
+    def lookups(self, request, model_admin):
+        return [("requesters", _("Requesters")), ("staff", _("Staff"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "staff":
+            return queryset.filter(kind__in=Message.FOR_STAFF)
+        return queryset.exclude(kind__in=Message.FOR_STAFF) if self.value() else queryset
+
+
+FILTERS = [StateFilter, KindFilter, AudienceFilter]
 
 
 @admin.register(Message)
-class MessageLedger(admin.ModelAdmin):
-    list_display = ["due_at", "kind", "state", "reason", "tries", "finished_at", "of_request"]
-    list_display_links = None
-    list_filter = ["state", "kind"]
-    list_select_related = ["request"]
-    ordering = ["-due_at", "-pk"]
-    fields = [
-        "of_request", "kind", "state", "reason", "due_at", "tries", "promised_at", "finished_at",
-    ]  # fmt: skip
-    readonly_fields = ["of_request"]
+class Outbox(admin.ModelAdmin):
+    """Emails are promised by what people do and sent by workers: nothing is edited here."""
+
+    list_filter = FILTERS
+    list_select_related = ["request", "resent_by"]
+    list_per_page = list_max_show_all = 50
+    paginator = ShortPaginator
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None
-
-    @admin.display(description=_("request"))
-    def of_request(self, message):
-        address = reverse(PAGE, args=[message.request_id])
-        return format_html('<a href="{}">{}</a>', address, message.request.reference)
 
     def has_add_permission(self, request):
         return False
@@ -38,3 +147,167 @@ class MessageLedger(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def may_answer(self, request):
+        return request.user.has_perm("admissions.answer_for_messages")
+
+    def lookup_allowed(self, lookup, value, request):
+        return lookup in {each.parameter_name for each in FILTERS}
+
+    def get_ordering(self, request):
+        """What is to go, the soonest first; all else the newest first. Each has its index."""
+        to_go = shown_state(request) in (StateFilter.OWED, Message.State.DELAYED)
+        return ["due_at", "pk"] if to_go else ["-due_at", "-pk"]
+
+    def get_urls(self):
+        def at(route, view, name):
+            checked = self.admin_site.admin_view(view)
+            return path(f"<int:pk>/{route}/", checked, name=f"admissions_message_{name}")
+
+        steps = [
+            at(name, require_POST(partial(self.step_view, name=name)), name.replace("-", "_"))
+            for name in STEPS
+        ]
+        html = at("html", require_safe(self.html_view), "html")
+        file = at("file/<int:number>", require_safe(self.file_view), "file")
+        return [*steps, html, file, *super().get_urls()]
+
+    def changelist_view(self, request, extra_context=None):
+        """The list, each row in words; never what an email says, nor an address."""
+        response = super().changelist_view(request, extra_context)
+        if not hasattr(response, "context_data"):
+            return response
+        now, changes = timezone.now(), response.context_data["cl"]
+        response.context_data |= {
+            "title": _("Outbox"),
+            "rows": [outbox_page.row(message, now) for message in changes.result_list],
+            "filters": {each.parameter_name: each for each in changes.filter_specs},
+            "show": shown_state(request),
+            "states": states(changes, request),
+            "most": MOST if changes.result_count >= MOST else None,
+        }
+        return response
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The page of one email; looking at it is recorded, and changes nothing else."""
+        message = self.get_object(request, object_id)
+        if not self.has_view_permission(request, message):
+            raise PermissionDenied
+        if message is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        AuditEvent.objects.create(
+            type=AuditEvent.Type.MESSAGE_SEEN,
+            actor=request.user,
+            request_id=message.request_id,
+            code=message.kind,
+        )
+        return self.page(request, message)
+
+    def history_view(self, request, object_id, extra_context=None):
+        """The history is on the page itself."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse(PAGE, args=[object_id]))
+
+    def html_view(self, request, pk):
+        """What the frame of the page holds, under a policy of its own."""
+        letter = self.seen_letter(request, pk)
+        response = HttpResponse(outbox_page.html_of(letter))
+        response["Content-Security-Policy"] = FRAME_POLICY
+        response["X-Frame-Options"] = "SAMEORIGIN"
+        return response
+
+    def file_view(self, request, pk, number):
+        files = self.seen_letter(request, pk).attachments
+        if number >= len(files):
+            raise Http404
+        name, content, kind = files[number]
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(content, content_type=kind, headers=headers)
+
+    def seen_letter(self, request, pk):
+        """The letter, for someone whose look at its page was recorded within the hour."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if not has_looked(request, pk):
+            raise Http404
+        letter = outbox_page.written(get_object_or_404(self.get_queryset(request), pk=pk))
+        if letter is None:
+            raise Http404
+        return letter
+
+    def step_view(self, request, pk, *, name):
+        """Takes one step, or says kindly why not."""
+        if not self.may_answer(request):
+            raise PermissionDenied
+        message, step = get_object_or_404(self.get_queryset(request), pk=pk), STEPS[name]
+        form = step.form(request.POST)
+        if not form.is_valid():
+            messages.warning(request, _("Nothing is changed yet. Look at the words in red."))
+            return self.page(request, message, form)
+        try:
+            told = step.do(message_id=pk, by=request.user, **form.cleaned_data)
+        except MoveNotAllowed as refused:
+            messages.warning(request, str(refused))
+            told = message
+        else:
+            messages.success(request, step.done)
+        return HttpResponseRedirect(after(request, told))
+
+    def page(self, request, message, sent=None):
+        """The page of one email; `sent` is a form that came back."""
+        now = timezone.now()
+        copies = list(outbox.copies_of(message).select_related("request", "resent_by"))
+        refusal = outbox.refusal_to_resend(copies)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": message.get_kind_display(),
+            "opts": self.opts,
+            "message": message,
+            "row": outbox_page.row(message, now),
+            "facts": outbox_page.facts(message, now),
+            "copies": [outbox_page.row(each, now) for each in copies] if copies[1:] else [],
+            "preview": outbox_page.preview(message),
+            "look": signing.dumps([message.pk, request.user.pk], salt=SALT),
+            "may_answer": self.may_answer(request),
+            "may_have_come_back": outbox.may_have_come_back(message),
+            "refusal": refusal,
+            "resend": sent or ResendForm(initial={"copy": copies[-1].copy + 1}),
+        }
+        return TemplateResponse(request, "admin/admissions/message/message.html", context)
+
+
+def shown_state(request) -> str:
+    known = {StateFilter.ALL, *Message.State.values}
+    shown = request.GET.get(StateFilter.parameter_name)
+    return shown if shown in known else StateFilter.OWED
+
+
+def states(changes, request) -> list[dict]:
+    """The chips: each state with the address that shows it and keeps the other filters."""
+    shown = shown_state(request)
+    [by_state] = [each for each in changes.filter_specs if isinstance(each, StateFilter)]
+    return [
+        {
+            "name": name,
+            "query": changes.get_query_string({StateFilter.parameter_name: key}, ["p"]),
+            "is_shown": key == shown,
+        }
+        for key, name in by_state.lookup_choices
+    ]
+
+
+def has_looked(request, pk: int) -> bool:
+    try:
+        seen = signing.loads(request.GET.get("look", ""), salt=SALT, max_age=LOOK_LASTS)
+    except signing.BadSignature:
+        return False
+    return seen == [pk, request.user.pk]
+
+
+def after(request, message) -> str:
+    """Back to the request where the step was taken there, else to the email."""
+    if "from_request" in request.POST and message.request_id:
+        place = reverse("admin:admissions_consultationrequest_change", args=[message.request_id])
+        return f"{place}#emails"
+    return reverse(PAGE, args=[message.pk])

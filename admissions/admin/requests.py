@@ -191,6 +191,7 @@ class RequestDesk(admin.ModelAdmin):
             "forms": {key.replace("-", "_"): form for key, form in (blank | (sent or {})).items()},
             "sent": sent,
             "calendar": calendar_for(asked) if may_triage else "",
+            "may_answer_for_messages": request.user.has_perm("admissions.answer_for_messages"),
         }
         return TemplateResponse(
             request, "admin/admissions/consultationrequest/request.html", context

@@ -290,27 +290,29 @@ def test_take_back_of_what_is_no_longer_owed_changes_nothing(staff, columns):
 def test_worker_that_has_it_in_hand_wins(real_commits, staff):
     """The worker's claim is not committed yet when staff click."""
     message = make_due(Kind.CONFIRMATION, now=NOW)
-    is_claimed, may_commit = Event(), Event()
-
-    def work():
-        with transaction.atomic():
-            messaging.claim(message.pk)
-            is_claimed.set()
-            may_commit.wait(10)
-        connection.close()
-
-    worker = Thread(target=work)
-    worker.start()
-    assert is_claimed.wait(10)
-    clicked = Thread(target=lambda: told.append(refusal(message, staff)))
     told = []
-    clicked.start()
-    may_commit.set()
-    worker.join()
-    clicked.join()
+    click = Thread(target=lambda: told.append(refusal(message, staff)))
+
+    with transaction.atomic():
+        messaging.claim(message.pk)
+        click.start()
+        wait_until_someone_waits()
+    click.join()
 
     message.refresh_from_db()
     assert (message.state, told) == (State.SENDING, ["It is too late to take it back."])
+
+
+def wait_until_someone_waits():
+    """Another connection stands before a lock of ours."""
+    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid IN"
+    waiting += " (SELECT pid FROM pg_stat_activity WHERE datname = current_database()))"
+    with connection.cursor() as cursor:
+        for _moment in range(200):
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+            Event().wait(0.05)
 
 
 def refusal(message, staff) -> str:

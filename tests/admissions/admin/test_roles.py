@@ -3,7 +3,15 @@
 import pytest
 from django.contrib.auth.models import User
 
-from admissions.models import AuditEvent, ConsentVersion, Counselor, Message, ModeRules
+from admissions import privacy
+from admissions.models import (
+    AuditEvent,
+    ConsentVersion,
+    Counselor,
+    Message,
+    ModeRules,
+    Suppression,
+)
 from tests import factories
 
 from .desk_world import LIST, NOW, booked, minutes, page_of
@@ -32,6 +40,14 @@ MATRIX = {
     "/admin/admissions/message/add/": (NO, NO, NO, NO, NO),
     "/admin/admissions/message/{message}/change/": (OK, OK, OK, NO, NO),
     "/admin/admissions/message/{message}/delete/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/message/{message}/history/": (302, 302, 302, NO, NO),
+    "/admin/admissions/message/{message}/html/": (404, 404, 404, NO, NO),
+    "/admin/admissions/message/{message}/file/0/": (404, 404, 404, NO, NO),
+    "/admin/admissions/suppression/": (OK, NO, OK, NO, NO),
+    "/admin/admissions/suppression/add/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/suppression/{suppression}/change/": (OK, NO, OK, NO, NO),
+    "/admin/admissions/suppression/{suppression}/delete/": (NO, NO, NO, NO, NO),
+    "/admin/admissions/suppression/{suppression}/lift/": (OK, NO, OK, NO, NO),
     "/admin/admissions/waiting/": (OK, OK, OK, NO, NO),
     "/admin/admissions/waiting/add/": (NO, NO, NO, NO, NO),
     "/admin/admissions/waiting/{waiting}/change/": (OK, OK, OK, NO, NO),
@@ -77,7 +93,9 @@ def places():
         consultation=consultation, offered_at=minutes(-60), starts_at=minutes(30),
         expires_at=minutes(20),
     )  # fmt: skip
+    privacy.suppress(consultation.request, Suppression.Cause.BOUNCED)
     return {
+        "suppression": Suppression.objects.get().pk,
         "request": consultation.request.pk,
         "waiting": offer.waiting.pk,
         "offer": offer.pk,
