@@ -33,7 +33,7 @@ def test_new_database_is_complete():
         "Question": 15,
         "ScheduleRow": 18,
         "SocialLink": 3,
-        "Translation": 0,
+        "Translation": 14,
     }
 
 
