@@ -23,7 +23,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from programs.models import Facility
+from programs.models import Facility, Translation
 
 from . import calendars, digest, privacy, wordings
 from .models import Consultation, ConsultationRequest, EarlierOffer, Message
@@ -108,7 +108,7 @@ def requester_letter(message: Message, links: Links) -> Letter:
         "stop_link": links.stop,
         "extra": _("The link to the video room is new.") if has_new_room(message) else "",
     }
-    sender = facility.discreet_sender_name if request.is_discreet else facility.name
+    sender = sender_name(request, facility)
     email = envelope(message, words, values, context, to=[request.email], sender=sender)
     if make.is_follow_up:
         email.extra_headers["List-Unsubscribe"] = f"<{links.stop}>"
@@ -116,6 +116,12 @@ def requester_letter(message: Message, links: Links) -> Letter:
     if make.method:
         attach_calendar(email, message.consultation, make.method)
     return email
+
+
+def sender_name(request: ConsultationRequest, facility: Facility) -> str:
+    """Whom the letter is from, in the person's language where that name has a translation."""
+    name = facility.discreet_sender_name if request.is_discreet else facility.name
+    return Translation.objects.lines().get(name, name)
 
 
 def has_new_room(message: Message) -> bool:
@@ -273,7 +279,7 @@ def time_words(local: datetime | time) -> str:
 def time_of_day(hour: int, minute: int, _language: str | None) -> str:
     """Remembered, because a page of open times says it a hundred times."""
     words = date_format(time(hour, minute), _("g:i a"))
-    return words.replace("a.m.", "am").replace("p.m.", "pm")
+    return words.replace("a.m.", _("am")).replace("p.m.", _("pm"))
 
 
 def envelope(
@@ -305,6 +311,7 @@ def headers(message: Message) -> dict[str, str]:
     return {
         "Message-ID": f"<{message.message_id}@{settings.MAIL_FROM.partition('@')[2]}>",
         "Auto-Submitted": "auto-generated",
+        "Content-Language": translation.get_language(),
         "X-Auto-Response-Suppress": "All",
         "Date": timezone.now().strftime("%a, %d %b %Y %H:%M:%S %z"),
     }

@@ -76,9 +76,11 @@ def call_promise(*, now: datetime, zone: ZoneInfo, roster=None) -> dict | None:
         return None
     local = promise.by.astimezone(zone)
     ahead = (local.date() - now.astimezone(zone).date()).days
-    by = {0: _("today by %(time)s"), 1: _("tomorrow by %(time)s")}.get(
-        ahead, _("on %(day)s by %(time)s")
-    )
+    # Spanish says "la 1:00" and "las 2:00": the hour is what is counted.
+    by = {
+        0: ngettext("today by %(time)s", "today by %(time)s", local.hour % 12),
+        1: ngettext("tomorrow by %(time)s", "tomorrow by %(time)s", local.hour % 12),
+    }.get(ahead, ngettext("on %(day)s by %(time)s", "on %(day)s by %(time)s", local.hour % 12))
     words = {"time": letters.time_words(local), "day": date_format(local, _("l, F j"))}
     return {"by": by % words, "is_staffed": promise.is_staffed}
 

@@ -22,8 +22,10 @@ TELLING = re.compile(
     r"recover|\biop\b|residential|addict|treatment|alcohol|drug|rehab|sober|sobriety|detox|opioid"
     r"|substance|counsel|admission|intake|clinic|therap|patient|facility|programs?\b"
     r"|level of care|insurance|diagnos|overdose|relapse"
-    r"|recuper|residencial|adicci|adicto|tratamiento|droga|rehabilit|sobri|desintox|consejer"
-    r"|admisi|cl[ií]nica|terap|paciente|programas?\b|consumo|reca[ií]da|sustancia",
+    r"|recuper|residencial|ambulatori|adicci|adict[oa]|dependencia|tratamiento|droga|rehabilit"
+    r"|sobri|abstinen|desintox|consejer|admisi|internamiento|cl[ií]nica|terap|paciente"
+    r"|programas?\b|consum|reca[ií]da|recaer|sustancia|sobredosis|nivel de atenci|diagn[oó]s"
+    r"|seguro m[eé]dico|aseguradora",
     re.IGNORECASE,
 )
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -194,34 +196,35 @@ OURS = {
             " another time opens."
         ),
     ),
+    # Staff mail is in English.
     Kind.STAFF_NEW_REQUEST: Words(
-        _("New request {reference}"), _("New request {reference}"), _("It waits for an answer.")
+        "New request {reference}", "New request {reference}", "It waits for an answer."
     ),
     Kind.STAFF_HANDED_OVER: Words(
-        _("Taken over from a colleague: {reference}"),
-        _("Request {reference}"),
-        _("Its consultation is now with another counselor, at the same time."),
+        "Taken over from a colleague: {reference}",
+        "Request {reference}",
+        "Its consultation is now with another counselor, at the same time.",
     ),
     Kind.STAFF_PROMISE_NEAR: Words(
-        _("Call by {call_at}: {reference}"),
-        _("A promised call falls due"),
-        _("Nobody has logged a try for request {reference} yet."),
+        "Call by {call_at}: {reference}",
+        "A promised call falls due",
+        "Nobody has logged a try for request {reference} yet.",
     ),
     Kind.STAFF_PROMISE_BROKEN: Words(
-        _("Late call: {reference}"),
-        _("A promised call is late"),
-        _("Nobody has logged a try for request {reference} yet."),
+        "Late call: {reference}",
+        "A promised call is late",
+        "Nobody has logged a try for request {reference} yet.",
     ),
     Kind.STAFF_ESCALATED: Words(
-        _("For the on-call lead: {reference}"),
-        _("Nobody has answered request {reference}"),
-        _("Please see to it, or find someone who can. The desk shows what is owed."),
+        "For the on-call lead: {reference}",
+        "Nobody has answered request {reference}",
+        "Please see to it, or find someone who can. The desk shows what is owed.",
     ),
-    Kind.STAFF_DIGEST: Words(_("The day ahead"), _("The day ahead"), _("Good morning.")),
+    Kind.STAFF_DIGEST: Words("The day ahead", "The day ahead", "Good morning."),
     Kind.STAFF_SHORTAGE: Words(
-        _("No phone time within a day"),
-        _("No phone time within a day"),
-        _("In the next 24 hours nobody can book a talk by phone, in at least one language."),
+        "No phone time within a day",
+        "No phone time within a day",
+        "In the next 24 hours nobody can book a talk by phone, in at least one language.",
     ),
 }
 
