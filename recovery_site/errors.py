@@ -3,38 +3,52 @@
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import get_language_from_path
 from phonenumber_field.phonenumber import to_python
 
 
-def page(status):
-    """The page for a status, drawn without the database or the request."""
-    html = render_to_string(f"{status}.html", {"line": to_python(settings.ADMISSIONS_LINE)})
-    return HttpResponse(html, status=status, headers={"Cache-Control": "no-store"})
+def page(status, request=None):
+    """The page for a status, drawn without the database, in the language of its address.
+
+    It can be asked for before Django has found the language of a request.
+    """
+    default = settings.LANGUAGE_CODE
+    language = get_language_from_path(request.path_info if request else "") or default
+    home = "/" if language == default else f"/{language}/"
+    with translation.override(language):
+        words = {"line": to_python(settings.ADMISSIONS_LINE), "home": home}
+        html = render_to_string(f"{status}.html", words)
+    return HttpResponse(
+        html,
+        status=status,
+        headers={"Cache-Control": "no-store", "Content-Language": language},
+    )
 
 
 def bad_request(request, exception=None):
-    return page(400)
+    return page(400, request)
 
 
 def permission_denied(request, exception=None):
-    return page(403)
+    return page(403, request)
 
 
 def csrf_failure(request, reason=""):
-    return page(403)
+    return page(403, request)
 
 
 def not_found(request, exception=None):
-    return page(404)
+    return page(404, request)
 
 
 def method_not_allowed(request):
-    return page(405)
+    return page(405, request)
 
 
 def server_error(request):
-    return page(500)
+    return page(500, request)
 
 
 def unavailable(request):
-    return page(503)
+    return page(503, request)

@@ -3,10 +3,16 @@
 import re
 
 import pytest
+from django.test import RequestFactory
+from django.utils import translation
 
 from recovery_site import errors
 
 PAGES = [400, 403, 404, 405, 410, 429, 500, 503]
+OPEN = {
+    "en": "Our admissions line is open day and night.",
+    "es": "Nuestra línea de admisiones está abierta de día y de noche.",
+}
 
 
 @pytest.mark.parametrize("status", PAGES)
@@ -26,3 +32,28 @@ def test_error_page_has_a_title_and_one_heading(status):
     headings = [found.strip() for found in re.findall(r"<h1>(.*?)</h1>", html, flags=re.S)]
 
     assert headings == [title]
+
+
+@pytest.mark.parametrize("status", PAGES)
+@pytest.mark.parametrize(("address", "language"), [("/nowhere/", "en"), ("/es/nada/", "es")])
+def test_error_page_speaks_the_language_of_its_address(status, address, language):
+    """Whatever the language of the page before: some errors come before Django looks."""
+    with translation.override("es" if language == "en" else "en"):
+        response = errors.page(status, RequestFactory().get(address))
+
+    html = response.content.decode()
+    assert (response["Content-Language"], html.count(f'<html lang="{language}">')) == (language, 1)
+    assert [code for code, words in OPEN.items() if words in html] == [language]
+
+
+def test_error_page_leads_to_the_first_page_of_its_language():
+    html = errors.page(404, RequestFactory().get("/es/nada/")).content.decode()
+
+    assert '<a class="btn quiet" href="/es/">' in html
+
+
+def test_refused_verb_is_told_in_the_language_of_its_address(client):
+    with translation.override("es"):
+        response = client.generic("BREW", "/consultation/")
+
+    assert (response.status_code, response["Content-Language"]) == (405, "en")
