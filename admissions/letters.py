@@ -86,11 +86,13 @@ def write(message: Message, *, links: Links | None = None) -> Letter:
         with translation.override("en"):
             return staff_letter(message)
     with translation.override(message.request.language):
-        return requester_letter(message, links or new_links(message.request))
+        return requester_letter(message, links or new_links(message))
 
 
-def new_links(request: ConsultationRequest) -> Links:
-    manage, stop = privacy.new_tokens(request)
+def new_links(message: Message) -> Links:
+    consultation = message.consultation
+    stands = consultation if consultation and consultation.is_standing else None
+    manage, stop = privacy.new_tokens(message.request, stands)
     return Links(
         settings.SITE_URL + reverse("admissions:open_manage", args=[manage]),
         settings.SITE_URL + reverse("admissions:open_stop", args=[stop]),

@@ -11,6 +11,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 from . import failpoints, letters, privacy, promises
@@ -59,24 +60,21 @@ def send(message: Message) -> str:
     return hand_over(message, email)
 
 
-@transaction.atomic
 def claim(message_id: int) -> Message | None:
     """Take the message in hand for one lease, unless it is not due or another worker has it."""
     now = timezone.now()
-    message = (
-        Message.objects.due(now=now)
-        .select_for_update(skip_locked=True)
-        .filter(pk=message_id)
-        .first()
-    )
-    if message is None:
-        return None
-    message.crashes += message.state == State.SENDING
-    message.state, message.lease, message.lease_until = State.SENDING, uuid.uuid4(), now + LEASE
-    message.reason = ""
-    message.tries += 1
-    message.save(update_fields=["state", "reason", "lease", "lease_until", "tries", "crashes"])
-    return message
+    due = Message.objects.due(now=now).select_for_update(skip_locked=True).filter(pk=message_id)
+    left_behind = Case(When(state=State.SENDING, then=1), default=0)
+    with transaction.atomic():
+        is_ours = Message.objects.filter(pk__in=due.values("pk")).update(
+            state=State.SENDING,
+            reason="",
+            lease=uuid.uuid4(),
+            lease_until=now + LEASE,
+            tries=F("tries") + 1,
+            crashes=F("crashes") + left_behind,
+        )
+    return Message.objects.with_all_it_needs().get(pk=message_id) if is_ours else None
 
 
 def must_wait_for_morning(message: Message) -> bool:
@@ -121,23 +119,34 @@ def why(fault: OSError) -> str:
     return Reason.NOT_ACCEPTED if is_answer else Reason.UNREACHABLE
 
 
-@transaction.atomic
 def settle(message: Message, state: str, reason: str = "") -> str:
     """Finish the message, unless its lease ran out and another worker has it now."""
-    request = locked_request(message) if state == State.FAILED else None
-    is_ours = Message.objects.filter(pk=message.pk, lease=message.lease).update(
+    if state == State.FAILED:
+        lose(message, reason)
+    else:
+        finish(message, state, reason)
+    return state
+
+
+@transaction.atomic
+def lose(message: Message, reason: str) -> None:
+    """It will never arrive; whoever it was for is phoned."""
+    request = locked_request(message)
+    if finish(message, State.FAILED, reason) and request:
+        ask_to_phone(request, message)
+
+
+def finish(message: Message, state: str, reason: str) -> int:
+    """The last word on this message, in one statement; 0 if it is another worker's now."""
+    return Message.objects.filter(pk=message.pk, lease=message.lease).update(
         state=state,
         reason=reason,
         lease=None,
         lease_until=None,
         finished_at=timezone.now(),
-        crashes=message.crashes,
         template_version=message.template_version,
         provider_id=message.provider_id,
     )
-    if is_ours and request:
-        ask_to_phone(request, message)
-    return state
 
 
 def postpone(message: Message, reason: str) -> str:

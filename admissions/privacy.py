@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from .models import ConsultationRequest, ManageToken, Suppression, suppressions
+from .models import Consultation, ConsultationRequest, ManageToken, Suppression, suppressions
 
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 GOOD_TIMES = {
@@ -21,8 +21,13 @@ LINK_OUTLIVES_CONSULTATION = timedelta(days=7)
 STOP_LINK_LIVES = timedelta(days=400)
 
 
-def new_tokens(request: ConsultationRequest) -> tuple[str, str]:
-    """Fresh 256-bit tokens, to manage this request and to stop its emails; hashes are kept."""
+def new_tokens(
+    request: ConsultationRequest, consultation: Consultation | None = None
+) -> tuple[str, str]:
+    """Fresh 256-bit tokens, to manage this request and to stop its emails; hashes are kept.
+
+    `consultation` is the one that stands, where it is known.
+    """
     manage, stop = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     purposes = ManageToken.Purpose
     ManageToken.objects.bulk_create(
@@ -30,17 +35,16 @@ def new_tokens(request: ConsultationRequest) -> tuple[str, str]:
             request=request, purpose=purpose, sha256=fingerprint(token), expires_at=expires_at
         )
         for token, purpose, expires_at in (
-            (manage, purposes.MANAGE, link_expiry(request)),
+            (manage, purposes.MANAGE, link_expiry(consultation or request.standing_consultation())),
             (stop, purposes.STOP, timezone.now() + STOP_LINK_LIVES),
         )
     )
     return manage, stop
 
 
-def link_expiry(request: ConsultationRequest) -> datetime:
+def link_expiry(consultation: Consultation | None) -> datetime:
     """Thirty days from now, or a week after the consultation if that is later."""
     expiry = timezone.now() + LINK_LIVES
-    consultation = request.standing_consultation()
     if consultation is None:
         return expiry
     return max(expiry, consultation.ends_at + LINK_OUTLIVES_CONSULTATION)

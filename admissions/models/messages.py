@@ -17,6 +17,12 @@ class MessageQuerySet(models.QuerySet):
             | Q(state=Message.State.SENDING, lease_until__lt=now)
         )
 
+    def with_all_it_needs(self):
+        """With what a letter is written from, in one query."""
+        return self.select_related(
+            "request__owner", "consultation__counselor", "consultation__location"
+        )
+
     def owed(self):
         """All that may still go."""
         return self.filter(state__in=[*Message.WAITING, Message.State.SENDING])

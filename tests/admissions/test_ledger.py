@@ -431,3 +431,14 @@ def test_our_own_words_tell_nothing_and_fill_every_placeholder(kind):
     said = f"{words.subject}\n{words.heading}\n{words.text}"
 
     assert (wordings.tells(said), wordings.unknown_placeholders(kind, said)) == ([], [])
+
+
+# What it costs
+
+
+@pytest.mark.django_db
+def test_letter_takes_ten_queries(inbox, django_assert_num_queries):
+    message = make_due(Kind.CONFIRMATION, now=NOW)
+
+    with django_assert_num_queries(10):
+        messaging.deliver(message.pk)
