@@ -5,16 +5,16 @@ sends outside any transaction, and settles the row.
 """
 
 import logging
-import smtplib
 import uuid
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from . import failpoints, letters, privacy, promises
+from . import failpoints, letters, privacy, promises, sending
 from .models import AuditEvent, ConsultationRequest, Message
 from .objections import objection
 
@@ -90,33 +90,21 @@ def wait_for_morning(message: Message) -> str:
 
 
 def hand_over(message: Message, email: letters.Letter) -> str:
-    """Give the email to the mail server, outside any transaction, and record what it said."""
+    """Give the email to its carrier, outside any transaction, and record what that said."""
     message.template_version = email.template_version
     try:
-        email.send()
+        message.provider_id = sending.carry(email, message)
         failpoints.passing("after_250")
-    except OSError as fault:
-        logger.warning("Message %s was not accepted: %s", message.pk, type(fault).__name__)
-        if is_permanent(fault):
-            return settle(message, State.FAILED, Reason.REFUSED)
-        return postpone(message, why(fault))
+    except sending.NotTaken as refusal:
+        level = logging.ERROR if refusal.is_ours else logging.WARNING
+        logger.log(level, "Message %s was not accepted: %s", message.pk, refusal)
+        if refusal.is_permanent:
+            return settle(message, State.FAILED, refusal.reason)
+        return postpone(message, refusal.reason)
     except ValueError as fault:
         logger.error("Message %s has a broken header: %s", message.pk, type(fault).__name__)
         return settle(message, State.FAILED, Reason.BROKEN)
     return settle(message, State.SENT)
-
-
-def is_permanent(fault: OSError) -> bool:
-    """5xx about this person or this letter. About ourselves, or the server, it may yet pass."""
-    if isinstance(fault, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _text in fault.recipients.values())
-    return isinstance(fault, smtplib.SMTPDataError) and fault.smtp_code >= 500
-
-
-def why(fault: OSError) -> str:
-    """Whether the server answered that it could not, or nobody answered."""
-    is_answer = isinstance(fault, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused)
-    return Reason.NOT_ACCEPTED if is_answer else Reason.UNREACHABLE
 
 
 def settle(message: Message, state: str, reason: str = "") -> str:
@@ -166,14 +154,19 @@ def release(message: Message, state: str, due_at, reason: str = "") -> str:
 
 
 @transaction.atomic
-def bounce(message: Message, reason: str) -> None:
-    """It was accepted, and came back, or was reported as unwanted; the person is phoned."""
-    request = locked_request(message)
-    is_news = Message.objects.filter(pk=message.pk, state=State.SENT).update(
-        state=State.BOUNCED, reason=reason
+def bounce(message: Message, reason: str) -> bool:
+    """It was accepted, and came back, or was reported as unwanted; the person is phoned.
+
+    One that is tried again may have been accepted unnoticed. True if that was news.
+    """
+    request, now = locked_request(message), Value(timezone.now())
+    may_come_back = Message.objects.filter(pk=message.pk, state__in=[State.SENT, State.DELAYED])
+    is_news = may_come_back.update(
+        state=State.BOUNCED, reason=reason, finished_at=Coalesce("finished_at", now)
     )
     if is_news and request:
         ask_to_phone(request, message)
+    return bool(is_news)
 
 
 def locked_request(message: Message) -> ConsultationRequest | None:

@@ -15,7 +15,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from . import logs
+from . import carriers, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
@@ -179,7 +179,11 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1")
+email_url = env.str("EMAIL_URL", default="") or "smtp://127.0.0.1:1"
+if PRODUCTION:
+    carriers.check(email_url)
+MAIL_PROVIDER = carriers.provider_of(email_url)
+EMAIL_CONFIG = env.email_url_config("smtp://127.0.0.1:1" if MAIL_PROVIDER else email_url)
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL_CONFIG["EMAIL_HOST"]
 EMAIL_PORT = EMAIL_CONFIG["EMAIL_PORT"]
@@ -192,8 +196,9 @@ EMAIL_TIMEOUT = 10
 MAIL_FROM = env.str("MAIL_FROM", default="appointments@er-office.example")
 # Where an answer goes that someone writes back.
 MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="") or MAIL_FROM
-if PRODUCTION and not EMAIL_BACKEND.endswith("smtp.EmailBackend"):
-    raise ImproperlyConfigured("EMAIL_URL must be smtp:// or smtp+tls:// in production.")
+if MAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
+    ANYMAIL = carriers.keys_of(MAIL_PROVIDER, env)
 
 # Where `make faults` has a worker die; see admissions.failpoints.
 FAILPOINT = env.str("FAILPOINT", default="")

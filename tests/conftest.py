@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
 from tests.mail_server import MailServer
+from tests.provider_server import KEYS, ProviderServer
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +44,26 @@ def mail_server(settings):
 def inbox(mail_server):
     """Letters as they arrive over real SMTP, in order."""
     return mail_server().letters
+
+
+@pytest.fixture
+def mail_provider(settings):
+    """Starts the web interface of a provider, and makes the site use it for its mail."""
+    started = []
+
+    def start(name):
+        started.append(ProviderServer(name))
+        settings.MAIL_PROVIDER = name
+        settings.EMAIL_BACKEND = f"anymail.backends.{name}.EmailBackend"
+        settings.ANYMAIL = KEYS[name] | {
+            f"{name.upper()}_API_URL": started[-1].address,
+            "REQUESTS_TIMEOUT": 1,
+        }
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
 
 
 SEEDED = (
