@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import messaging, tasks
+from . import deliveries, tasks
 from .models import AuditEvent, ConsultationRequest, Message, MoveNotAllowed, Suppression
 from .objections import objection
 
@@ -62,7 +62,7 @@ def note_return(*, message_id: int, by: User) -> Message:
     if not may_have_come_back(message):
         raise MoveNotAllowed(_("Only an email to a requester that was sent can come back."))
 
-    messaging.bounce(message, Reason.NO_SUCH_ADDRESS)
+    deliveries.came_back(message, Reason.NO_SUCH_ADDRESS, Suppression.Cause.BOUNCED)
 
     record(message, Type.MESSAGE_RETURNED, by=by)
     return message

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import again, booking, callback, manage, stop, waitlist
+from .views import deliveries as delivery_views
 from .views import feeds as feed_views
 
 app_name = "admissions"
@@ -35,3 +36,6 @@ urlpatterns = [
 
 # For calendar apps, in one language, outside a requester's journey.
 feeds = ([path("<token>.ics", feed_views.calendar_feed, name="calendar_feed")], "feeds")
+
+# For the provider that carries our mail, to say what became of it.
+mail = ([path("events/<provider>/", delivery_views.mail_events, name="mail_events")], "mail")

@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from admissions.urls import feeds
+from admissions.urls import feeds, mail
 
 from . import health
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("readyz/", health.readyz),
     path("admin/", admin.site.urls),
     path("feeds/", include(feeds)),
+    path("mail/", include(mail)),
     *i18n_patterns(
         path("consultation/", include("admissions.urls")),
         path("", include("programs.urls")),

@@ -21,7 +21,7 @@ LAYERS = [
     {"coverage"},
     {"availability", "privacy", "calendars", "queues", "fields", "submissions", "outside"},
     {"digest", "wordings"},
-    {"letters", "shortages", "forms", "objections", "promises"},
+    {"letters", "shortages", "forms", "objections", "promises", "sending"},
     {"times", "messaging", "desk", "busy"},
     {
         "assignment",
@@ -29,6 +29,7 @@ LAYERS = [
         "timeline",
         "calendar_page",
         "closing",
+        "deliveries",
         "feeds",
         "offers",
         "week",

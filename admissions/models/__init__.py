@@ -5,6 +5,7 @@ from .audit import AuditEvent
 from .busy import BusyTime, CalendarRefused, OutsideCalendar
 from .consent import ConsentEvent, ConsentVersion
 from .consultations import Consultation, SlotTaken
+from .deliveries import MailEvent
 from .feeds import CalendarFeed
 from .hours import Closure, ExtraHours, WeeklyHours
 from .messages import Message
@@ -31,6 +32,7 @@ __all__ = [
     "Counselor",
     "EarlierOffer",
     "ExtraHours",
+    "MailEvent",
     "ManageToken",
     "Message",
     "MessageRule",

@@ -153,6 +153,9 @@ class Message(models.Model):
                 name="message_owed",
                 condition=Q(state__in=["promised", "delayed", "sending"]),
             ),
+            # By either of them a provider's word of a letter finds it again.
+            models.Index("message_id", name="message_by_our_name"),
+            models.Index("provider_id", name="message_by_its_name", condition=~Q(provider_id="")),
             models.Index(F("due_at").desc(), F("id").desc(), name="message_by_due"),
             models.Index("kind", F("due_at").desc(), F("id").desc(), name="message_by_kind"),
             models.Index(

@@ -348,6 +348,7 @@ def test_note_return_marks_it_and_has_the_person_phoned(staff):
     message.request.refresh_from_db()
     assert (message.state, message.reason) == (State.BOUNCED, Reason.NO_SUCH_ADDRESS)
     assert message.request.email_failed_at == NOW
+    assert [each.cause for each in Suppression.objects.of(message.request.email)] == ["bounced"]
     assert audit(message.request) == [
         (Type.EMAIL_FAILED, None, message.kind),
         (Type.MESSAGE_RETURNED, staff, message.kind),

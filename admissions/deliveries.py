@@ -1,0 +1,120 @@
+"""What became of a letter after it was accepted: it came back, or was not wanted.
+
+A provider says so to an address of ours, or staff who found it in the mailbox.
+Either way the address is written to no more and the person is phoned.
+"""
+
+import hashlib
+import json
+import uuid
+
+from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
+from django.db import transaction
+from django.utils.encoding import punycode
+
+from . import messaging, privacy
+from .models import MailEvent, Message, Suppression
+
+Cause, Reason, State = Suppression.Cause, Message.Reason, Message.State
+# The rest (accepted, delivered, opened) changes nothing here and is not kept.
+HEARD = {
+    EventType.BOUNCED,
+    EventType.COMPLAINED,
+    EventType.DEFERRED,
+    EventType.FAILED,
+    EventType.REJECTED,
+    EventType.UNSUBSCRIBED,
+}
+# SparkPost's classes of a bounce that say that the address itself is no good.
+NO_SUCH_ADDRESS = {"10", "30"}
+BAD_ADDRESS = {RejectReason.INVALID, RejectReason.BOUNCED}
+
+
+class TooEarly(Exception):
+    """The letter is still in a worker's hands; the provider is asked to say it again later."""
+
+
+@transaction.atomic
+def note(event: AnymailTrackingEvent, *, provider: str) -> None:
+    """Keep what a provider says of one message, and act on it; a second time nothing happens."""
+    message = message_of(event) if event.event_type in HEARD else None
+    if message is None or not keep(event, message, provider):
+        return
+    if not is_about(event, message):
+        return
+
+    reason, cause = meaning(event)
+    if reason:
+        came_back(message, reason, cause)
+    elif cause and not message.is_for_staff:
+        privacy.suppress(message.request, cause)
+
+
+def came_back(message: Message, reason: str, cause: str) -> None:
+    """Record it, have the person phoned, and where `cause` says why, write there no more."""
+    is_news = messaging.bounce(message, reason)
+    if not is_news and Message.objects.filter(pk=message.pk, state=State.SENDING).exists():
+        raise TooEarly
+    if cause and not message.is_for_staff:
+        privacy.suppress(message.request, cause)
+
+
+def message_of(event: AnymailTrackingEvent) -> Message | None:
+    """The message that the report is about: by our mark on it, or by the provider's name for it."""
+    try:
+        mark = uuid.UUID(str((event.metadata or {}).get("message")))
+    except ValueError:
+        name = event.message_id
+        named = Message.objects.filter(provider_id=name) if name else Message.objects.none()
+    else:
+        named = Message.objects.filter(message_id=mark)
+    return named.select_related("request").order_by("pk").first()
+
+
+def keep(event: AnymailTrackingEvent, message: Message, provider: str) -> bool:
+    """Whether the report is new; whoever repeats it at the same moment waits and is told no."""
+    said = event.event_id or json.dumps(event.esp_event, sort_keys=True, default=str)
+    sha256 = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    _event, is_new = MailEvent.objects.get_or_create(
+        provider=provider,
+        sha256=sha256,
+        defaults={"type": event.event_type[:20], "message": message},
+    )
+    return is_new
+
+
+def is_about(event: AnymailTrackingEvent, message: Message) -> bool:
+    """Whether it means the address that we have now: theirs may have been corrected since."""
+    if message.is_for_staff or not event.recipient:
+        return True
+    return alike(event.recipient) == alike(message.request.email)
+
+
+def alike(address: str) -> str:
+    name, _at, host = address.strip().rpartition("@")
+    return f"{name}@{punycode(host)}".casefold()
+
+
+def meaning(event: AnymailTrackingEvent) -> tuple[str, str]:
+    """Why the message was lost, and why not to write again; either may be empty."""
+    if event.event_type == EventType.COMPLAINED:
+        return Reason.COMPLAINED, Cause.COMPLAINED
+    if event.event_type == EventType.UNSUBSCRIBED:
+        return "", Cause.STOPPED
+    if event.event_type == EventType.BOUNCED and not is_soft(event.esp_event):
+        return Reason.NO_SUCH_ADDRESS, Cause.BOUNCED
+    if event.event_type == EventType.REJECTED and event.reject_reason in BAD_ADDRESS:
+        return Reason.NO_SUCH_ADDRESS, Cause.BOUNCED
+    if event.event_type in (EventType.REJECTED, EventType.FAILED):
+        return Reason.REFUSED, ""
+    return "", ""
+
+
+def is_soft(said: dict) -> bool:
+    """A full mailbox or the like, in each provider's words; anymail calls them all bounces."""
+    if "msys" in said:
+        (sparkpost,) = said["msys"].values()
+        return str(sparkpost.get("bounce_class")) not in NO_SUCH_ADDRESS
+    if said.get("event") == "bounce":
+        return not said.get("hard_bounce")
+    return said.get("Type") == "SoftBounce"
