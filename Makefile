@@ -1,4 +1,5 @@
-# `make run` starts the whole site, `make test` runs every check, `make bench` measures.
+# `make run` starts the whole site, `make test` runs every check, `make bench` measures,
+# `make faults` breaks things on purpose.
 # All first install what they need; all they ask for is Python 3.11 or newer.
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON PORT VAR
 MAKEFLAGS += --no-print-directory
-.PHONY: run test bench checks lint format templates migrations static pytest
+.PHONY: run test bench faults harm checks lint format templates migrations static pytest
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m recovery_site.runner
@@ -25,6 +26,14 @@ bench: VAR := $(VAR)/bench
 bench: .venv/ready-to-run
 	@env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL \
 		$(BIN)/python -m recovery_site.embedded with -- $(BIN)/python -m bench $(ARGS)
+
+# Harm on purpose, over 200 times: tells what came of it, and fails if a promise broke.
+faults: VAR := $(VAR)/test
+faults: .venv/ready-to-test
+	@$(BIN)/python -m recovery_site.embedded with -- $(MAKE) harm
+
+harm: static
+	@FAULTS=long $(BIN)/python -m pytest tests/faults $(ARGS)
 
 # The tests come last and always, so that their last line is the last line.
 checks:

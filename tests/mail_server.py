@@ -13,25 +13,32 @@ class Talk(socketserver.StreamRequestHandler):
     """One connection: a reply for every line, and one for the letter as a whole."""
 
     def handle(self):
-        to = []
+        self.to, self.letter, self.answer = [], None, ""
         is_open = self.reply("greeting")
         while is_open and (line := self.rfile.readline()):
-            verb = line[:4].decode().upper()
-            is_open = self.reply(verb)
-            if verb == "RCPT":
-                to += re.findall(r"<(.*?)>", line.decode())
-            if verb == "DATA" and is_open and self.server.replies["DATA"].startswith("354"):
-                self.server.letters.append(self.read_letter(to))
-                is_open = self.reply("letter")
+            is_open = self.hear(line[:4].decode().upper(), line.decode())
+
+    def hear(self, verb, line) -> bool:
+        """Answer one line, and the letter behind it; whether the talk goes on."""
+        if verb == "MAIL":
+            self.to = []
+        addresses = re.findall(r"<(.*?)>", line) if verb == "RCPT" else []
+        self.to += addresses
+        is_open = self.reply(verb)
+        if verb == "DATA" and is_open and self.answer.startswith("354"):
+            self.letter = self.read_letter(self.to)
+            self.server.letters.append(self.letter)
+            is_open = self.reply("letter")
+        return is_open and verb != "QUIT"
 
     def reply(self, to) -> bool:
         """Answer, or hang, or hang up; whether the talk goes on."""
-        answer = self.server.replies.get(to, "250 fine")
-        if answer == HANG:
+        self.answer = self.server.answer(to, self)
+        if self.answer == HANG:
             self.rfile.read()
-        if answer in (HANG, HANG_UP):
+        if self.answer in (HANG, HANG_UP):
             return False
-        self.wfile.write(f"{answer}\r\n".encode())
+        self.wfile.write(f"{self.answer}\r\n".encode())
         return True
 
     def read_letter(self, to):
@@ -47,12 +54,19 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
     block_on_close = False
+    talk = Talk
 
-    def __init__(self, **replies):
-        super().__init__(("127.0.0.1", 0), Talk)
+    def __init__(self, *, port=0, **replies):
+        super().__init__(("127.0.0.1", port), self.talk)
         self.replies = POLITE | replies
         self.letters = []
+        self.start()
+
+    def start(self):
         Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def answer(self, to, _talk) -> str:
+        return self.replies.get(to, "250 fine")
 
     @property
     def port(self) -> int:

@@ -1,0 +1,137 @@
+"""The site's Celery app for these runs: the sweep in a hurry, and guards that can be lifted.
+
+A control lifts a guard by making a file of its name in the folder GUARDS_OFF. Nothing
+else differs from the worker and beat of `make run`.
+"""
+
+import os
+import signal
+import smtplib
+import uuid
+from datetime import timedelta
+from pathlib import Path
+
+import django
+
+from recovery_site.celery import app
+
+django.setup()
+
+from django.db import OperationalError  # noqa: E402
+
+from admissions import letters, messaging  # noqa: E402
+from admissions.models import Message  # noqa: E402
+from admissions.models.messages import MessageQuerySet  # noqa: E402
+
+GUARDS_OFF = Path(os.environ["GUARDS_OFF"])
+SWEEP = "send due messages"
+HURRY = timedelta(seconds=0.25)
+PATIENCE = 2
+State, Reason = Message.State, Message.Reason
+
+
+def in_a_hurry():
+    """Sweep more often, and do nothing else by the clock."""
+    schedule = app.conf.beat_schedule
+    for name in set(schedule) - {SWEEP}:
+        del schedule[name]
+    schedule[SWEEP]["schedule"] = HURRY
+
+
+def may_lift(guard, owner, name):
+    """Replaces a function by one that asks at each call whether the guard is lifted."""
+
+    def replace(bare):
+        guarded = getattr(owner, name)
+
+        def chosen(*args, **kwargs):
+            lifted = (GUARDS_OFF / guard).exists()
+            return bare(guarded, *args, **kwargs) if lifted else guarded(*args, **kwargs)
+
+        setattr(owner, name, chosen)
+
+    return replace
+
+
+@may_lift("lease", MessageQuerySet, "due")
+def due_but_never_returned(_due, rows, *, now):
+    """Who was taken in hand once is never looked at again."""
+    return rows.filter(state__in=Message.WAITING, due_at__lte=now)
+
+
+@may_lift("state", MessageQuerySet, "due")
+def due_since_the_last_sweep(_due, rows, *, now):
+    """What a sweep finds that trusts the clock, not the row."""
+    return rows.filter(due_at__gt=now - 2 * HURRY, due_at__lte=now)
+
+
+@may_lift("claim", messaging, "claim")
+def look_and_take(_claim, message_id):
+    """Look whether it is still owed, and send: what others do meanwhile is not seen."""
+    return Message.objects.filter(pk=message_id, finished_at=None).first()
+
+
+@may_lift("retry", messaging, "postpone")
+def give_up(_postpone, message, *_):
+    return messaging.settle(message, State.FAILED, Reason.UNREACHABLE)
+
+
+@may_lift("permanent", messaging, "is_permanent")
+def never_permanent(_is_permanent, _fault):
+    return False
+
+
+@may_lift("look again", messaging, "objection")
+def no_objection(_objection, _message, *, now):
+    return ""
+
+
+@may_lift("one id", letters, "write")
+def write_with_a_new_id(write, message):
+    email = write(message)
+    email.extra_headers["Message-ID"] = f"<{uuid.uuid4()}@er-office.example>"
+    return email
+
+
+@may_lift("containment", letters, "write")
+def write_or_fall(write, message):
+    """As if a letter that cannot be written were the database's fault: never settled."""
+    try:
+        return write(message)
+    except Exception as fault:
+        raise OperationalError from fault
+
+
+@may_lift("crashes", messaging, "claim")
+def claim_and_forget_who_died(claim, message_id):
+    message = claim(message_id)
+    if message:
+        message.crashes = 0
+    return message
+
+
+write = letters.write
+
+
+def write_or_die(message):
+    """Some letters are the death of whoever writes them."""
+    if not message.is_for_staff and message.request.email.startswith("deadly"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write(message)
+
+
+letters.write = write_or_die
+
+
+class Impatient(smtplib.SMTP):
+    """Waits two seconds where the site waits ten, or with the guard lifted for ever."""
+
+    def __init__(self, *args, timeout, **kwargs):
+        if (GUARDS_OFF / "timeout").exists():
+            timeout = None
+        elif (GUARDS_OFF / "patience").exists():
+            timeout = PATIENCE
+        super().__init__(*args, timeout=timeout, **kwargs)
+
+
+smtplib.SMTP = Impatient
