@@ -219,7 +219,7 @@ def cancel(*, key: uuid.UUID, request: ConsultationRequest, reason: str = "") ->
 def stop_emails(*, key: uuid.UUID, request: ConsultationRequest) -> ConsultationRequest:
     """Withdraw the permission to write; whatever is still promised will not go."""
     request = locked(request)
-    if answered_before(key) or not request.may_email:
+    if not request.may_email or answered_before(key):
         return request
 
     request.may_email = False

@@ -141,7 +141,7 @@ def open_steps(request, now) -> set[str]:
     """The steps that can work now, whoever takes them; the service still has the last word."""
     if request.is_closed:
         return set()
-    steps = {"log", "close"}
+    steps = {"log", "close", "plan"}
     if request.owner_id is None:
         steps.add("claim")
     consultation = desk.standing(request)

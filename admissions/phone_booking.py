@@ -65,4 +65,9 @@ def check_bookable(request: ConsultationRequest, mode: str) -> None:
     if request.standing_consultation():
         raise MoveNotAllowed(_("A consultation stands already. Move it instead."))
     if mode == Mode.PHONE and not (request.phone and request.may_call):
-        raise MoveNotAllowed(_("The contact plan permits no call. Choose another mode."))
+        raise MoveNotAllowed(
+            _(
+                "The contact plan permits no call. Choose another mode, or first change the plan"
+                " on this page if they now want calls."
+            )
+        )

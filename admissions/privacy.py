@@ -5,6 +5,7 @@ import secrets
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from .models import Consultation, ConsultationRequest, ManageToken, Suppression, suppressions
@@ -69,6 +70,24 @@ def suppress(request: ConsultationRequest, cause: str) -> None:
     if not kept.update(at=now, request=request):
         new = Suppression(sha256=mark, cause=cause, at=now, request=request)
         Suppression.objects.bulk_create([new], ignore_conflicts=True)
+
+
+def lift_stop(request: ConsultationRequest, *, by: User | None = None) -> None:
+    """Write to this address again, as its owner asks; one that bounced or complained stays."""
+    stopped = Suppression.objects.of(request.email).filter(cause=Suppression.Cause.STOPPED)
+    stopped.update(lifted_at=timezone.now(), lifted_by=by)
+
+
+def may_write(request: ConsultationRequest) -> bool:
+    """Whether a letter to this requester would go: permitted, and not suppressed."""
+    is_permitted = bool(request.email) and request.may_email
+    return is_permitted and not Suppression.objects.against(request).exists()
+
+
+def comes_back(request: ConsultationRequest) -> bool:
+    """Whether email to this address bounced or was reported, whatever its owner permits."""
+    lasting = Suppression.objects.of(request.email).exclude(cause=Suppression.Cause.STOPPED)
+    return bool(request.email) and lasting.exists()
 
 
 def fingerprint(token: str) -> str:

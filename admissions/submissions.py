@@ -45,9 +45,14 @@ def remember(key: uuid.UUID, request: ConsultationRequest) -> None:
     Submission.objects.filter(key=key).update(request=request)
 
 
-def keep_consents(request: ConsultationRequest, consents: dict, *, by: User | None = None) -> None:
-    """One event per consent asked, with the version of the words shown, or read out by staff."""
-    versions = ConsentVersion.objects.current(language=request.language)
+def keep_consents(
+    request: ConsultationRequest, consents: dict, *, by: User | None = None, language: str = ""
+) -> None:
+    """One event per consent asked, with the version of the words shown, or read out by staff.
+
+    The words were in this `language`, or in the person's own.
+    """
+    versions = ConsentVersion.objects.current(language=language or request.language)
     channel = ConsentEvent.Channel.PHONE if by else ConsentEvent.Channel.WEB
     ConsentEvent.objects.bulk_create(
         ConsentEvent(

@@ -11,15 +11,19 @@ from django.utils.translation import gettext as _
 from . import assignment, offers, privacy, promises, tasks
 from .models import (
     AuditEvent,
+    ConsentVersion,
     Consultation,
     ConsultationRequest,
     ContactAttempt,
     MoveNotAllowed,
+    Suppression,
     Waiting,
 )
+from .submissions import keep_consents
 
 Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent.Type
 Channel, Result = ContactAttempt.Channel, ContactAttempt.Result
+Consent = ConsentVersion.Key
 
 # Six tries over ten days (days 0, 0, 1, 3, 6, 10): the pause after each try.
 PLAN = [
@@ -30,6 +34,8 @@ PLAN = [
     timedelta(days=4),
     timedelta(days=1),
 ]
+# What people tell us by themselves needs no permission of theirs.
+TOLD_US = [Result.REPLIED, Result.ASKED_TO_STOP]
 CALL_AFTER_NO_SHOW = timedelta(minutes=10)
 FOLLOW_UP_AFTER_TALKING = timedelta(days=1)
 
@@ -56,7 +62,7 @@ def log_attempt(
 ) -> ContactAttempt:
     """Keep one try to reach the person; it answers the promise and sets the next due time."""
     request = open_request(request_id)
-    if result != Result.REPLIED:
+    if result not in TOLD_US:
         check_permitted(request, channel)
     was_promised = request.promised_call_by is not None
 
@@ -234,14 +240,16 @@ def follow_attempt(request: ConsultationRequest, attempt: ContactAttempt) -> Non
     elif request.stage == Stage.NEW:
         request.move_to(Stage.ATTEMPTING_CONTACT)
     if attempt.result == Result.ASKED_TO_STOP:
-        stop_contact(request)
+        stop_contact(request, by=attempt.by)
         offers.stop_waiting(request, Waiting.Left.NO_EMAIL, by=attempt.by)
     request.due_at = next_due(request, attempt)
 
 
-def stop_contact(request: ConsultationRequest) -> None:
+def stop_contact(request: ConsultationRequest, *, by: User) -> None:
     """A "stop" on one channel ends them all; what is still promised will not be sent."""
     request.may_call = request.may_text = request.may_email = False
+    keep_consents(request, {Consent.EMAIL: False, Consent.TEXT: False}, by=by)
+    privacy.suppress(request, Suppression.Cause.STOPPED)
     answer_safety(request)
 
 

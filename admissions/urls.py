@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import again, booking, callback, manage, stop, waitlist
+from .views import again, booking, callback, manage, plan, stop, waitlist
 from .views import deliveries as delivery_views
 from .views import feeds as feed_views
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("manage/", manage.manage, name="manage"),
     path("manage/keep/", manage.keep, name="keep"),
     path("manage/book/", again.choose_again, name="choose_again"),
+    path("manage/contact/", plan.change_plan, name="change_plan"),
     path("manage/move/", manage.move, name="move"),
     path("manage/cancel/", manage.cancel, name="cancel"),
     path("manage/stop-emails/", manage.stop_emails, name="stop_emails"),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import availability, desk, times
 from ..fields import PlainTextField
 from ..models import ConsultationRequest, ContactAttempt
+from ..plan_forms import ContactPlanForm
 
 Channel, Result = ContactAttempt.Channel, ContactAttempt.Result
 Disposition, CloseReason = ConsultationRequest.Disposition, ConsultationRequest.CloseReason
@@ -60,7 +61,7 @@ class LogForm(StepForm):
         self.channels = [
             (channel.label, [(f"{channel}:{result}", result.label) for result in results])
             for channel, results in permitted_outcomes(request).items()
-        ]
+        ] + [theirs()]
         self.fields["outcome"].choices = self.channels
 
     def clean(self):
@@ -113,8 +114,40 @@ class CloseForm(StepForm):
         return data
 
 
+class PlanForm(ContactPlanForm):
+    """The contact plan as the person says it on the phone; what they agree to is read out."""
+
+    WORDS = {
+        "may_call": _("They may be called."),
+        "voicemail": _("If they miss our call, may we leave a voicemail?"),
+        "good_time": _("Good times to reach them"),
+        "language": _("Language of letters and talks"),
+    }
+
+    def __init__(self, data=None, *, request, now):
+        super().__init__(data, request=request, auto_id="id_planform_%s")
+        for name in self.WORDS.keys() & self.fields.keys():
+            self.fields[name].label, self.fields[name].help_text = self.WORDS[name], ""
+
+    def clean(self):
+        """The step takes the plan as a whole."""
+        return {"plan": super().clean()}
+
+
 class SearchForm(forms.Form):
     term = PlainTextField(label=_("Find a request"), max_length=80)
+
+
+def theirs() -> tuple:
+    """What people do by themselves can be logged whatever the contact plan permits."""
+    words = {
+        Channel.CALL: _("They called"),
+        Channel.TEXT: _("They texted"),
+        Channel.EMAIL: _("They wrote"),
+        Channel.IN_PERSON: _("They came in"),
+    }
+    choices = [(f"{channel}:{Result.REPLIED}", label) for channel, label in words.items()]
+    return _("They got in touch"), choices
 
 
 def permitted_outcomes(request) -> dict:

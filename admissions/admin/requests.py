@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from .. import cards, desk, queues, request_page, triage, waitlist
+from .. import cards, contact_plan, desk, queues, request_page, triage, waitlist
 from ..models import AuditEvent, ConsultationRequest, MoveNotAllowed, SlotTaken
 from . import forms
 
@@ -41,6 +41,7 @@ STEPS = {
     "complete": Step(forms.StepForm, triage.complete, _("The consultation is completed.")),
     "no-show": Step(forms.StepForm, triage.mark_no_show, _("Marked as a no-show.")),
     "move": Step(forms.MoveForm, triage.reschedule, _("The consultation is moved.")),
+    "plan": Step(forms.PlanForm, contact_plan.change_by_phone, _("The contact plan is changed.")),
     "look-sooner": Step(forms.StepForm, waitlist.put_on, _("We write if something opens sooner.")),
     "stop-looking": Step(forms.StepForm, waitlist.take_off, _("We look no longer.")),
     "close": Step(forms.CloseForm, triage.close, _("The request is closed.")),

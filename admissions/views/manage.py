@@ -27,7 +27,10 @@ PLACES = {
     "cancel": "admissions:cancel",
     "book": "admissions:choose_again",
 }
-TOLD = {"booked": _lazy("Your time is booked.")}
+TOLD = {
+    "booked": _lazy("Your time is booked."),
+    "plan": _lazy("Your choices are saved."),
+}
 
 
 @private
@@ -56,7 +59,8 @@ def show_manage(http_request, request, *, notice="", status=200):
         "request": request,
         "consultation": consultation,
         "latest": latest,
-        "email": privacy.masked_email(request.email) if request.may_email else "",
+        "email": privacy.masked_email(request.email) if privacy.may_write(request) else "",
+        "ways": ways(request),
         "key": visits.form_key(http_request, f"stop {request.pk}"),
         "notice": notice,
         "told": TOLD.get(visits.told(http_request), ""),
@@ -83,14 +87,28 @@ def words_of(http_request, request, consultation):
 def owed(request):
     """What someone without a time may expect of us: a call by when, a try, or nothing."""
     by, now = request.promised_call_by, timezone.now()
-    has_way = request.may_email or (request.phone and (request.may_call or request.may_text))
     return {
         "call_by": letters.clock(by, request.time_zone),
         "is_late": by is not None and by < now,
-        "has_way": bool(has_way),
         "has_met": request.attempts.in_touch().exists(),
         "may_choose": may_choose(request),
     }
+
+
+def ways(request) -> list[str]:
+    """How we contact them, in words; an empty list means that we wait for their call."""
+    found = []
+    if request.phone and request.may_call:
+        found.append(_("by phone") if has_voicemail(request) else _("by phone, no voicemail"))
+    if request.phone and request.may_text:
+        found.append(_("by text"))
+    if privacy.may_write(request):
+        found.append(_("by discreet email") if request.is_discreet else _("by email"))
+    return found
+
+
+def has_voicemail(request) -> bool:
+    return request.voicemail != request.Voicemail.NO
 
 
 def may_choose(request) -> bool:

@@ -47,7 +47,7 @@ def stop(http_request):
             booking.stop_emails(key=key, request=request)
         return redirect("admissions:stop")
     context = {
-        "email": privacy.masked_email(request.email) if request.may_email else "",
+        "email": privacy.masked_email(request.email) if privacy.may_write(request) else "",
         "stands": request.standing_consultation() is not None,
         "key": visits.form_key(http_request, purpose),
     }

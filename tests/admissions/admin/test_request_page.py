@@ -46,25 +46,33 @@ def test_post_to_the_page_changes_nothing(client, coordinator):
 def test_new_request_offers_claim_log_and_close(client, coordinator):
     request = factories.make_request()
 
-    assert offered(client, request) == ["claim", "close", "log"]
+    assert offered(client, request) == ["claim", "close", "log", "plan"]
 
 
 def test_claimed_request_offers_no_claim(client, coordinator):
     request = factories.make_request(owner=coordinator, claimed_at=NOW)
 
-    assert offered(client, request) == ["close", "log"]
+    assert offered(client, request) == ["close", "log", "plan"]
 
 
 def test_coming_consultation_offers_a_move(client, coordinator):
     request = booked(minutes(60)).request
 
-    assert offered(client, request) == ["claim", "close", "log", "look_sooner", "move"]
+    assert offered(client, request) == ["claim", "close", "log", "look_sooner", "move", "plan"]
 
 
 def test_started_consultation_offers_its_outcome(client, coordinator):
     request = booked(minutes(0)).request
 
-    assert offered(client, request) == ["claim", "close", "complete", "log", "move", "no_show"]
+    assert offered(client, request) == [
+        "claim",
+        "close",
+        "complete",
+        "log",
+        "move",
+        "no_show",
+        "plan",
+    ]
 
 
 def test_no_show_can_still_be_completed(client, coordinator):
@@ -72,7 +80,7 @@ def test_no_show_can_still_be_completed(client, coordinator):
         minutes(-60), status=Status.NO_SHOW, ended_at=minutes(-50), stage=Stage.ATTEMPTING_CONTACT
     )
 
-    assert offered(client, consultation.request) == ["claim", "close", "complete", "log"]
+    assert offered(client, consultation.request) == ["claim", "close", "complete", "log", "plan"]
 
 
 def test_closed_request_offers_nothing(client, coordinator):
@@ -90,6 +98,7 @@ def test_log_offers_permitted_channels_only(client, coordinator):
     assert values == [
         "call:no_answer", "call:reached", "call:wrong_number", "call:asked_to_stop",
         "in_person:reached", "in_person:asked_to_stop",
+        "call:replied", "text:replied", "email:replied", "in_person:replied",
     ]  # fmt: skip
 
 

@@ -89,6 +89,39 @@ def test_log_refuses_what_the_contact_plan_does_not_permit(client, coordinator, 
     assert (state(request), request.attempts.count(), acts_on(request)) == (before, 0, [])
 
 
+@pytest.mark.parametrize("channel", ["call", "text", "email", "in_person"])
+def test_log_of_what_they_did_needs_no_permission(client, coordinator, channel):
+    request = factories.make_request(may_call=False, may_email=False)
+
+    client.post(step_of(request, "log"), {"outcome": f"{channel}:replied"})
+
+    request.refresh_from_db()
+    assert request.attempts.get().result == "replied"
+    assert request.stage == Stage.CONTACTED
+
+
+def test_plan_is_changed_as_they_say_it(client, coordinator):
+    request = factories.make_request(may_call=False)
+    form = client.get(page_of(request)).context["forms"]["plan"]
+    sent = {name: form[name].value() for name in ("voicemail", "good_time", "language")}
+
+    client.post(step_of(request, "plan"), sent | {"may_call": "on", "may_email": "on"})
+
+    request.refresh_from_db()
+    assert (request.may_call, request.may_email, request.is_discreet) == (True, True, False)
+    assert acts_on(request) == [(Type.PLAN_CHANGED, coordinator)]
+
+
+def test_plan_that_is_not_possible_comes_back_as_it_was_sent(client, coordinator):
+    request = factories.make_request(email="")
+    before = state(request)
+
+    response = client.post(step_of(request, "plan"), {"voicemail": "shout", "may_call": "on"})
+
+    assert list(response.context["forms"]["plan"].errors) == ["voicemail", "good_time", "language"]
+    assert state(request) == before
+
+
 def test_log_on_a_closed_request_keeps_what_was_typed(client, coordinator):
     request = factories.make_request(
         stage=Stage.CLOSED, closed_at=NOW, disposition="withdrawn", due_at=None
@@ -246,6 +279,7 @@ def test_steps_ignore_columns_posted_beside_them(client, coordinator, column):
 
 STEPS = [
     "claim", "log", "complete", "no_show", "move", "look_sooner", "stop_looking", "close",
+    "plan",
 ]  # fmt: skip
 
 
