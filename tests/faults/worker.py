@@ -19,7 +19,7 @@ django.setup()
 
 from django.db import OperationalError  # noqa: E402
 
-from admissions import letters, messaging  # noqa: E402
+from admissions import letters, messaging, sending  # noqa: E402
 from admissions.models import Message  # noqa: E402
 from admissions.models.messages import MessageQuerySet  # noqa: E402
 
@@ -76,9 +76,11 @@ def give_up(_postpone, message, *_):
     return messaging.settle(message, State.FAILED, Reason.UNREACHABLE)
 
 
-@may_lift("permanent", messaging, "is_permanent")
-def never_permanent(_is_permanent, _fault):
-    return False
+@may_lift("permanent", sending, "refusal_by_server")
+def never_permanent(refusal_by_server, fault):
+    refusal = refusal_by_server(fault)
+    refusal.is_permanent = False
+    return refusal
 
 
 @may_lift("look again", messaging, "objection")
