@@ -77,16 +77,18 @@ class Links:
 NOT_A_LINK = Links(f"{settings.SITE_URL}/#link-of-the-person", f"{settings.SITE_URL}/#stop-link")
 
 
-def write(message: Message, *, links: Links | None = None) -> Letter:
+def write(
+    message: Message, *, links: Links | None = None, words: wordings.Words | None = None
+) -> Letter:
     """The whole email for this message, in the person's language, ready to send.
 
-    New links are made for it, unless some are given.
+    New links are made for it, and the words in use are taken, unless some are given.
     """
     if message.is_for_staff:
         with translation.override("en"):
             return staff_letter(message)
     with translation.override(message.request.language):
-        return requester_letter(message, links or new_links(message))
+        return requester_letter(message, links or new_links(message), words)
 
 
 def new_links(message: Message) -> Links:
@@ -99,11 +101,11 @@ def new_links(message: Message) -> Links:
     )
 
 
-def requester_letter(message: Message, links: Links) -> Letter:
+def requester_letter(message: Message, links: Links, words: wordings.Words | None) -> Letter:
     request, facility = message.request, Facility.objects.get()
     make = wordings.MAKES[message.kind]
     values = requester_values(message, facility)
-    words = wordings.words_of(message.kind, request.language, facility.name)
+    words = words or wordings.words_of(message.kind, request.language, facility.name)
     context = values | {
         "box": make.box,
         "actions": actions(make, links),
@@ -213,7 +215,7 @@ def requester_values(message: Message, facility: Facility) -> dict:
     if consultation:
         values |= consultation_words(consultation, request.time_zone)
     if message.kind in OFFERS:
-        values |= offer_words(request.earlier_offers.get(number=message.version))
+        values |= offer_words(message.offer)
     return values
 
 
@@ -290,8 +292,9 @@ def envelope(
     """Text and HTML in one email, with a Message-ID that a second copy repeats."""
     frame = "staff" if message.is_for_staff else "letter"
     context |= {
-        "subject": wordings.fill(str(words.subject), values),
-        "heading": wordings.fill(str(words.heading), values),
+        # One line each, whatever a name may hold.
+        "subject": " ".join(wordings.fill(str(words.subject), values).split()),
+        "heading": " ".join(wordings.fill(str(words.heading), values).split()),
         "paragraphs": re.split(r"\n\s*\n", wordings.fill(str(words.text), values).strip()),
     }
     text = render_to_string(f"emails/{frame}.txt", context)

@@ -50,6 +50,7 @@ CALENDARS = [
 ]
 EMAILS = [
     Place(_("Outbox"), "admissions_message_changelist", "admissions.view_message"),
+    Place(_("When and what"), "admissions_messagerule_changelist", "admissions.view_messagerule"),
     Place(
         _("Addresses we don't write to"),
         "admissions_suppression_changelist",

@@ -23,6 +23,7 @@ LAYERS = [
     {"digest", "wordings"},
     {"letters", "shortages", "forms", "objections", "promises", "sending"},
     {"times", "messaging", "desk", "busy", "plan_forms"},
+    {"rulebook", "samples"},
     {
         "assignment",
         "cards",
@@ -34,6 +35,7 @@ LAYERS = [
         "offers",
         "week",
         "outbox_page",
+        "own_words",
     },
     {"tasks", "week_scale"},
     {

@@ -211,11 +211,7 @@ class Outbox(admin.ModelAdmin):
 
     def html_view(self, request, pk):
         """What the frame of the page holds, under a policy of its own."""
-        letter = self.seen_letter(request, pk)
-        response = HttpResponse(outbox_page.html_of(letter))
-        response["Content-Security-Policy"] = FRAME_POLICY
-        response["X-Frame-Options"] = "SAMEORIGIN"
-        return response
+        return framed(self.seen_letter(request, pk))
 
     def file_view(self, request, pk, number):
         files = self.seen_letter(request, pk).attachments
@@ -295,6 +291,12 @@ def states(changes, request) -> list[dict]:
         }
         for key, name in by_state.lookup_choices
     ]
+
+
+def framed(letter) -> HttpResponse:
+    """The letter as HTML, for a frame in one of our own pages."""
+    headers = {"Content-Security-Policy": FRAME_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+    return HttpResponse(outbox_page.html_of(letter), headers=headers)
 
 
 def has_looked(request, pk: int) -> bool:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 
@@ -43,8 +44,8 @@ class Message(models.Model):
         HANDED_OVER = "handed_over", _("Same time, another counselor")
         CANCELLED = "cancelled", _("Cancelled")
         FREED = "freed", _("Cancelled by us, asked to choose again")
-        REMINDER_DAY = "reminder_day", _("Reminder, a day before")
-        REMINDER_HOURS = "reminder_hours", _("Reminder, two hours before")
+        REMINDER_DAY = "reminder_day", _("Reminder, well ahead")
+        REMINDER_HOURS = "reminder_hours", _("Reminder, shortly before")
         AFTER_COMPLETED = "after_completed", _("After a completed consultation")
         AFTER_NO_SHOW = "after_no_show", _("After a no-show")
         NO_SHOW_SECOND = "no_show_2", _("After a no-show, the second")
@@ -203,6 +204,11 @@ class Message(models.Model):
 
     def __str__(self):
         return f"message {self.pk}"
+
+    @cached_property
+    def offer(self):
+        """The earlier time that it is about."""
+        return self.request.earlier_offers.get(number=self.version)
 
     @property
     def is_for_staff(self):

@@ -6,10 +6,15 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .messages import Message
+
+REMINDERS = [Message.Kind.REMINDER_DAY, Message.Kind.REMINDER_HOURS]
+LONGEST = timedelta(days=90)
 
 
 class MessageRule(models.Model):
@@ -33,6 +38,20 @@ class MessageRule(models.Model):
                 name="message_rule_reminder_comes_after_booking",
                 condition=Q(needs_lead=None) | Q(needs_lead__gte=F("delay")),
             ),
+            models.CheckConstraint(
+                name="message_rule_reminder_has_a_lead",
+                condition=Q(kind__in=REMINDERS, needs_lead__isnull=False)
+                | ~Q(kind__in=REMINDERS) & Q(needs_lead=None),
+            ),
+            models.CheckConstraint(
+                name="message_rule_within_ninety_days",
+                condition=Q(delay__lte=LONGEST) & (Q(needs_lead=None) | Q(needs_lead__lte=LONGEST)),
+            ),
+            models.CheckConstraint(
+                name="message_rule_after_completed_counts_days",
+                condition=~Q(kind="after_completed")
+                | Q(delay__in=[timedelta(days=days) for days in range(1, 15)]),
+            ),
         ]
 
     def __str__(self):
@@ -44,6 +63,11 @@ class WordingQuerySet(models.QuerySet):
         """The words in use for this kind in this language, or None where ours are."""
         newest = self.filter(kind=kind, language=language).order_by("-version").first()
         return None if newest is None or newest.is_built_in else newest
+
+    def last_of_each(self):
+        """The newest row of every kind and language, whoever's words it holds."""
+        in_order = self.order_by("kind", "language", "-version").select_related("made_by")
+        return in_order.distinct("kind", "language")
 
 
 class Wording(models.Model):
@@ -70,6 +94,24 @@ class Wording(models.Model):
                 name="wording_says_something_unless_built_in",
                 condition=Q(is_built_in=True, subject="", heading="", text="")
                 | Q(is_built_in=False) & ~Q(subject="") & ~Q(heading="") & ~Q(text=""),
+            ),
+            models.CheckConstraint(name="wording_counts_from_one", condition=Q(version__gte=1)),
+            models.CheckConstraint(
+                name="wording_is_for_requesters", condition=~Q(kind__startswith="staff_")
+            ),
+            models.CheckConstraint(
+                name="wording_subject_and_heading_are_one_line",
+                condition=~Q(subject__regex=r"[\n\r]") & ~Q(heading__regex=r"[\n\r]"),
+            ),
+            models.CheckConstraint(
+                name="wording_holds_no_markup",
+                condition=~(
+                    Q(subject__contains="<") | Q(heading__contains="<") | Q(text__contains="<")
+                ),
+            ),
+            models.CheckConstraint(
+                name="wording_text_has_an_end",
+                condition=LessThanOrEqual(Length("text"), 2000),
             ),
         ]
         triggers = [

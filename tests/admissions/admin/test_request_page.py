@@ -189,7 +189,7 @@ def test_timeline_holds_everything_newest_first(client, coordinator):
         ("Tue, Nov 24, 4:11 pm", "Dana", "Consultation, scheduled", booking),
         (
             "Tue, Nov 24, 3:11 pm", "The system",
-            "Email “Reminder, two hours before”: promised", "",
+            "Email “Reminder, shortly before”: promised", "",
         ),
         ("Tue, Nov 24, 2:11 pm", "Dana R.", "Opened the request", ""),
         ("Tue, Nov 24, 2:06 pm", "Dana R.", "Call: Reached", "Prefers mornings"),
