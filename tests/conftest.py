@@ -19,7 +19,17 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
         made = setup_databases(verbosity=0, interactive=False)
     yield
     with django_db_blocker.unblock():
+        end_other_sessions()
         teardown_databases(made, verbosity=0)
+
+
+def end_other_sessions():
+    """A worker that a test started and stopped may still be closing its connection."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture
