@@ -86,7 +86,7 @@ def test_letter_names_its_language_and_leads_to_pages_of_it(language, kind):
 def test_spanish_letter_tells_the_time_as_spanish_speakers_do():
     letter = arrive(promise(language="es", time_zone="America/Los_Angeles"))
 
-    assert "\nMartes 5 de enero, 9:00 a.\u00a0m. (PST)\n" in text(letter)
+    assert "\nMartes 5 de enero, 9:00\u00a0a.\u00a0m. (PST)\n" in text(letter)
 
 
 def test_spanish_invitation_is_spanish():
