@@ -351,3 +351,21 @@ def test_file_carries_no_number_link_name_or_note(method, is_discreet, mode):
 
     traces = rf"(?i)zqx|5550177|dana|https?:|tel:|{request.reference}|recovery|addict|treat"
     assert re.findall(traces, text) == []
+
+
+@pytest.mark.django_db
+def test_entry_speaks_the_language_of_its_person(inbox, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    consultation = make_consultation(starts_at=AT, request=make_request(language="es"))
+    message = consultation.messages.create(
+        request=consultation.request, kind="confirmation", due_at=NOW
+    )
+
+    messaging.deliver(message.pk)
+
+    event = calendar_of(inbox[0]).event
+    assert (event["SUMMARY"], event["LOCATION"], event["DESCRIPTION"]) == (
+        "Cita",
+        "Teléfono",
+        "Le llamaremos.\nPara cambiar o cancelar, use el enlace de nuestro correo.",
+    )
