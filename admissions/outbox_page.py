@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -15,6 +15,8 @@ from .models import ConsultationRequest, Message, Suppression
 
 logger = logging.getLogger(__name__)
 State = Message.State
+# Beat hands out what is due each minute; after five, something is amiss.
+TAKEN_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,7 @@ def fate(message: Message, now: datetime) -> desk.Line:
     reason, at = message.get_reason_display(), message.finished_at or message.due_at
     when = desk.day_and_clock(at, now)
     if message.state == State.PROMISED:
-        text = _("Goes %(when)s") if at > now else _("Due %(when)s, goes within a minute")
-        return desk.Line(text % {"when": when}, reason)
+        return fate_of_promise(at, now)
     if message.state == State.DELAYED:
         words = {"n": message.tries + 1, "when": when}
         return desk.Line(_("Not sent yet, try %(n)s %(when)s") % words, reason, desk.WARM)
@@ -63,7 +64,19 @@ def fate(message: Message, now: datetime) -> desk.Line:
         return desk.Line(f"{message.get_state_display()} {when}", reason, desk.HOT)
     if message.state == State.SENDING:
         return desk.Line(_("Being sent now"))
+    if message.state == State.SKIPPED:
+        return desk.Line(_("Not sent, %(when)s") % {"when": when}, reason)
     return desk.Line(f"{message.get_state_display()} {when}", reason)
+
+
+def fate_of_promise(due_at: datetime, now: datetime) -> desk.Line:
+    """When it goes; and that it should have gone, once no worker has come for it."""
+    when = {"when": desk.day_and_clock(due_at, now)}
+    if due_at > now:
+        return desk.Line(_("Goes %(when)s") % when)
+    if due_at > now - TAKEN_WITHIN:
+        return desk.Line(_("Due %(when)s, goes within a minute") % when)
+    return desk.Line(_("Due %(when)s, no worker has taken it yet") % when, urgency=desk.WARM)
 
 
 def again(message: Message) -> str:
@@ -126,7 +139,7 @@ def ahead(request: ConsultationRequest, now: datetime) -> list[Ahead]:
     """What goes next to this person, the soonest first."""
     owed = request.messages.owed().exclude(kind__in=Message.FOR_STAFF).order_by("due_at", "pk")
     return [
-        Ahead(each, desk.day_and_clock(each.due_at, now), there(each.due_at, request.time_zone))
+        Ahead(each, str(fate(each, now).text), there(each.due_at, request.time_zone))
         for each in owed
     ]
 

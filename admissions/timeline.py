@@ -17,7 +17,7 @@ from .models import (
 )
 
 Type = AuditEvent.Type
-LOOKS = {Type.REQUEST_VIEWED}
+LOOKS = {Type.REQUEST_VIEWED, Type.MESSAGE_SEEN}
 TOLD_BY_ROWS = {Type.ATTEMPT_LOGGED, Type.EARLIER_OFFERED, Type.EARLIER_ENDED}
 
 

@@ -8,12 +8,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from admissions import assignment, availability, promises
+from admissions import assignment, availability, privacy, promises
 from admissions.models import (
     AuditEvent,
     ConsultationRequest,
     Counselor,
+    Message,
     Mode,
+    Suppression,
     WeeklyHours,
 )
 from programs.models import Facility, Location
@@ -39,6 +41,20 @@ PEOPLE = [
     ("J.", "+15625550166", "self", "booked"),
     ("Teo", "+17145550181", "loved_one", "booked"),
 ]
+# So that the outbox shows its face: kind, state, reason, tries, hours from now.
+LETTERS = {
+    "Lou": [
+        ("callback_late", "skipped", "kept", 0, -25),
+        ("callback_missed", "sent", "", 1, -24),
+        ("no_contact_1", "sent", "", 2, -1),
+        ("no_contact_2", "delayed", "unreachable", 3, 0.3),
+        ("no_contact_3", "promised", "", 0, 145),
+    ],
+    "Ines": [
+        ("callback_missed", "bounced", "no_such_address", 1, -0.9),
+        ("callback_late", "failed", "refused", 1, -0.8),
+    ],
+}
 
 
 class Command(BaseCommand):
@@ -53,6 +69,9 @@ class Command(BaseCommand):
             add_staff()
             if not ConsultationRequest.objects.exists():
                 add_people()
+            for name, letters in LETTERS.items():
+                if not ConsultationRequest.objects.filter(email=address_of(name)).exists():
+                    add_letters(name, letters)
         self.stdout.write("Demo sign-ins for the staff desk (one password for all):")
         for username, _name, role in STAFF:
             self.stdout.write(f"  {role:<15} {username:<8} {PASSWORD}")
@@ -115,7 +134,7 @@ def add_people():
             source=ConsultationRequest.Source.CALLBACK,
             preferred_name=name,
             phone=phone,
-            email=f"{name.strip('.').lower()}@example.com",
+            email=address_of(name),
             for_whom=for_whom,
             may_call=True,
             may_email=True,
@@ -130,6 +149,56 @@ def add_people():
         else:
             request.save()
             record(request)
+
+
+def address_of(name):
+    return f"{name.strip('.').lower()}@example.com"
+
+
+def add_letters(name, letters):
+    """Someone far away whom we have tried to reach, and what became of the emails to them."""
+    now = timezone.now()
+    is_lost = any(state in Message.LOST for _kind, state, *_rest in letters)
+    request = ConsultationRequest.objects.create(
+        created_at=now - timedelta(hours=26),
+        source=ConsultationRequest.Source.CALLBACK,
+        stage=ConsultationRequest.Stage.ATTEMPTING_CONTACT,
+        preferred_name=name,
+        phone="+12125550128",
+        email=address_of(name),
+        time_zone="America/New_York",
+        may_call=True,
+        may_email=True,
+        due_at=now if is_lost else now + timedelta(hours=2),
+        email_failed_at=now - timedelta(minutes=48) if is_lost else None,
+    )
+    record(request)
+    request.attempts.create(
+        by=User.objects.get(username="dana"),
+        at=now - timedelta(hours=25),
+        channel="call",
+        result="no_answer",
+    )
+    Message.objects.bulk_create(letter(request, now, *each) for each in letters)
+    if is_lost:
+        privacy.suppress(request, Suppression.Cause.BOUNCED)
+
+
+def letter(request, now, *story):
+    """One email with its story: kind, state, reason, tries, hours from now."""
+    kind, state, reason, tries, hours = story
+    at = now + timedelta(hours=hours)
+    message = Message(
+        request=request,
+        kind=kind,
+        state=state,
+        reason=reason,
+        tries=tries,
+        due_at=at,
+        promised_at=now - timedelta(hours=26),
+    )
+    message.finished_at = at if message.is_settled else None
+    return message
 
 
 def book(request, now):

@@ -42,6 +42,7 @@ def make(kind=Kind.CONFIRMATION, *, state=State.PROMISED, reason="", **columns) 
 def one_of_each_state() -> dict:
     return {
         "owed": make(due_at=minutes(-1)),
+        "stuck": make(due_at=minutes(-6)),
         "later": make(Kind.REMINDER_DAY, due_at=minutes(100)),
         "delayed": make(state=State.DELAYED, reason=Reason.UNREACHABLE, tries=3, due_at=minutes(4)),
         "failed": make(state=State.FAILED, reason=Reason.REFUSED),
@@ -74,8 +75,8 @@ def told(response) -> list[str]:
 @pytest.mark.parametrize(
     ("show", "expected"),
     [
-        ("", ["owed", "delayed", "later"]),
-        ("nonsense", ["owed", "delayed", "later"]),
+        ("", ["stuck", "owed", "delayed", "later"]),
+        ("nonsense", ["stuck", "owed", "delayed", "later"]),
         ("delayed", ["delayed"]),
         ("failed", ["failed"]),
         ("bounced", ["bounced"]),
@@ -92,7 +93,7 @@ def test_outbox_shows_one_state_at_a_time(client, coordinator, show, expected):
 def test_outbox_shows_all_newest_first(client, coordinator):
     made = one_of_each_state()
 
-    assert (listed(client, show="all")[0], len(listed(client, show="all"))) == (made["later"], 8)
+    assert (listed(client, show="all")[0], len(listed(client, show="all"))) == (made["later"], 9)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,7 @@ def test_outbox_refuses_to_filter_by_an_address(client, coordinator):
 
 FATES = {
     "owed": ("Due today 2:10 pm, goes within a minute", "", ""),
+    "stuck": ("Due today 2:05 pm, no worker has taken it yet", "", "warm"),
     "later": ("Goes today 3:51 pm", "", ""),
     "delayed": (
         "Not sent yet, try 4 today 2:15 pm",
@@ -125,7 +127,7 @@ FATES = {
     ),
     "failed": ("Failed for good today 2:01 pm", "The mail server refused it for good", "hot"),
     "bounced": ("Came back today 2:01 pm", "The address does not take email", "hot"),
-    "skipped": ("Not sent today 2:01 pm", "Staff took it back", ""),
+    "skipped": ("Not sent, today 2:01 pm", "Staff took it back", ""),
     "sent": ("Sent today 2:01 pm", "", ""),
 }
 
@@ -476,7 +478,7 @@ def test_request_page_lists_what_goes_next_by_both_clocks(client, coordinator):
     [ahead] = client.get(page_of(message.request)).context["emails_ahead"]
 
     said = (ahead.message, ahead.when, ahead.when_there)
-    assert said == (message, "today 3:51 pm", "Tue 6:51 pm (EST)")
+    assert said == (message, "Goes today 3:51 pm", "Tue 6:51 pm (EST)")
 
 
 def test_request_page_says_no_second_clock_where_it_is_the_same(client, coordinator):
