@@ -107,8 +107,18 @@ def facts(message: Message, now: datetime) -> list[tuple[str, str]]:
         (_("Words it was written with"), message.template_version),
         (_("The mail provider calls it"), message.provider_id),
         (_("Message-ID"), str(message.message_id)),
+        *reports(message),
     ]
     return [(name, value) for name, value in found if value]
+
+
+def reports(message: Message) -> list[tuple[str, str]]:
+    """What a mail provider has told us of it, in order."""
+    return [
+        (_("%(provider)s reported") % {"provider": each.provider}, f"{each.type}, {when}")
+        for each in message.mail_events.order_by("at", "pk")
+        for when in [desk.full_clock(each.at)]
+    ]
 
 
 def written(message: Message) -> letters.Letter | None:

@@ -188,27 +188,19 @@ def test_outbox_never_counts_further_than_it_leads(client, coordinator, query):
     assert [each for each in counts if "LIMIT 1000" not in each] == []
 
 
-@pytest.mark.parametrize(
-    ("query", "index"),
-    [
-        ("", "message_owed"),
-        ("?show=all", "message_by_due"),
-        ("?show=failed", "message_lost"),
-        ("?show=all&kind=moved", "message_by_kind"),
-    ],
-)
-def test_outbox_is_read_in_the_order_of_an_index(client, coordinator, query, index):
+@pytest.mark.parametrize("query", ["", "?show=all", "?show=failed", "?show=all&kind=moved"])
+def test_outbox_is_read_in_the_order_of_an_index(client, coordinator, query):
     make(state=State.SENT)
     [read] = [each for each in queries(client, OUTBOX + query) if '"message_id"' in each]
 
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_sort = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
         cursor.execute("EXPLAIN " + read)
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
-    assert index in plan
+    assert ("Seq Scan on admissions_message" in plan, "->  Sort" in plan) == (False, False)
 
 
 # The page of one email
@@ -346,6 +338,15 @@ def test_page_of_a_letter_that_cannot_be_written_says_so(client, coordinator, ca
 
     assert "This email can't be written any more." in html
     assert "jo@example.com" not in caplog.text
+
+
+def test_page_tells_what_the_provider_reported(client, coordinator):
+    message = make(state=State.BOUNCED, reason=Reason.NO_SUCH_ADDRESS)
+    message.mail_events.create(provider="postmark", sha256="0", type="bounced")
+
+    facts = client.get(page(message)).context["facts"]
+
+    assert facts[-1] == ("postmark reported", "bounced, Tue, Nov 24, 2:11 pm")
 
 
 def test_page_never_shows_the_whole_address(client, coordinator):
