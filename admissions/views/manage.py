@@ -99,11 +99,11 @@ def ways(request) -> list[str]:
     """How we contact them, in words; an empty list means that we wait for their call."""
     found = []
     if request.phone and request.may_call:
-        found.append(_("by phone") if has_voicemail(request) else _("by phone, no voicemail"))
+        found.append(_("By phone") if has_voicemail(request) else _("By phone, no voicemail"))
     if request.phone and request.may_text:
-        found.append(_("by text"))
+        found.append(_("By text"))
     if privacy.may_write(request):
-        found.append(_("by discreet email") if request.is_discreet else _("by email"))
+        found.append(_("By discreet email") if request.is_discreet else _("By email"))
     return found
 
 

@@ -320,7 +320,7 @@ def test_page_saves_and_says_so():
         False,
         False,
     )
-    assert ("Your choices are saved." in page, "We contact you by phone." in page) == (True, True)
+    assert ("Your choices are saved." in page, "<li>By phone</li>" in page) == (True, True)
 
 
 def test_page_left_without_any_way_says_that_we_wait():

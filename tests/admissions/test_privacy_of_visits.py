@@ -107,7 +107,17 @@ def test_cookies_say_nothing_of_the_person(visitor):
 
 
 @pytest.mark.parametrize(
-    "name", ["booked", "manage", "move", "cancel", "calendar_file", "request_callback", "finished"]
+    "name",
+    [
+        "booked",
+        "manage",
+        "change_plan",
+        "move",
+        "cancel",
+        "calendar_file",
+        "request_callback",
+        "finished",
+    ],
 )
 def test_personal_page_is_kept_by_no_cache_and_found_by_no_search(visitor, name):
     book(visitor)
@@ -258,6 +268,9 @@ def test_token_stays_out_of_the_log(visitor, logged, method):
     for token in tokens:
         getattr(visitor, method)(f"/consultation/manage/{token}/")
         getattr(visitor, method)(f"/es/consultation/manage/{token}")
+        getattr(visitor, method)(f"/consultation/manage/{token}/?to=book")
+        getattr(visitor, method)(f"/consultation/stop/{token}/")
+        getattr(visitor, method)(f"/es/consultation/stop/{token}")
         getattr(visitor, method)(f"/feeds/{token}.ics")
         getattr(visitor, method)(f"/feeds/{token}")
 
@@ -326,7 +339,9 @@ def test_public_pages_are_protected(visitor):
     assert unlike == []
 
 
-@pytest.mark.parametrize("name", ["booked", "manage", "move", "cancel", "calendar_file"])
+@pytest.mark.parametrize(
+    "name", ["booked", "manage", "change_plan", "move", "cancel", "calendar_file"]
+)
 def test_personal_pages_are_protected(visitor, name):
     book(visitor)
 
@@ -397,7 +412,13 @@ def test_form_of_ours_is_taken(strict):
     assert (page.status_code, ConsultationRequest.objects.count()) == (302, 1)
 
 
-@pytest.mark.parametrize("name", ["move", "cancel", "call_now", "finish", "request_callback"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "move", "cancel", "call_now", "finish", "request_callback", "keep", "choose_again",
+        "change_plan", "stop_emails",
+    ],
+)  # fmt: skip
 def test_every_form_asks_for_its_token(strict, name):
     page = strict.post(url(name), {"key": "x"})
 

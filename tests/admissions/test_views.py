@@ -557,7 +557,7 @@ def test_manage_link_changes_nothing_by_being_fetched(booked, method):
     assert all_that_is_kept() == before
 
 
-@pytest.mark.parametrize("name", ["manage", "move", "cancel", "booked"])
+@pytest.mark.parametrize("name", ["manage", "change_plan", "move", "cancel", "booked"])
 def test_pages_of_a_request_change_nothing_by_being_read(booked, name):
     booked.get(url("booked"))
     before = all_that_is_kept()

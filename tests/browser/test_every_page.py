@@ -98,13 +98,21 @@ def test_pages_after_booking_are_fit_for_everyone(page):
     book(page)
     found = {"booked": faults_of(page)}
 
-    for name in ("manage/", "manage/move/", "manage/cancel/", "details/?at=20200101T000000Z"):
+    for name in (
+        "manage/",
+        "manage/contact/",
+        "manage/move/",
+        "manage/cancel/",
+        "details/?at=20200101T000000Z",
+    ):
         page.goto(f"/consultation/{name}")
         found[name] = faults_of(page)
     page.goto("/consultation/manage/cancel/")
     page.get_by_role("button", name="Cancel my appointment").click()
     expect(page.get_by_role("heading", name="Your appointment is cancelled")).to_be_visible()
     found["cancelled"] = faults_of(page)
+    page.goto("/consultation/manage/book/?mode=in_person")
+    found["book again"] = faults_of(page)
 
     assert found == {name: [] for name in found}
 

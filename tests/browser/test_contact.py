@@ -1,0 +1,91 @@
+"""What a person does with our letters: keep, say how to be reached, and stop. In a browser."""
+
+import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import expect
+
+from recovery_site import processes
+
+from .test_every_page import faults_of
+from .test_visitor import read_in_mailbox
+from .visits import fill_details, send
+
+# One person for the journey, so that no other test's letters are taken for theirs.
+BEA = {"name": "Bea", "phone": "714 555 0157", "email": "bea@example.com"}
+CLOCKS = ("America/Los_Angeles", "Europe/Paris", "Asia/Tokyo", "Pacific/Honolulu")
+
+
+def awake() -> str:
+    """A zone where it is day, since reminders wait out the night of their person."""
+    now = datetime.now(UTC)
+    return next(name for name in CLOCKS if 9 <= now.astimezone(ZoneInfo(name)).hour < 20)
+
+
+def test_visitor_keeps_the_time_changes_the_plan_and_stops(visit, site):
+    page = visit(timezone_id=awake())
+    page.goto("/consultation/")
+    page.goto(page.locator(".day .grid a").last.get_attribute("href"))
+    fill_details(page, **BEA)
+    send(page)
+    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+    fall_due(site, "reminder_day")
+
+    page = follow(page, site, "A reminder of your appointment", "Keep my appointment")
+    found = {"manage": faults_of(page)}
+    page.get_by_role("button", name="Keep my appointment").click()
+    expect(page.get_by_text("Thank you, we look forward to talking with you.")).to_be_visible()
+    assert status_of(site) == "confirmed"
+    found["kept"] = faults_of(page)
+
+    page.get_by_role("link", name="Change it").click()
+    page.get_by_label("Yes, with a first name and number only").check()
+    page.get_by_label("Keep emails discreet").uncheck()
+    found["plan"] = faults_of(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_have_text("Your choices are saved.")
+    expect(page.get_by_text("By email", exact=True)).to_be_visible()
+
+    page = follow(page, site, "A reminder of your appointment", "stop")
+    found["stop"] = faults_of(page)
+    page.get_by_role("button", name="Stop these emails").click()
+    expect(page.get_by_role("heading", name="We have stopped")).to_be_visible()
+    found["stopped"] = faults_of(page)
+
+    assert fall_due(site, "reminder_hours") == ("skipped", "not_permitted")
+    assert found == {name: [] for name in found}
+
+
+def follow(page, site, subject, to):
+    """Opens the newest letter of this subject, and what its link of this name leads to."""
+    site.await_letter(subject, to=BEA["email"])
+    read_in_mailbox(page, site, subject, to=BEA["email"])
+    text = page.locator("pre").first.inner_text()
+    named = r"/consultation/stop/\S+" if to == "stop" else r"/consultation/manage/[^\s?]+"
+    page.goto(site.url + re.search(named, text)[0])
+    return page
+
+
+def fall_due(site, kind):
+    """What became of Bea's message of this kind once its time came."""
+    hers = (
+        "FROM admissions_message m JOIN admissions_consultationrequest r ON r.id = m.request_id"
+        " WHERE m.kind = %s AND r.email = %s"
+    )
+    [(pk,)] = site.ask(f"SELECT m.id {hers}", kind, BEA["email"])
+    site.ask("UPDATE admissions_message SET due_at = %s WHERE id = %s", datetime.now(UTC), pk)
+    site.sweep()
+    read = "SELECT state, reason FROM admissions_message WHERE id = %s"
+    settled = ("sent", "skipped", "failed")
+    assert processes.wait_until(lambda: site.ask(read, pk)[0][0] in settled, within=20)
+    return site.ask(read, pk)[0]
+
+
+def status_of(site):
+    [(status,)] = site.ask(
+        "SELECT c.status FROM admissions_consultation c JOIN admissions_consultationrequest r"
+        " ON r.id = c.request_id WHERE r.email = %s",
+        BEA["email"],
+    )
+    return status
