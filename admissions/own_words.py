@@ -231,12 +231,16 @@ def compared(last: Wording | None, row: Wording, kind: str, language: str) -> di
 def difference(old: str, new: str) -> list[tuple[str, str]]:
     """The text in pieces that stay, went or came: (same | went | came, words)."""
     before, after = (re.findall(r"\s+|\S+", text) for text in (old, new))
-    pieces = []
+    pieces, went, came = [], "", ""
     for act, a, b, c, d in difflib.SequenceMatcher(None, before, after, False).get_opcodes():
-        if act == "equal":
-            pieces.append(("same", "".join(before[a:b])))
-            continue
-        pieces += [("went", "".join(before[a:b])), ("came", "".join(after[c:d]))]
+        gone, new = "".join(before[a:b]), "".join(after[c:d])
+        # A blank alone parts no changes: they read as one.
+        if act == "equal" and (gone.strip() or not went + came):
+            pieces += [("went", went), ("came", came), ("same", gone)]
+            went = came = ""
+        else:
+            went, came = went + gone, came + new
+    pieces += [("went", went), ("came", came)]
     return [(what, words) for what, words in pieces if words]
 
 

@@ -175,6 +175,8 @@ def page(rules, request, kind, language, *, form, draft=None):
     newest = own_words.newest_of(kind, language)
     words = put_by_before(request, draft) if draft else None
     known = [kind, language]
+    if form.errors:
+        messages.warning(request, _("Nothing is saved yet. Look at the words in red."))
     return rules.draw(
         request,
         "words",

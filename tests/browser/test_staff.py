@@ -165,3 +165,39 @@ def faults_of(desk):
         violations = Axe().run(desk).response["violations"]
         found += [(scheme, each["id"], each["nodes"][0]["html"]) for each in violations]
     return found
+
+
+def test_director_keeps_when_an_email_goes_and_what_it_says(visit):
+    """A delay, then words: looked at, kept as a version, taken back; nothing else is touched."""
+    desk = visit(viewport={"width": 1366, "height": 768})
+    sign_in(desk, "lee")
+    desk.goto("/admin/admissions/messagerule/")
+    found = {"every email": faults_of(desk)}
+    desk.get_by_role("link", name="After a no-show, the last").click()
+    desk.get_by_label("How long after").fill("9")
+    desk.get_by_role("button", name="Save").click()
+    expect(desk.get_by_text("9 days after we mark a no-show.")).to_be_visible()
+    found["its rule"] = faults_of(desk)
+
+    desk.get_by_role("link", name="English").click()
+    desk.get_by_label("Text", exact=True).fill("We treat you in our clinic.")
+    desk.get_by_role("button", name="Save these words").click()
+    expect(desk.get_by_text("Leave out “clinic”")).to_be_visible()
+    found["refused"] = faults_of(desk)
+
+    desk.get_by_label("Text", exact=True).fill("Call {line} when it suits you.")
+    desk.get_by_role("button", name="Preview").click()
+    expect(desk.get_by_role("heading", name="Preview: not saved yet")).to_be_visible()
+    frame = desk.frame_locator("iframe.phone").first
+    expect(frame.get_by_text("when it suits you.")).to_contain_text("Call (")
+    desk.set_viewport_size({"width": 390, "height": 844})
+    found["preview"] = faults_of(desk)
+
+    desk.get_by_role("button", name="Save these words").click()
+    expect(desk.locator("#versions")).to_contain_text("Version 1")
+    expect(desk.locator("h1")).to_contain_text("version 1 by Lee")
+    found["kept"] = faults_of(desk)
+    desk.get_by_role("button", name="Use our words again").click()
+    expect(desk.locator("h1")).to_contain_text("our words by Lee")
+
+    assert found == {name: [] for name in found}

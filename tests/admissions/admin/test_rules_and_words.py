@@ -236,7 +236,9 @@ def test_director_saves_words_and_sees_them_as_a_version(client, director):
     assert (kept.version, kept.subject, kept.made_by) == (1, "About your time", director)
     assert "Every email of this kind that goes from now on says this." in shown(answer)
     assert "English: version 1 by Lee" in shown(answer)
-    assert "<del>Your</del><ins>About</ins> " in answer.content.decode()
+    assert (
+        "<del>Your appointment has a new</del><ins>About your</ins> time" in answer.content.decode()
+    )
 
 
 @pytest.mark.parametrize("button", [{"preview": "yes"}, {}])
@@ -249,6 +251,7 @@ def test_refused_words_are_told_at_their_field_and_stay_typed(client, director, 
     assert answer.context["form"]["text"].value() == text
     assert ("Leave out “IOP”" in said, "cannot fill in {where}" in said) == (True, True)
     assert "Leave out links" in said
+    assert "Nothing is saved yet. Look at the words in red." in said
     assert "<b>" not in answer.content.decode().partition("Your IOP talk")[2][:20]
     assert (Wording.objects.count(), AuditEvent.objects.count()) == (0, 0)
 
