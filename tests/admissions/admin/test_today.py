@@ -59,9 +59,12 @@ def test_today_shows_my_open_requests_only(client, coordinator):
     assert [card.request for card in today(client).mine] == [mine]
 
 
-def test_today_shows_failed_emails_of_open_requests(client, coordinator):
+@pytest.mark.parametrize(
+    ("state", "reason"), [("failed", "refused"), ("bounced", "no_such_address")]
+)
+def test_today_shows_lost_emails_of_open_requests(client, coordinator, state, reason):
     failed = {
-        "kind": "moved", "state": "failed", "reason": "refused", "due_at": NOW, "finished_at": NOW,
+        "kind": "moved", "state": state, "reason": reason, "due_at": NOW, "finished_at": NOW,
     }  # fmt: skip
     closed = factories.make_request(stage=Stage.CLOSED, closed_at=NOW, disposition="withdrawn")
     Message.objects.create(request=closed, **failed)
