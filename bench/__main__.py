@@ -11,7 +11,7 @@ import asyncio
 import sys
 import time
 
-from . import bookings, burst, databases, pages, queries, report, world
+from . import bookings, burst, databases, letters, pages, queries, report, world
 from .servers import VAR
 from .sizes import FULL, QUICK
 
@@ -31,6 +31,8 @@ async def measure(built):
         ("Bookings a second beside the peer", bookings.beside_the_peer),
         ("Bookings a second beside a bare view", bookings.beside_a_bare_view),
         ("Many at one moment", burst.burst),
+        ("Letters a second", letters.beside_tasks_that_do_nothing),
+        ("Bookings beside a slow mail server", letters.beside_a_slow_mail_server),
     ):
         say(told)
         found = await measured(built)

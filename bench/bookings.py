@@ -11,7 +11,7 @@ from .servers import like_ours, redis_process, sync
 OWED = """
     SELECT EXISTS (
         SELECT FROM admissions_message
-        WHERE state IN ('promised', 'sending') AND due_at <= now()
+        WHERE state IN ('promised', 'delayed', 'sending') AND due_at <= now()
     )
 """
 
@@ -138,10 +138,16 @@ def our_posts(world):
         REDIS_URL=world.idle_redis,
     )
     places = iter(ours.free_places("ours_posted"))
+    fill_in, send = forms(server, places, world.sizes.posts)
+    return Side(send, world.programs(server), before=fill_in)
+
+
+def forms(server, places, count):
+    """What fills in so many forms, and what sends the next one of them."""
     filled = []
 
     async def fill_in():
-        for _post in range(world.sizes.posts):
+        for _post in range(count):
             browser = ours.visitor(server)
             filled.append((browser, await ours.open_form(browser, next(places)[0])))
 
@@ -149,7 +155,7 @@ def our_posts(world):
         browser, fields = filled.pop()
         return (await browser.post(ours.DETAILS, fields)).seconds
 
-    return Side(send, world.programs(server), before=fill_in)
+    return fill_in, send
 
 
 def bare_posts(world):

@@ -11,14 +11,15 @@ from recovery_site import processes
 
 
 class Mail:
-    """A mail server on loopback; `count` says how many it took."""
+    """A mail server on loopback that takes so long for each; `count` says how many it took."""
 
-    def __init__(self):
-        self.newest, self.count = {}, 0
+    def __init__(self, *, seconds=0):
+        self.newest, self.count, self.seconds = {}, 0, seconds
         self.port = processes.free_port()
         self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802  the name aiosmtpd calls
+        await asyncio.sleep(self.seconds)
         self.count += 1
         self.newest.update(dict.fromkeys(envelope.rcpt_tos, envelope.content))
         return "250 2.0.0 Taken"

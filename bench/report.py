@@ -21,6 +21,8 @@ GOALS = {
     "bookings_per_s_vs_bare": (">=", 0.4),
     "burst_one_slot_vs_spread": ("<=", 2),
     "burst_winners": ("each ==", 1),
+    "mails_per_s_vs_celery_noop": (">=", 0.25),
+    "booking_p95_slow_smtp": ("<=", 1.1),
     "deadlocks": ("<=", 0),
     "errors": ("<=", 0),
 }

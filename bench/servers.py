@@ -58,11 +58,9 @@ class Servers:
             sys.exit(f"{name} stopped: {processes.reason(log_of(name))}")
         return Server(name, port, process)
 
-    def worker(self, name, environment):
+    def worker(self, name, environment, *, app="recovery_site"):
         """The Celery worker that sends our mail, as `make run` starts it."""
-        return self.start(
-            name, [sys.executable, "-m", "celery", "-A", "recovery_site", *WORKER], environment
-        )
+        return self.start(name, [sys.executable, "-m", "celery", "-A", app, *WORKER], environment)
 
     def stop(self, *stopped):
         for process in stopped:
@@ -92,7 +90,12 @@ def sync(workers):
 
 def idle_redis():
     """Redis for a site whose mail nobody sends."""
-    return os.environ["REDIS_URL"].rpartition("/")[0] + "/1"
+    return own_redis(1)
+
+
+def own_redis(number):
+    """Redis for a site beside others, which must not hear its worker being woken."""
+    return f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{number}"
 
 
 def redis_process():

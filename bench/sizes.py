@@ -13,6 +13,9 @@ class Sizes:
     booking_seconds: float
     posts: int  # bookings of one round beside the bare view
     bursts: int
+    letter_rounds: int
+    letters: int  # of one round
+    slow_posts: int  # bookings of one round, beside a slow mail server and a fast one
     counselors: int = 50
     booked_ahead: float = 0.5
     open_requests: int = 1000
@@ -30,6 +33,9 @@ FULL = Sizes(
     booking_seconds=3,
     posts=100,
     bursts=10,
+    letter_rounds=5,
+    letters=200,
+    slow_posts=30,
 )
 QUICK = Sizes(
     small=1_000,
@@ -40,4 +46,7 @@ QUICK = Sizes(
     booking_seconds=1.5,
     posts=20,
     bursts=2,
+    letter_rounds=2,
+    letters=50,
+    slow_posts=10,
 )
