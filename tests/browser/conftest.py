@@ -88,7 +88,7 @@ def site(tmp_path_factory):
             preexec_fn=functools.partial(processes.end_with_parent, signal.SIGTERM),  # noqa: PLW1509
         )
     try:
-        is_up = processes.wait_until(lambda: "Logs are in" in (var / "out").read_text(), within=60)
+        is_up = processes.wait_until(lambda: "Logs are in" in (var / "out").read_text(), within=180)
         assert is_up, (var / "out").read_text()
         mailbox = kept.recall(var)["mailbox_port"]
         yield Site(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{mailbox}", var)

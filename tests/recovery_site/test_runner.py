@@ -41,7 +41,7 @@ class Run:
     def start(self):
         """Begins, and waits until the site says that it is there."""
         self.begin()
-        assert processes.wait_until(lambda: "Ctrl-C" in self.shown(), within=60), self.shown()
+        assert processes.wait_until(lambda: "Ctrl-C" in self.shown(), within=180), self.shown()
         return self
 
     def shown(self):
