@@ -6,13 +6,11 @@ and told nothing of a message but the UUID by which we know it again.
 
 import re
 import smtplib
-import threading
 
 from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail import EmailMultiAlternatives
 
 from .models import Message
 
@@ -33,50 +31,6 @@ ABOUT_US = re.compile(
 )
 
 
-# How long a server that we have been talking to may take to say that it is still there.
-STILL_THERE_WITHIN = 2
-
-
-class Line(threading.local):
-    """A thread's open line to the mail server, kept from one letter to the next."""
-
-    def __init__(self):
-        self.backend, self.to = None, None
-
-    def open(self) -> EmailBackend | None:
-        """The line, opened anew unless it still stands; None where letters go another way."""
-        to = (settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT)
-        if self.to != to or not self.is_alive():
-            self.hang_up()
-            backend = get_connection()
-            if not isinstance(backend, EmailBackend):
-                return None
-            backend.open()
-            self.backend, self.to = backend, to
-        return self.backend
-
-    def is_alive(self) -> bool:
-        if self.backend is None or self.backend.connection is None:
-            return False
-        server = self.backend.connection
-        try:
-            server.sock.settimeout(STILL_THERE_WITHIN)
-            code, _words = server.noop()
-            server.sock.settimeout(self.backend.timeout)
-        except (OSError, AttributeError):
-            return False
-        return code == 250
-
-    def hang_up(self) -> None:
-        """Without a word: whoever made us wait would make us wait for their goodbye too."""
-        if self.backend is not None and self.backend.connection is not None:
-            self.backend.connection.close()
-        self.backend, self.to = None, None
-
-
-line = Line()
-
-
 class NotTaken(Exception):
     """The letter was not accepted; carries why, whether for good, and whether we are at fault."""
 
@@ -90,10 +44,8 @@ def carry(email: EmailMultiAlternatives, message: Message) -> str:
     if settings.MAIL_PROVIDER:
         suit(email, message, settings.MAIL_PROVIDER)
     try:
-        email.connection = line.open()
         email.send()
     except (OSError, AnymailRecipientsRefused, ImproperlyConfigured) as fault:
-        line.hang_up()
         raise refusal(fault) from None
     if unsaid := polite_refusal(email):
         raise unsaid

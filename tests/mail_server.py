@@ -13,7 +13,6 @@ class Talk(socketserver.StreamRequestHandler):
     """One connection: a reply for every line, and one for the letter as a whole."""
 
     def handle(self):
-        self.server.talks += 1
         self.to, self.letter, self.answer = [], None, ""
         is_open = self.reply("greeting")
         while is_open and (line := self.rfile.readline()):
@@ -60,7 +59,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self, *, port=0, **replies):
         super().__init__(("127.0.0.1", port), self.talk)
         self.replies = POLITE | replies
-        self.letters, self.talks = [], 0
+        self.letters = []
         self.start()
 
     def start(self):

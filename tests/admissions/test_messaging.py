@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from admissions import booking, messaging, promises, sending, triage, wordings
+from admissions import booking, messaging, promises, triage, wordings
 from admissions.models import Consultation, Message, Mode
 from programs.models import Facility
 from tests.factories import (
@@ -604,39 +604,3 @@ def book():
         details=make_details(),
         consents={},
     )
-
-
-# The line to the mail server
-
-
-@pytest.mark.django_db
-def test_letters_one_after_the_other_go_over_one_line(mail_server):
-    server = mail_server()
-
-    for _letter in range(3):
-        messaging.deliver(promise().pk)
-
-    assert (len(server.letters), server.talks) == (3, 1)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("noop", [HANG_UP, HANG, "421 closing"])
-def test_line_that_the_server_has_dropped_is_opened_anew(mail_server, noop, monkeypatch):
-    monkeypatch.setattr(sending, "STILL_THERE_WITHIN", 0.3)
-    server = mail_server(NOOP=noop)
-    messaging.deliver(promise().pk)
-
-    answer = messaging.deliver(promise().pk)
-
-    assert (answer, len(server.letters), server.talks) == (State.SENT, 2, 2)
-
-
-@pytest.mark.django_db
-def test_line_on_which_a_letter_failed_is_not_used_again(mail_server):
-    server = mail_server(RCPT="550 nobody here")
-    messaging.deliver(promise().pk)
-    server.replies["RCPT"] = "250 fine"
-
-    messaging.deliver(promise().pk)
-
-    assert (len(server.letters), server.talks) == (1, 2)
