@@ -42,14 +42,24 @@ def offer_what_opened() -> int:
 
 @shared_task
 def send_due_messages(request_id: str | None = None) -> int:
-    """Hand every due message, or one request's, to a worker; returns how many."""
-    due = Message.objects.due(now=timezone.now()).order_by("due_at")
+    """Hand every due message, or one request's, to a worker; returns how many.
+
+    Those that a worker left behind go one at a time: beside a letter that kills its
+    worker, the next would be left behind again and again, and be taken for its like.
+    """
+    due = Message.objects.due(now=timezone.now())
+    fallen_due = due.filter(state__in=Message.WAITING).order_by("due_at")
     if request_id:
-        due = due.filter(request=request_id)
-    ids = list(due.values_list("pk", flat=True)[:SWEEP])
+        fallen_due = fallen_due.filter(request=request_id)
+    ids = list(fallen_due.values_list("pk", flat=True)[:SWEEP])
     for message_id in ids:
         send_message.delay(message_id)
-    return len(ids)
+    if request_id:
+        return len(ids)
+    left_behind = due.filter(state=Message.State.SENDING).order_by("crashes", "due_at")[:1]
+    for message in left_behind:
+        send_left_behind.delay(message.pk)
+    return len(ids) + len(left_behind)
 
 
 @shared_task
@@ -71,6 +81,15 @@ def promise_digest() -> None:
 def send_message(message_id: int) -> str | None:
     """Send one message once, however often a worker runs this."""
     return messaging.deliver(message_id)
+
+
+@shared_task
+def send_left_behind(message_id: int) -> str | None:
+    """Send one message that a worker left behind, then see to the next."""
+    state = messaging.deliver(message_id)
+    if state is not None:
+        send_due_messages.delay()
+    return state
 
 
 def wake_reader(calendar: OutsideCalendar) -> None:

@@ -248,3 +248,45 @@ def test_beat_sweeps_messages_and_offers_every_minute():
         }.items()
     )
     assert set(swept) <= set(app.tasks)
+
+
+@pytest.mark.django_db
+def test_messages_that_workers_left_behind_go_one_at_a_time(inbox, monkeypatch):
+    consultations = [make_consultation(starts_at=AT + n * MINUTE * 60) for n in range(3)]
+    for number, consultation in enumerate(consultations):
+        Message.objects.create(
+            request=consultation.request,
+            consultation=consultation,
+            kind="confirmation",
+            due_at=NOW,
+            state=State.SENDING,
+            lease=uuid.uuid4(),
+            lease_until=NOW - MINUTE,
+            crashes=2 - number,
+        )
+    handed = []
+    monkeypatch.setattr(tasks.send_left_behind, "delay", handed.append)
+
+    count = tasks.send_due_messages()
+
+    (innocent,) = Message.objects.filter(crashes=0)
+    assert (count, handed, inbox) == (1, [innocent.pk], [])
+
+
+@pytest.mark.django_db
+def test_message_left_behind_is_followed_by_the_next(inbox, at_once):
+    for hours in range(3):
+        consultation = make_consultation(starts_at=AT + hours * 60 * MINUTE)
+        Message.objects.create(
+            request=consultation.request,
+            consultation=consultation,
+            kind="confirmation",
+            due_at=NOW,
+            state=State.SENDING,
+            lease=uuid.uuid4(),
+            lease_until=NOW - MINUTE,
+        )
+
+    tasks.send_due_messages()
+
+    assert {message.state for message in Message.objects.all()} == {State.SENT}
