@@ -6,11 +6,15 @@ and told nothing of a message but the UUID by which we know it again.
 
 import re
 import smtplib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.smtp import EmailBackend
 
 from .models import Message
 
@@ -31,6 +35,45 @@ ABOUT_US = re.compile(
 )
 
 
+class Line(threading.local):
+    """What a thread that sends several letters talks to the mail server by, once it is open."""
+
+    is_shared = False
+    backend: EmailBackend | None = None
+
+    def open(self) -> EmailBackend | None:
+        """The shared line; None where each letter goes its own way."""
+        if self.is_shared and self.backend is None:
+            backend = get_connection()
+            if isinstance(backend, EmailBackend):
+                backend.open()
+                self.backend = backend
+        return self.backend
+
+    def drop(self) -> None:
+        """Without a goodbye: whoever made us wait would make us wait for that too."""
+        if self.backend is not None and self.backend.connection is not None:
+            self.backend.connection.close()
+        self.backend = None
+
+
+line = Line()
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """The letters that this thread hands over meanwhile share one line, with its sign-in."""
+    line.is_shared = True
+    try:
+        yield
+    finally:
+        line.is_shared = False
+        if line.backend is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                line.backend.close()
+        line.backend = None
+
+
 class NotTaken(Exception):
     """The letter was not accepted; carries why, whether for good, and whether we are at fault."""
 
@@ -44,8 +87,10 @@ def carry(email: EmailMultiAlternatives, message: Message) -> str:
     if settings.MAIL_PROVIDER:
         suit(email, message, settings.MAIL_PROVIDER)
     try:
+        email.connection = line.open()
         email.send()
     except (OSError, AnymailRecipientsRefused, ImproperlyConfigured) as fault:
+        line.drop()
         raise refusal(fault) from None
     if unsaid := polite_refusal(email):
         raise unsaid

@@ -13,6 +13,7 @@ class Talk(socketserver.StreamRequestHandler):
     """One connection: a reply for every line, and one for the letter as a whole."""
 
     def handle(self):
+        self.server.talks_begun += 1
         self.to, self.letter, self.answer = [], None, ""
         is_open = self.reply("greeting")
         while is_open and (line := self.rfile.readline()):
@@ -59,7 +60,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self, *, port=0, **replies):
         super().__init__(("127.0.0.1", port), self.talk)
         self.replies = POLITE | replies
-        self.letters = []
+        self.letters, self.talks_begun = [], 0
         self.start()
 
     def start(self):

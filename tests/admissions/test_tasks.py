@@ -7,11 +7,12 @@ from celery.contrib.testing.worker import start_worker
 from django.conf import settings
 from redis import Redis
 
-from admissions import booking, tasks
+from admissions import booking, messaging, tasks
 from admissions.models import Message, Mode
 from programs.models import Facility
 from recovery_site.celery import app
 from tests.factories import make_consultation, make_counselor, make_details, make_request
+from tests.mail_server import HANG, HANG_UP
 
 from .waiting_world import TUESDAY, free, make_centre, wait
 from .waiting_world import book as book_at
@@ -290,3 +291,71 @@ def test_message_left_behind_is_followed_by_the_next(inbox, at_once):
     tasks.send_due_messages()
 
     assert {message.state for message in Message.objects.all()} == {State.SENT}
+
+
+def due_letters(count) -> list[int]:
+    """Confirmations of so many consultations, all due now."""
+    return [
+        Message.objects.create(
+            request=consultation.request,
+            consultation=consultation,
+            kind="confirmation",
+            due_at=NOW,
+        ).pk
+        for consultation in (make_consultation(starts_at=AT) for _each in range(count))
+    ]
+
+
+@pytest.mark.django_db
+def test_letters_of_one_task_share_a_line(mail_server):
+    server = mail_server()
+
+    answers = tasks.send_messages(due_letters(3))
+
+    assert (answers, len(server.letters), server.talks_begun) == ([State.SENT] * 3, 3, 1)
+
+
+@pytest.mark.django_db
+def test_line_on_which_a_letter_failed_is_not_used_again(mail_server):
+    server = mail_server(RCPT="550 nobody here")
+    first, *others = due_letters(3)
+    messaging.sending.line.is_shared = True
+    messaging.deliver(first)
+    server.replies["RCPT"] = "250 fine"
+
+    tasks.send_messages(others)
+
+    assert (len(server.letters), server.talks_begun) == (2, 2)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("goodbye", [HANG, HANG_UP, "421 gone"])
+def test_letters_of_one_task_are_sent_whatever_the_goodbye(mail_server, settings, goodbye):
+    settings.EMAIL_TIMEOUT = 0.3
+    server = mail_server(QUIT=goodbye)
+
+    answers = tasks.send_messages(due_letters(2))
+
+    assert (answers, len(server.letters)) == ([State.SENT] * 2, 2)
+
+
+@pytest.mark.django_db
+def test_next_task_opens_a_line_of_its_own(mail_server):
+    server = mail_server()
+
+    for pk in due_letters(2):
+        tasks.send_messages([pk])
+
+    assert server.talks_begun == 2
+
+
+@pytest.mark.django_db
+def test_many_letters_are_handed_out_a_few_at_a_time(monkeypatch):
+    handed = []
+    monkeypatch.setattr(tasks.send_messages, "delay", handed.append)
+    ids = due_letters(tasks.AT_A_TIME + 1)
+
+    count = tasks.send_due_messages()
+
+    assert (count, [len(each) for each in handed]) == (tasks.AT_A_TIME + 1, [tasks.AT_A_TIME, 1])
+    assert sorted(pk for each in handed for pk in each) == ids

@@ -64,7 +64,8 @@ class SinkTalk(Talk):
 
     def hear(self, verb, line):
         if self.last:
-            self.last.is_heard, self.last = True, None
+            # Whether this next letter may go was asked after the last one had gone.
+            self.last.is_heard, self.last, self.begun_at = True, None, time.time()
         return super().hear(verb, line)
 
 
