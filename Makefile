@@ -33,7 +33,7 @@ faults: .venv/ready-to-test
 	@$(BIN)/python -m recovery_site.embedded with -- $(MAKE) harm
 
 harm: static
-	@FAULTS=long $(BIN)/python -m pytest tests/faults $(ARGS)
+	@FAULTS=long $(BIN)/python -m pytest tests/faults tests/admissions/test_many_hands.py $(ARGS)
 
 # The tests come last and always, so that their last line is the last line.
 checks:

@@ -4,6 +4,7 @@ Every few thousand acts the hands rest, and the rules are asked of the database
 alone. The same walk without its guards has to break them: else this proves nothing.
 """
 
+import os
 import random
 import uuid
 from collections import Counter
@@ -37,7 +38,8 @@ NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 HALF_HOUR, HOUR, DAY = timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
 NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
 STARTS = [NINE + day * DAY + n * HALF_HOUR for day in range(2) for n in range(15)]
-HANDS, ACTS, ROUNDS = 4, 1000, 5
+# 20,000 acts with `make faults`.
+HANDS, ACTS, ROUNDS = 4, 1000, 5 if os.environ.get("FAULTS") == "long" else 1
 REFUSALS = (SlotTaken, MoveNotAllowed, away.NotSettled)
 Type = AuditEvent.Type
 # What each of these leaves in the audit, once and no more.
@@ -226,7 +228,7 @@ def hands_for(counselors, count=HANDS):
     return [Hand(seed, counselors, requests) for seed in range(count)]
 
 
-def test_twenty_thousand_acts_of_many_hands_break_no_rule(real_commits):
+def test_thousands_of_acts_of_many_hands_break_no_rule(real_commits):
     hands = hands_for([make_counselor(daily_cap=4), make_counselor(), make_counselor()])
     before = deadlocks()
 
@@ -235,7 +237,7 @@ def test_twenty_thousand_acts_of_many_hands_break_no_rule(real_commits):
         assert (answers, broken(), deadlocks() - before) == ([None] * HANDS, {}, 0)
 
     outcomes = sum((hand.outcomes for hand in hands), Counter())
-    assert sum(outcomes.values()) == HANDS * ACTS * ROUNDS == 20_000
+    assert sum(outcomes.values()) == HANDS * ACTS * ROUNDS
     assert {name for name, outcome in outcomes if outcome == "done"} == set(CHANCES)
     assert {refusal for _name, refusal in outcomes} >= {"SlotTaken", "MoveNotAllowed"}
     for name, type_ in LEAVES.items():

@@ -48,7 +48,7 @@ def test_coordinator_sends_an_email_again_and_takes_one_back(visit, site):
     assert states(site, reference, "confirmation") == [(0, "sent"), (1, "sent")]
 
     desk.get_by_role("link", name=reference).click()
-    desk.get_by_role("button", name="Take back Reminder, two hours before").click()
+    desk.get_by_role("button", name="Take back Reminder, shortly before").click()
     expect(desk.get_by_text("It is taken back and will not go.")).to_be_visible()
     found["request"] = faults_of(desk)
     assert states(site, reference, "reminder_hours") == [(0, "skipped")]

@@ -25,7 +25,7 @@ def var(tmp_path_factory, serving):
     server = serving(folder)
     yield folder
     server.terminate()
-    server.wait(15)
+    server.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_kill_of_both_servers_loses_nothing(own, serving, query, store):
     second = serving(own)
     found = query(own, "SELECT count(*) FROM kept"), store(own).get("kept")
     second.terminate()
-    second.wait(15)
+    second.wait(60)
 
     assert found == ([(100,)], "yes")
 
