@@ -41,9 +41,8 @@ def test_no_page_logs_an_error_or_scrolls_sideways(site, visit):
 
 
 def scrolls(page):
-    return page.evaluate(
-        "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    )
+    """Whether the page is wider than the window, once there is a page."""
+    return page.locator("html").evaluate("page => page.scrollWidth > page.clientWidth")
 
 
 def faults_of(page):

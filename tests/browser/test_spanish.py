@@ -12,6 +12,7 @@ def test_visit_in_spanish_stays_in_spanish_and_fits(visit):
     page.goto("/es/consultation/")
     wide = [page.url] * scrolls(page)
     page.locator(".times a").first.click()
+    expect(page).to_have_url(re.compile(r"/es/consultation/details/"))
     wide += [page.url] * scrolls(page)
     fill(page)
     page.get_by_role("button", name="Reservar este horario").click()
