@@ -42,7 +42,7 @@ def new_request(request: ConsultationRequest) -> Message:
 
 def alarms(request: ConsultationRequest) -> list[Message]:
     """What staff are told around the time of a promised call, and of danger nobody answered."""
-    if not request.promised_call_by and not request.is_in_danger:
+    if not request.promised_call_by and not request.needs_safety_answer:
         return []
     rules = rules_by_kind()
     by, now = request.promised_call_by, timezone.now()
@@ -52,8 +52,9 @@ def alarms(request: ConsultationRequest) -> list[Message]:
             (Kind.STAFF_PROMISE_NEAR, max(by - rules[Kind.STAFF_PROMISE_NEAR].delay, now)),
             (Kind.STAFF_PROMISE_BROKEN, by + rules[Kind.STAFF_PROMISE_BROKEN].delay),
         ]
-    if by or request.is_in_danger:
-        found.append((Kind.STAFF_ESCALATED, (by or now) + rules[Kind.STAFF_ESCALATED].delay))
+    # Danger does not wait for a call that is promised for the morning.
+    since = now if request.needs_safety_answer else by
+    found.append((Kind.STAFF_ESCALATED, since + rules[Kind.STAFF_ESCALATED].delay))
     return [
         Message(request=request, kind=kind, due_at=due_at)
         for kind, due_at in found
@@ -142,7 +143,7 @@ def promise_no_contact(request: ConsultationRequest) -> None:
     if request.messages.filter(kind__in=ladders, promised_at__gte=since).exists():
         return
     now, rules = timezone.now(), rules_by_kind()
-    version = next_version(request, Kind.NO_CONTACT_FIRST)
+    version = next_version(request, *Message.NO_CONTACT_LADDER)
     promise(
         follow_up(request, kind, now + rules[kind].delay, version)
         for kind in Message.NO_CONTACT_LADDER
@@ -235,9 +236,10 @@ def message_for(consultation: Consultation, kind: str, due_at: datetime) -> Mess
     )
 
 
-def next_version(request: ConsultationRequest, kind: str) -> int:
-    """One more than there are of this kind; the request is locked."""
-    return request.messages.filter(kind=kind, copy=0).count()
+def next_version(request: ConsultationRequest, *kinds: str) -> int:
+    """Above every one of these kinds, of which some may have been off; the request is locked."""
+    newest = request.messages.filter(kind__in=kinds).aggregate(newest=Max("version"))["newest"]
+    return 0 if newest is None else newest + 1
 
 
 def follow_up(request: ConsultationRequest, kind: str, due_at: datetime, version: int) -> Message:

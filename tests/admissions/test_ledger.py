@@ -350,6 +350,21 @@ def test_silence_after_we_have_talked_begins_a_new_ladder(time_machine):
     assert [message.version for message in versions] == [0, 1]
 
 
+@pytest.mark.django_db
+def test_new_ladder_is_promised_though_its_first_letter_is_off(time_machine):
+    MessageRule.objects.filter(kind=Kind.NO_CONTACT_FIRST).update(is_on=False)
+    request, staff = make_request(created_at=NOW - HOUR), make_user()
+    promises.promise_no_contact(request)
+    time_machine.move_to(NOW + HOUR, tick=False)
+    triage.log_attempt(request_id=request.pk, by=staff, channel="call", result="reached")
+    time_machine.move_to(NOW + 2 * HOUR, tick=False)
+
+    promises.promise_no_contact(request)
+
+    versions = request.messages.filter(kind=Kind.NO_CONTACT_LAST).order_by("version")
+    assert [message.version for message in versions] == [0, 1]
+
+
 # Which words
 
 

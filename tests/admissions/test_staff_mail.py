@@ -145,6 +145,16 @@ def test_danger_nobody_answers_is_told_to_the_lead(inbox, time_machine):
     assert (ON_CALL, f"For the on-call lead: {request.reference}") in to_staff(inbox)
 
 
+def test_danger_at_night_does_not_wait_for_the_call_of_the_morning(time_machine):
+    night = NOW.replace(hour=2)
+    time_machine.move_to(night, tick=False)
+
+    request = ask_for_a_call(is_in_danger=True)
+
+    assert request.promised_call_by > night + HOUR
+    assert request.messages.get(kind=Kind.STAFF_ESCALATED).due_at == night + 10 * MINUTE
+
+
 def test_alarms_hold_a_reference_and_a_link_only(inbox, time_machine, staff):
     make_user("director")
     request = ask_for_a_call(preferred_name="Zqx", phone="+17145550177", note="Zqx note")
