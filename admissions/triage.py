@@ -175,6 +175,7 @@ def close(
     request.move_to(Stage.CLOSED)
     request.closed_at = timezone.now()
     request.due_at = request.promised_call_by = request.email_failed_at = None
+    request.snoozed_until = None
     request.disposition, request.close_reason, request.close_note = disposition, reason, note
     request.save()
     offers.stop_waiting(request, Waiting.Left.ENDED, by=by)

@@ -1,7 +1,16 @@
 """What admissions remembers: one file per family of nouns."""
 
+from .assessment import (
+    Acknowledgement,
+    Assessment,
+    Finding,
+    Recommendation,
+    Referral,
+    StaffCredential,
+)
 from .attempts import ContactAttempt
 from .audit import AuditEvent
+from .benefits import BenefitsVerification
 from .busy import BusyTime, CalendarRefused, OutsideCalendar
 from .consent import ConsentEvent, ConsentVersion
 from .consultations import Consultation, SlotTaken
@@ -9,6 +18,7 @@ from .deliveries import MailEvent
 from .feeds import CalendarFeed
 from .hours import Closure, ExtraHours, WeeklyHours
 from .messages import Message
+from .notes import Note
 from .requests import ConsultationRequest
 from .schedule import Counselor, Mode, ModeRules
 from .shortages import Shortage
@@ -19,7 +29,10 @@ from .waitlist import EarlierOffer, Waiting
 from .wordings import MessageRule, Wording
 
 __all__ = [
+    "Acknowledgement",
+    "Assessment",
     "AuditEvent",
+    "BenefitsVerification",
     "BusyTime",
     "CalendarFeed",
     "CalendarRefused",
@@ -32,6 +45,7 @@ __all__ = [
     "Counselor",
     "EarlierOffer",
     "ExtraHours",
+    "Finding",
     "MailEvent",
     "ManageToken",
     "Message",
@@ -39,9 +53,13 @@ __all__ = [
     "Mode",
     "ModeRules",
     "MoveNotAllowed",
+    "Note",
     "OutsideCalendar",
+    "Recommendation",
+    "Referral",
     "Shortage",
     "SlotTaken",
+    "StaffCredential",
     "Submission",
     "Suppression",
     "Waiting",

@@ -3,6 +3,7 @@
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -50,20 +51,68 @@ class AuditEvent(models.Model):
         EARLIER_ENDED = "earlier_ended", _("The offer of an earlier time ended")
         CALENDAR_ADDED = "calendar_added", _("Added an outside calendar")
         CALENDAR_REMOVED = "calendar_removed", _("Removed an outside calendar")
+        REQUEST_HANDED_OVER = "request_handed_over", _("Handed the request to a colleague")
+        REQUEST_SET_ASIDE = "request_set_aside", _("Set the request aside for a while")
+        REQUEST_REOPENED = "request_reopened", _("Reopened the request")
+        REQUESTS_MERGED = "requests_merged", _("Merged with another request")
+        NOTE_ADDED = "note_added", _("Wrote a note")
+        SAFETY_ESCALATED = "safety_escalated", _("Asked for help with safety")
+        BENEFITS_ASKED = "benefits_asked", _("Asked for insurance to be checked")
+        BENEFITS_CHANGED = "benefits_changed", _("Changed insurance details")
+        BENEFITS_SEEN = "benefits_seen", _("Looked at insurance details")
+        ASSESSMENT_RECORDED = "assessment_recorded", _("Recorded an assessment")
+        ASSESSMENT_SEEN = "assessment_seen", _("Looked at the assessment")
+        CONCERN_ACKNOWLEDGED = "concern_acknowledged", _("Acknowledged a high concern")
+        CARE_RECOMMENDED = "care_recommended", _("Recommended a level of care")
+        ADMISSION_PREPARED = "admission_prepared", _("Began the admission")
+        REFERRAL_MADE = "referral_made", _("Referred elsewhere")
+        REFERRAL_CONFIRMED = "referral_confirmed", _("Confirmed the hand-over")
+        DESK_VIEWED = "desk_viewed", _("Looked at a list")
+        SEARCHED = "searched", _("Searched")
+        REPORT_VIEWED = "report_viewed", _("Looked at reports")
+        EXPORTED = "exported", _("Exported figures")
+        AUDIT_VIEWED = "audit_viewed", _("Looked at the audit")
+        RECORD_ADDED = "record_added", _("Added a record")
+        RECORD_CHANGED = "record_changed", _("Changed a record")
+        RECORD_DELETED = "record_deleted", _("Deleted a record")
+        SIGNED_IN = "signed_in", _("Signed in")
+        SIGN_IN_FAILED = "sign_in_failed", _("Could not sign in")
+        SIGNED_OUT = "signed_out", _("Signed out")
+        SESSION_ENDED = "session_ended", _("Ended a session")
+        CONFIRMED_AGAIN = "confirmed_again", _("Proved again who they are")
+        PASSWORD_CHANGED = "password_changed", _("Changed a password")
+        FACTOR_ADDED = "factor_added", _("Set up a second factor")
+        FACTOR_REMOVED = "factor_removed", _("Removed a second factor")
+        RECOVERY_CODES_MADE = "recovery_codes_made", _("Made recovery codes")
+        RECOVERY_CODE_USED = "recovery_code_used", _("Used a recovery code")
+        ROLE_CHANGED = "role_changed", _("Changed what someone may do")
 
     class Source(models.TextChoices):
         REQUESTER = "requester", _("The requester")
         SYSTEM = "system", _("The system")
+        SOMEONE = "someone", _("Someone not signed in")
 
     at = models.DateTimeField(default=timezone.now)
     type = models.CharField(max_length=40, choices=Type)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="audit_events"
+    )
     source = models.CharField(max_length=20, choices=Source, blank=True)
     request = models.ForeignKey(
         "admissions.ConsultationRequest", models.PROTECT, null=True, related_name="audit_events"
     )
     consultation = models.ForeignKey("admissions.Consultation", models.PROTECT, null=True)
     counselor = models.ForeignKey("admissions.Counselor", models.PROTECT, null=True)
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("Whom it is about, where that is a colleague."),
+    )
+    shown = ArrayField(
+        models.UUIDField(), default=list, help_text=_("The requests that a list showed.")
+    )
     code = models.CharField(
         max_length=40, blank=True, help_text=_("A choice's code, e.g. reached.")
     )
@@ -71,6 +120,14 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ["at", "pk"]
+        indexes = [
+            GinIndex(
+                "shown",
+                name="audit_event_of_lists",
+                condition=Q(type__in=["desk_viewed", "searched"]),
+            ),
+            models.Index("at", name="audit_event_by_time"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="audit_event_says_who",

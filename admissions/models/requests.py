@@ -152,10 +152,16 @@ class ConsultationRequest(models.Model):
     email_failed_at = models.DateTimeField(
         null=True, blank=True, help_text=_("An email never arrived; cleared by a logged try.")
     )
+    snoozed_until = models.DateTimeField(
+        null=True, blank=True, help_text=_("Set aside; it counts while it is the due time too.")
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     disposition = models.CharField(max_length=30, choices=Disposition, blank=True)
     close_reason = models.CharField(max_length=30, choices=CloseReason, blank=True)
     close_note = models.CharField(max_length=500, blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged"
+    )
 
     is_in_danger = models.BooleanField(_("someone may be in danger"), default=False)
     safety_answered_at = models.DateTimeField(null=True, blank=True)
@@ -184,7 +190,12 @@ class ConsultationRequest(models.Model):
 
     class Meta:
         verbose_name = _("request")
-        permissions = [("triage_consultationrequest", _("Can work on requests"))]
+        permissions = [
+            ("triage_consultationrequest", _("Can work on requests")),
+            ("reassign_consultationrequest", _("Can hand over a colleague’s request")),
+            ("view_reports", _("Can see reports")),
+            ("export_reports", _("Can export reports")),
+        ]
         indexes = [
             models.Index("due_at", name="request_open_by_due", condition=~Q(stage="closed")),
             models.Index("created_at", name="request_by_age"),
@@ -208,6 +219,15 @@ class ConsultationRequest(models.Model):
                 name="request_promised_call_has_a_phone",
                 condition=Q(promised_call_by=None) | ~Q(phone=""),
             ),
+            models.CheckConstraint(
+                name="request_set_aside_while_open",
+                condition=Q(snoozed_until=None) | ~Q(stage="closed"),
+            ),
+            models.CheckConstraint(
+                name="request_merged_ends_as_duplicate",
+                condition=Q(merged_into=None)
+                | Q(stage="closed", disposition="duplicate") & ~Q(merged_into=F("id")),
+            ),
         ]
         triggers = [
             pgtrigger.FSM(
@@ -218,7 +238,21 @@ class ConsultationRequest(models.Model):
                     for old, permitted in STAGE_MOVES.items()
                     for new in sorted(permitted)
                 ],
-            )
+            ),
+            pgtrigger.Trigger(
+                name="request_admitted_after_recommendation",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__disposition__in=sorted(ADMITTED)),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM admissions_recommendation WHERE request_id = NEW.id
+                    ) THEN
+                        RAISE EXCEPTION 'request_admitted_after_recommendation: none is recorded';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self):
@@ -231,6 +265,11 @@ class ConsultationRequest(models.Model):
     @property
     def needs_safety_answer(self):
         return self.is_in_danger and self.safety_answered_at is None and not self.is_closed
+
+    @property
+    def is_set_aside(self):
+        """Whether staff put it off: whatever gives it another due time ends that."""
+        return self.snoozed_until is not None and self.snoozed_until == self.due_at
 
     @property
     def is_for_someone_else(self):

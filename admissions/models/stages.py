@@ -54,7 +54,8 @@ STAGE_MOVES = {
         Stage.CLOSED,
     },
     Stage.ADMISSION_PENDING: {Stage.RECOMMENDATION_MADE, Stage.CLOSED},
-    Stage.CLOSED: set(),
+    # Reopened: they came back, or we were wrong to close.
+    Stage.CLOSED: {Stage.ATTEMPTING_CONTACT, Stage.CONTACTED},
 }
 
 
@@ -68,10 +69,15 @@ class Disposition(models.TextChoices):
     SPAM_OR_TEST = "spam_or_test", _("Spam or test")
     ADMITTED_IOP = "admitted_iop", _("Admitted to IOP")
     ADMITTED_RESIDENTIAL = "admitted_residential", _("Admitted to residential")
+    ADMITTED_STEP_DOWN = "admitted_iop_step_down", _("Admitted to IOP after residential")
 
 
-# Needs a recorded recommendation by a qualified role, which comes with the assessment.
-ADMITTED = {Disposition.ADMITTED_IOP, Disposition.ADMITTED_RESIDENTIAL}
+# Needs a recorded recommendation by a qualified role; a trigger holds this too.
+ADMITTED = {
+    Disposition.ADMITTED_IOP,
+    Disposition.ADMITTED_RESIDENTIAL,
+    Disposition.ADMITTED_STEP_DOWN,
+}
 
 
 class CloseReason(models.TextChoices):

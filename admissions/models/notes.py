@@ -1,0 +1,28 @@
+"""What staff write down about a request, for the next who opens it."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from .requests import ConsultationRequest
+
+
+class Note(models.Model):
+    """One note; it stays as it was written, and a second one corrects it."""
+
+    request = models.ForeignKey(ConsultationRequest, models.PROTECT, related_name="notes")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["at", "pk"]
+        triggers = [
+            pgtrigger.Protect(
+                name="note_is_permanent", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self):
+        return f"note {self.pk}"
