@@ -15,6 +15,7 @@ from .busy import BusyTime, CalendarRefused, OutsideCalendar
 from .consent import ConsentEvent, ConsentVersion
 from .consultations import Consultation, SlotTaken
 from .deliveries import MailEvent
+from .encrypted import EncryptedTextField, NotReadable
 from .feeds import CalendarFeed
 from .hours import Closure, ExtraHours, WeeklyHours
 from .messages import Message
@@ -44,6 +45,7 @@ __all__ = [
     "ContactAttempt",
     "Counselor",
     "EarlierOffer",
+    "EncryptedTextField",
     "ExtraHours",
     "Finding",
     "MailEvent",
@@ -53,6 +55,7 @@ __all__ = [
     "Mode",
     "ModeRules",
     "MoveNotAllowed",
+    "NotReadable",
     "Note",
     "OutsideCalendar",
     "Recommendation",

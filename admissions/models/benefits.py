@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .encrypted import EncryptedTextField
 from .requests import ConsultationRequest
 
 
@@ -31,10 +32,10 @@ class BenefitsVerification(models.Model):
         null=True, blank=True, help_text=_("When the person agreed that we ask their insurer.")
     )
     payer = models.CharField(max_length=120, blank=True)
-    member_id = models.TextField(blank=True)
-    holder = models.TextField(_("policy holder"), blank=True)
-    estimate = models.TextField(blank=True)
-    note = models.TextField(blank=True)
+    member_id = EncryptedTextField(blank=True)
+    holder = EncryptedTextField(_("policy holder"), blank=True)
+    estimate = EncryptedTextField(blank=True)
+    note = EncryptedTextField(blank=True)
     changed_at = models.DateTimeField(default=timezone.now)
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from .encrypted import EncryptedTextField
 from .requests import ConsultationRequest
 
 
@@ -14,7 +15,7 @@ class Note(models.Model):
     request = models.ForeignKey(ConsultationRequest, models.PROTECT, related_name="notes")
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
-    text = models.TextField()
+    text = EncryptedTextField()
 
     class Meta:
         ordering = ["at", "pk"]

@@ -1,0 +1,55 @@
+"""Seals every encrypted text anew, under the newest key; run it after SECRET_KEY has changed."""
+
+from contextlib import ExitStack
+
+import pgtrigger
+from django.apps import apps
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from admissions.models import EncryptedTextField
+
+BATCH = 500
+
+
+class Command(BaseCommand):
+    help = "Seals all encrypted texts under the newest SECRET_KEY; then the old one may go."
+
+    def handle(self, *args, **options):
+        for model in apps.get_models():
+            names = encrypted_fields(model)
+            if names:
+                count = sum(seal_again(model, names, keys) for keys in batches(model))
+                self.stdout.write(f"{model._meta.label}: {count} rows, {', '.join(names)}")
+
+
+def encrypted_fields(model) -> list[str]:
+    return [each.name for each in model._meta.fields if isinstance(each, EncryptedTextField)]
+
+
+def batches(model):
+    """Every primary key there is, in lists."""
+    keys = list(model.objects.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(keys), BATCH):
+        yield keys[start : start + BATCH]
+
+
+@transaction.atomic
+def seal_again(model, names: list[str], keys: list) -> int:
+    """Locked, so that no change made meanwhile is lost; the words of permanent rows stay."""
+    rows = list(model.objects.select_for_update().filter(pk__in=keys))
+    with ExitStack() as stack:
+        for uri in permanent(model):
+            stack.enter_context(pgtrigger.ignore(uri))
+        for row in rows:
+            model.objects.filter(pk=row.pk).update(**{name: getattr(row, name) for name in names})
+    return len(rows)
+
+
+def permanent(model) -> list[str]:
+    """What keeps the rows from being changed; sealing the same words anew is no change."""
+    return [
+        f"{model._meta.label}:{trigger.name}"
+        for owner, trigger in pgtrigger.registered()
+        if owner is model and trigger.name.endswith("_is_permanent")
+    ]
