@@ -258,19 +258,24 @@ def by_day(slots, zone: ZoneInfo) -> list[tuple[date, list[Slot]]]:
     return [(day, list(group)) for day, group in days]
 
 
-def promise_call_by(*, now: datetime, roster: list[Staffed] | None = None) -> CallPromise | None:
-    """The callback time we can honestly promise, or None when nobody has hours soon."""
+def phone_hours(now: datetime, roster: list[Staffed] | None = None) -> list[tuple]:
+    """(opens, closes) of everyone who takes calls, from today on for a week, soonest first."""
     counselors = fitting(on_roster(now) if roster is None else roster, mode=Mode.PHONE)
     # Colleagues with the same hours have the same windows.
     each_once = {
         (each.weekly, each.extra, each.closed, each.zone_name): each for each in counselors
     }
-    at, enough = now.timestamp(), CALL_WITHIN.total_seconds()
-    staffed = sorted(
+    return sorted(
         window
         for each in each_once.values()
         for window in windows(each, Mode.PHONE, now, now + 7 * DAY)
     )
+
+
+def promise_call_by(*, now: datetime, roster: list[Staffed] | None = None) -> CallPromise | None:
+    """The callback time we can honestly promise, or None when nobody has hours soon."""
+    staffed = phone_hours(now, roster)
+    at, enough = now.timestamp(), CALL_WITHIN.total_seconds()
     if any(opens <= at and at + enough <= closes for opens, closes in staffed):
         return CallPromise(by=now + CALL_WITHIN, is_staffed=True)
     upcoming = [opens for opens, _closes in staffed if opens > at]

@@ -19,7 +19,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from . import assignment, availability, coverage, offers, privacy, promises, tasks
+from . import assignment, availability, cadence, coverage, offers, promises, tasks
 from .assignment import Load
 from .models import (
     AuditEvent,
@@ -264,6 +264,6 @@ def cancel(consultation: Consultation, *, by: User) -> None:
 
 def call_soon(request: ConsultationRequest) -> None:
     """Staff call at once, or at eight where the person is; what is owed sooner stays so."""
-    due_at = privacy.after_quiet_hours(timezone.now(), ZoneInfo(request.time_zone))
+    due_at = cadence.within_the_day(timezone.now(), ZoneInfo(request.time_zone))
     request.due_at = min(request.due_at, due_at)
     request.save(update_fields=["due_at"])

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import assignment, availability, offers, privacy, promises, tasks
+from . import assignment, availability, cadence, clocks, offers, privacy, promises, tasks
+from .availability import CallPromise
 from .models import (
     AuditEvent,
     ConsentVersion,
@@ -23,7 +24,6 @@ from .models import (
 )
 from .submissions import answered_before, keep_consents, remember
 
-ANSWER_WITHIN = timedelta(minutes=15)
 CHECK_IN_AFTER_CANCELLING = timedelta(days=1)
 Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
 REQUESTER = AuditEvent.Source.REQUESTER
@@ -75,7 +75,7 @@ def request_callback(*, key: uuid.UUID, details: dict, consents: dict) -> Consul
     request = ConsultationRequest.objects.create(
         source=ConsultationRequest.Source.CALLBACK,
         promised_call_by=promise.by if promise else None,
-        due_at=promise.by if promise else now + ANSWER_WITHIN,
+        due_at=first_due(details, promise, now),
         may_call=True,
         **details,
     )
@@ -87,6 +87,13 @@ def request_callback(*, key: uuid.UUID, details: dict, consents: dict) -> Consul
     promises.promise_requested(request)
     tasks.wake(request)
     return request
+
+
+def first_due(details: dict, promise: CallPromise | None, now: datetime) -> datetime:
+    """Danger at once; else by the time we promise, or soon where we can promise none."""
+    if details.get("is_in_danger"):
+        return now
+    return promise.by if promise else now + clocks.ANSWER_WITHIN
 
 
 @transaction.atomic
@@ -102,7 +109,7 @@ def ask_for_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> Consult
 
     now = timezone.now()
     promise = availability.promise_call_by(now=now)
-    request.promised_call_by = promise.by if promise else now + ANSWER_WITHIN
+    request.promised_call_by = promise.by if promise else now + clocks.ANSWER_WITHIN
     request.due_at = min(request.due_at, request.promised_call_by)
     request.may_call = True
     request.save(update_fields=["promised_call_by", "due_at", "may_call"])
@@ -199,7 +206,7 @@ def cancel(*, key: uuid.UUID, request: ConsultationRequest, reason: str = "") ->
     assignment.release(consultation, Consultation.Status.CANCELLED_BY_PERSON, reason=reason)
     request.move_to(Stage.ATTEMPTING_CONTACT)
     if not request.needs_safety_answer and not request.promised_call_by:
-        request.due_at = privacy.after_quiet_hours(
+        request.due_at = cadence.within_the_day(
             now + CHECK_IN_AFTER_CANCELLING, ZoneInfo(request.time_zone)
         )
     request.save(update_fields=["stage", "due_at"])

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from . import desk
+from . import cadence, desk
 from .models import Consultation, ConsultationRequest
 
 Voicemail, GoodTime, ForWhom = (
@@ -46,14 +46,20 @@ class Card:
     interest: str
     owner: str
     consultation: Consultation | None
+    insurance: str = ""
     steps: set[str] = field(default_factory=set)
 
 
-def card(request: ConsultationRequest, *, by: User, now: datetime) -> Card:
-    """The card of a request that came with_history(), as `by` sees it at this moment."""
+def card(
+    request: ConsultationRequest, *, by: User, now: datetime, opens_at: datetime | None = None
+) -> Card:
+    """The card of a request that came with_history(), as `by` sees it at this moment.
+
+    `opens_at` is when somebody is at the phones next, where nobody is.
+    """
     return Card(
         request=request,
-        why=desk.why(request, now),
+        why=desk.why(request, now, opens_at=opens_at),
         next=desk.next_action(request, now),
         who=who(request),
         phone_tags=phone_tags(request),
@@ -62,6 +68,7 @@ def card(request: ConsultationRequest, *, by: User, now: datetime) -> Card:
         interest=request.program_interest.name if request.program_interest else _("Not sure"),
         owner=owner(request, by),
         consultation=desk.standing(request),
+        insurance=care_state.insurance(request),
         steps=open_steps(request, now),
     )
 
@@ -119,16 +126,17 @@ def hours_tag(request) -> list[Tag]:
 
 
 def tries(request) -> Tries:
-    made = len(request.attempts.all())
-    dots = min(made, desk.PLANNED_TRIES)
-    words = _("no attempt yet")
+    """The tries of the plan that goes on; once we were in touch, that alone."""
+    made, last = len(cadence.tries_of(request.attempts.all())), desk.last_attempt(request)
+    dots = min(made, cadence.PLANNED_TRIES)
+    words = last.get_result_display().lower() if last else _("no attempt yet")
     if made:
         words = _("%(n)s of %(all)s, %(result)s") % {
             "n": made,
-            "all": desk.PLANNED_TRIES,
-            "result": desk.last_attempt(request).get_result_display().lower(),
+            "all": cadence.PLANNED_TRIES,
+            "result": words,
         }
-    return Tries("●" * dots, "○" * (desk.PLANNED_TRIES - dots), words)
+    return Tries("●" * dots, "○" * (cadence.PLANNED_TRIES - dots), words)
 
 
 def owner(request, by) -> str:

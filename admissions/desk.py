@@ -1,60 +1,63 @@
 """What staff read about a request in one line: why it is here, and what comes next.
 
-Pure functions over a request and a moment; times are by the centre's clock.
+Pure functions over a request and a moment; times are by the centre's clock. `opens_at` is
+when somebody is at the phones next, where nobody is now.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from . import letters
+from . import cadence, care_state, clocks
 from .models import Consultation, ConsultationRequest, ContactAttempt, Waiting
+from .moments import clock, day_and_clock, full_clock, lasting  # noqa: F401  said at every desk
 
 Stage, Source = ConsultationRequest.Stage, ConsultationRequest.Source
 Status, Result = Consultation.Status, ContactAttempt.Result
 
-PLANNED_TRIES = 6
 NEARLY, SOON = timedelta(minutes=15), timedelta(hours=1)
 HOT, WARM, CALM = "hot", "warm", ""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One sentence, what stands small beneath it, and how loud it is."""
+    """One sentence, what stands small beneath it, how loud it is, and how far past its clock."""
 
     text: str
     detail: str = ""
     urgency: str = CALM
+    mark: str = ""
 
 
-def why(request: ConsultationRequest, now: datetime) -> Line:
+def why(request: ConsultationRequest, now: datetime, *, opens_at: datetime | None = None) -> Line:
     """Why the request is in the list, with the clock, and how long it has waited."""
     if request.is_closed:
         return closed_line(request, now)
-    if line := pressing_line(request, now):
+    if line := pressing_line(request, now, opens_at):
         return line
+    if is_put_off(request, now):
+        return set_aside_line(request, now)
     if consultation := standing(request):
         return consultation_line(request, consultation, now)
     if asked_to_stop(request):
         return Line(_("They asked us to stop"), waited(request, now), WARM)
-    return due_line(request, now)
+    return due_line(request, now, opens_at)
 
 
-def pressing_line(request, now) -> Line | None:
-    """Danger, a promised call, an email that was lost: these come before a consultation."""
+def pressing_line(request, now, opens_at) -> Line | None:
+    """Danger, a promised call, a lost email, a high concern: before any consultation."""
     if request.needs_safety_answer:
         text = _("Safety: said someone may be in danger")
         return Line(text, waited(request, now), HOT)
     if request.promised_call_by:
-        return promise_line(request, now)
+        return promise_line(request, now, opens_at)
     if has_lost_email(request, now):
         reason, _step = another_way(request)
         return Line(_("Email failed: %(what)s") % {"what": reason}, waited(request, now), HOT)
+    if care_state.waits_for_clinician(request):
+        return Line(_("A clinician has to look: high concern"), waited(request, now), HOT)
     return None
 
 
@@ -65,15 +68,41 @@ def closed_line(request, now) -> Line:
     return Line(_("Closed: %(how)s") % {"how": request.get_disposition_display()}, detail)
 
 
-def promise_line(request, now) -> Line:
-    """A call we promised: how long is left, or how late it is."""
+def promise_line(request, now, opens_at) -> Line:
+    """A call we promised: how long is left, or how late it is and who has been told."""
     by = request.promised_call_by
     words = {"clock": clock(by, now), "time": lasting(abs(by - now))}
     if by < now:
         text = _("Call promised by %(clock)s, %(time)s late") % words
+    elif opens_at and opens_at < by:
+        words["opening"] = clock(opens_at, now)
+        text = _("We open at %(opening)s: call promised by %(clock)s") % words
     else:
         text = _("Call promised by %(clock)s, %(time)s left") % words
-    return Line(text, waited(request, now), HOT if by - now <= NEARLY else WARM)
+    urgency = HOT if by - now <= NEARLY else WARM
+    return Line(text, waited(request, now), urgency, lateness(now - by))
+
+
+def lateness(late: timedelta) -> str:
+    """What a promised call has come to: colleagues are told, then the on-call lead."""
+    if late >= clocks.LATE_ESCALATION:
+        return _("escalated")
+    return _("alert") if late >= clocks.LATE_ALERT else ""
+
+
+def is_put_off(request, now) -> bool:
+    """Whether it is set aside; a talk that comes before then comes first."""
+    consultation = standing(request)
+    is_before = consultation is not None and consultation.starts_at <= request.due_at
+    return request.is_set_aside and not is_before
+
+
+def set_aside_line(request, now) -> Line:
+    words = {"clock": clock(request.due_at, now), "time": lasting(abs(now - request.due_at))}
+    if request.due_at <= now:
+        text = _("Set aside until %(clock)s, back for %(time)s") % words
+        return Line(text, waited(request, now), WARM)
+    return Line(_("Set aside until %(clock)s") % words, waited(request, now))
 
 
 def consultation_line(request, consultation, now) -> Line:
@@ -102,27 +131,34 @@ def is_to_be_told(request, consultation) -> bool:
     return request.due_at < consultation.starts_at
 
 
-def due_line(request, now) -> Line:
+def due_line(request, now, opens_at) -> Line:
     """What staff owe next, and by when."""
-    words = {"what": owed(request), "clock": clock(request.due_at, now)}
-    if request.due_at < now:
-        words["time"] = lasting(now - request.due_at)
+    due, detail = request.due_at, waited(request, now)
+    words = {"what": owed(request), "clock": clock(due, now)}
+    if due < now:
+        words["time"] = lasting(now - due)
         text = _("%(what)s was due %(clock)s, %(time)s late") % words
-        return Line(text, waited(request, now), HOT if request.stage == Stage.NEW else WARM)
+        is_new = request.stage == Stage.NEW
+        is_broken = is_new and now - due >= clocks.LATE_BREACH
+        return Line(text, detail, HOT if is_new else WARM, _("over the hour") if is_broken else "")
     text = _("%(what)s due %(clock)s") % words
-    return Line(text, waited(request, now), WARM if request.due_at - now <= SOON else CALM)
+    if opens_at and opens_at < due and request.stage == Stage.NEW:
+        words["opening"] = clock(opens_at, now)
+        text = _("We open at %(opening)s: %(what)s due %(clock)s") % (
+            words | {"what": words["what"].lower()}
+        )
+    return Line(text, detail, WARM if due - now <= SOON else CALM)
 
 
 def owed(request) -> str:
     """The next thing we owe the person, by the stage of the request."""
-    names = {
-        Stage.NEW: _("First answer"),
-        Stage.CONTACTED: _("Follow-up"),
-        Stage.CONSULTATION_COMPLETED: _("Follow-up"),
-    }
+    if request.stage == Stage.NEW:
+        return _("First answer")
     if request.stage == Stage.ATTEMPTING_CONTACT:
         return owed_after_ending(request) or next_try(request)
-    return names.get(request.stage) or _("Next step")
+    if request.stage == Stage.CONSULTATION_SCHEDULED:
+        return _("A new time")
+    return care_state.owed(request) or _("Follow-up")
 
 
 def owed_after_ending(request) -> str:
@@ -147,8 +183,8 @@ def next_try(request) -> str:
         _("Fifth attempt"),
         _("Sixth attempt"),
     ]
-    made = len(request.attempts.all())
-    return names[made] if made < PLANNED_TRIES else _("Decision after six attempts")
+    made = len(cadence.tries_of(request.attempts.all()))
+    return names[made] if made < cadence.PLANNED_TRIES else _("Decision after six attempts")
 
 
 def next_action(request: ConsultationRequest, now: datetime) -> Line:
@@ -157,11 +193,13 @@ def next_action(request: ConsultationRequest, now: datetime) -> Line:
         return Line(_("Nothing"))
     if line := pressing_action(request, now):
         return line
+    if is_put_off(request, now):
+        return by_time(_("Take it up again"), request.due_at, now, at=_("%(what)s %(clock)s"))
     if consultation := standing(request):
         return next_with_consultation(request, consultation, now)
     if asked_to_stop(request) or plan_is_finished(request):
         return Line(_("Close it"))
-    return by_time(ways(request), request.due_at, now)
+    return by_time(step(request), request.due_at, now)
 
 
 def pressing_action(request, now) -> Line | None:
@@ -170,15 +208,27 @@ def pressing_action(request, now) -> Line | None:
     if request.promised_call_by:
         return by_time(_("Call"), request.promised_call_by, now)
     if has_lost_email(request, now):
-        _reason, step = another_way(request)
-        return Line(step, urgency=HOT)
+        _reason, other = another_way(request)
+        return Line(other, urgency=HOT)
+    if care_state.waits_for_clinician(request):
+        return Line(_("Have a clinician look now"), urgency=HOT)
     return None
 
 
-def by_time(what: str, at: datetime, now: datetime) -> Line:
-    if at < now:
+def step(request) -> str:
+    """What to do next where nothing presses: reach the person, or carry care on."""
+    if request.stage in (Stage.NEW, Stage.ATTEMPTING_CONTACT):
+        return ways(request)
+    if request.stage == Stage.CONSULTATION_SCHEDULED:
+        return _("Find a new time")
+    return care_state.step(request, ways(request)) or ways(request)
+
+
+def by_time(what: str, due: datetime, now: datetime, *, at: str = "") -> Line:
+    """`at` is the sentence for a time to wait for, where it is none to be done by."""
+    if due < now:
         return Line(_("%(what)s now") % {"what": what}, urgency=HOT)
-    return Line(_("%(what)s by %(clock)s") % {"what": what, "clock": clock(at, now)})
+    return Line((at or _("%(what)s by %(clock)s")) % {"what": what, "clock": clock(due, now)})
 
 
 def next_with_consultation(request, consultation, now) -> Line:
@@ -256,54 +306,9 @@ def asked_to_stop(request) -> bool:
 def plan_is_finished(request) -> bool:
     return (
         request.stage == Stage.ATTEMPTING_CONTACT
-        and len(request.attempts.all()) >= PLANNED_TRIES
+        and len(cadence.tries_of(request.attempts.all())) >= cadence.PLANNED_TRIES
         and not owed_after_ending(request)
     )
-
-
-def clock(at: datetime, now: datetime) -> str:
-    """2:14 pm today; with the day before it on any other day."""
-    if timezone.localdate(at) == timezone.localdate(now):
-        return letters.time_words(timezone.localtime(at))
-    return day_and_clock(at, now)
-
-
-def day_and_clock(at: datetime, now: datetime) -> str:
-    """today 3:00 pm, tomorrow 3:00 pm, Thu 3:00 pm, Nov 24, 3:00 pm."""
-    local = timezone.localtime(at)
-    ahead = (local.date() - timezone.localdate(now)).days
-    near = {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}
-    time = letters.time_words(local)
-    if ahead in near:
-        return f"{near[ahead]} {time}"
-    if 1 < ahead < 7:
-        return f"{date_format(local, 'D')} {time}"
-    return f"{date_format(local, _('M j'))}, {time}"
-
-
-def full_clock(at: datetime) -> str:
-    """Tue, Nov 24, 9:00 am, wherever the reader's today may be."""
-    local = timezone.localtime(at)
-    return f"{date_format(local, _('D, M j'))}, {letters.time_words(local)}"
-
-
-def lasting(time: timedelta) -> str:
-    """under 1 min, 7 min, 2 h 5 min, 5 h, 3 days; the longer it is, the rounder."""
-    minutes = int(time.total_seconds() // 60)
-    if minutes < 1:
-        return _("under 1 min")
-    if minutes < 60:
-        return _("%(n)s min") % {"n": minutes}
-    if minutes < 24 * 60:
-        return hours_words(*divmod(minutes, 60))
-    days = minutes // (24 * 60)
-    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
-
-
-def hours_words(hours: int, minutes: int) -> str:
-    if not minutes or hours >= 3:
-        return _("%(h)s h") % {"h": hours}
-    return _("%(h)s h %(m)s min") % {"h": hours, "m": minutes}
 
 
 def staff_name(user: User) -> str:

@@ -7,13 +7,13 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import cards, coverage, desk, letters, outbox_page, privacy, timeline
+from . import cards, clocks, coverage, desk, letters, outbox_page, privacy, timeline
 from .models import ConsentEvent, ConsultationRequest
 
 
 def words(request: ConsultationRequest, *, by: User, now: datetime) -> dict:
     """Everything on the page that is not a form, for a request that came with_history()."""
-    card = cards.card(request, by=by, now=now)
+    card = cards.card(request, by=by, now=now, opens_at=clocks.opens_at(now))
     there = now.astimezone(ZoneInfo(request.time_zone))
     return {
         "asked": request,

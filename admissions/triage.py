@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import assignment, offers, privacy, promises, tasks
+from . import assignment, cadence, offers, privacy, promises, tasks
 from .models import (
     AuditEvent,
     ConsentVersion,
@@ -25,19 +25,11 @@ Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent
 Channel, Result = ContactAttempt.Channel, ContactAttempt.Result
 Consent = ConsentVersion.Key
 
-# Six tries over ten days (days 0, 0, 1, 3, 6, 10): the pause after each try.
-PLAN = [
-    timedelta(hours=3),
-    timedelta(days=1),
-    timedelta(days=2),
-    timedelta(days=3),
-    timedelta(days=4),
-    timedelta(days=1),
-]
 # What people tell us by themselves needs no permission of theirs.
 TOLD_US = [Result.REPLIED, Result.ASKED_TO_STOP]
 CALL_AFTER_NO_SHOW = timedelta(minutes=10)
 FOLLOW_UP_AFTER_TALKING = timedelta(days=1)
+CLOSE_AFTER_STOP = timedelta(hours=3)
 
 
 @transaction.atomic
@@ -273,11 +265,12 @@ def next_due(request: ConsultationRequest, attempt: ContactAttempt) -> datetime:
     consultation = request.standing_consultation()
     if consultation is not None:
         return consultation.starts_at
-    zone = ZoneInfo(request.time_zone)
+    if attempt.result == Result.ASKED_TO_STOP:
+        return attempt.at + CLOSE_AFTER_STOP
     if attempt.is_in_touch:
-        return privacy.after_quiet_hours(attempt.at + FOLLOW_UP_AFTER_TALKING, zone)
-    tries = request.attempts.exclude(result__in=ContactAttempt.IN_TOUCH).count()
-    return privacy.after_quiet_hours(attempt.at + PLAN[min(tries, len(PLAN)) - 1], zone)
+        zone = ZoneInfo(request.time_zone)
+        return cadence.within_the_day(attempt.at + FOLLOW_UP_AFTER_TALKING, zone)
+    return cadence.next_try(request, cadence.tries_of(request.attempts.all()))
 
 
 def release_standing(request: ConsultationRequest, *, by: User) -> Consultation | None:

@@ -67,10 +67,20 @@ class RequestQuerySet(models.QuerySet):
         return self.filter(found)
 
     def with_history(self):
-        """All that one line about a request needs to know, in four queries for any number."""
+        """All that one line about a request needs to know, in eight queries for any number."""
         consultations = Consultation.objects.select_related("counselor").order_by("booked_at", "pk")
-        return self.select_related("owner", "program_interest").prefetch_related(
-            "attempts", "waitings", Prefetch("consultations", queryset=consultations)
+        details = ("payer", "member_id", "holder", "estimate", "note")
+        return (
+            self.select_related("owner", "program_interest", "benefits")
+            .defer(*(f"benefits__{name}" for name in details))
+            .prefetch_related(
+                "attempts",
+                "waitings",
+                "referrals",
+                "assessments__acknowledgement",
+                "assessments__findings",
+                Prefetch("consultations", queryset=consultations),
+            )
         )
 
     def with_standing_consultation(self):

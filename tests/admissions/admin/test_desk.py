@@ -5,7 +5,12 @@ from datetime import timedelta
 import pytest
 
 from admissions import desk
-from admissions.models import Consultation, ConsultationRequest, ContactAttempt
+from admissions.models import (
+    BenefitsVerification,
+    Consultation,
+    ConsultationRequest,
+    ContactAttempt,
+)
 from tests import factories
 
 from .desk_world import NOW, minutes
@@ -48,37 +53,63 @@ def test_why_safety_comes_first():
 
 
 @pytest.mark.parametrize(
-    ("promised", "sentence", "urgency"),
+    ("promised", "sentence", "urgency", "mark"),
     [
-        (minutes(3), "Call promised by 2:14 pm, 3 min left", "hot"),
-        (minutes(0), "Call promised by 2:11 pm, under 1 min left", "hot"),
-        (minutes(-7), "Call promised by 2:04 pm, 7 min late", "hot"),
-        (minutes(40), "Call promised by 2:51 pm, 40 min left", "warm"),
-        (minutes(1144), "Call promised by tomorrow 9:15 am, 19 h left", "warm"),
+        (1144, "Call promised by tomorrow 9:15 am, 19 h left", "warm", ""),
+        (16, "Call promised by 2:27 pm, 16 min left", "warm", ""),
+        (15, "Call promised by 2:26 pm, 15 min left", "hot", ""),
+        (0, "Call promised by 2:11 pm, under 1 min left", "hot", ""),
+        (-1, "Call promised by 2:10 pm, 1 min late", "hot", ""),
+        (-4, "Call promised by 2:07 pm, 4 min late", "hot", ""),
+        (-5, "Call promised by 2:06 pm, 5 min late", "hot", "alert"),
+        (-9, "Call promised by 2:02 pm, 9 min late", "hot", "alert"),
+        (-10, "Call promised by 2:01 pm, 10 min late", "hot", "escalated"),
+        (-11, "Call promised by 2:00 pm, 11 min late", "hot", "escalated"),
     ],
 )
-def test_why_promised_call_tells_the_clock(promised, sentence, urgency):
-    request = factories.make_request(promised_call_by=promised, created_at=minutes(-7))
+def test_why_promised_call_tells_the_clock(promised, sentence, urgency, mark):
+    request = factories.make_request(promised_call_by=minutes(promised), created_at=minutes(-7))
 
     line = desk.why(request, NOW)
 
-    assert line == desk.Line(sentence, "asked for a call 7 min ago", urgency)
+    assert line == desk.Line(sentence, "asked for a call 7 min ago", urgency, mark)
 
 
 @pytest.mark.parametrize(
-    ("due", "sentence", "urgency"),
+    ("due", "sentence", "urgency", "mark"),
     [
-        (minutes(29), "First answer due 2:40 pm", "warm"),
-        (minutes(-12), "First answer was due 1:59 pm, 12 min late", "hot"),
-        (minutes(1000), "First answer due tomorrow 6:51 am", ""),
+        (1000, "First answer due tomorrow 6:51 am", "", ""),
+        (61, "First answer due 3:12 pm", "", ""),
+        (60, "First answer due 3:11 pm", "warm", ""),
+        (0, "First answer due 2:11 pm", "warm", ""),
+        (-1, "First answer was due 2:10 pm, 1 min late", "hot", ""),
+        (-44, "First answer was due 1:27 pm, 44 min late", "hot", ""),
+        (-45, "First answer was due 1:26 pm, 45 min late", "hot", "over the hour"),
+        (-46, "First answer was due 1:25 pm, 46 min late", "hot", "over the hour"),
     ],
 )
-def test_why_first_answer_tells_when_it_is_due(due, sentence, urgency):
-    request = factories.make_request(due_at=due, created_at=minutes(-35))
+def test_why_first_answer_tells_when_it_is_due(due, sentence, urgency, mark):
+    request = factories.make_request(due_at=minutes(due), created_at=minutes(-35))
 
     line = desk.why(request, NOW)
 
-    assert line == desk.Line(sentence, "asked for a call 35 min ago", urgency)
+    assert line == desk.Line(sentence, "asked for a call 35 min ago", urgency, mark)
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ({"promised_call_by": minutes(75)}, "We open at 3:11 pm: call promised by 3:26 pm"),
+        ({"due_at": minutes(75)}, "We open at 3:11 pm: first answer due 3:26 pm"),
+        ({"due_at": minutes(-5)}, "First answer was due 2:06 pm, 5 min late"),
+        ({"promised_call_by": minutes(-5)}, "Call promised by 2:06 pm, 5 min late"),
+        ({"promised_call_by": minutes(40)}, "Call promised by 2:51 pm, 40 min left"),
+    ],
+)
+def test_why_says_when_we_open_where_nobody_is_there_before(columns, sentence):
+    request = factories.make_request(**columns)
+
+    assert desk.why(request, NOW, opens_at=minutes(60)).text == sentence
 
 
 @pytest.mark.parametrize(
@@ -236,6 +267,131 @@ def test_next_action_follows_the_consultation(starts_at, action):
     request = visit(starts_at)
 
     assert desk.next_action(request, NOW).text == action
+
+
+@pytest.mark.parametrize(
+    ("until", "why", "action"),
+    [
+        (1, "Set aside until 2:12 pm", "Take it up again 2:12 pm"),
+        (0, "Set aside until 2:11 pm, back for under 1 min", "Take it up again 2:11 pm"),
+        (-1, "Set aside until 2:10 pm, back for 1 min", "Take it up again now"),
+    ],
+)
+def test_set_aside_comes_back_when_its_time_has_come(until, why, action):
+    request = factories.make_request(
+        stage=Stage.CONTACTED, due_at=minutes(until), snoozed_until=minutes(until)
+    )
+
+    lines = desk.why(request, NOW), desk.next_action(request, NOW)
+
+    assert (lines[0].text, lines[1].text) == (why, action)
+
+
+def test_set_aside_ends_with_another_due_time():
+    request = factories.make_request(
+        stage=Stage.CONTACTED, due_at=minutes(30), snoozed_until=minutes(90)
+    )
+
+    assert desk.why(request, NOW).text == "Follow-up due 2:41 pm"
+
+
+def test_set_aside_gives_way_to_the_consultation_before_it():
+    request = visit(minutes(60), due_at=minutes(90))
+    request.snoozed_until = minutes(90)
+
+    assert desk.why(request, NOW).text == "Consultation today 3:11 pm"
+
+
+def test_set_aside_before_a_consultation_says_so():
+    request = visit(minutes(60), due_at=minutes(30))
+    request.snoozed_until = minutes(30)
+
+    assert desk.why(request, NOW).text == "Set aside until 2:41 pm"
+
+
+# Care
+
+
+def interview(request, *, dimension=1, concern="high"):
+    by = factories.make_user("counselor")
+    assessment = request.assessments.create(
+        version=request.assessments.count() + 1, by=by, amended_because="heard more"
+    )
+    assessment.findings.create(dimension=dimension, concern=concern, source="self")
+    return assessment
+
+
+@pytest.mark.parametrize(
+    ("stage", "why", "action"),
+    [
+        (Stage.CONTACTED, "Follow-up due 2:41 pm", "Call by 2:41 pm"),
+        (Stage.CONSULTATION_SCHEDULED, "A new time due 2:41 pm", "Find a new time by 2:41 pm"),
+        (
+            Stage.CONSULTATION_COMPLETED,
+            "Assessment due 2:41 pm",
+            "Record the assessment by 2:41 pm",
+        ),
+        (
+            Stage.RECOMMENDATION_MADE,
+            "Agreement on the next step due 2:41 pm",
+            "Call: agree what comes next by 2:41 pm",
+        ),
+        (Stage.ADMISSION_PENDING, "Admission due 2:41 pm", "Settle the admission by 2:41 pm"),
+    ],
+)
+def test_every_stage_says_what_is_owed(stage, why, action):
+    request = factories.make_request(stage=stage, due_at=minutes(30))
+
+    lines = desk.why(request, NOW), desk.next_action(request, NOW)
+
+    assert (lines[0].text, lines[1].text) == (why, action)
+
+
+def test_after_the_assessment_care_is_recommended():
+    request = factories.make_request(stage=Stage.CONSULTATION_COMPLETED, due_at=minutes(30))
+    interview(request, concern="low")
+
+    lines = desk.why(request, NOW), desk.next_action(request, NOW)
+
+    assert (lines[0].text, lines[1].text) == (
+        "Recommendation due 2:41 pm", "Recommend care by 2:41 pm",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("dimension", "concern", "waits"),
+    [
+        (1, "high", True),
+        (3, "needs_clinician", True),
+        (3, "moderate", False),
+        (4, "high", False),
+    ],
+)
+def test_high_concern_waits_for_a_clinician(dimension, concern, waits):
+    request = factories.make_request(stage=Stage.CONSULTATION_COMPLETED, due_at=minutes(30))
+    interview(request, dimension=dimension, concern=concern)
+
+    line = desk.next_action(request, NOW)
+
+    assert (line.text == "Have a clinician look now") == waits
+
+
+def test_referral_waits_for_word_from_there():
+    request = factories.make_request(stage=Stage.RECOMMENDATION_MADE, due_at=minutes(30))
+    request.referrals.create(to_whom="County line", made_by=factories.make_user("counselor"))
+
+    lines = desk.why(request, NOW), desk.next_action(request, NOW)
+
+    assert (lines[0].text, lines[1].text) == (
+        "Word from where we referred them due 2:41 pm", "Confirm the hand-over by 2:41 pm",
+    )  # fmt: skip
+
+
+def test_insurance_details_are_asked_for_once_we_talk():
+    request = factories.make_request(stage=Stage.CONTACTED, due_at=minutes(30))
+    BenefitsVerification.objects.create(request=request, status="info_needed")
+
+    assert desk.next_action(request, NOW).text == "Call: ask for insurance details by 2:41 pm"
 
 
 def test_next_action_after_the_plan_is_to_close():
