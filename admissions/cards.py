@@ -6,7 +6,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from . import cadence, desk
+from . import cadence, care_state, desk
 from .models import Consultation, ConsultationRequest
 
 Voicemail, GoodTime, ForWhom = (
