@@ -9,52 +9,51 @@ from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .models import ConsultationRequest
+from .models import ConsultationRequest, requests
+
+CLOSED, FOUND = "closed", "found"
 
 
 @dataclass(frozen=True)
 class Queue:
-    """One list of requests, and its name in an address."""
+    """One list of open requests: its name in an address, and which of them belong in it."""
 
     key: str
     name: Promise
-    narrow: Callable
-    is_counted: bool = True
+    which: Callable[[User, datetime], Q]
 
 
 QUEUES = [
-    Queue("open", _("All open"), lambda rows, by, now: rows.open()),
-    Queue("now", _("Needs someone now"), lambda rows, by, now: rows.needing_someone(now=now)),
-    Queue("safety", _("Safety"), lambda rows, by, now: rows.needing_safety_answer()),
-    Queue("promised", _("Promised calls"), lambda rows, by, now: rows.promised_a_call()),
-    Queue("overdue", _("Overdue"), lambda rows, by, now: rows.overdue(now=now)),
-    Queue("mine", _("Mine"), lambda rows, by, now: rows.owned_by(by)),
-    Queue("unclaimed", _("Unclaimed"), lambda rows, by, now: rows.unclaimed()),
-    Queue("closed", _("Closed"), lambda rows, by, now: rows.closed(), is_counted=False),
+    Queue("open", _("All open"), lambda by, now: Q()),
+    Queue("now", _("Needs someone now"), lambda by, now: requests.needs_someone(now)),
+    Queue("safety", _("Safety"), lambda by, now: requests.UNSAFE),
+    Queue("promised", _("Promised calls"), lambda by, now: requests.PROMISED),
+    Queue("overdue", _("Overdue"), lambda by, now: requests.is_late(now)),
+    Queue("mine", _("Mine"), lambda by, now: Q(owner=by)),
+    Queue("unclaimed", _("Unclaimed"), lambda by, now: Q(owner=None)),
 ]
 BY_KEY = {queue.key: queue for queue in QUEUES}
+NAMES = [*((queue.key, queue.name) for queue in QUEUES), (CLOSED, _("Closed"))]
 
 
-def narrowed(requests, key: str, *, by: User, now: datetime):
-    """The requests of one queue; an unknown key means all that are open."""
-    return BY_KEY.get(key, BY_KEY["open"]).narrow(requests, by, now)
+def listed(everyone, key: str | None, *, by: User, now: datetime):
+    """The requests of one list, in its order; an unknown key means all that are open."""
+    if key == CLOSED:
+        return everyone.closed().in_closing_order()
+    queue = BY_KEY.get(key, BY_KEY["open"])
+    return everyone.open().filter(queue.which(by, now)).in_triage_order(now=now)
 
 
 def counts(*, by: User, now: datetime) -> dict[str, int]:
-    """How many requests each counted queue holds, in one query."""
-    everyone = ConsultationRequest.objects.all()
-    return everyone.aggregate(
-        **{
-            queue.key: Count("pk", filter=Q(pk__in=queue.narrow(everyone, by, now).values("pk")))
-            for queue in QUEUES
-            if queue.is_counted
-        }
+    """How many requests each queue holds, in one look at the open ones; others cost nothing."""
+    return ConsultationRequest.objects.open().aggregate(
+        **{queue.key: Count("pk", filter=queue.which(by, now)) for queue in QUEUES}
     )
 
 
 @dataclass(frozen=True)
 class Chip:
-    """A queue as a link above the list."""
+    """A queue as a link above the list; closed ones are not counted."""
 
     key: str
     name: Promise
@@ -68,6 +67,6 @@ class Chip:
 
 def chips(shown: str | None, *, by: User, now: datetime) -> list[Chip]:
     """Every queue with its count; all that are open when `shown` names none."""
-    shown = shown if shown in BY_KEY or shown == "found" else "open"
+    shown = shown if shown in {*dict(NAMES), FOUND} else "open"
     counted = counts(by=by, now=now)
-    return [Chip(each.key, each.name, counted.get(each.key), each.key == shown) for each in QUEUES]
+    return [Chip(key, name, counted.get(key), key == shown) for key, name in NAMES]

@@ -123,7 +123,8 @@ DATABASES["default"] |= {
 }
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     connect_timeout=3,
-    options="-c statement_timeout=10s -c lock_timeout=5s"
+    # Compiling a query for a page takes longer than the page.
+    options="-c statement_timeout=10s -c lock_timeout=5s -c jit=off"
     " -c idle_in_transaction_session_timeout=30s",
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

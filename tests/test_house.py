@@ -20,7 +20,7 @@ LAYERS = [
     {"roster"},
     {"coverage"},
     {"availability", "privacy", "calendars", "queues", "fields", "submissions", "outside"},
-    {"digest", "wordings", "cadence", "clocks"},
+    {"digest", "wordings", "cadence", "clocks", "search"},
     {"letters", "shortages", "forms", "objections", "promises", "sending"},
     {"times", "messaging", "moments", "busy", "plan_forms"},
     {"rulebook", "samples", "care_state"},

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import calendar_page
 from ..models import Consultation
-from . import picked, week
+from . import paging, picked, week
 
 PAGES = {
     "week": ("week/", week.week_view),
@@ -35,7 +35,7 @@ class WhenFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         if self.value() == "past":
-            return queryset.filter(starts_at__lt=midnight).order_by("-starts_at", "pk")
+            return queryset.filter(starts_at__lt=midnight).order_by("-starts_at", "-pk")
         return queryset.filter(starts_at__gte=midnight).order_by("starts_at", "pk")
 
 
@@ -45,7 +45,8 @@ class CalendarDesk(admin.ModelAdmin):
 
     list_filter = [WhenFilter, "status", "mode", "counselor"]
     list_select_related = ["request", "counselor", "location"]
-    list_per_page = 100
+    list_per_page = list_max_show_all = 100
+    paginator = paging.ShortPaginator
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -74,10 +75,11 @@ class CalendarDesk(admin.ModelAdmin):
     def changelist_view(self, request, extra_context=None):
         response = super().changelist_view(request, extra_context)
         if hasattr(response, "context_data"):
-            rows = response.context_data["cl"].result_list
+            changes = response.context_data["cl"]
             response.context_data |= {
                 "title": _("Calendar"),
-                "days": calendar_page.days(rows, now=timezone.now()),
+                "days": calendar_page.days(changes.result_list, now=timezone.now()),
+                "most": paging.most(changes),
                 "zone": timezone.localtime().tzname(),
             }
         return response

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .. import availability, desk, times
+from .. import availability, desk, search, times
 from ..fields import PlainTextField
 from ..models import ConsultationRequest, ContactAttempt
 from ..plan_forms import ContactPlanForm
@@ -136,6 +136,11 @@ class PlanForm(ContactPlanForm):
 
 class SearchForm(forms.Form):
     term = PlainTextField(label=_("Find a request"), max_length=80)
+
+    def clean_term(self):
+        if not search.is_long_enough(self.cleaned_data["term"]):
+            raise forms.ValidationError(_("Type at least three letters or digits to search."))
+        return self.cleaned_data["term"]
 
 
 def theirs() -> tuple:

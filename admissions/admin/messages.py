@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -20,10 +19,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from .. import outbox, outbox_page
 from ..models import AuditEvent, Message, MoveNotAllowed
+from . import paging
 
 PAGE = "admin:admissions_message_change"
-# No page leads further back; a state or a kind narrows the list.
-MOST = 1000
 # The frame holds what a letter says: no script, nothing from elsewhere, nothing it can open.
 FRAME_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
@@ -62,14 +60,6 @@ STEPS = {
     "take-back": Step(NoForm, outbox.take_back, _("It is taken back and will not go.")),
     "came-back": Step(NoForm, outbox.note_return, _("Noted. They are on the desk for a call.")),
 }
-
-
-class ShortPaginator(Paginator):
-    """Counts no further than it leads, so that a long history costs nothing."""
-
-    @cached_property
-    def count(self):
-        return self.object_list.order_by()[:MOST].count()
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -133,7 +123,7 @@ class Outbox(admin.ModelAdmin):
     list_filter = FILTERS
     list_select_related = ["request", "resent_by"]
     list_per_page = list_max_show_all = 50
-    paginator = ShortPaginator
+    paginator = paging.ShortPaginator
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -184,7 +174,7 @@ class Outbox(admin.ModelAdmin):
             "filters": {each.parameter_name: each for each in changes.filter_specs},
             "show": shown_state(request),
             "states": states(changes, request),
-            "most": MOST if changes.result_count >= MOST else None,
+            "most": paging.most(changes),
         }
         return response
 

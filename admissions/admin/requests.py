@@ -16,9 +16,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from .. import cards, contact_plan, desk, queues, request_page, triage, waitlist
+from .. import cards, contact_plan, desk, queues, request_page, search, triage, waitlist
 from ..models import AuditEvent, ConsultationRequest, MoveNotAllowed, SlotTaken
-from . import forms
+from . import forms, paging
 
 LIST = "admin:admissions_consultationrequest_changelist"
 PAGE = "admin:admissions_consultationrequest_change"
@@ -55,12 +55,14 @@ class QueueFilter(admin.SimpleListFilter):
     parameter_name = "show"
 
     def lookups(self, request, model_admin):
-        return [(queue.key, queue.name) for queue in queues.QUEUES]
+        return queues.NAMES
 
     def queryset(self, request, queryset):
-        if self.value() == "found":
-            return queryset.found_by(request.session.get(SEARCHED, ""))
-        return queues.narrowed(queryset, self.value(), by=request.user, now=timezone.now())
+        now = timezone.now()
+        if self.value() != queues.FOUND:
+            return queues.listed(queryset, self.value(), by=request.user, now=now)
+        request.found = search.find(request.session.get(SEARCHED, ""), now=now)
+        return queryset.filter(pk__in=request.found.ids).in_triage_order(now=now)
 
 
 @admin.register(ConsultationRequest)
@@ -68,7 +70,8 @@ class RequestDesk(admin.ModelAdmin):
     """Requests are made by the public and changed by triage: nothing is edited here."""
 
     list_filter = [QueueFilter]
-    list_per_page = 50
+    list_per_page = list_max_show_all = 50
+    paginator = paging.ShortPaginator
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -91,8 +94,7 @@ class RequestDesk(admin.ModelAdmin):
         return lookup == QueueFilter.parameter_name
 
     def get_queryset(self, request):
-        everyone = super().get_queryset(request)
-        return everyone.with_history().in_triage_order(now=timezone.now())
+        return super().get_queryset(request).with_history()
 
     def get_urls(self):
         steps = [
@@ -116,14 +118,15 @@ class RequestDesk(admin.ModelAdmin):
         if not hasattr(response, "context_data"):
             return response
         now, shown = timezone.now(), request.GET.get(QueueFilter.parameter_name)
-        rows = response.context_data["cl"].result_list
+        changes = response.context_data["cl"]
         response.context_data |= {
             "title": _("Triage"),
-            "cards": [cards.card(row, by=request.user, now=now) for row in rows],
+            "cards": [cards.card(row, by=request.user, now=now) for row in changes.result_list],
             "chips": queues.chips(shown, by=request.user, now=now),
             "show": shown,
             "search": forms.SearchForm(auto_id="search_%s", label_suffix=""),
-            "is_search": shown == "found",
+            "found": getattr(request, "found", None),
+            "most": paging.most(changes),
             "may_triage": self.has_triage_permission(request),
             "shown_at": desk.clock(now, now),
         }
@@ -152,9 +155,10 @@ class RequestDesk(admin.ModelAdmin):
             raise PermissionDenied
         form = forms.SearchForm(request.POST)
         if not form.is_valid():
+            messages.warning(request, form.errors["term"][0])
             return HttpResponseRedirect(reverse(LIST))
         request.session[SEARCHED] = form.cleaned_data["term"]
-        return HttpResponseRedirect(reverse(LIST) + "?show=found")
+        return HttpResponseRedirect(reverse(LIST) + f"?show={queues.FOUND}")
 
     def step_view(self, request, pk, *, name):
         """Takes one step, or says kindly why not and keeps what was typed."""

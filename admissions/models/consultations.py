@@ -126,6 +126,8 @@ class Consultation(models.Model):
     class Meta:
         indexes = [
             models.Index("counselor", "starts_at", name="consultation_by_counselor"),
+            # The calendar's list, from today on and back.
+            models.Index("starts_at", "id", name="consultation_by_start"),
             # All that availability reads: its cost follows what stands, not the history.
             models.Index(
                 fields=["starts_at", "held"],

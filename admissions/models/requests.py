@@ -5,8 +5,10 @@ import uuid
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Value, When
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -26,6 +28,20 @@ def new_reference():
     return "".join(letters[:4]) + "-" + "".join(letters[4:])
 
 
+# What makes a request one of a list, asked of open ones alone.
+UNSAFE = Q(is_in_danger=True, safety_answered_at=None)
+PROMISED = Q(promised_call_by__isnull=False)
+
+
+def is_late(now) -> Q:
+    return Q(due_at__lt=now)
+
+
+def needs_someone(now) -> Q:
+    """A safety answer, a promised call, an email that failed, or anything that is late."""
+    return UNSAFE | PROMISED | Q(email_failed_at__isnull=False) | is_late(now)
+
+
 class RequestQuerySet(models.QuerySet):
     def open(self):
         return self.exclude(stage=ConsultationRequest.Stage.CLOSED)
@@ -40,31 +56,16 @@ class RequestQuerySet(models.QuerySet):
         return self.open().filter(owner=user)
 
     def needing_safety_answer(self):
-        return self.open().filter(is_in_danger=True, safety_answered_at=None)
+        return self.open().filter(UNSAFE)
 
     def promised_a_call(self):
-        return self.open().filter(promised_call_by__isnull=False)
+        return self.open().filter(PROMISED)
 
     def overdue(self, *, now):
-        return self.open().filter(due_at__lt=now)
+        return self.open().filter(is_late(now))
 
     def needing_someone(self, *, now):
-        """A safety answer, a promised call, an email that failed, or anything that is late."""
-        unanswered = Q(is_in_danger=True, safety_answered_at=None)
-        owed = Q(promised_call_by__isnull=False) | Q(email_failed_at__isnull=False)
-        return self.open().filter(unanswered | owed | Q(due_at__lt=now))
-
-    def found_by(self, term):
-        """Open or closed, by a part of the reference, name or email, or 4 digits of the phone."""
-        found = (
-            Q(reference__icontains=term)
-            | Q(preferred_name__icontains=term)
-            | Q(email__icontains=term)
-        )
-        digits = "".join(filter(str.isdigit, term))
-        if len(digits) >= 4:
-            found |= Q(phone__contains=digits)
-        return self.filter(found)
+        return self.open().filter(needs_someone(now))
 
     def with_history(self):
         """All that one line about a request needs to know, in eight queries for any number."""
@@ -83,27 +84,25 @@ class RequestQuerySet(models.QuerySet):
             )
         )
 
-    def with_standing_consultation(self):
-        """Adds consultation_at, the start of the one that stands, or None."""
-        standing = Consultation.objects.standing().filter(request=OuterRef("pk"))
-        return self.annotate(consultation_at=Subquery(standing.values("starts_at")[:1]))
-
     def in_triage_order(self, *, now):
-        """Safety, promised calls, overdue or not reached by email, soonest talk, then newest."""
+        """Safety, promised calls, overdue or not reached by email, soonest talk, newest, closed."""
         standing = Consultation.objects.standing().filter(request=OuterRef("pk"))
         rank = Case(
-            When(is_in_danger=True, safety_answered_at=None, then=Value(0)),
-            When(promised_call_by__isnull=False, then=Value(1)),
-            When(Q(due_at__lt=now) | Q(email_failed_at__isnull=False), then=Value(2)),
+            When(stage=ConsultationRequest.Stage.CLOSED, then=Value(5)),
+            When(UNSAFE, then=Value(0)),
+            When(PROMISED, then=Value(1)),
+            When(is_late(now) | Q(email_failed_at__isnull=False), then=Value(2)),
             When(Exists(standing), then=Value(3)),
             default=Value(4),
         )
         when = Case(When(rank__lt=4, then=F("due_at")))
-        return (
-            self.with_standing_consultation()
-            .annotate(rank=rank)
-            .order_by("rank", when.asc(nulls_last=True), "-created_at", "pk")
+        return self.annotate(rank=rank).order_by(
+            "rank", when.asc(nulls_last=True), "-created_at", "pk"
         )
+
+    def in_closing_order(self):
+        """Closed ones, the last first; read from an index, however many there are."""
+        return self.order_by("-closed_at", "-pk")
 
 
 class ConsultationRequest(models.Model):
@@ -207,8 +206,24 @@ class ConsultationRequest(models.Model):
             ("export_reports", _("Can export reports")),
         ]
         indexes = [
-            models.Index("due_at", name="request_open_by_due", condition=~Q(stage="closed")),
+            # All that the desk works from. No column of it changes from step to step, lest each
+            # step be written into every index anew.
+            models.Index("created_at", name="request_open", condition=~Q(stage="closed")),
             models.Index("created_at", name="request_by_age"),
+            models.Index(
+                F("closed_at").desc(),
+                F("id").desc(),
+                name="request_closed",
+                condition=Q(stage="closed"),
+            ),
+            # What staff search by: each part as the database compares it.
+            GinIndex(
+                OpClass(Upper("preferred_name"), "gin_trgm_ops"),
+                OpClass(Upper("email"), "gin_trgm_ops"),
+                OpClass(Upper("reference"), "gin_trgm_ops"),
+                OpClass(F("phone"), "gin_trgm_ops"),
+                name="request_search",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

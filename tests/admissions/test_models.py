@@ -478,19 +478,3 @@ def test_requests_in_triage_order_begin_with_who_needs_us_most():
         calm_and_newer,
         calm,
     ]
-
-
-@pytest.mark.parametrize("term", ["canary", "zqx@", "0177"])
-def test_request_is_found_by_what_staff_know_of_it(term):
-    request = make_request(
-        preferred_name="Zqx Canary", email="zqx@example.com", phone="+17145550177"
-    )
-    make_request()
-
-    assert list(ConsultationRequest.objects.found_by(term)) == [request]
-
-
-def test_request_is_found_by_a_part_of_its_reference():
-    request = make_request()
-
-    assert list(ConsultationRequest.objects.found_by(request.reference[2:7].lower())) == [request]

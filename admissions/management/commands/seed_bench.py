@@ -1,5 +1,6 @@
 """Many invented rows, quickly: for measuring, never for production."""
 
+from contextlib import contextmanager
 from datetime import time
 
 from django.conf import settings
@@ -7,26 +8,55 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from admissions.models import Counselor, Mode, ModeRules, WeeklyHours
+from admissions.models import ConsultationRequest, Counselor, Mode, ModeRules, WeeklyHours
 from programs.models import Location
+
+SEARCHED, MANY = ConsultationRequest, 50_000
+
+# People of as many names, numbers and addresses as in life: no index is measured by one word.
+FIRST_NAMES = (
+    "Ana Ben Carlos Dana Elena Farid Grace Hector Ines Jamal Karen Linh Marcus Nadia Omar Priya"
+    " Quinn Rosa Samuel Teo Uma Victor Wendy Xavier Yesenia Zoe Maria Minh Noah Olivia Liam Emma"
+    " Sofia Mateo Camila Diego Hannah Isaac Julia Kevin Leila Miguel Nora Oscar Paula Ramon Sarah"
+    " Thanh Valeria William"
+)
+LAST_NAMES = (
+    "Alvarez Baker Castillo Davis Espinoza Flores Garcia Hernandez Ibrahim Johnson Kim Lopez"
+    " Martinez Nguyen Ortiz Patel Quintero Ramirez Sanchez Tran Ueda Vargas Williams Xiong Young"
+    " Zamora Anderson Brown Clark Delgado Evans Fernandez Gonzalez Harris Jackson King Lewis Moore"
+    " Navarro Owens Perez Reyes Smith Torres Vo Walker Castro Mendoza Pham Wright"
+)
+MAIL = ["mail.example", "post.example", "inbox.example", "letters.example", "net.example"]
 
 REQUESTS = """
     INSERT INTO admissions_consultationrequest (
-        id, reference, created_at, source, stage, due_at, disposition, close_reason, close_note,
-        closed_at, is_in_danger, for_whom, is_adult, preferred_name, phone, email, may_call,
-        may_text, may_email, voicemail, is_discreet, good_time, language, time_zone, interpreter,
-        access_need, payment, note
+        id, reference, created_at, source, stage, owner_id, claimed_at, due_at, disposition,
+        close_reason, close_note, closed_at, is_in_danger, for_whom, is_adult, preferred_name,
+        phone, email, may_call, may_text, may_email, voicemail, is_discreet, good_time, language,
+        time_zone, interpreter, access_need, payment, note
     )
-    SELECT gen_random_uuid(), upper(substr(code, 1, 4) || '-' || substr(code, 5)),
-        now() - n * interval '1 minute', 'booking', %(stage)s,
+    SELECT gen_random_uuid(), upper(substr(code, 1, 4) || '-' || substr(code, 5)), created,
+        'booking', %(stage)s, CASE WHEN NOT %(is_open)s THEN owner END,
+        CASE WHEN NOT %(is_open)s THEN created END,
         CASE WHEN %(is_open)s THEN now() + (n %% 2880 - 60) * interval '1 minute' END,
         CASE WHEN %(is_open)s THEN '' ELSE 'declined_by_person' END, '', '',
-        CASE WHEN NOT %(is_open)s THEN now() END, %(is_open)s AND n %% 500 = 0, 'self', true,
-        'Person ' || n, '+1714555' || lpad((100 + n %% 100)::text, 4, '0'),
-        'person' || n || '@example.com', true, false, true, 'no', true, 'any', 'en',
-        'America/Los_Angeles', '', '', '', ''
+        CASE WHEN NOT %(is_open)s THEN least(created + n %% 14 * interval '1 day', now()) END,
+        %(is_open)s AND n %% 500 = 0, CASE WHEN n %% 3 = 0 THEN 'loved_one' ELSE 'self' END, true,
+        CASE WHEN n %% 2 = 0 THEN first || ' ' || last ELSE first END,
+        '+1' || 201 + mix %% 787 || '55501' || lpad((mix / 787 %% 100)::text, 2, '0'),
+        lower(first || '.' || last) || n || '@' || mail, true, false, true, 'no', true, 'any',
+        'en', 'America/Los_Angeles', '', '', '', ''
     FROM generate_series(%(first)s, %(last)s) AS n,
-        LATERAL (SELECT lpad(to_hex(n), 8, '0') AS code) AS coded
+        LATERAL (
+            SELECT lpad(to_hex(n), 8, '0') AS code, abs(hashint4(n)::bigint) AS mix,
+                now() - n * interval '1 minute' AS created
+        ) AS told,
+        LATERAL (
+            SELECT (%(first_names)s)[1 + mix %% cardinality(%(first_names)s)] AS first,
+                (%(last_names)s)[1 + mix / 64 %% cardinality(%(last_names)s)] AS last,
+                (%(mail)s)[1 + mix / 4096 %% cardinality(%(mail)s)] AS mail,
+                (%(owners)s::int[])[1 + mix %% cardinality(%(owners)s::int[])] AS owner
+        ) AS named
 """
 
 # New requests, numbered from 0.
@@ -105,7 +135,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "Give at least one counselor, no negative counts, a share of 0 to 1."
             )
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor, without_search(past + requests):
             cursor.execute("SET LOCAL statement_timeout = 0")
             ids, location = add_counselors(counselors)
             add_past(cursor, past, ids, location)
@@ -117,6 +147,20 @@ class Command(BaseCommand):
             f"Added {counselors} counselors, {past} past consultations, {booked} ahead,"
             f" {requests} open requests."
         )
+
+
+@contextmanager
+def without_search(rows: int):
+    """Many rows enter the index of searches far sooner all together, once they are there."""
+    index = next(each for each in SEARCHED._meta.indexes if each.name == "request_search")
+    if rows < MANY:
+        yield
+        return
+    with connection.schema_editor() as editor:
+        editor.remove_index(SEARCHED, index)
+        yield
+        editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        editor.add_index(SEARCHED, index)
 
 
 def add_counselors(number: int) -> tuple[list[int], Location]:
@@ -180,11 +224,18 @@ def book_ahead(cursor, share: float, ids: list[int], location: Location) -> int:
 
 def new_requests(cursor, number: int, *, stage: str) -> dict:
     """What REQUESTS asks for: so many requests with references that no earlier ones have."""
-    cursor.execute("SELECT count(*) FROM admissions_consultationrequest WHERE email LIKE 'person%'")
+    cursor.execute(
+        "SELECT count(*) FROM admissions_consultationrequest WHERE email LIKE '%.example'"
+    )
     (taken,) = cursor.fetchone()
+    owners = User.objects.filter(username__startswith="bench").values_list("pk", flat=True)
     return {
         "stage": stage,
         "is_open": stage != "closed",
         "first": taken + 1,
         "last": taken + number,
+        "first_names": FIRST_NAMES.split(),
+        "last_names": LAST_NAMES.split(),
+        "mail": MAIL,
+        "owners": list(owners),
     }

@@ -7,6 +7,9 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from admissions import search
+from admissions.admin import paging
+from admissions.admin.requests import RequestDesk
 from admissions.models import ConsultationRequest
 from tests import factories
 
@@ -150,8 +153,11 @@ def queries(client, address) -> int:
     return len(captured)
 
 
-@pytest.mark.parametrize("address", [LIST, "/admin/", "/admin/admissions/consultation/"])
+@pytest.mark.parametrize(
+    "address", [LIST, f"{LIST}?show=found", "/admin/", "/admin/admissions/consultation/"]
+)
 def test_list_costs_the_same_with_1_and_30_rows(client, coordinator, address):
+    client.post(LIST + "search/", {"term": "example"})
     people = {"owner": coordinator, "counselor": factories.make_counselor()}
     with_history(12, **people)
     client.get(address)
@@ -227,3 +233,36 @@ def test_search_for_nothing_shows_the_list(client, coordinator, term):
 
 def test_search_is_never_a_get(client, coordinator):
     assert client.get(LIST + "search/", {"term": "Jo"}).status_code == 405
+
+
+def test_search_for_too_little_says_what_is_missing(client, coordinator):
+    factories.make_request(preferred_name="Jo")
+
+    response = client.post(LIST + "search/", {"term": "jo"}, follow=True)
+
+    assert "at least three letters or digits" in response.content.decode()
+    assert response.context["found"] is None
+
+
+def test_search_that_finds_too_many_says_that_there_are_more(client, coordinator, monkeypatch):
+    monkeypatch.setattr(search, "MOST", 1)
+    factories.make_request(preferred_name="Jo Ann")
+    factories.make_request(preferred_name="Jo Ann")
+
+    response = client.post(LIST + "search/", {"term": "jo ann"}, follow=True)
+
+    assert (len(names(response)), chips(response)["open"]) == (1, (2, False))
+    assert "Only 1 are shown, the open ones first." in response.content.decode()
+
+
+@pytest.mark.parametrize("show", ["open", "closed"])
+def test_list_counts_no_further_than_it_leads(client, coordinator, monkeypatch, show):
+    monkeypatch.setattr(paging, "MOST", 2)
+    monkeypatch.setattr(RequestDesk, "list_per_page", 1)
+    for _each in range(3):
+        factories.make_request()
+        factories.make_request(stage=Stage.CLOSED, closed_at=NOW, disposition="withdrawn")
+
+    response = client.get(LIST, {"show": show})
+
+    assert (len(names(response)), response.context["most"]) == (1, 2)
