@@ -1,8 +1,10 @@
 """The staff desk: Django's admin under our own name, menu and look."""
 
 from dataclasses import dataclass, field
+from functools import wraps
 
 from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -10,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from admissions import busy, desk, today
 from admissions.models import Consultation
+from staff import door, unsent, urls, views
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,36 @@ class StaffDesk(admin.AdminSite):
     enable_nav_sidebar = False
     index_template = "admin/today.html"
 
+    def has_permission(self, request):
+        """Nothing opens without the second factor, proven in this very session."""
+        return door.is_open_to(request)
+
+    def admin_view(self, view, cacheable=False):
+        """The door of every page; what a form sent through a closed one is kept for its owner."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def at_the_door(request, *args, **kwargs):
+            if request.method != "POST":
+                return guarded(request, *args, **kwargs)
+            if self.has_permission(request):
+                if unsent.KEY in request.session and request.path not in own_steps():
+                    unsent.forget(request)
+                return guarded(request, *args, **kwargs)
+            unsent.keep(request, owner=unsent.owner_of_ended_session(request))
+            return redirect_to_login(unsent.page_of(request), reverse("admin:login"))
+
+        return at_the_door
+
+    def get_urls(self):
+        return [*urls.within(self), *super().get_urls()]
+
+    def login(self, request, extra_context=None):
+        return views.sign_in(request)
+
+    def logout(self, request, extra_context=None):
+        return views.sign_out(request)
+
     def each_context(self, request):
         """What every page of the desk shows in its frame."""
         context = super().each_context(request)
@@ -115,6 +148,11 @@ class StaffDesk(admin.AdminSite):
         if user.has_perm("admissions.keep_own_calendars"):
             extra["attention"] = busy.attention(by=user, now=now)
         return super().index(request, extra | (extra_context or {}))
+
+
+def own_steps() -> set[str]:
+    """Forms on the way back to what was not sent."""
+    return {reverse(f"admin:{name}") for name in ("confirm", "unsent", "stay")}
 
 
 def menu_of(places: list[Place], request) -> list[dict]:

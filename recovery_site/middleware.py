@@ -4,6 +4,7 @@ import logging
 
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
+from django.utils.cache import patch_vary_headers
 
 from . import errors
 
@@ -50,12 +51,23 @@ class DatabaseAwayMiddleware:
 
 
 class QuietSessionMiddleware(SessionMiddleware):
-    """Keeps a session alive on the pages that use it, and fails as kindly as the page would."""
+    """Keeps a session alive on the pages that use it, and fails as kindly as the page would.
+
+    A page that asks for news by itself says so (X-Live-Refresh): nobody may be there to
+    read it, so the session goes on towards its end.
+    """
 
     def process_response(self, request, response):
         if not (request.session.accessed or request.session.modified):
+            return response
+        if is_by_itself(request) and not request.session.modified:
+            patch_vary_headers(response, ["Cookie"])
             return response
         try:
             return super().process_response(request, response)
         except (OperationalError, InterfaceError):
             return errors.unavailable(request)
+
+
+def is_by_itself(request) -> bool:
+    return request.method == "GET" and "X-Live-Refresh" in request.headers

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "programs",
     "admissions",
+    "staff",
 ]
 
 MIDDLEWARE = [
@@ -173,6 +174,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 55},
     },
+    "tidy up sessions": {
+        "task": "staff.tasks.tidy_up",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3000},
+    },
     "read calendars that are due": {
         "task": "admissions.tasks.refresh_due_calendars",
         "schedule": timedelta(seconds=60),
@@ -233,6 +239,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL = "admin:login"
+# How many proxies of our own stand in front, each adding the address it saw to
+# X-Forwarded-For. What stands before those in that header anybody may have written.
+PROXIES = env.int("PROXIES", default=1 if PRODUCTION else 0)
 
 # Plain http is for loopback only; a public site always runs behind TLS.
 SECURE_SSL_REDIRECT = PRODUCTION
@@ -254,6 +263,8 @@ CSRF_COOKIE_AGE = None
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# For visitors; staff.session_store says when sessions of staff end.
+SESSION_ENGINE = "staff.session_store"
 SESSION_COOKIE_AGE = 30 * 60
 # Thirty minutes from the last page, not from the first.
 SESSION_SAVE_EVERY_REQUEST = True

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
+from tests import factories
 from tests.mail_server import MailServer
 from tests.provider_server import KEYS, ProviderServer
 
@@ -30,6 +31,12 @@ def end_other_sessions():
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture
+def client():
+    """A browser; `force_login` signs someone in as the site would have it."""
+    return factories.StaffClient()
 
 
 @pytest.fixture

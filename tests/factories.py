@@ -6,6 +6,7 @@ from itertools import count
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
+from django.test import Client
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
@@ -21,6 +22,8 @@ from admissions.models import (
     WeeklyHours,
 )
 from programs.models import Location
+from staff import codes, door, session_store
+from staff.models import Factor
 
 numbers = count(1)
 PASSWORD = "a-long-walk-in-the-sun"
@@ -42,6 +45,34 @@ def make_user(role: str | None = "counselor", **columns) -> User:
     if role:
         user.groups.add(Group.objects.get(name=role))
     return user
+
+
+SECRET = codes.new_secret()
+
+
+def make_factor(user: User, *, secret: str = SECRET) -> Factor:
+    """The authenticator app of a staff user; all of a run share one secret."""
+    return Factor.objects.create(user=user, secret=secret)
+
+
+class StaffClient(Client):
+    """A browser of someone at the desk."""
+
+    def force_login(self, user, backend=None):
+        """Signed in as the site would have it: with a second factor, just now."""
+        super().force_login(user, backend)
+        factor = Factor.objects.filter(user=user).first() or make_factor(user)
+        now = timezone.now().timestamp()
+        session = self.session
+        session.update(
+            {
+                door.FACTOR: factor.pk,
+                door.CONFIRMED: now,
+                session_store.SINCE: now,
+                session_store.BROWSER: "Chrome on Linux",
+            }
+        )
+        session.save()
 
 
 def make_counselor(

@@ -19,6 +19,7 @@ from admissions.models import (
     WeeklyHours,
 )
 from programs.models import Facility, Location
+from staff import demo
 
 PASSWORD = "walk-in-the-sun-2030"  # noqa: S105 - printed for everyone to see, on loopback only
 STAFF = [
@@ -28,6 +29,9 @@ STAFF = [
     ("kim", "Kim", "coordinator"),
     ("lee", "Lee", "director"),
     ("noor", "Noor", "content editor"),
+    ("maya", "Maya", "clinician"),
+    ("ivo", "Ivo", "VOB"),
+    ("ada", "Ada", "auditor"),
 ]
 COUNSELORS = {
     "dana": (["en"], ["phone", "video", "in_person"], time(8), time(16)),
@@ -76,6 +80,7 @@ class Command(BaseCommand):
         for username, _name, role in STAFF:
             self.stdout.write(f"  {role:<15} {username:<8} {PASSWORD}")
         self.stdout.write(f"  {'administrator':<15} {'admin':<8} {PASSWORD}")
+        self.stdout.write("  The second page asks for a code, and shows it to these people.")
 
 
 def add_staff():
@@ -96,6 +101,7 @@ def add_staff():
             user.set_password(PASSWORD)
             user.save()
             user.groups.set(Group.objects.filter(name=role))
+        demo.enrol(user)
         if username in COUNSELORS:
             add_counselor(user)
 

@@ -112,7 +112,7 @@ def test_looking_changes_nothing(client, dana, name):
 
 @pytest.mark.parametrize("name", ["make", "revoke"])
 def test_form_from_elsewhere_is_refused(dana, name):
-    strict = Client(enforce_csrf_checks=True)
+    strict = factories.StaffClient(enforce_csrf_checks=True)
     strict.force_login(dana.user)
 
     assert strict.post(step(dana, name)).status_code == 403
@@ -319,7 +319,7 @@ def test_counselor_cannot_remove_anothers_by_its_number(client, dana):
 
 @pytest.mark.parametrize("name", ["file", "address", "remove/1"])
 def test_calendars_change_by_forms_of_ours_only(client, dana, name):
-    strict = Client(enforce_csrf_checks=True)
+    strict = factories.StaffClient(enforce_csrf_checks=True)
     strict.force_login(dana.user)
 
     assert (
