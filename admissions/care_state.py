@@ -2,20 +2,9 @@
 
 from django.utils.translation import gettext as _
 
-from .models import Assessment, BenefitsVerification, ConsultationRequest, Finding, Referral
+from .models import Assessment, BenefitsVerification, ConsultationRequest, Referral
 
 Stage, Status = ConsultationRequest.Stage, BenefitsVerification.Status
-
-
-def waits_for_clinician(request: ConsultationRequest) -> bool:
-    """Whether the interview that stands has a high concern that no clinician has seen."""
-    assessment = assessment_of(request)
-    if request.is_closed or assessment is None or hasattr(assessment, "acknowledgement"):
-        return False
-    return any(
-        finding.dimension in Finding.FOR_CLINICIANS and finding.concern in Finding.HIGH
-        for finding in assessment.findings.all()
-    )
 
 
 def assessment_of(request) -> Assessment | None:

@@ -47,17 +47,18 @@ def why(request: ConsultationRequest, now: datetime, *, opens_at: datetime | Non
 
 
 def pressing_line(request, now, opens_at) -> Line | None:
-    """Danger, a promised call, a lost email, a high concern: before any consultation."""
+    """Danger, a high concern, a promised call, a lost email: before any consultation."""
     if request.needs_safety_answer:
         text = _("Safety: said someone may be in danger")
         return Line(text, waited(request, now), HOT)
+    if request.concern_open_since:
+        since = _("since %(clock)s") % {"clock": clock(request.concern_open_since, now)}
+        return Line(_("A clinician must look at this"), since, HOT)
     if request.promised_call_by:
         return promise_line(request, now, opens_at)
     if has_lost_email(request, now):
         reason, _step = another_way(request)
         return Line(_("Email failed: %(what)s") % {"what": reason}, waited(request, now), HOT)
-    if care_state.waits_for_clinician(request):
-        return Line(_("A clinician has to look: high concern"), waited(request, now), HOT)
     return None
 
 
@@ -205,13 +206,13 @@ def next_action(request: ConsultationRequest, now: datetime) -> Line:
 def pressing_action(request, now) -> Line | None:
     if request.needs_safety_answer:
         return Line(_("%(ways)s now") % {"ways": ways(request)}, urgency=HOT)
+    if request.concern_open_since:
+        return Line(_("Have a clinician look now"), urgency=HOT)
     if request.promised_call_by:
         return by_time(_("Call"), request.promised_call_by, now)
     if has_lost_email(request, now):
         _reason, other = another_way(request)
         return Line(other, urgency=HOT)
-    if care_state.waits_for_clinician(request):
-        return Line(_("Have a clinician look now"), urgency=HOT)
     return None
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import assignment, cadence, offers, privacy, promises, tasks
+from . import assignment, cadence, care, offers, privacy, promises, tasks
 from .models import (
     AuditEvent,
     ConsentVersion,
@@ -91,7 +91,7 @@ def complete(*, request_id, by: User) -> Consultation:
     request.move_to(Stage.CONSULTATION_COMPLETED)
     request.promised_call_by = request.email_failed_at = None
     answer_safety(request)
-    request.due_at = timezone.now() + FOLLOW_UP_AFTER_TALKING
+    fall_due_at(request, timezone.now() + FOLLOW_UP_AFTER_TALKING)
     request.save()
 
     request.audit_events.create(
@@ -156,12 +156,14 @@ def reschedule(
 
 @transaction.atomic
 def close(
-    *, request_id, by: User, disposition: str, reason: str, note: str = ""
+    *, request_id, by: User, disposition: str, reason: str, note: str = "", refer_to: str = ""
 ) -> ConsultationRequest:
-    """End the request with a disposition and one reason; a standing consultation is cancelled."""
+    """End the request with a disposition and one reason; a standing consultation is cancelled.
+
+    Referred elsewhere, it says where to, unless a referral is on file.
+    """
     request = open_request(request_id)
-    if disposition in ConsultationRequest.ADMITTED:
-        raise MoveNotAllowed(_("Admission needs a recorded recommendation first."))
+    care.check_closing(request, disposition, refer_to)
 
     cancelled = release_standing(request, by=by)
     request.move_to(Stage.CLOSED)
@@ -173,6 +175,8 @@ def close(
     offers.stop_waiting(request, Waiting.Left.ENDED, by=by)
 
     request.audit_events.create(type=Type.REQUEST_CLOSED, actor=by, code=disposition)
+    if refer_to:
+        care.add_referral(request, by=by, to_whom=refer_to)
 
     if cancelled:
         promises.promise_cancelled(cancelled)
@@ -196,8 +200,9 @@ def standing(request: ConsultationRequest) -> Consultation:
 
 
 def fall_due_at(request: ConsultationRequest, at: datetime) -> None:
-    """Staff act next then, unless a safety answer or a promised call is owed before."""
-    if not request.needs_safety_answer and not request.promised_call_by:
+    """Staff act next then, unless they owe something before that cannot wait."""
+    is_pressed = request.needs_safety_answer or request.concern_open_since
+    if not is_pressed and not request.promised_call_by:
         request.due_at = at
 
 
@@ -260,7 +265,7 @@ def answer_safety(request: ConsultationRequest) -> None:
 
 def next_due(request: ConsultationRequest, attempt: ContactAttempt) -> datetime:
     """The standing consultation, a day after talking, or the plan's next try; never at night."""
-    if request.needs_safety_answer:
+    if request.needs_safety_answer or request.concern_open_since:
         return attempt.at
     consultation = request.standing_consultation()
     if consultation is not None:

@@ -19,7 +19,7 @@ LAYERS = [
     {"models", "roles", "busy_reader", "failpoints"},
     {"roster"},
     {"coverage"},
-    {"availability", "privacy", "calendars", "queues", "fields", "submissions", "outside"},
+    {"availability", "care", "privacy", "calendars", "queues", "fields", "submissions", "outside"},
     {"digest", "wordings", "cadence", "clocks", "search"},
     {"letters", "shortages", "forms", "objections", "promises", "sending"},
     {"times", "messaging", "moments", "busy", "plan_forms"},
@@ -50,7 +50,8 @@ LAYERS = [
         "week_page",
         "own_calendars",
     },
-    {"waitlist", "phone_booking", "contact_plan"},
+    {"assessing", "waitlist", "phone_booking", "contact_plan", "referring"},
+    {"recommending"},
     {"views", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]
@@ -222,7 +223,7 @@ def test_stages_and_statuses_change_behind_one_door():
         )
     }
 
-    assert moving == {"assignment", "away", "booking", "triage"}
+    assert moving == {"assessing", "assignment", "away", "booking", "recommending", "triage"}
 
 
 # Pages

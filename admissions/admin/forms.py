@@ -97,7 +97,14 @@ class CloseForm(StepForm):
         choices=[("", _("Choose one")), *CloseReason.choices],
         error_messages={"required": _("Choose the main reason.")},
     )
-    note = note_field(_("Where we referred them, or what “other” means. No clinical details."))
+    refer_to = PlainTextField(
+        label=_("Referred where to (if elsewhere)"),
+        required=False,
+        max_length=120,
+        help_text=_("The name of the place."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": 120}),
+    )
+    note = note_field(_("What “other” means. No clinical details."))
 
     def __init__(self, data=None, *, request, now):
         super().__init__(data, request=request, now=now)
@@ -111,6 +118,10 @@ class CloseForm(StepForm):
         data = super().clean()
         if data.get("reason") == CloseReason.OTHER and not data.get("note"):
             self.add_error("note", _("Say in a few words what the other reason is."))
+        if data.get("disposition") != Disposition.REFERRED_OUT:
+            data["refer_to"] = ""
+        elif not data.get("refer_to") and not self.request.referrals.exists():
+            self.add_error("refer_to", _("Say where they are referred to."))
         return data
 
 

@@ -3,18 +3,52 @@
 These rows are added and never changed: an amendment is the next version.
 """
 
+from datetime import date, timedelta
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from programs.models import LevelOfCare
 
+from .encrypted import EncryptedTextField
 from .requests import ConsultationRequest
+from .stages import Disposition
 
+# The levels as both schemes name them: 2.1 is IOP, and all of 3 are residential.
+IOP, RESIDENTIAL = "2.1", "3."
 PERMANENT = pgtrigger.Update | pgtrigger.Delete
+QUALIFIED = """
+    IF NOT EXISTS (
+        SELECT 1 FROM admissions_staffcredential
+        WHERE id = NEW.credential_id AND user_id = NEW.by_id
+            AND expires_on >= (NEW.at AT TIME ZONE 'America/Los_Angeles')::date
+    ) THEN
+        RAISE EXCEPTION '%s: the credential is'
+            ' somebody else''s, or has expired';
+    END IF;
+    RETURN NEW;
+"""
+
+
+class StaffCredentialQuerySet(models.QuerySet):
+    def in_date(self, on: date):
+        return self.filter(expires_on__gte=on)
+
+    def expiring(self, on: date):
+        """Those of people who work here that run out within 90 days, or have; soonest first.
+
+        One that a newer of the same title has replaced is left out.
+        """
+        newer = StaffCredential.objects.filter(
+            user=OuterRef("user"), title=OuterRef("title"), expires_on__gt=OuterRef("expires_on")
+        )
+        soon = self.filter(expires_on__lte=on + StaffCredential.WARNED_BEFORE)
+        mine = soon.filter(~Exists(newer), user__is_active=True)
+        return mine.select_related("user").order_by("expires_on", "pk")
 
 
 class StaffCredential(models.Model):
@@ -24,7 +58,11 @@ class StaffCredential(models.Model):
     title = models.CharField(max_length=40, help_text=_("As it is written behind the name."))
     number = models.CharField(max_length=40)
     issuer = models.CharField(max_length=120, blank=True)
-    expires_on = models.DateField()
+    expires_on = models.DateField(help_text=_("The last day on which it is good."))
+
+    WARNED_BEFORE = timedelta(days=90)
+
+    objects = StaffCredentialQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("staff credential")
@@ -34,9 +72,19 @@ class StaffCredential(models.Model):
                 fields=["user", "title", "number"], name="staff_credential_once"
             )
         ]
+        triggers = [
+            # What was signed with it must go on saying by whom and as what.
+            pgtrigger.ReadOnly(
+                name="staff_credential_names_one_person", fields=["user", "title", "number"]
+            )
+        ]
 
     def __str__(self):
         return self.title
+
+    def days_left(self, on: date) -> int:
+        """Days from a day to the last one; negative once that is over."""
+        return (self.expires_on - on).days
 
 
 class Assessment(models.Model):
@@ -48,6 +96,9 @@ class Assessment(models.Model):
     credential = models.ForeignKey(StaffCredential, models.PROTECT, null=True, blank=True)
     at = models.DateTimeField(default=timezone.now)
     amended_because = models.CharField(max_length=200, blank=True)
+    has_agreed = models.BooleanField(
+        default=False, help_text=_("Where someone else asked: the person themselves agreed to it.")
+    )
 
     class Meta:
         ordering = ["version"]
@@ -63,6 +114,10 @@ class Assessment(models.Model):
 
     def __str__(self):
         return f"assessment {self.pk}"
+
+    def pressing(self) -> list["Finding"]:
+        """What a clinician has to look at: high concern in the dimensions 1 to 3."""
+        return [each for each in self.findings.all() if each.is_pressing]
 
 
 class Finding(models.Model):
@@ -96,7 +151,7 @@ class Finding(models.Model):
     dimension = models.PositiveSmallIntegerField(choices=Dimension)
     concern = models.CharField(max_length=20, choices=Concern)
     source = models.CharField(max_length=20, choices=Source)
-    note = models.TextField(blank=True)
+    note = EncryptedTextField(blank=True)
 
     class Meta:
         ordering = ["dimension"]
@@ -110,6 +165,10 @@ class Finding(models.Model):
     def __str__(self):
         return f"finding {self.pk}"
 
+    @property
+    def is_pressing(self) -> bool:
+        return self.dimension in self.FOR_CLINICIANS and self.concern in self.HIGH
+
 
 class Acknowledgement(models.Model):
     """A clinician has seen a high concern of this assessment, and says what is to be done."""
@@ -118,11 +177,19 @@ class Acknowledgement(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
     credential = models.ForeignKey(StaffCredential, models.PROTECT)
     at = models.DateTimeField(default=timezone.now)
-    action = models.TextField(blank=True, help_text=_("What is to be done now."))
+    action = EncryptedTextField(help_text=_("What is to be done now."))
 
     class Meta:
         permissions = [("acknowledge_concern", _("Can acknowledge a high concern"))]
-        triggers = [pgtrigger.Protect(name="acknowledgement_is_permanent", operation=PERMANENT)]
+        triggers = [
+            pgtrigger.Protect(name="acknowledgement_is_permanent", operation=PERMANENT),
+            pgtrigger.Trigger(
+                name="acknowledgement_by_the_qualified",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=QUALIFIED.replace("%s", "acknowledgement_by_the_qualified"),
+            ),
+        ]
 
     def __str__(self):
         return f"acknowledgement {self.pk}"
@@ -148,11 +215,12 @@ class Recommendation(models.Model):
         default=False, help_text=_("IOP after residential, a path of its own.")
     )
     reason_if_different = models.CharField(max_length=20, choices=Different, blank=True)
-    rationale = models.TextField()
-    immediate_action = models.TextField(blank=True)
+    rationale = EncryptedTextField()
+    immediate_action = EncryptedTextField(blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
     credential = models.ForeignKey(StaffCredential, models.PROTECT)
     at = models.DateTimeField(default=timezone.now)
+    amended_because = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["version"]
@@ -160,6 +228,10 @@ class Recommendation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["request", "version"], name="recommendation_version_once"
+            ),
+            models.CheckConstraint(
+                name="recommendation_amended_for_a_reason",
+                condition=Q(version=1) | ~Q(amended_because=""),
             ),
             models.CheckConstraint(
                 name="recommendation_differs_for_a_reason",
@@ -176,14 +248,19 @@ class Recommendation(models.Model):
                 name="recommendation_by_the_qualified",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
+                func=QUALIFIED.replace("%s", "recommendation_by_the_qualified"),
+            ),
+            pgtrigger.Trigger(
+                name="recommendation_rests_on_its_own",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
                 func="""
                     IF NOT EXISTS (
-                        SELECT 1 FROM admissions_staffcredential
-                        WHERE id = NEW.credential_id AND user_id = NEW.by_id
-                            AND expires_on >= (NEW.at AT TIME ZONE 'America/Los_Angeles')::date
+                        SELECT 1 FROM admissions_assessment
+                        WHERE id = NEW.assessment_id AND request_id = NEW.request_id
                     ) THEN
-                        RAISE EXCEPTION 'recommendation_by_the_qualified: the credential is'
-                            ' somebody else''s, or has expired';
+                        RAISE EXCEPTION 'recommendation_rests_on_its_own: the assessment is of'
+                            ' another request';
                     END IF;
                     RETURN NEW;
                 """,
@@ -193,6 +270,22 @@ class Recommendation(models.Model):
     def __str__(self):
         return f"recommendation {self.pk}"
 
+    def admits_to(self) -> str:
+        """The disposition that fits what was agreed, or an empty string; a trigger holds it too."""
+        level = self.agreed_level
+        if level is None or not level.is_offered_here:
+            return ""
+        if level.code == IOP:
+            return Disposition.ADMITTED_STEP_DOWN if self.is_step_down else Disposition.ADMITTED_IOP
+        is_residential = level.code.startswith(RESIDENTIAL) and not self.is_step_down
+        return Disposition.ADMITTED_RESIDENTIAL if is_residential else ""
+
+
+class ReferralQuerySet(models.QuerySet):
+    def to_confirm(self):
+        """Of requests open and closed: nobody has said yet that the hand-over worked."""
+        return self.filter(confirmed_at=None)
+
 
 class Referral(models.Model):
     """A warm referral: where to, and when somebody there confirmed the hand-over."""
@@ -200,13 +293,15 @@ class Referral(models.Model):
     request = models.ForeignKey(ConsultationRequest, models.PROTECT, related_name="referrals")
     to_whom = models.CharField(max_length=120)
     level = models.ForeignKey(LevelOfCare, models.PROTECT, null=True, blank=True)
-    note = models.TextField(blank=True)
+    note = EncryptedTextField(blank=True)
     made_at = models.DateTimeField(default=timezone.now)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField(null=True, blank=True)
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    objects = ReferralQuerySet.as_manager()
 
     class Meta:
         ordering = ["made_at", "pk"]
@@ -216,6 +311,16 @@ class Referral(models.Model):
                 condition=Q(confirmed_at=None, confirmed_by=None)
                 | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
             )
+        ]
+        indexes = [
+            models.Index("made_at", name="referral_to_confirm", condition=Q(confirmed_at=None))
+        ]
+        triggers = [
+            pgtrigger.Protect(name="referral_stays", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="referral_stays_as_made",
+                fields=["request", "to_whom", "level", "made_at", "made_by"],
+            ),
         ]
 
     def __str__(self):

@@ -30,6 +30,7 @@ def new_reference():
 
 # What makes a request one of a list, asked of open ones alone.
 UNSAFE = Q(is_in_danger=True, safety_answered_at=None)
+FOR_CLINICIANS = Q(concern_open_since__isnull=False)
 PROMISED = Q(promised_call_by__isnull=False)
 
 
@@ -38,8 +39,8 @@ def is_late(now) -> Q:
 
 
 def needs_someone(now) -> Q:
-    """A safety answer, a promised call, an email that failed, or anything that is late."""
-    return UNSAFE | PROMISED | Q(email_failed_at__isnull=False) | is_late(now)
+    """A safety answer, a clinician, a promised call, an email that failed, or what is late."""
+    return UNSAFE | FOR_CLINICIANS | PROMISED | Q(email_failed_at__isnull=False) | is_late(now)
 
 
 class RequestQuerySet(models.QuerySet):
@@ -67,8 +68,12 @@ class RequestQuerySet(models.QuerySet):
     def needing_someone(self, *, now):
         return self.open().filter(needs_someone(now))
 
+    def for_clinicians(self):
+        """A high concern waits for a clinician to say what is to be done."""
+        return self.open().filter(FOR_CLINICIANS)
+
     def with_history(self):
-        """All that one line about a request needs to know, in eight queries for any number."""
+        """All that one line about a request needs to know, in six queries for any number."""
         consultations = Consultation.objects.select_related("counselor").order_by("booked_at", "pk")
         details = ("payer", "member_id", "holder", "estimate", "note")
         return (
@@ -78,19 +83,18 @@ class RequestQuerySet(models.QuerySet):
                 "attempts",
                 "waitings",
                 "referrals",
-                "assessments__acknowledgement",
-                "assessments__findings",
+                "assessments",
                 Prefetch("consultations", queryset=consultations),
             )
         )
 
     def in_triage_order(self, *, now):
-        """Safety, promised calls, overdue or not reached by email, soonest talk, newest, closed."""
+        """Safety, clinicians and promised calls, late or unmailed, soonest talk, newest, closed."""
         standing = Consultation.objects.standing().filter(request=OuterRef("pk"))
         rank = Case(
             When(stage=ConsultationRequest.Stage.CLOSED, then=Value(5)),
             When(UNSAFE, then=Value(0)),
-            When(PROMISED, then=Value(1)),
+            When(FOR_CLINICIANS | PROMISED, then=Value(1)),
             When(is_late(now) | Q(email_failed_at__isnull=False), then=Value(2)),
             When(Exists(standing), then=Value(3)),
             default=Value(4),
@@ -163,6 +167,9 @@ class ConsultationRequest(models.Model):
     )
     snoozed_until = models.DateTimeField(
         null=True, blank=True, help_text=_("Set aside; it counts while it is the due time too.")
+    )
+    concern_open_since = models.DateTimeField(
+        null=True, blank=True, help_text=_("A high concern waits for a clinician since then.")
     )
     closed_at = models.DateTimeField(null=True, blank=True)
     disposition = models.CharField(max_length=30, choices=Disposition, blank=True)
@@ -270,10 +277,52 @@ class ConsultationRequest(models.Model):
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 condition=pgtrigger.Q(new__disposition__in=sorted(ADMITTED)),
                 func="""
-                    IF NOT EXISTS (
-                        SELECT 1 FROM admissions_recommendation WHERE request_id = NEW.id
+                    IF TG_OP = 'UPDATE' AND OLD.disposition = NEW.disposition THEN
+                        RETURN NEW;
+                    END IF;
+                    IF NEW.disposition IS DISTINCT FROM (
+                        SELECT CASE
+                            WHEN NOT level.is_offered_here THEN NULL
+                            WHEN level.code = '2.1' AND made.is_step_down
+                                THEN 'admitted_iop_step_down'
+                            WHEN level.code = '2.1' THEN 'admitted_iop'
+                            WHEN left(level.code, 2) = '3.' AND NOT made.is_step_down
+                                THEN 'admitted_residential'
+                        END
+                        FROM admissions_recommendation made
+                        LEFT JOIN programs_levelofcare level ON level.id = made.agreed_level_id
+                        WHERE made.request_id = NEW.id ORDER BY made.version DESC LIMIT 1
                     ) THEN
-                        RAISE EXCEPTION 'request_admitted_after_recommendation: none is recorded';
+                        RAISE EXCEPTION 'request_admitted_after_recommendation: none is recorded,'
+                            ' or another level was agreed';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="request_closed_after_a_clinician",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__stage__df="closed", new__stage="closed")
+                & ~pgtrigger.Q(new__disposition="spam_or_test"),
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM admissions_finding found
+                        JOIN admissions_assessment made ON made.id = found.assessment_id
+                        WHERE made.request_id = NEW.id
+                            AND made.version = (
+                                SELECT max(version) FROM admissions_assessment
+                                WHERE request_id = NEW.id
+                            )
+                            AND found.dimension IN (1, 2, 3)
+                            AND found.concern IN ('high', 'needs_clinician')
+                            AND NOT EXISTS (
+                                SELECT 1 FROM admissions_acknowledgement
+                                WHERE assessment_id = made.id
+                            )
+                    ) THEN
+                        RAISE EXCEPTION 'request_closed_after_a_clinician: a high concern waits'
+                            ' for a clinician';
                     END IF;
                     RETURN NEW;
                 """,

@@ -35,6 +35,8 @@ STAGE_MOVES = {
     Stage.CONTACTED: {
         Stage.CONSULTATION_SCHEDULED,
         Stage.CONSULTATION_COMPLETED,
+        # Reopened, or back after a no-show: the interview is on file already.
+        Stage.RECOMMENDATION_MADE,
         Stage.CLOSED,
     },
     Stage.CONSULTATION_SCHEDULED: {

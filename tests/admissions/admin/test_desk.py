@@ -312,13 +312,8 @@ def test_set_aside_before_a_consultation_says_so():
 # Care
 
 
-def interview(request, *, dimension=1, concern="high"):
-    by = factories.make_user("counselor")
-    assessment = request.assessments.create(
-        version=request.assessments.count() + 1, by=by, amended_because="heard more"
-    )
-    assessment.findings.create(dimension=dimension, concern=concern, source="self")
-    return assessment
+def interview(request):
+    return request.assessments.create(version=1, by=factories.make_user("counselor"))
 
 
 @pytest.mark.parametrize(
@@ -349,7 +344,7 @@ def test_every_stage_says_what_is_owed(stage, why, action):
 
 def test_after_the_assessment_care_is_recommended():
     request = factories.make_request(stage=Stage.CONSULTATION_COMPLETED, due_at=minutes(30))
-    interview(request, concern="low")
+    interview(request)
 
     lines = desk.why(request, NOW), desk.next_action(request, NOW)
 
@@ -358,22 +353,18 @@ def test_after_the_assessment_care_is_recommended():
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("dimension", "concern", "waits"),
-    [
-        (1, "high", True),
-        (3, "needs_clinician", True),
-        (3, "moderate", False),
-        (4, "high", False),
-    ],
-)
-def test_high_concern_waits_for_a_clinician(dimension, concern, waits):
-    request = factories.make_request(stage=Stage.CONSULTATION_COMPLETED, due_at=minutes(30))
-    interview(request, dimension=dimension, concern=concern)
+def test_high_concern_waits_for_a_clinician_before_a_promised_call():
+    request = factories.make_request(
+        stage=Stage.CONSULTATION_COMPLETED, concern_open_since=minutes(-5),
+        promised_call_by=minutes(2),
+    )  # fmt: skip
 
-    line = desk.next_action(request, NOW)
+    lines = desk.why(request, NOW), desk.next_action(request, NOW)
 
-    assert (line.text == "Have a clinician look now") == waits
+    assert [(line.text, line.urgency) for line in lines] == [
+        ("A clinician must look at this", "hot"), ("Have a clinician look now", "hot"),
+    ]  # fmt: skip
+    assert lines[0].detail == "since 2:06 pm"
 
 
 def test_referral_waits_for_word_from_there():

@@ -218,13 +218,13 @@ def test_move_to_a_time_taken_meanwhile_is_told_kindly(client, coordinator):
 
 def test_close_keeps_disposition_reason_and_note(client, coordinator):
     request = factories.make_request()
-    typed = {"disposition": "referred_out", "reason": "medi_cal", "note": "County line"}
+    typed = {"disposition": "withdrawn", "reason": "medi_cal", "note": "County line"}
 
     client.post(step_of(request, "close"), typed)
 
     request.refresh_from_db()
     assert (request.stage, request.disposition, request.close_reason, request.close_note) == (
-        Stage.CLOSED, "referred_out", "medi_cal", "County line",
+        Stage.CLOSED, "withdrawn", "medi_cal", "County line",
     )  # fmt: skip
     assert acts_on(request) == [(Type.REQUEST_CLOSED, coordinator)]
 
@@ -236,6 +236,7 @@ def test_close_keeps_disposition_reason_and_note(client, coordinator):
         ({"disposition": "withdrawn", "reason": ""}, ["reason"]),
         ({"disposition": "withdrawn", "reason": "other"}, ["note"]),
         ({"disposition": "admitted_iop", "reason": "cost"}, ["disposition"]),
+        ({"disposition": "referred_out", "reason": "medi_cal"}, ["refer_to"]),
         ({"disposition": "withdrawn", "reason": "cost", "note": "x" * 501}, ["note"]),
         ({"disposition": "withdrawn", "reason": "cost", "note": "\x00"}, ["note"]),
     ],
