@@ -256,7 +256,8 @@ def schedule(request: ConsultationRequest, *, by: User | None = None, **chosen) 
         request.move_to(Stage.CONSULTATION_SCHEDULED)
     if not request.needs_safety_answer and not request.promised_call_by:
         request.due_at = consultation.starts_at
-    request.save(update_fields=["stage", "due_at"])
+    request.snoozed_until = None
+    request.save(update_fields=["stage", "due_at", "snoozed_until"])
 
     request.audit_events.create(
         type=Type.CONSULTATION_REQUESTED,

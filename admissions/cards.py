@@ -148,10 +148,10 @@ def owner(request, by) -> str:
 def open_steps(request, now) -> set[str]:
     """The steps that can work now, whoever takes them; the service still has the last word."""
     if request.is_closed:
-        return set()
-    steps = {"log", "close", "plan"}
-    if request.owner_id is None:
-        steps.add("claim")
+        return {"note"} if request.merged_into_id else {"note", "reopen"}
+    steps = {"log", "close", "plan", "note", "escalate", "hand-over"}
+    steps.add("give-back" if request.owner_id else "claim")
+    steps |= pausing(request)
     consultation = desk.standing(request)
     if consultation:
         steps.add("move")
@@ -164,6 +164,13 @@ def open_steps(request, now) -> set[str]:
     elif was_no_show(request):
         steps.add("complete")
     return steps
+
+
+def pausing(request) -> set[str]:
+    """Put it off, or take it up again; neither while something presses."""
+    if request.needs_safety_answer or request.promised_call_by:
+        return set()
+    return {"take-up", "set-aside"} if request.is_set_aside else {"set-aside"}
 
 
 def was_no_show(request) -> bool:

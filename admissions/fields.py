@@ -38,6 +38,14 @@ class PlainTextField(forms.CharField):
         return plain(value)
 
 
+class PlainLinesField(PlainTextField):
+    """The same for a text of several lines; empty ones part its paragraphs."""
+
+    def to_python(self, value):
+        lines = forms.CharField.to_python(self, value).splitlines()
+        return "\n".join(line if "\x00" in line else plain(line) for line in lines).strip()
+
+
 class PlainEmailField(forms.EmailField):
     """An address in plain ASCII: look-alike and invisible letters are refused.
 

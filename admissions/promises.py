@@ -62,6 +62,22 @@ def alarms(request: ConsultationRequest) -> list[Message]:
     ]
 
 
+def promise_help(request: ConsultationRequest) -> None:
+    """Ring the on-call lead at once: a colleague hears of danger."""
+    kind = Kind.STAFF_ESCALATED
+    version = next_version(request, kind)
+    promise([Message(request=request, kind=kind, version=version, due_at=timezone.now())])
+
+
+def promise_alarms(request: ConsultationRequest) -> None:
+    """What staff are told of a call or of danger that came over from another request."""
+    told = [*alarms(request), *apology(request)]
+    again = next_version(request, *{message.kind for message in told})
+    for message in told:
+        message.version = again
+    promise(told)
+
+
 def apology(request: ConsultationRequest) -> list[Message]:
     """To the person, should our call be late."""
     rule = rules_by_kind()[Kind.CALLBACK_LATE]

@@ -89,7 +89,7 @@ def complete(*, request_id, by: User) -> Consultation:
     consultation.ended_at = timezone.now()
     consultation.save(update_fields=["status", "ended_at"])
     request.move_to(Stage.CONSULTATION_COMPLETED)
-    request.promised_call_by = request.email_failed_at = None
+    request.promised_call_by = request.email_failed_at = request.snoozed_until = None
     answer_safety(request)
     fall_due_at(request, timezone.now() + FOLLOW_UP_AFTER_TALKING)
     request.save()
@@ -114,7 +114,8 @@ def mark_no_show(*, request_id, by: User) -> Consultation:
     consultation.save(update_fields=["status", "ended_at"])
     request.move_to(Stage.ATTEMPTING_CONTACT)
     request.due_at = consultation.starts_at + CALL_AFTER_NO_SHOW
-    request.save(update_fields=["stage", "due_at"])
+    request.snoozed_until = None
+    request.save(update_fields=["stage", "due_at", "snoozed_until"])
 
     request.audit_events.create(type=Type.CONSULTATION_NO_SHOW, actor=by, consultation=consultation)
 
@@ -145,7 +146,8 @@ def reschedule(
         counselor_id=counselor_id,
     )
     fall_due_at(request, starts_at)
-    request.save(update_fields=["due_at"])
+    request.snoozed_until = None
+    request.save(update_fields=["due_at", "snoozed_until"])
 
     request.audit_events.create(type=Type.CONSULTATION_MOVED, actor=by, consultation=moved)
 
@@ -232,7 +234,7 @@ def check_permitted(request: ConsultationRequest, channel: str) -> None:
 
 def follow_attempt(request: ConsultationRequest, attempt: ContactAttempt) -> None:
     """What a try changes: the promise, the stage, and when staff must act next."""
-    request.promised_call_by = request.email_failed_at = None
+    request.promised_call_by = request.email_failed_at = request.snoozed_until = None
     if attempt.is_in_touch:
         reached(request)
     elif request.stage == Stage.NEW:

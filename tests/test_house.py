@@ -50,7 +50,7 @@ LAYERS = [
         "week_page",
         "own_calendars",
     },
-    {"assessing", "waitlist", "phone_booking", "contact_plan", "referring"},
+    {"assessing", "waitlist", "phone_booking", "contact_plan", "referring", "handling"},
     {"recommending"},
     {"views", "admin", "templatetags", "management"},
     {"urls", "apps"},

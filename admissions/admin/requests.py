@@ -16,9 +16,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from .. import cards, contact_plan, desk, queues, request_page, search, triage, waitlist
+from .. import (
+    cards,
+    contact_plan,
+    desk,
+    handling,
+    queues,
+    request_page,
+    search,
+    triage,
+    waitlist,
+)
 from ..models import AuditEvent, ConsultationRequest, MoveNotAllowed, SlotTaken
-from . import forms, paging
+from . import forms, handling_forms, paging
 
 LIST = "admin:admissions_consultationrequest_changelist"
 PAGE = "admin:admissions_consultationrequest_change"
@@ -44,6 +54,17 @@ STEPS = {
     "plan": Step(forms.PlanForm, contact_plan.change_by_phone, _("The contact plan is changed.")),
     "look-sooner": Step(forms.StepForm, waitlist.put_on, _("We write if something opens sooner.")),
     "stop-looking": Step(forms.StepForm, waitlist.take_off, _("We look no longer.")),
+    "hand-over": Step(
+        handling_forms.HandOverForm, handling.hand_over, _("It is your colleague’s now.")
+    ),
+    "give-back": Step(handling_forms.OwnedForm, handling.give_back, _("Anyone may claim it now.")),
+    "set-aside": Step(handling_forms.SetAsideForm, handling.set_aside, _("It is set aside.")),
+    "take-up": Step(forms.StepForm, handling.take_up, _("It is taken up again.")),
+    "note": Step(handling_forms.NoteForm, handling.add_note, _("The note is kept.")),
+    "escalate": Step(
+        forms.StepForm, handling.escalate, _("It stands first for everyone. The lead is called.")
+    ),
+    "reopen": Step(handling_forms.ReopenForm, handling.reopen, _("The request is open again.")),
     "close": Step(forms.CloseForm, triage.close, _("The request is closed.")),
 }
 
