@@ -19,8 +19,6 @@ LONGEST_PAUSE = timedelta(days=14)
 REOPENED_DUE = timedelta(minutes=15)
 # Two clicks on one button are one act.
 SAME_CLICK, SAME_ALARM = timedelta(seconds=10), timedelta(minutes=2)
-# What the event of a hand-over, or of setting aside, says beside its type.
-GIVEN_BACK, TAKEN_UP = "given_back", "taken_up"
 
 
 # Whose it is
@@ -72,7 +70,9 @@ def give_back(*, request_id, by: User, owner_id: int | None) -> ConsultationRequ
     was, request.owner, request.claimed_at = request.owner, None, None
     request.save(update_fields=["owner", "claimed_at"])
 
-    request.audit_events.create(type=Type.REQUEST_HANDED_OVER, actor=by, staff=was, code=GIVEN_BACK)
+    request.audit_events.create(
+        type=Type.REQUEST_HANDED_OVER, actor=by, staff=was, code=AuditEvent.GIVEN_BACK
+    )
     return request
 
 
@@ -134,7 +134,7 @@ def take_up(*, request_id, by: User) -> ConsultationRequest:
     request.due_at = consultation.starts_at if consultation else timezone.now()
     request.save(update_fields=["snoozed_until", "due_at"])
 
-    request.audit_events.create(type=Type.REQUEST_SET_ASIDE, actor=by, code=TAKEN_UP)
+    request.audit_events.create(type=Type.REQUEST_SET_ASIDE, actor=by, code=AuditEvent.TAKEN_UP)
     return request
 
 

@@ -1,5 +1,6 @@
 """What the page of one request shows beside its forms."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import cards, clocks, coverage, desk, letters, outbox_page, privacy, timeline
-from .models import ConsentEvent, ConsultationRequest
+from .models import ConsentEvent, ConsultationRequest, Message
 
 
 def words(request: ConsultationRequest, *, by: User, now: datetime) -> dict:
@@ -31,10 +32,51 @@ def words(request: ConsultationRequest, *, by: User, now: datetime) -> dict:
         "emails_ahead": outbox_page.ahead(request, now),
         "email_lost": outbox_page.last_lost(request, now),
         "suppressed": outbox_page.suppressed(request, now),
+        "lead_called": lead_called(request),
+        "notes": notes(request),
         "timeline": timeline.entries(request, now=now),
         "zone": timezone.localtime(now).tzname(),
         "now": now,
     }
+
+
+@dataclass(frozen=True)
+class Written:
+    """One note as the page shows it; a long one folds away."""
+
+    text: str
+    at: datetime
+    who: str
+    reference: str = ""
+
+    @property
+    def when(self) -> str:
+        return desk.full_clock(self.at)
+
+    @property
+    def is_long(self) -> bool:
+        return timeline.is_long(self.text)
+
+    @property
+    def beginning(self) -> str:
+        return timeline.beginning(self.text)
+
+
+def notes(request) -> list[Written]:
+    """Newest first."""
+    found = request.notes.select_related("by").order_by("-at", "-pk")
+    return [Written(each.text, each.at, desk.staff_name(each.by)) for each in found]
+
+
+def lead_called(request) -> str:
+    """When the on-call lead was last written to about this danger, or an empty string."""
+    if not request.needs_safety_answer:
+        return ""
+    rung = request.messages.filter(kind=Message.Kind.STAFF_ESCALATED, due_at__lte=timezone.now())
+    last = rung.exclude(state=Message.State.SKIPPED).order_by("due_at").last()
+    if last is None:
+        return ""
+    return _("The on-call lead was called at %(clock)s.") % {"clock": desk.full_clock(last.due_at)}
 
 
 def gap_of(consultation, now) -> coverage.Gap | None:

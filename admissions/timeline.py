@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from . import desk
@@ -16,9 +17,15 @@ from .models import (
     Waiting,
 )
 
-Type = AuditEvent.Type
+Type, Disposition = AuditEvent.Type, ConsultationRequest.Disposition
 LOOKS = {Type.REQUEST_VIEWED, Type.MESSAGE_SEEN}
-TOLD_BY_ROWS = {Type.ATTEMPT_LOGGED, Type.EARLIER_OFFERED, Type.EARLIER_ENDED}
+TOLD_BY_ROWS = {
+    Type.ATTEMPT_LOGGED,
+    Type.EARLIER_OFFERED,
+    Type.EARLIER_ENDED,
+    Type.NOTE_ADDED,
+}
+LONG = 240
 
 
 @dataclass(frozen=True)
@@ -32,16 +39,25 @@ class Entry:
     detail: str = ""
     is_ahead: bool = False
     message_id: int | None = None
+    reference: str = ""
 
     @property
     def when(self) -> str:
         return desk.full_clock(self.at)
 
+    @property
+    def is_long(self) -> bool:
+        return is_long(self.detail)
+
+    @property
+    def beginning(self) -> str:
+        return beginning(self.detail)
+
 
 def entries(request: ConsultationRequest, *, now: datetime) -> list[Entry]:
     """Newest first; what is still to come stands above. Looks in a row count as one."""
     found = [*of_events(request), *of_attempts(request), *of_messages(request, now)]
-    found += [*of_offers(request), *of_consultation(request, now)]
+    found += [*of_offers(request), *of_consultation(request, now), *of_notes(request)]
     found.sort(key=lambda entry: entry.at, reverse=True)
     return [merged(list(run)) for _key, run in groupby(found, key=sameness)]
 
@@ -65,7 +81,7 @@ def merged(run: list[Entry]) -> Entry:
 def of_events(request) -> list[Entry]:
     """Every audit event but those of attempts and offers, whose rows say more."""
     events = request.audit_events.exclude(type__in=TOLD_BY_ROWS).select_related(
-        "actor", "consultation__counselor"
+        "actor", "staff", "consultation__counselor"
     )
     return [of_event(event, request) for event in events]
 
@@ -73,12 +89,42 @@ def of_events(request) -> list[Entry]:
 def of_event(event: AuditEvent, request) -> Entry:
     who = desk.staff_name(event.actor) if event.actor else event.get_source_display()
     kind = "look" if event.type in LOOKS else "act"
-    detail = consultation_words(event.consultation) if event.consultation else ""
+    return Entry(event.at, kind, who, what_happened(event), detail_of(event, request))
+
+
+def what_happened(event: AuditEvent) -> str:
+    """The type in words, where its code does not say otherwise."""
+    other = {
+        (Type.REQUEST_HANDED_OVER, AuditEvent.GIVEN_BACK): _("Gave the request back"),
+        (Type.REQUEST_SET_ASIDE, AuditEvent.TAKEN_UP): _("Took the request up again"),
+    }
+    return other.get((event.type, event.code)) or event.get_type_display()
+
+
+def detail_of(event: AuditEvent, request) -> str:
+    if event.consultation:
+        return consultation_words(event.consultation)
     if event.type == Type.REQUEST_CLOSED:
-        detail = closing_words(request)
+        return closing_words(event, request)
     if event.type == Type.WAITLIST_LEFT:
-        detail = str(Waiting.Left(event.code).label)
-    return Entry(event.at, kind, who, event.get_type_display(), detail)
+        return str(Waiting.Left(event.code).label)
+    return desk.staff_name(event.staff) if event.staff else ""
+
+
+def of_notes(request) -> list[Entry]:
+    return [
+        Entry(note.at, "note", desk.staff_name(note.by), _("Note"), note.text)
+        for note in request.notes.select_related("by")
+    ]
+
+
+def is_long(text: str) -> bool:
+    return len(text) > LONG
+
+
+def beginning(text: str) -> str:
+    """As much of a long text as one line holds."""
+    return Truncator(" ".join(text.split())).chars(90)
 
 
 def of_attempts(request) -> list[Entry]:
@@ -146,7 +192,10 @@ def consultation_words(consultation) -> str:
     }
 
 
-def closing_words(request) -> str:
+def closing_words(event: AuditEvent, request) -> str:
+    """How it ended; the reason as well, unless it was reopened since."""
+    if not request.is_closed or event.at < request.closed_at:
+        return str(Disposition(event.code).label)
     parts = [
         request.get_disposition_display(),
         request.get_close_reason_display(),

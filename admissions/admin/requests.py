@@ -204,24 +204,37 @@ class RequestDesk(admin.ModelAdmin):
             return HttpResponseRedirect(after(request, asked))
         return self.page(request, self.get_queryset(request).get(pk=asked.pk), {name: form})
 
+    def steps_for(self, request, asked, now) -> set[str]:
+        """What this person may do now; giving away takes an owner, or a role that assigns."""
+        steps = cards.open_steps(asked, now)
+        if not handling.may_hand_over(asked, request.user):
+            steps -= {"hand-over", "give-back"}
+        return steps
+
     def page(self, request, asked, sent=None):
         """The page of one request; `sent` maps steps to forms that came back."""
         now, may_triage = timezone.now(), self.has_triage_permission(request)
-        names = cards.open_steps(asked, now) if may_triage else set()
+        names = self.steps_for(request, asked, now) if may_triage else set()
         blank = {name: STEPS[name].form(request=asked, now=now) for name in names}
+        sent = sent or {}
         context = {
             **self.admin_site.each_context(request),
             **request_page.words(asked, by=request.user, now=now),
             "title": asked.reference,
             "opts": self.opts,
-            "forms": {key.replace("-", "_"): form for key, form in (blank | (sent or {})).items()},
-            "sent": sent,
+            "forms": by_name(blank | sent),
+            "sent": by_name(sent),
             "calendar": calendar_for(asked) if may_triage else "",
             "may_answer_for_messages": request.user.has_perm("admissions.answer_for_messages"),
         }
         return TemplateResponse(
             request, "admin/admissions/consultationrequest/request.html", context
         )
+
+
+def by_name(forms_of_steps: dict) -> dict:
+    """By names that templates can say."""
+    return {key.replace("-", "_"): form for key, form in forms_of_steps.items()}
 
 
 def calendar_for(asked) -> str:

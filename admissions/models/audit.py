@@ -92,6 +92,9 @@ class AuditEvent(models.Model):
         SYSTEM = "system", _("The system")
         SOMEONE = "someone", _("Someone not signed in")
 
+    # Codes of a hand-over and of setting aside, where they say the opposite of the type.
+    GIVEN_BACK, TAKEN_UP = "given_back", "taken_up"
+
     at = models.DateTimeField(default=timezone.now)
     type = models.CharField(max_length=40, choices=Type)
     actor = models.ForeignKey(
