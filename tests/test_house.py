@@ -223,11 +223,15 @@ def test_stages_and_statuses_change_behind_one_door():
         )
     }
 
-<<<<<<< HEAD
-    assert moving == {"assessing", "assignment", "away", "booking", "recommending", "triage"}
-=======
-    assert moving == {"assignment", "away", "booking", "handling", "triage"}
->>>>>>> 206696e (Show whose a request is, and help with safety, on its page)
+    assert moving == {
+        "assessing",
+        "assignment",
+        "away",
+        "booking",
+        "handling",
+        "recommending",
+        "triage",
+    }
 
 
 # Pages
