@@ -106,8 +106,12 @@ def read(
 ) -> Diary:
     begin, end = bounds(first, last)
     people = list(counselors.select_related("location", "user").prefetch_related("weekly_hours"))
+    # What holds time begins within a day of it; the history has an index by start alone.
     consultations = Consultation.objects.filter(
-        counselor__in=people, status__in=SHOWN, held__overlap=(begin, end)
+        counselor__in=people,
+        status__in=SHOWN,
+        held__overlap=(begin, end),
+        starts_at__range=(begin - DAY, end + DAY),
     ).select_related("request", "counselor")
     return Diary(
         counselors=people,
