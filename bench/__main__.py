@@ -11,7 +11,7 @@ import asyncio
 import sys
 import time
 
-from . import bookings, burst, databases, letters, pages, queries, report, world
+from . import bookings, burst, databases, desk, letters, pages, queries, report, world
 from .servers import VAR
 from .sizes import FULL, QUICK
 
@@ -46,9 +46,11 @@ async def measure(built):
 
 async def at_the_pages(built):
     with built.all_served():
-        searched, shown = await pages.search(built), await pages.booking_page(built)
-    found = {part: searched[part] | shown[part] for part in ("ratios", "behind")}
-    return found | {"faults": searched["faults"] + shown["faults"]}
+        told = [await each(built) for each in (pages.search, pages.booking_page, desk.desk)]
+    found = {part: {} for part in ("ratios", "behind")}
+    for each in told:
+        found = {part: found[part] | each[part] for part in found}
+    return found | {"faults": [fault for each in told for fault in each["faults"]]}
 
 
 def main():

@@ -125,13 +125,21 @@ def so_many(visitors, times):
 
 
 def p95_ratio(ours, theirs):
+    return percentile_ratio(ours, theirs, 95)
+
+
+def p50_ratio(ours, theirs):
+    return percentile_ratio(ours, theirs, 50)
+
+
+def percentile_ratio(ours, theirs, percent):
     """Of all answers together, and how far the single rounds lay apart."""
     by_round = [
-        percentile(mine, 95) / percentile(other, 95)
+        percentile(mine, percent) / percentile(other, percent)
         for mine, other in zip(ours.seconds, theirs.seconds, strict=True)
     ]
-    value = ratio(percentile(ours.all_seconds, 95), percentile(theirs.all_seconds, 95))
-    return value, spread(by_round)
+    mine, other = (percentile(side.all_seconds, percent) for side in (ours, theirs))
+    return ratio(mine, other), spread(by_round)
 
 
 def per_second_ratio(ours, theirs):

@@ -1,0 +1,65 @@
+"""Signs a coordinator in, both factors proven, and prints the cookie that says so.
+
+    python -m bench.signed_in
+
+For the database that DATABASE_URL names, under the settings of the environment.
+"""
+
+import os
+import subprocess
+import sys
+
+import django
+from django.apps import apps
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from . import ours
+from .servers import ROOT
+
+
+def cookie(database):
+    """Name and value, made in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.signed_in"],
+        cwd=ROOT,
+        env=os.environ | ours.production(database),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    name, _, value = done.stdout.strip().partition("=")
+    return {name: value}
+
+
+# Named by their words, since models can be imported only once Django is set up.
+def coordinator():
+    user = apps.get_model("auth", "User").objects.create(username="measurer", is_staff=True)
+    user.groups.add(apps.get_model("auth", "Group").objects.get(name="coordinator"))
+    secret = import_string("staff.codes.new_secret")()
+    apps.get_model("staff", "Factor").objects.create(user=user, secret=secret)
+    return user
+
+
+def session() -> SessionBase:
+    """What the site's own way in leaves behind."""
+    request = HttpRequest()
+    request.META["REMOTE_ADDR"] = "127.0.0.1"
+    request.session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
+    enter = import_string("staff.door.enter")
+    enter(request, coordinator(), how="app", now=timezone.now())
+    request.session.save()
+    return request.session
+
+
+def main():
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
+    django.setup()
+    print(f"{settings.SESSION_COOKIE_NAME}={session().session_key}")
+
+
+if __name__ == "__main__":
+    main()
