@@ -3,7 +3,6 @@
 Hours and days are those of the clock where the person is.
 """
 
-from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,12 +18,12 @@ DAY_OF_CALLS = time(8), time(20)
 PAUSE_WITHIN_A_DAY, TO_DECIDE = timedelta(hours=3), timedelta(days=1)
 
 
-def tries_of(attempts: Iterable[ContactAttempt]) -> list[ContactAttempt]:
-    """The tries of the plan that goes on, oldest first: those since we were last in touch."""
+def tries_of(request: ConsultationRequest) -> list[ContactAttempt]:
+    """The tries of the plan that goes on: those since we were in touch, or took it up again."""
     tries = []
-    for attempt in sorted(attempts, key=lambda each: (each.at, each.pk)):
+    for attempt in sorted(request.attempts.all(), key=lambda each: (each.at, each.pk)):
         tries = [] if attempt.is_in_touch else [*tries, attempt]
-    return tries
+    return [each for each in tries if not request.reopened_at or each.at >= request.reopened_at]
 
 
 def next_try(request: ConsultationRequest, tries: list[ContactAttempt]) -> datetime:

@@ -23,6 +23,7 @@ class Tag:
     text: str
     is_permitted: bool = True
     is_careful: bool = False
+    icon: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,10 @@ def phone_tags(request) -> list[Tag]:
     """Call, text and voicemail; none without a number."""
     if not request.phone:
         return []
-    tags = [Tag(_("call"), request.may_call), Tag(_("text"), request.may_text)]
+    tags = [
+        Tag(_("call"), request.may_call, icon="call"),
+        Tag(_("text"), request.may_text, icon="text"),
+    ]
     return [*tags, voicemail_tag(request), *hours_tag(request)] if request.may_call else tags
 
 
@@ -104,15 +108,19 @@ def voicemail_tag(request) -> Tag:
         Voicemail.NUMBER_ONLY: _("voicemail: number only"),
         Voicemail.SAY_CENTRE: _("voicemail: may say centre"),
     }[request.voicemail]
-    return Tag(words, is_careful=request.voicemail == Voicemail.NO)
+    return Tag(words, is_careful=request.voicemail == Voicemail.NO, icon="voicemail")
 
 
 def email_tags(request) -> list[Tag]:
     """Email, and whether it has to be discreet; none without an address."""
     if not request.email:
         return []
-    tags = [Tag(_("email"), request.may_email)]
-    return [*tags, Tag(_("discreet"))] if request.is_discreet and request.may_email else tags
+    tags = [Tag(_("email"), request.may_email, icon="email")]
+    return (
+        [*tags, Tag(_("discreet"), icon="discreet")]
+        if request.is_discreet and request.may_email
+        else tags
+    )
 
 
 def hours_tag(request) -> list[Tag]:
@@ -122,12 +130,12 @@ def hours_tag(request) -> list[Tag]:
         GoodTime.AFTERNOON: _("noon to 5 pm"),
         GoodTime.EVENING: _("5 to 8 pm"),
     }
-    return [Tag(hours[request.good_time])] if request.good_time in hours else []
+    return [Tag(hours[request.good_time], icon="hours")] if request.good_time in hours else []
 
 
 def tries(request) -> Tries:
     """The tries of the plan that goes on; once we were in touch, that alone."""
-    made, last = len(cadence.tries_of(request.attempts.all())), desk.last_attempt(request)
+    made, last = len(cadence.tries_of(request)), desk.last_attempt(request)
     dots = min(made, cadence.PLANNED_TRIES)
     words = last.get_result_display().lower() if last else _("no attempt yet")
     if made:

@@ -4,7 +4,7 @@ Pure functions over a request and a moment; times are by the centre's clock. `op
 when somebody is at the phones next, where nobody is now.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
@@ -29,6 +29,17 @@ class Line:
     detail: str = ""
     urgency: str = CALM
     mark: str = ""
+    clock_at: datetime | None = field(default=None, compare=False)
+    lasting: str = field(default="", compare=False)
+
+    @property
+    def before(self) -> str:
+        return self.text.rpartition(self.lasting)[0]
+
+    @property
+    def after(self) -> str:
+        """What follows the part of the sentence that a running clock keeps true."""
+        return self.text.rpartition(self.lasting)[2]
 
 
 def why(request: ConsultationRequest, now: datetime, *, opens_at: datetime | None = None) -> Line:
@@ -81,7 +92,8 @@ def promise_line(request, now, opens_at) -> Line:
     else:
         text = _("Call promised by %(clock)s, %(time)s left") % words
     urgency = HOT if by - now <= NEARLY else WARM
-    return Line(text, waited(request, now), urgency, lateness(now - by))
+    running = {"clock_at": by, "lasting": words["time"]} if words["time"] in text else {}
+    return Line(text, waited(request, now), urgency, lateness(now - by), **running)
 
 
 def lateness(late: timedelta) -> str:
@@ -141,7 +153,9 @@ def due_line(request, now, opens_at) -> Line:
         text = _("%(what)s was due %(clock)s, %(time)s late") % words
         is_new = request.stage == Stage.NEW
         is_broken = is_new and now - due >= clocks.LATE_BREACH
-        return Line(text, detail, HOT if is_new else WARM, _("over the hour") if is_broken else "")
+        mark = _("over the hour") if is_broken else ""
+        urgency = HOT if is_new else WARM
+        return Line(text, detail, urgency, mark, clock_at=due, lasting=words["time"])
     text = _("%(what)s due %(clock)s") % words
     if opens_at and opens_at < due and request.stage == Stage.NEW:
         words["opening"] = clock(opens_at, now)
@@ -184,7 +198,7 @@ def next_try(request) -> str:
         _("Fifth attempt"),
         _("Sixth attempt"),
     ]
-    made = len(cadence.tries_of(request.attempts.all()))
+    made = len(cadence.tries_of(request))
     return names[made] if made < cadence.PLANNED_TRIES else _("Decision after six attempts")
 
 
@@ -300,14 +314,14 @@ def last_attempt(request) -> ContactAttempt | None:
 
 
 def asked_to_stop(request) -> bool:
-    attempt = last_attempt(request)
-    return attempt is not None and attempt.result == Result.ASKED_TO_STOP
+    tries = cadence.tries_of(request)
+    return bool(tries) and tries[-1].result == Result.ASKED_TO_STOP
 
 
 def plan_is_finished(request) -> bool:
     return (
         request.stage == Stage.ATTEMPTING_CONTACT
-        and len(cadence.tries_of(request.attempts.all())) >= cadence.PLANNED_TRIES
+        and len(cadence.tries_of(request)) >= cadence.PLANNED_TRIES
         and not owed_after_ending(request)
     )
 

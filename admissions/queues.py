@@ -31,6 +31,7 @@ QUEUES = [
     Queue("overdue", _("Overdue"), lambda by, now: requests.is_late(now)),
     Queue("mine", _("Mine"), lambda by, now: Q(owner=by)),
     Queue("unclaimed", _("Unclaimed"), lambda by, now: Q(owner=None)),
+    Queue("aside", _("Set aside"), lambda by, now: requests.is_set_aside(now)),
 ]
 BY_KEY = {queue.key: queue for queue in QUEUES}
 NAMES = [*((queue.key, queue.name) for queue in QUEUES), (CLOSED, _("Closed"))]

@@ -277,7 +277,7 @@ def next_due(request: ConsultationRequest, attempt: ContactAttempt) -> datetime:
     if attempt.is_in_touch:
         zone = ZoneInfo(request.time_zone)
         return cadence.within_the_day(attempt.at + FOLLOW_UP_AFTER_TALKING, zone)
-    return cadence.next_try(request, cadence.tries_of(request.attempts.all()))
+    return cadence.next_try(request, cadence.tries_of(request))
 
 
 def release_standing(request: ConsultationRequest, *, by: User) -> Consultation | None:

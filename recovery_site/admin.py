@@ -5,14 +5,17 @@ from functools import wraps
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from admissions import busy, desk, today
 from admissions.models import Consultation
 from staff import door, unsent, urls, views
+
+from . import keys
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,8 @@ class StaffDesk(admin.AdminSite):
         return at_the_door
 
     def get_urls(self):
-        return [*urls.within(self), *super().get_urls()]
+        turn = path("keys/", self.admin_view(require_POST(keys.keys_view)), name="keys")
+        return [turn, *urls.within(self), *super().get_urls()]
 
     def login(self, request, extra_context=None):
         return views.sign_in(request)
@@ -124,6 +128,7 @@ class StaffDesk(admin.AdminSite):
                 "submenu": next((item["within"] for item in menu if item["is_here"]), []),
                 "me": desk.staff_name(request.user),
                 "role": role_of(request.user),
+                "has_keys": keys.are_on(request),
             }
         return context
 

@@ -21,6 +21,7 @@ from .. import (
     contact_plan,
     desk,
     handling,
+    narrowing,
     queues,
     request_page,
     search,
@@ -28,12 +29,17 @@ from .. import (
     waitlist,
 )
 from ..models import AuditEvent, ConsultationRequest, MoveNotAllowed, SlotTaken
-from . import forms, handling_forms, paging
+from . import forms, handling_forms, paging, request_list
 
 LIST = "admin:admissions_consultationrequest_changelist"
 PAGE = "admin:admissions_consultationrequest_change"
 CALENDAR = "admin:admissions_consultation_week"
 SEARCHED = "triage_search"
+LIVE = "admin/admissions/consultationrequest/_live.html"
+VIEWS = {
+    "save_view": ("views/save/", request_list.save_view),
+    "delete_view": ("views/<int:pk>/delete/", request_list.delete_view),
+}
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class QueueFilter(admin.SimpleListFilter):
     """The chips above the list: one queue at a time, or what a search found."""
 
     title = _("queue")
-    parameter_name = "show"
+    parameter_name = narrowing.SHOW
 
     def lookups(self, request, model_admin):
         return queues.NAMES
@@ -90,7 +96,7 @@ class QueueFilter(admin.SimpleListFilter):
 class RequestDesk(admin.ModelAdmin):
     """Requests are made by the public and changed by triage: nothing is edited here."""
 
-    list_filter = [QueueFilter]
+    list_filter = [QueueFilter, *request_list.FILTERS]
     list_per_page = list_max_show_all = 50
     paginator = paging.ShortPaginator
     sortable_by = ()
@@ -112,7 +118,7 @@ class RequestDesk(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup, value, request):
         """Names and numbers have no place in an address, not even as a filter."""
-        return lookup == QueueFilter.parameter_name
+        return lookup in request_list.PARAMETERS
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_history()
@@ -131,26 +137,34 @@ class RequestDesk(admin.ModelAdmin):
             self.admin_site.admin_view(require_POST(self.search_view)),
             name="admissions_consultationrequest_search",
         )
-        return [*steps, search, *super().get_urls()]
+        views = [
+            path(
+                address,
+                self.admin_site.admin_view(require_POST(request_list.for_viewers(view))),
+                name=f"admissions_consultationrequest_{name}",
+            )
+            for name, (address, view) in VIEWS.items()
+        ]
+        return [*steps, search, *views, *super().get_urls()]
 
     def changelist_view(self, request, extra_context=None):
         """The list, with a card for each row and a count on each chip."""
         response = super().changelist_view(request, extra_context)
         if not hasattr(response, "context_data"):
             return response
-        now, shown = timezone.now(), request.GET.get(QueueFilter.parameter_name)
-        changes = response.context_data["cl"]
+        shown, changes = request.GET.get(narrowing.SHOW), response.context_data["cl"]
         response.context_data |= {
             "title": _("Triage"),
-            "cards": [cards.card(row, by=request.user, now=now) for row in changes.result_list],
-            "chips": queues.chips(shown, by=request.user, now=now),
             "show": shown,
             "search": forms.SearchForm(auto_id="search_%s", label_suffix=""),
             "found": getattr(request, "found", None),
             "most": paging.most(changes),
-            "may_triage": self.has_triage_permission(request),
-            "shown_at": desk.clock(now, now),
+            **request_list.words(
+                request, changes, shown=shown, may_triage=self.has_triage_permission(request)
+            ),
         }
+        if request_list.is_refresh(request):
+            return request_list.fresh(request, response, LIVE)
         return response
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -194,13 +208,25 @@ class RequestDesk(admin.ModelAdmin):
             step.do(request_id=asked.pk, by=request.user, **form.cleaned_data)
         except (MoveNotAllowed, SlotTaken) as refused:
             return self.refuse(request, asked, name, form, refused)
-        messages.success(request, step.done)
+        messages.success(request, self.told(request, asked, step))
         return HttpResponseRedirect(after(request, asked))
+
+    def told(self, request, asked, step) -> str:
+        """What was done; on the list also to which request, and what comes next for it."""
+        if "query" not in request.POST:
+            return step.done
+        now, asked = timezone.now(), self.get_queryset(request).get(pk=asked.pk)
+        words = {
+            "reference": asked.reference,
+            "done": step.done,
+            "next": desk.next_action(asked, now).text,
+        }
+        return _("%(reference)s: %(done)s Next: %(next)s.") % words
 
     def refuse(self, request, asked, name, form, refused):
         """The page as it is now, with the reason above and the form as it was sent."""
         messages.warning(request, str(refused) or _("That time was just taken. Choose another."))
-        if "show" in request.POST:
+        if "query" in request.POST:
             return HttpResponseRedirect(after(request, asked))
         return self.page(request, self.get_queryset(request).get(pk=asked.pk), {name: form})
 
@@ -248,7 +274,7 @@ def calendar_for(asked) -> str:
 
 
 def after(request, asked) -> str:
-    """Back to the list a step was taken from, else to the request."""
-    if "show" not in request.POST:
-        return reverse(PAGE, args=[asked.pk])
-    return f"{reverse(LIST)}?{urlencode({'show': request.POST['show']})}"
+    """Back to the row of the list a step was taken from, else to the request."""
+    if "query" in request.POST:
+        return request_list.back(request, asked)
+    return reverse(PAGE, args=[asked.pk])

@@ -21,6 +21,7 @@ from .hours import Closure, ExtraHours, WeeklyHours
 from .messages import Message
 from .notes import Note
 from .requests import ConsultationRequest
+from .saved_views import SavedView
 from .schedule import Counselor, Mode, ModeRules
 from .shortages import Shortage
 from .stages import MoveNotAllowed
@@ -60,6 +61,7 @@ __all__ = [
     "OutsideCalendar",
     "Recommendation",
     "Referral",
+    "SavedView",
     "Shortage",
     "SlotTaken",
     "StaffCredential",

@@ -38,6 +38,10 @@ def is_late(now) -> Q:
     return Q(due_at__lt=now)
 
 
+def is_set_aside(now) -> Q:
+    return Q(snoozed_until=F("due_at"), due_at__gt=now)
+
+
 def needs_someone(now) -> Q:
     """A safety answer, a clinician, a promised call, an email that failed, or what is late."""
     return UNSAFE | FOR_CLINICIANS | PROMISED | Q(email_failed_at__isnull=False) | is_late(now)
@@ -172,6 +176,9 @@ class ConsultationRequest(models.Model):
         null=True, blank=True, help_text=_("A high concern waits for a clinician since then.")
     )
     closed_at = models.DateTimeField(null=True, blank=True)
+    reopened_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Last taken up again; tries before it count no more.")
+    )
     disposition = models.CharField(max_length=30, choices=Disposition, blank=True)
     close_reason = models.CharField(max_length=30, choices=CloseReason, blank=True)
     close_note = models.CharField(max_length=500, blank=True)

@@ -19,7 +19,7 @@ def next_after(*tries, **columns):
     by = make_user("coordinator")
     for at in tries:
         request.attempts.create(at=at, by=by, channel="call", result="no_answer")
-    due = cadence.next_try(request, cadence.tries_of(request.attempts.all()))
+    due = cadence.next_try(request, cadence.tries_of(request))
     return f"{due.astimezone(ZoneInfo(request.time_zone)):%a %d %H:%M}"
 
 
@@ -93,7 +93,7 @@ def test_being_in_touch_begins_the_plan_anew():
             at=MONDAY + timedelta(hours=hours), by=by, channel="call", result=result
         )
 
-    assert [each.result for each in cadence.tries_of(request.attempts.all())] == ["voicemail"]
+    assert [each.result for each in cadence.tries_of(request)] == ["voicemail"]
 
 
 @pytest.mark.parametrize(
