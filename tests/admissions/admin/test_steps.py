@@ -36,9 +36,24 @@ def test_claim_makes_the_request_mine(client, coordinator):
 def test_claim_from_the_list_comes_back_to_its_queue(client, coordinator):
     request = factories.make_request()
 
-    response = client.post(step_of(request, "claim"), {"show": "unclaimed"})
+    response = client.post(
+        step_of(request, "claim"), {"query": "show=unclaimed&language=en&name=Jo"}
+    )
 
-    assert response.url == LIST + "?show=unclaimed"
+    assert response.url == f"{LIST}?show=unclaimed&language=en#{request.reference}"
+
+
+def test_log_from_the_list_says_what_comes_next(client, coordinator):
+    request = factories.make_request()
+
+    response = client.post(
+        step_of(request, "log"), {"outcome": "call:no_answer", "query": "show=mine"}, follow=True
+    )
+
+    done = f"{request.reference}: The attempt is logged. Next: Call by 5:11 pm."
+    assert (told(response), response.redirect_chain) == (
+        [done], [(f"{LIST}?show=mine#{request.reference}", 302)],
+    )  # fmt: skip
 
 
 def test_claim_of_a_colleagues_request_changes_nothing(client, coordinator):
@@ -55,10 +70,11 @@ def test_claim_of_a_colleagues_request_changes_nothing(client, coordinator):
 def test_claim_refused_from_the_list_is_told_in_the_list(client, coordinator):
     request = factories.make_request(owner=factories.make_user(), claimed_at=NOW)
 
-    response = client.post(step_of(request, "claim"), {"show": "now"}, follow=True)
+    response = client.post(step_of(request, "claim"), {"query": "show=now"}, follow=True)
 
     assert (response.redirect_chain, told(response)) == (
-        [(LIST + "?show=now", 302)], ["A colleague has already claimed this request."],
+        [(f"{LIST}?show=now#{request.reference}", 302)],
+        ["A colleague has already claimed this request."],
     )  # fmt: skip
 
 
