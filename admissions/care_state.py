@@ -36,7 +36,7 @@ def owed(request: ConsultationRequest) -> str:
     if referral_to_confirm(request):
         return _("Word from where we referred them")
     if request.stage == Stage.CONSULTATION_COMPLETED:
-        return _("Recommendation") if assessment_of(request) else _("Assessment")
+        return _("Recommendation") if request.assessments.all() else _("Assessment")
     names = {
         Stage.RECOMMENDATION_MADE: _("Agreement on the next step"),
         Stage.ADMISSION_PENDING: _("Admission"),
@@ -51,7 +51,7 @@ def step(request: ConsultationRequest, ways: str) -> str:
     if referral_to_confirm(request):
         return _("Confirm the hand-over")
     if request.stage == Stage.CONSULTATION_COMPLETED:
-        return _("Recommend care") if assessment_of(request) else _("Record the assessment")
+        return _("Recommend care") if request.assessments.all() else _("Record the assessment")
     names = {
         Stage.RECOMMENDATION_MADE: _("%(ways)s: agree what comes next") % {"ways": ways},
         Stage.ADMISSION_PENDING: _("Settle the admission"),

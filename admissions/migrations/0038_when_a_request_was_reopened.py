@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("admissions", "0036_directors_share_views")]
+    dependencies = [("admissions", "0037_directors_share_views")]
 
     operations = [
         migrations.AddField(

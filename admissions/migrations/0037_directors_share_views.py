@@ -10,6 +10,6 @@ def share(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("admissions", "0035_saved_views")]
+    dependencies = [("admissions", "0036_saved_views")]
 
     operations = [migrations.RunPython(share, migrations.RunPython.noop)]

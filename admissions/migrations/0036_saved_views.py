@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('admissions', '0034_search_at_scale'),
+        ('admissions', '0035_levels_fit_and_clinicians_look'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
