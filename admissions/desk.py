@@ -199,6 +199,8 @@ def next_try(request) -> str:
         _("Sixth attempt"),
     ]
     made = len(cadence.tries_of(request))
+    if request.reopened_at and not made:
+        return _("First try since it was reopened")
     return names[made] if made < cadence.PLANNED_TRIES else _("Decision after six attempts")
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import privacy, promises, tasks, triage
+from . import cadence, clocks, privacy, promises, tasks, triage
 from .models import AuditEvent, ConsultationRequest, Message, MoveNotAllowed, Note
 
 Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
@@ -16,7 +16,6 @@ TRIAGE = "admissions.triage_consultationrequest"
 REASSIGN = "admissions.reassign_consultationrequest"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 LONGEST_PAUSE = timedelta(days=14)
-REOPENED_DUE = timedelta(minutes=15)
 # Two clicks on one button are one act.
 SAME_CLICK, SAME_ALARM = timedelta(seconds=10), timedelta(minutes=2)
 
@@ -173,8 +172,8 @@ def reopen(*, request_id, by: User, reason: str) -> ConsultationRequest:
     request.move_to(Stage.CONTACTED if is_known else Stage.ATTEMPTING_CONTACT)
     request.closed_at, request.disposition = None, ""
     request.close_reason = request.close_note = ""
-    soon = timezone.now() + REOPENED_DUE
-    request.due_at = privacy.after_quiet_hours(soon, ZoneInfo(request.time_zone))
+    request.reopened_at = now = timezone.now()
+    request.due_at = cadence.within_the_day(clocks.answer_by(now), ZoneInfo(request.time_zone))
     if request.owner and not request.owner.is_active:
         request.owner = request.claimed_at = None
     request.save()

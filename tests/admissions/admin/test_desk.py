@@ -460,3 +460,17 @@ def test_email_that_failed_gives_way_to_a_promised_call():
     request = factories.make_request(promised_call_by=minutes(3), **LOST)
 
     assert desk.next_action(request, NOW).text == "Call by 2:14 pm"
+
+
+def test_reopened_begins_the_plan_anew():
+    request = factories.make_request(
+        stage=Stage.ATTEMPTING_CONTACT, due_at=minutes(15), reopened_at=NOW
+    )
+    for number in range(6):
+        tried(request, minutes(number - 600))
+
+    lines = desk.why(request, NOW), desk.next_action(request, NOW)
+
+    assert (lines[0].text, lines[1].text) == (
+        "First try since it was reopened due 2:26 pm", "Call by 2:26 pm",
+    )  # fmt: skip
