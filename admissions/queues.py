@@ -68,6 +68,10 @@ class Chip:
 
 def chips(shown: str | None, *, by: User, now: datetime) -> list[Chip]:
     """Every queue with its count; all that are open when `shown` names none."""
-    shown = shown if shown in {*dict(NAMES), FOUND} else "open"
-    counted = counts(by=by, now=now)
-    return [Chip(key, name, counted.get(key), key == shown) for key, name in NAMES]
+    key, counted = named(shown), counts(by=by, now=now)
+    return [Chip(each, name, counted.get(each), each == key) for each, name in NAMES]
+
+
+def named(shown: str | None) -> str:
+    """The list that an address asks for: a queue, or what a search found."""
+    return shown if shown in {*dict(NAMES), FOUND} else "open"

@@ -18,7 +18,6 @@ from .models import (
 )
 
 Type, Disposition = AuditEvent.Type, ConsultationRequest.Disposition
-LOOKS = {Type.REQUEST_VIEWED, Type.MESSAGE_SEEN}
 TOLD_BY_ROWS = {
     Type.ATTEMPT_LOGGED,
     Type.EARLIER_OFFERED,
@@ -88,7 +87,7 @@ def of_events(request) -> list[Entry]:
 
 def of_event(event: AuditEvent, request) -> Entry:
     who = desk.staff_name(event.actor) if event.actor else event.get_source_display()
-    kind = "look" if event.type in LOOKS else "act"
+    kind = "look" if event.type in AuditEvent.LOOKS else "act"
     return Entry(event.at, kind, who, what_happened(event), detail_of(event, request))
 
 

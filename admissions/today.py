@@ -85,6 +85,16 @@ class Today:
         return max(len(self.loose) - MOST_LOOSE, 0)
 
     @property
+    def shown(self) -> list:
+        """Ids of the requests that appear on the page."""
+        talks = [*self.next, *self.loose_soonest]
+        return [
+            *(card.request.pk for card in [*self.urgent, *self.mine]),
+            *(each.consultation.request_id for each in talks),
+            *(message.request_id for message in self.failed),
+        ]
+
+    @property
     def has_more_mine(self) -> bool:
         return self.counts["mine"] > len(self.mine)
 

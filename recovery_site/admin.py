@@ -11,11 +11,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from admissions import busy, desk, today
+from admissions import busy, desk, looks, today
 from admissions.models import Consultation
 from staff import door, unsent, urls, views
 
 from . import keys
+from .recording import recorded, with_recording
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,9 @@ class StaffDesk(admin.AdminSite):
         return door.is_open_to(request)
 
     def admin_view(self, view, cacheable=False):
-        """The door of every page; what a form sent through a closed one is kept for its owner."""
-        guarded = super().admin_view(view, cacheable)
+        """The door of every page, which notes who looks; what a form sent through a closed one
+        is kept for its owner."""
+        guarded = super().admin_view(recorded(view), cacheable)
 
         @wraps(view)
         def at_the_door(request, *args, **kwargs):
@@ -107,6 +109,10 @@ class StaffDesk(admin.AdminSite):
             return redirect_to_login(unsent.page_of(request), reverse("admin:login"))
 
         return at_the_door
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        """Whatever is edited here is recorded."""
+        super().register(model_or_iterable, with_recording(admin_class), **options)
 
     def get_urls(self):
         turn = path("keys/", self.admin_view(require_POST(keys.keys_view)), name="keys")
@@ -152,6 +158,7 @@ class StaffDesk(admin.AdminSite):
             extra["credential_warnings"] = today.credential_warnings(now)
         if user.has_perm("admissions.keep_own_calendars"):
             extra["attention"] = busy.attention(by=user, now=now)
+        looks.record(request, code="today", shown=extra["today"].shown if extra["today"] else ())
         return super().index(request, extra | (extra_context or {}))
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from .. import away, calendar_page, coverage, desk
+from .. import away, calendar_page, coverage, desk, looks
 from ..fields import PlainTextField
 from ..models import Counselor
 from .closures import SpanForm, back_to_calendar
@@ -221,6 +221,9 @@ def done_words(counselor, decisions: dict) -> str:
 
 
 def show(request, counselor, *, form=None, when=None, **page):
+    code = f"{'away' if when else 'gaps'} {counselor.pk}"
+    cases = form.cases if form else []
+    looks.record(request, code=code, shown=[each.consultation.request_id for each in cases])
     title = _("%(who)s goes away") if when else _("Consultations that %(who)s cannot hold")
     context = {
         **admin.site.each_context(request),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import busy, desk, feeds, outside, own_calendars
+from .. import busy, desk, feeds, looks, outside, own_calendars
 from ..fields import PlainTextField
 from ..models import CalendarFeed, CalendarRefused, Counselor, OutsideCalendar
 
@@ -230,6 +230,9 @@ class OwnCalendarsDesk(admin.ModelAdmin):
         is_mine = counselor.user_id == request.user.pk
         feed = CalendarFeed.objects.filter(counselor=counselor).first()
         name = {"name": counselor.public_name}
+        conflicts = busy.conflicts(counselor, now=now)
+        code = f"own calendars {counselor.pk}"
+        looks.record(request, code=code, shown=[each.request_id for each in conflicts])
         return self.draw(
             request,
             "counselor",
@@ -240,10 +243,7 @@ class OwnCalendarsDesk(admin.ModelAdmin):
             feed_made=desk.full_clock(feed.made_at) if feed else "",
             address=address,
             calendars=[line(each) for each in busy.calendars_of(counselor, now=now)],
-            conflicts=[
-                (each.request, desk.full_clock(each.starts_at))
-                for each in busy.conflicts(counselor, now=now)
-            ],
+            conflicts=[(each.request, desk.full_clock(each.starts_at)) for each in conflicts],
             **forms_,
             back=reverse(LIST) if may_keep_any(request.user) else "",
         )

@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import outbox, outbox_page
+from .. import looks, outbox, outbox_page
 from ..models import AuditEvent, Message, MoveNotAllowed
 from . import paging
 
@@ -185,12 +185,6 @@ class Outbox(admin.ModelAdmin):
             raise PermissionDenied
         if message is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        AuditEvent.objects.create(
-            type=AuditEvent.Type.MESSAGE_SEEN,
-            actor=request.user,
-            request_id=message.request_id,
-            code=message.kind,
-        )
         return self.page(request, message)
 
     def history_view(self, request, object_id, extra_context=None):
@@ -242,6 +236,9 @@ class Outbox(admin.ModelAdmin):
 
     def page(self, request, message, sent=None):
         """The page of one email; `sent` is a form that came back."""
+        looks.record_request(
+            request, message.request, type=AuditEvent.Type.MESSAGE_SEEN, code=message.kind
+        )
         now = timezone.now()
         copies = list(outbox.copies_of(message).select_related("request", "resent_by"))
         refusal = outbox.refusal_to_resend(copies)

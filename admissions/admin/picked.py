@@ -14,7 +14,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import availability, desk, phone_booking, submissions, triage, week, week_page
+from .. import (
+    availability,
+    desk,
+    looks,
+    phone_booking,
+    submissions,
+    triage,
+    week,
+    week_page,
+)
 from ..assignment import Pick
 from ..models import Consultation, ConsultationRequest, Counselor, Mode, MoveNotAllowed, SlotTaken
 from .spoken import SpokenDetailsForm
@@ -159,6 +168,7 @@ def show_lost(request, site, pick, asked, form):
 
 
 def show_booking(request, site, pick, asked, form, *, status=200, **extra):
+    looks.record(request, code="book", shown=[asked.request.pk] if asked.request else ())
     fresh = submissions.signed_key(uuid.uuid4(), purpose(request))
     kept = "" if extra.get("is_stale") else request.POST.get("key")
     context = {
@@ -232,6 +242,7 @@ def moved(request, pick):
 
 
 def show_move(request, site, pick, asked, *, status=200, **extra):
+    looks.record(request, code="move", shown=[asked.request.pk])
     context = {
         **site.each_context(request),
         **pick_words(pick, asked),

@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import cards, clocks, desk, narrowing, queues, saved_views
+from .. import cards, clocks, desk, looks, narrowing, queues, saved_views
 from ..fields import PlainTextField
-from ..models import MoveNotAllowed, SavedView
+from ..models import AuditEvent, MoveNotAllowed, SavedView
 from .forms import permitted_outcomes, theirs
 
 LIST = "admin:admissions_consultationrequest_changelist"
-REFRESH = "X-Live-Refresh"
+REFRESH, LOOK = "X-Live-Refresh", "X-Look"
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')
 
 
@@ -104,14 +104,27 @@ def is_refresh(request) -> bool:
     return request.method == "GET" and REFRESH in request.headers
 
 
+def look(request, changes, *, shown: str | None) -> AuditEvent:
+    """Who looks at which requests; a refresh that shows nobody new adds nothing."""
+    found = changes.result_count if shown == queues.FOUND else None
+    return looks.refreshed(
+        request,
+        since=request.headers.get(LOOK) if is_refresh(request) else None,
+        code=f"triage:{queues.named(shown)}",
+        shown=[row.pk for row in changes.result_list],
+        found=found,
+    )
+
+
 def fresh(request, response: TemplateResponse, part: str) -> HttpResponse:
     """The living part of a page alone, or 304 while it reads as before."""
     response.template_name = part
     content = response.render().content
     mark = hashlib.sha256(TOKEN.sub(b"", content)).hexdigest()[:32]
     if mark in request.headers.get("If-None-Match", ""):
-        return HttpResponseNotModified()
+        return HttpResponseNotModified(headers={LOOK: str(request.look.pk)})
     response.headers["ETag"], response.headers["X-Live"] = f'"{mark}"', "1"
+    response.headers[LOOK] = str(request.look.pk)
     return response
 
 

@@ -21,6 +21,7 @@ from .. import (
     contact_plan,
     desk,
     handling,
+    looks,
     narrowing,
     queues,
     request_page,
@@ -28,7 +29,7 @@ from .. import (
     triage,
     waitlist,
 )
-from ..models import AuditEvent, ConsultationRequest, MoveNotAllowed, SlotTaken
+from ..models import ConsultationRequest, MoveNotAllowed, SlotTaken
 from . import forms, handling_forms, paging, request_list
 
 LIST = "admin:admissions_consultationrequest_changelist"
@@ -159,6 +160,7 @@ class RequestDesk(admin.ModelAdmin):
             "search": forms.SearchForm(auto_id="search_%s", label_suffix=""),
             "found": getattr(request, "found", None),
             "most": paging.most(changes),
+            "look": request_list.look(request, changes, shown=shown).pk,
             **request_list.words(
                 request, changes, shown=shown, may_triage=self.has_triage_permission(request)
             ),
@@ -175,7 +177,6 @@ class RequestDesk(admin.ModelAdmin):
         if asked is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
-        asked.audit_events.create(type=AuditEvent.Type.REQUEST_VIEWED, actor=request.user)
         return self.page(request, asked)
 
     def history_view(self, request, object_id, extra_context=None):
@@ -239,6 +240,7 @@ class RequestDesk(admin.ModelAdmin):
 
     def page(self, request, asked, sent=None):
         """The page of one request; `sent` maps steps to forms that came back."""
+        looks.record_request(request, asked)
         now, may_triage = timezone.now(), self.has_triage_permission(request)
         names = self.steps_for(request, asked, now) if may_triage else set()
         blank = {name: STEPS[name].form(request=asked, now=now) for name in names}

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from .. import desk, outbox
+from .. import desk, looks, outbox
 from ..models import MoveNotAllowed, Suppression
 from .waitlist import link_to
 
@@ -91,6 +91,8 @@ class SuppressionList(admin.ModelAdmin):
         suppression = get_object_or_404(self.get_queryset(request), pk=pk)
         if request.method == "POST":
             return self.lift(request, suppression)
+        shown = [suppression.request_id] if suppression.request_id else ()
+        looks.record(request, code="suppression_lift", shown=shown)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Write to this address again?"),

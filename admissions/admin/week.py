@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from .. import desk, week, week_page
+from .. import desk, looks, week, week_page
 from ..models import Consultation, ConsultationRequest, Counselor, Mode
 from .away import may_hand_over
 
@@ -111,6 +111,7 @@ def week_view(request, *, site):
     if look.counselor:
         people = Counselor.objects.filter(pk=look.counselor.pk)
     diary = week.read(people, first=look.first, last=look.last, asked=look.asked, now=now)
+    looks.record(request, code="calendar", shown=shown(diary, look.asked))
     closable = {each.pk for each in diary.counselors if may_hand_over(request.user, each)}
     by_day = week_page.of_day if look.counselor is None else week_page.of_days
     context = {
@@ -123,6 +124,12 @@ def week_view(request, *, site):
         "may_close_all": request.user.has_perm("admissions.add_closure"),
     }
     return TemplateResponse(request, "admin/admissions/consultation/week.html", context)
+
+
+def shown(diary: week.Diary, asked: week.Asked) -> list:
+    """Ids of the requests that the calendar names."""
+    talks = [each.request_id for found in diary.consultations.values() for each in found]
+    return [*talks, *([asked.request.pk] if asked.request else [])]
 
 
 def frame(look: Look) -> dict:

@@ -10,6 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
+class AuditEvents(models.QuerySet):
+    def acts(self):
+        """What was done; looks are left out."""
+        return self.exclude(type__in=AuditEvent.LOOKS)
+
+
 class AuditEvent(models.Model):
     """One act or look, written in the transaction that did it. Holds codes and ids only."""
 
@@ -87,6 +93,12 @@ class AuditEvent(models.Model):
         RECOVERY_CODE_USED = "recovery_code_used", _("Used a recovery code")
         ROLE_CHANGED = "role_changed", _("Changed what someone may do")
 
+    LOOKS = (
+        Type.REQUEST_VIEWED, Type.MESSAGE_SEEN, Type.BENEFITS_SEEN, Type.ASSESSMENT_SEEN,
+        Type.DESK_VIEWED, Type.SEARCHED, Type.REPORT_VIEWED, Type.AUDIT_VIEWED,
+    )  # fmt: skip
+    OF_RECORDS = (Type.RECORD_ADDED, Type.RECORD_CHANGED, Type.RECORD_DELETED)
+
     class Source(models.TextChoices):
         REQUESTER = "requester", _("The requester")
         SYSTEM = "system", _("The system")
@@ -120,6 +132,8 @@ class AuditEvent(models.Model):
         max_length=40, blank=True, help_text=_("A choice's code, e.g. reached.")
     )
     fields = ArrayField(models.CharField(max_length=40), default=list)
+
+    objects = AuditEvents.as_manager()
 
     class Meta:
         ordering = ["at", "pk"]

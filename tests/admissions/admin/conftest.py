@@ -2,6 +2,7 @@
 
 import pytest
 import time_machine
+from django.db import InternalError, connection
 
 from tests import factories
 
@@ -10,8 +11,21 @@ from .desk_world import NOW
 
 @pytest.fixture(autouse=True)
 def frozen():
-    with time_machine.travel(NOW, tick=False):
-        yield
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def no_audit(db):
+    """Has Postgres take no audit event; the error that this means."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'no audit'; END $$;"
+            "CREATE TRIGGER refuse BEFORE INSERT ON admissions_auditevent"
+            " FOR EACH ROW EXECUTE FUNCTION refuse()"
+        )
+    return InternalError
 
 
 @pytest.fixture

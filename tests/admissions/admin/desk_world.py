@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.urls import reverse
 
-from admissions.models import AuditEvent, ConsultationRequest
+from admissions.models import ConsultationRequest
 from tests import factories
 
 # A Tuesday, 2:11 pm in California.
@@ -28,8 +28,7 @@ def step_of(request, name: str) -> str:
 
 def acts_on(request) -> list[tuple]:
     """(type, actor) of every audit event but looks, oldest first."""
-    events = request.audit_events.exclude(type=AuditEvent.Type.REQUEST_VIEWED)
-    return [(event.type, event.actor) for event in events]
+    return [(event.type, event.actor) for event in request.audit_events.acts()]
 
 
 def booked(starts_at: datetime, *, stage=Stage.CONSULTATION_SCHEDULED, **columns):

@@ -100,7 +100,7 @@ def test_director_changes_a_delay_in_other_units(client, director):
 
     assert rule_of("no_show_3").delay.days == 2
     assert "It counts for what is promised from now on." in shown(answer)
-    assert AuditEvent.objects.get().fields == ["delay"]
+    assert AuditEvent.objects.acts().get().fields == ["delay"]
 
 
 def test_director_switches_a_kind_off(client, director):
@@ -133,7 +133,7 @@ def test_wrong_delay_is_told_and_what_was_typed_stays(client, director, kind, ch
     typed = changes.get("delay_number")
     assert not typed or f'value="{typed}"' in answer.content.decode()
     assert vars(rule_of(kind)) | {"_state": None} == before
-    assert AuditEvent.objects.count() == 0
+    assert AuditEvent.objects.acts().count() == 0
 
 
 def test_second_director_is_told_what_stands_and_may_save_again(client, director):
@@ -199,8 +199,8 @@ def test_preview_shows_the_letter_to_both_and_keeps_nothing(client, director):
     assert ["Good to have you</h1>" in frame for frame in frames] == [True, True]
     assert ["Experience Recovery" in frame for frame in frames] == [False, True]
     assert "Preview: not saved yet" in shown(answer)
-    rows = [Wording, Message, ManageToken, AuditEvent]
-    assert [model.objects.count() for model in rows] == [0] * 4
+    rows = [Wording.objects, Message.objects, ManageToken.objects, AuditEvent.objects.acts()]
+    assert [each.count() for each in rows] == [0] * 4
 
 
 def test_preview_stands_in_a_frame_of_ours_alone_and_loads_nothing(client, director):
@@ -253,7 +253,7 @@ def test_refused_words_are_told_at_their_field_and_stay_typed(client, director, 
     assert "Leave out links" in said
     assert "Nothing is saved yet. Look at the words in red." in said
     assert "<b>" not in answer.content.decode().partition("Your IOP talk")[2][:20]
-    assert (Wording.objects.count(), AuditEvent.objects.count()) == (0, 0)
+    assert (Wording.objects.count(), AuditEvent.objects.acts().count()) == (0, 0)
 
 
 def test_second_director_is_told_of_new_words_and_may_save_again(client, director):
@@ -324,7 +324,7 @@ def test_only_a_director_changes_anything(client, director, role, status):
     ]
 
     assert [each.status_code for each in answers] == [status] * 4
-    assert (Wording.objects.count(), AuditEvent.objects.count()) == (1, 1)
+    assert (Wording.objects.count(), AuditEvent.objects.acts().count()) == (1, 1)
     assert rule_of("no_show_2").delay == rulebook.DAY
 
 

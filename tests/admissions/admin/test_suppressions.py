@@ -73,7 +73,7 @@ def test_click_lifts_it_and_is_recorded(client, coordinator, cause):
     suppression.refresh_from_db()
     assert told(response) == ["We may write to this address again."]
     assert (suppression.lifted_at, suppression.lifted_by) == (NOW, coordinator)
-    assert AuditEvent.objects.get().type == AuditEvent.Type.SUPPRESSION_LIFTED
+    assert AuditEvent.objects.acts().get().type == AuditEvent.Type.SUPPRESSION_LIFTED
 
 
 def test_click_on_their_own_stop_is_refused(client, coordinator):

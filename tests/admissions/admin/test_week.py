@@ -45,8 +45,9 @@ def pick(counselor, at=NINE, **extra):
 
 def everything():
     """Every row that these pages may write, to show that a refusal wrote none."""
-    written = [ConsultationRequest, Consultation, ConsentEvent, AuditEvent, Message, Submission]
-    return {model: list(model.objects.order_by("pk").values()) for model in written}
+    written = [ConsultationRequest, Consultation, ConsentEvent, Message, Submission]
+    rows = {model: list(model.objects.order_by("pk").values()) for model in written}
+    return rows | {AuditEvent: list(AuditEvent.objects.acts().order_by("pk").values())}
 
 
 def told(response) -> list[str]:

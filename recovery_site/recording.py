@@ -1,0 +1,122 @@
+"""Every page of the staff desk and every change on its plain forms, written into the audit."""
+
+from functools import wraps
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from admissions import desk, looks
+from admissions.models import AuditEvent, ConsultationRequest
+
+Type = AuditEvent.Type
+LONGEST = AuditEvent._meta.get_field("code").max_length
+
+
+def recorded(view):
+    """A view of the desk whose page is written down by its name, unless it has done so itself.
+
+    What a page's own frames and files show, its event stands for.
+    """
+
+    @wraps(view)
+    def seen(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        if isinstance(response, TemplateResponse) and not looks.is_recorded(request):
+            code = request.resolver_match.url_name.removeprefix("admissions_")
+            looks.record(request, code=code, shown=shown_by(response))
+        return response
+
+    return seen
+
+
+def shown_by(response) -> list:
+    """The requests that the rows of a plain list belong to."""
+    changes = (response.context_data or {}).get("cl")
+    rows = changes.result_list if changes else []
+    ids = [
+        row.pk if isinstance(row, ConsultationRequest) else getattr(row, "request_id", None)
+        for row in rows
+    ]
+    return [pk for pk in ids if pk]
+
+
+class Recorded(admin.ModelAdmin):
+    """What Django's own forms change: the record and the names of its fields, in the same
+    transaction. Django's log would keep what the record is called, and could be edited."""
+
+    object_history_template = "admin/history.html"
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        """Names of fields, which Django hands on to the three below."""
+        names = list(form.changed_data)
+        for formset in formsets or []:
+            model = formset.model._meta.model_name
+            changed = {name for each in formset.forms for name in each.changed_data}
+            names += [f"{model} {name}" for name in sorted(changed)]
+        return [name[:LONGEST] for name in names]
+
+    def log_addition(self, request, obj, message):
+        return keep(request, Type.RECORD_ADDED, obj)
+
+    def log_change(self, request, obj, message):
+        return keep(request, Type.RECORD_CHANGED, obj, fields=message)
+
+    def log_deletions(self, request, queryset):
+        return [keep(request, Type.RECORD_DELETED, obj) for obj in queryset]
+
+    def changelist_view(self, request, extra_context=None):
+        """Django deletes many at once outside any transaction."""
+        if request.method != "POST":
+            return super().changelist_view(request, extra_context)
+        with transaction.atomic():
+            return super().changelist_view(request, extra_context)
+
+    def history_view(self, request, object_id, extra_context=None):
+        """Who changed this record and when, from the audit."""
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_or_change_permission(request, obj):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Who changed it"),
+            "opts": self.opts,
+            "object": obj,
+            "changes": history(obj),
+        }
+        return TemplateResponse(request, self.object_history_template, context)
+
+
+def with_recording(admin_class: type | None) -> type:
+    """This admin class, or Django's own, whose changes are recorded."""
+    if admin_class in (None, admin.ModelAdmin):
+        return Recorded
+    return type(admin_class.__name__, (admin_class, Recorded), {"__module__": __name__})
+
+
+def keep(request, type, obj, *, fields=()) -> AuditEvent:
+    return AuditEvent.objects.create(
+        type=type, actor=request.user, code=record_code(obj), fields=list(fields)
+    )
+
+
+def record_code(obj) -> str:
+    """Which record: its kind and number, never what it is called."""
+    return f"{obj._meta.model_name} {obj.pk}"[:LONGEST]
+
+
+def history(obj) -> list[dict]:
+    events = AuditEvent.objects.filter(type__in=AuditEvent.OF_RECORDS, code=record_code(obj))
+    return [
+        {
+            "when": desk.full_clock(event.at),
+            "who": desk.staff_name(event.actor),
+            "what": event.get_type_display(),
+            "fields": event.fields,
+        }
+        for event in events.select_related("actor").order_by("-at", "-pk")[:100]
+    ]
