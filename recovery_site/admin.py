@@ -121,6 +121,9 @@ class StaffDesk(admin.AdminSite):
     def login(self, request, extra_context=None):
         return views.sign_in(request)
 
+    def password_change(self, request, extra_context=None):
+        return views.change_password(request)
+
     def logout(self, request, extra_context=None):
         return views.sign_out(request)
 

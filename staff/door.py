@@ -11,6 +11,7 @@ from django.utils.crypto import constant_time_compare
 from admissions.models import AuditEvent
 
 from . import codes, devices, factors, throttle
+from .models import Session
 from .session_store import BROWSER, SINCE
 
 Type = AuditEvent.Type
@@ -120,6 +121,17 @@ def leave(request) -> None:
     if request.user.is_authenticated:
         AuditEvent.objects.create(type=Type.SIGNED_OUT, actor=request.user, staff=request.user)
     auth.logout(request)
+
+
+@transaction.atomic
+def change_password(request, password: str) -> None:
+    """Take over a new password. This session gets a new id, all others end."""
+    user = request.user
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    auth.update_session_auth_hash(request, user)
+    Session.objects.filter(user=user).exclude(session_key=request.session.session_key).delete()
+    AuditEvent.objects.create(type=Type.PASSWORD_CHANGED, actor=user, staff=user)
 
 
 def record_failure(why: str, *, user: User | None) -> None:

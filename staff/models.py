@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from admissions.models import EncryptedTextField
@@ -55,6 +56,10 @@ class Session(AbstractBaseSession):
 
     def __str__(self):
         return "session"
+
+    @classmethod
+    def get_session_store_class(cls):
+        return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
 
 
 class Slowdown(models.Model):

@@ -3,9 +3,9 @@
 from math import ceil
 
 from django.contrib import admin, messages
-from django.http import HttpResponseRedirect, JsonResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
+from django.contrib.auth.forms import SetPasswordForm
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,9 +25,9 @@ from .models import Session
 SECRET = "new_secret"  # noqa: S105  the name of a place in the session
 
 
-def page(request, name: str, title: str, *, status: int = 200, **context) -> TemplateResponse:
+def page(request, name: str, title: str, *, status: int = 200, **context) -> HttpResponse:
     context = admin.site.each_context(request) | {"title": title} | context
-    return TemplateResponse(request, f"admin/{name}.html", context, status=status)
+    return render(request, f"admin/{name}.html", context, status=status)
 
 
 # Signing in
@@ -230,6 +230,19 @@ def make_codes(request):
 
 
 # While signed in
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@recently_confirmed
+def change_password(request):
+    """A new password of one's own; every other session ends."""
+    form = SetPasswordForm(request.user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        door.change_password(request, form.cleaned_data["new_password1"])
+        messages.success(request, _("Your new password counts from now on."))
+        return redirect("admin:security")
+    return page(request, "new_password", _("New password"), form=form)
 
 
 def security(request):

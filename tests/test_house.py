@@ -12,7 +12,7 @@ import admissions.urls
 import programs.urls
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("admissions", "programs", "recovery_site")
+ROOMS = ("admissions", "programs", "staff", "recovery_site")
 
 # Imports run downhill: a module may import those of the lines above its own, and no others.
 LAYERS = [
@@ -158,7 +158,21 @@ def test_programs_does_not_know_admissions(path):
     assert [name for name in imported(path) if name.startswith("admissions")] == []
 
 
-@pytest.mark.parametrize("path", modules("admissions", "programs"), ids=named)
+@pytest.mark.parametrize("path", modules("staff"), ids=named)
+def test_staff_knows_only_the_models_of_admissions(path):
+    known = [name for name in imported(path) if name.startswith(("admissions", "programs"))]
+
+    assert [name for name in known if not name.startswith("admissions.models.")] == []
+
+
+@pytest.mark.parametrize("path", ADMISSIONS, ids=named)
+def test_only_the_desk_knows_how_staff_sign_in(path):
+    knows = any(name.split(".")[0] == "staff" for name in imported(path))
+
+    assert not knows or admissions_module(path) in {"admin", "management"}
+
+
+@pytest.mark.parametrize("path", modules("admissions", "programs", "staff"), ids=named)
 def test_no_room_imports_the_frame(path):
     assert [name for name in imported(path) if name.startswith("recovery_site")] == []
 

@@ -1,17 +1,102 @@
-"""Sign-ins of staff, as Django keeps them; and whom someone who leaves has promised a talk."""
+"""Colleagues: their names, roles and passwords; and whom someone who leaves has promised a talk."""
 
-from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from staff import factors, people
+from staff.confirming import recently_confirmed
 
 from . import away
 
 admin.site.unregister(User)
+admin.site.unregister(Group)
+
+PLAIN = [
+    (None, {"fields": ("username", "password")}),
+    (gettext_lazy("Who"), {"fields": ("first_name", "last_name", "email")}),
+    (gettext_lazy("What they may do"), {"fields": ("is_active", "is_staff", "groups")}),
+]
+OWN_RIGHTS = ("is_active", "is_staff", "groups")
 
 
 @admin.register(User)
+@method_decorator(recently_confirmed, name="changeform_view")
 class PeopleDesk(UserAdmin):
+    """A director keeps names and roles; more than that only a superuser may give."""
+
+    list_display = ("username", "first_name", "last_name", "is_active", "is_superuser")
+    list_filter = ("is_active", "groups")
+
+    def get_urls(self):
+        remove = self.admin_site.admin_view(require_POST(recently_confirmed(self.remove_factor)))
+        return [path("<int:pk>/factor/", remove, name="auth_user_factor"), *super().get_urls()]
+
+    def get_fieldsets(self, request, obj=None):
+        is_plain = obj is not None and not request.user.is_superuser
+        return PLAIN if is_plain else super().get_fieldsets(request, obj)
+
+    def get_readonly_fields(self, request, obj=None):
+        """Nobody gives themselves a role."""
+        is_own = obj is not None and obj.pk == request.user.pk and not request.user.is_superuser
+        return OWN_RIGHTS if is_own else ("last_login", "date_joined")
+
+    def has_change_permission(self, request, obj=None):
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or people.may_change(request.user, obj))
+
+    def has_delete_permission(self, request, obj=None):
+        """What they did stays theirs: who leaves is made inactive."""
+        return False
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name == "groups":
+            kwargs["queryset"] = people.givable(request.user).order_by("name")
+            kwargs["widget"] = forms.CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    @method_decorator(recently_confirmed)
+    @transaction.atomic
+    def user_change_password(self, request, id, form_url=""):
+        return super().user_change_password(request, id, form_url)
+
+    def remove_factor(self, request, pk):
+        """They lost phone and codes: at the next sign-in they set up an app anew."""
+        user = get_object_or_404(User, pk=pk)
+        if not self.has_change_permission(request, user) or user == request.user:
+            raise PermissionDenied
+        if factors.remove(user_id=user.pk, by=request.user):
+            messages.success(request, _("Removed. At the next sign-in they set up an app anew."))
+        return redirect(reverse("admin:auth_user_change", args=[user.pk]))
+
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         if hasattr(obj, "counselor"):
             away.warn_of_gaps(request, obj.counselor)
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        """The names of what changed, for the two below."""
+        return list(form.changed_data)
+
+    def log_addition(self, request, obj, message):
+        people.record_added(user=obj, by=request.user)
+
+    def log_change(self, request, obj, message):
+        if message:
+            people.record_change(user=obj, by=request.user, fields=message)
+
+
+@admin.register(Group)
+@method_decorator(recently_confirmed, name="changeform_view")
+@method_decorator(recently_confirmed, name="delete_view")
+class RolesDesk(GroupAdmin):
+    """What a role may do; migrations make the roles, and only a superuser changes them."""

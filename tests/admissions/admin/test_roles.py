@@ -170,7 +170,10 @@ def test_rules_are_not_changed_without_the_directors_role(client, coordinator):
     [
         ("coordinator", ["Today", "Triage", "Calendar", "Hours", "Messages"]),
         ("counselor", ["Today", "Triage", "Calendar", "Hours", "Messages"]),
-        ("director", ["Today", "Triage", "Calendar", "Hours", "Messages", "Content"]),
+        (
+            "director",
+            ["Today", "Triage", "Calendar", "Hours", "Messages", "Content", "People"],
+        ),
         ("content editor", ["Today", "Content"]),
         (None, ["Today"]),
     ],
