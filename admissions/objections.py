@@ -6,7 +6,15 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from . import availability, privacy
-from .models import Consultation, EarlierOffer, Message, MessageRule, Shortage, Suppression
+from .models import (
+    Consultation,
+    ConsultationRequest,
+    EarlierOffer,
+    Message,
+    MessageRule,
+    Shortage,
+    Suppression,
+)
 
 Kind, Reason, Status = Message.Kind, Message.Reason, Consultation.Status
 # A call may have been promised anew meanwhile: of a later one staff hear in its own time.
@@ -19,14 +27,18 @@ def objection(message: Message, *, now: datetime) -> str:
         return Reason.SWITCHED_OFF
     if message.is_for_staff:
         return objection_for_staff(message, now=now)
-    request = message.request
+    return objection_to_person(message.request) or objection_by_kind(message, now=now)
+
+
+def objection_to_person(request: ConsultationRequest) -> str:
+    """What stands against any letter in this request; one that was merged writes no more."""
+    if request.merged_into_id:
+        return Reason.REQUEST_CLOSED
     if not request.email:
         return Reason.NO_EMAIL
     if not request.may_email:
         return Reason.NOT_PERMITTED
-    if Suppression.objects.against(request).exists():
-        return Reason.SUPPRESSED
-    return objection_by_kind(message, now=now)
+    return Reason.SUPPRESSED if Suppression.objects.against(request).exists() else ""
 
 
 def objection_for_staff(message: Message, *, now: datetime) -> str:

@@ -8,8 +8,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import cards, clocks, coverage, desk, letters, outbox_page, privacy, timeline
-from .models import ConsentEvent, ConsultationRequest, Message
+from . import cards, clocks, coverage, desk, duplicates, letters, outbox_page, privacy, timeline
+from .models import ConsentEvent, ConsultationRequest, Message, Note
+
+MOST_TWINS = 3
 
 
 def words(request: ConsultationRequest, *, by: User, now: datetime) -> dict:
@@ -34,6 +36,7 @@ def words(request: ConsultationRequest, *, by: User, now: datetime) -> dict:
         "suppressed": outbox_page.suppressed(request, now),
         "lead_called": lead_called(request),
         "notes": notes(request),
+        "twins": twins(request),
         "timeline": timeline.entries(request, now=now),
         "zone": timezone.localtime(now).tzname(),
         "now": now,
@@ -63,9 +66,30 @@ class Written:
 
 
 def notes(request) -> list[Written]:
-    """Newest first."""
-    found = request.notes.select_related("by").order_by("-at", "-pk")
-    return [Written(each.text, each.at, desk.staff_name(each.by)) for each in found]
+    """Newest first; those of what was merged with it under their reference."""
+    ours = {request.pk: "", **dict(request.merged.values_list("pk", "reference"))}
+    found = Note.objects.filter(request__in=ours).select_related("by").order_by("-at", "-pk")
+    return [
+        Written(each.text, each.at, desk.staff_name(each.by), ours[each.request_id])
+        for each in found
+    ]
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Others with the same phone or email, told by reference, time and stage alone."""
+
+    shown: list[tuple[ConsultationRequest, str]]
+    more: int
+
+
+def twins(request) -> Twins | None:
+    """None once it was merged: the other one tells it all."""
+    if request.merged_into_id:
+        return None
+    found = list(duplicates.found(request)[: duplicates.MOST_SHOWN + 1])
+    told = [(each, desk.full_clock(each.created_at)) for each in found[:MOST_TWINS]]
+    return Twins(told, len(found) - len(told)) if found else None
 
 
 def lead_called(request) -> str:
@@ -112,5 +136,8 @@ def answered(request) -> str:
 
 def latest_consents(request) -> list[ConsentEvent]:
     """The last word on each consent that was asked."""
-    events = request.consent_events.select_related("version")
+    ours = [request.pk, *request.merged.values_list("pk", flat=True)]
+    events = (
+        ConsentEvent.objects.filter(request__in=ours).select_related("version").order_by("at", "pk")
+    )
     return list({event.version.key: event for event in events}.values())

@@ -1,6 +1,6 @@
 """Everything that happened to one request, and what is still to come, on one line of time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -14,6 +14,7 @@ from .models import (
     ContactAttempt,
     EarlierOffer,
     Message,
+    Note,
     Waiting,
 )
 
@@ -54,17 +55,27 @@ class Entry:
 
 
 def entries(request: ConsultationRequest, *, now: datetime) -> list[Entry]:
-    """Newest first; what is still to come stands above. Looks in a row count as one."""
-    found = [*of_events(request), *of_attempts(request), *of_messages(request, now)]
-    found += [*of_offers(request), *of_consultation(request, now), *of_notes(request)]
+    """Newest first; what is still to come stands above. Looks in a row count as one.
+
+    What was merged with it tells its own history, under its own reference.
+    """
+    ours = {each.pk: each for each in [request, *request.merged.all()]}
+    found = [*of_events(ours), *of_notes(ours), *of_messages(ours, now), *of_offers(ours)]
+    found = [under(entry, of, request) for entry, of in found]
+    found += [*of_attempts(request), *of_consultation(request, now), *of_merging(request)]
     found.sort(key=lambda entry: entry.at, reverse=True)
     return [merged(list(run)) for _key, run in groupby(found, key=sameness)]
+
+
+def under(entry: Entry, of: ConsultationRequest, request: ConsultationRequest) -> Entry:
+    """With the reference of the request it belongs to, unless that is the one on the page."""
+    return entry if of == request else replace(entry, reference=of.reference)
 
 
 def sameness(entry: Entry):
     """Equal for looks by one person, different for everything else."""
     if entry.kind == "look":
-        return entry.who, entry.what
+        return entry.who, entry.what, entry.reference
     return id(entry)
 
 
@@ -74,15 +85,17 @@ def merged(run: list[Entry]) -> Entry:
     if len(run) == 1:
         return latest
     times = _("%(n)s times") % {"n": len(run)}
-    return Entry(latest.at, latest.kind, latest.who, latest.what, times, latest.is_ahead)
+    return replace(latest, detail=times)
 
 
-def of_events(request) -> list[Entry]:
+def of_events(ours: dict) -> list[tuple]:
     """Every audit event but those of attempts and offers, whose rows say more."""
-    events = request.audit_events.exclude(type__in=TOLD_BY_ROWS).select_related(
-        "actor", "staff", "consultation__counselor"
+    events = (
+        AuditEvent.objects.filter(request__in=ours)
+        .exclude(type__in=TOLD_BY_ROWS)
+        .select_related("actor", "staff", "consultation__counselor")
     )
-    return [of_event(event, request) for event in events]
+    return [(of_event(each, ours[each.request_id]), ours[each.request_id]) for each in events]
 
 
 def of_event(event: AuditEvent, request) -> Entry:
@@ -105,15 +118,40 @@ def detail_of(event: AuditEvent, request) -> str:
         return consultation_words(event.consultation)
     if event.type == Type.REQUEST_CLOSED:
         return closing_words(event, request)
+    if event.type == Type.REQUESTS_MERGED:
+        return event.code
     if event.type == Type.WAITLIST_LEFT:
         return str(Waiting.Left(event.code).label)
     return desk.staff_name(event.staff) if event.staff else ""
 
 
-def of_notes(request) -> list[Entry]:
+def of_notes(ours: dict) -> list[tuple]:
+    notes = Note.objects.filter(request__in=ours).select_related("by")
     return [
-        Entry(note.at, "note", desk.staff_name(note.by), _("Note"), note.text)
-        for note in request.notes.select_related("by")
+        (
+            Entry(note.at, "note", desk.staff_name(note.by), _("Note"), note.text),
+            ours[note.request_id],
+        )
+        for note in notes
+    ]
+
+
+def of_merging(request) -> list[Entry]:
+    """Where its history goes on, in the one that was merged with another."""
+    if request.merged_into is None:
+        return []
+    act = request.merged_into.audit_events.filter(
+        type=Type.REQUESTS_MERGED, code=request.reference
+    ).select_related("actor")
+    return [
+        Entry(
+            each.at,
+            "act",
+            desk.staff_name(each.actor),
+            each.get_type_display(),
+            request.merged_into.reference,
+        )
+        for each in act
     ]
 
 
@@ -127,15 +165,24 @@ def beginning(text: str) -> str:
 
 
 def of_attempts(request) -> list[Entry]:
-    attempts = ContactAttempt.objects.filter(request=request).select_related("by")
+    """Those of what was merged with it stand here as well."""
+    attempts = ContactAttempt.objects.filter(request=request).select_related("by", "came_from")
     return [
-        Entry(attempt.at, "attempt", desk.staff_name(attempt.by), str(attempt), attempt.note)
+        Entry(
+            attempt.at,
+            "attempt",
+            desk.staff_name(attempt.by),
+            str(attempt),
+            attempt.note,
+            reference=attempt.came_from.reference if attempt.came_from else "",
+        )
         for attempt in attempts
     ]
 
 
-def of_messages(request, now) -> list[Entry]:
-    return [of_message(message, now) for message in request.messages.all()]
+def of_messages(ours: dict, now) -> list[tuple]:
+    messages = Message.objects.filter(request__in=ours)
+    return [(of_message(each, now), ours[each.request_id]) for each in messages]
 
 
 def of_message(message: Message, now: datetime) -> Entry:
@@ -150,15 +197,16 @@ def of_message(message: Message, now: datetime) -> Entry:
     return Entry(at, kind, who, what, detail, at > now, message_id=message.pk)
 
 
-def of_offers(request) -> list[Entry]:
+def of_offers(ours: dict) -> list[tuple]:
     """Each offer of an earlier time when it was made, and when and how it ended."""
     found = []
-    for offer in request.earlier_offers.select_related("counselor"):
-        words = consultation_words(offer)
+    for offer in EarlierOffer.objects.filter(request__in=ours).select_related("counselor"):
+        words, of = consultation_words(offer), ours[offer.request_id]
         made = _("Offered an earlier time")
-        found.append(Entry(offer.offered_at, "act", _("The system"), made, words))
+        found.append((Entry(offer.offered_at, "act", _("The system"), made, words), of))
         if offer.ended_at:
-            found.append(Entry(offer.ended_at, "act", who_ended(offer), ended(offer), words))
+            end = Entry(offer.ended_at, "act", who_ended(offer), ended(offer), words)
+            found.append((end, of))
     return found
 
 

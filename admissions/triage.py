@@ -168,11 +168,7 @@ def close(
     care.check_closing(request, disposition, refer_to)
 
     cancelled = release_standing(request, by=by)
-    request.move_to(Stage.CLOSED)
-    request.closed_at = timezone.now()
-    request.due_at = request.promised_call_by = request.email_failed_at = None
-    request.snoozed_until = None
-    request.disposition, request.close_reason, request.close_note = disposition, reason, note
+    end(request, disposition, reason=reason, note=note)
     request.save()
     offers.stop_waiting(request, Waiting.Left.ENDED, by=by)
 
@@ -184,6 +180,15 @@ def close(
         promises.promise_cancelled(cancelled)
         tasks.wake_after_freeing(request)
     return request
+
+
+def end(request: ConsultationRequest, disposition: str, *, reason="", note="") -> None:
+    """Closed, with nothing due any more; the caller saves."""
+    request.move_to(Stage.CLOSED)
+    request.closed_at = timezone.now()
+    request.due_at = request.promised_call_by = request.email_failed_at = None
+    request.snoozed_until = None
+    request.disposition, request.close_reason, request.close_note = disposition, reason, note
 
 
 def open_request(request_id) -> ConsultationRequest:

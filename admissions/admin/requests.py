@@ -30,7 +30,7 @@ from .. import (
     waitlist,
 )
 from ..models import ConsultationRequest, MoveNotAllowed, SlotTaken
-from . import forms, handling_forms, paging, request_list
+from . import duplicates, forms, handling_forms, paging, request_list
 
 LIST = "admin:admissions_consultationrequest_changelist"
 PAGE = "admin:admissions_consultationrequest_change"
@@ -146,7 +146,12 @@ class RequestDesk(admin.ModelAdmin):
             )
             for name, (address, view) in VIEWS.items()
         ]
-        return [*steps, search, *views, *super().get_urls()]
+        merging = path(
+            "<uuid:pk>/duplicates/",
+            self.admin_site.admin_view(partial(duplicates.compare_view, site=self.admin_site)),
+            name="admissions_consultationrequest_duplicates",
+        )
+        return [*steps, merging, search, *views, *super().get_urls()]
 
     def changelist_view(self, request, extra_context=None):
         """The list, with a card for each row and a count on each chip."""
@@ -252,6 +257,7 @@ class RequestDesk(admin.ModelAdmin):
             "opts": self.opts,
             "forms": by_name(blank | sent),
             "sent": by_name(sent),
+            "may_triage": may_triage,
             "calendar": calendar_for(asked) if may_triage else "",
             "may_answer_for_messages": request.user.has_perm("admissions.answer_for_messages"),
         }

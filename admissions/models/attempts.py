@@ -38,6 +38,13 @@ class ContactAttempt(models.Model):
     channel = models.CharField(max_length=20, choices=Channel)
     result = models.CharField(max_length=20, choices=Result)
     note = models.CharField(max_length=500, blank=True)
+    came_from = models.ForeignKey(
+        ConsultationRequest,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("The request that it was logged in, where that was merged since."),
+    )
 
     # After these, nothing says any more that we could not reach them.
     IN_TOUCH = [Result.REACHED, Result.REPLIED]

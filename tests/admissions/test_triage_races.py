@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from admissions import handling, triage
+from admissions import duplicates, handling, triage
+from admissions.models import ConsultationRequest
 from tests.factories import make_request, make_user
 from tests.rivals import at_once
 
@@ -32,3 +33,48 @@ def test_escalate_by_many_hands_at_once_rings_once(real_commits):
     at_once([partial(handling.escalate, request_id=request.pk, by=each) for each in people])
 
     assert (request.messages.count(), request.audit_events.count()) == (1, 1)
+
+
+def merging(kept, ended, by):
+    return partial(
+        duplicates.merge, keep_id=kept.pk, end_ids=[ended.pk], by=by, is_same_person=True
+    )
+
+
+def test_two_merges_at_once_the_other_way_round_leave_one_open(real_commits):
+    for _round in range(5):
+        one, two, by = make_request(), make_request(), make_user("coordinator")
+
+        answers = at_once([merging(one, two, by), merging(two, one, by)])
+
+        names = sorted(type(each).__name__ for each in answers)
+        assert names == ["ConsultationRequest", "MoveNotAllowed"]
+        assert ConsultationRequest.objects.open().filter(pk__in=[one.pk, two.pk]).count() == 1
+
+
+def test_merge_and_a_logged_try_at_once_lose_no_try(real_commits):
+    for _round in range(5):
+        one, two, by = make_request(), make_request(), make_user("coordinator")
+        log = partial(
+            triage.log_attempt, request_id=two.pk, by=by, channel="call", result="no_answer"
+        )
+
+        answers = at_once([merging(one, two, by), log])
+
+        logged = sum(type(each).__name__ == "ContactAttempt" for each in answers)
+        assert (one.attempts.count(), two.attempts.count()) == (logged, 0)
+        assert type(answers[0]).__name__ == "ConsultationRequest"
+
+
+def test_merge_and_close_at_once_have_one_outcome(real_commits):
+    for _round in range(5):
+        one, two, by = make_request(), make_request(), make_user("coordinator")
+        close = partial(
+            triage.close, request_id=two.pk, by=by, disposition="withdrawn", reason="other"
+        )
+
+        answers = at_once([merging(one, two, by), close])
+
+        two.refresh_from_db()
+        refused = [type(each).__name__ for each in answers].index("MoveNotAllowed")
+        assert two.disposition == ("withdrawn" if refused == 0 else "duplicate")
