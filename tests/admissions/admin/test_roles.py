@@ -84,7 +84,7 @@ MATRIX = {
     "/admin/admissions/consentversion/{consent}/delete/": (NO, NO, NO, NO, NO),
     "/admin/programs/page/": (NO, NO, NO, OK, NO),
     "/admin/programs/credential/": (NO, NO, OK, OK, NO),
-    "/admin/auth/user/": (NO, NO, NO, NO, NO),
+    "/admin/auth/user/": (NO, NO, OK, NO, NO),
     "/admin/auth/group/": (NO, NO, NO, NO, NO),
 }
 
