@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from . import cadence, care_state, desk
 from .models import Consultation, ConsultationRequest
 
-Voicemail, GoodTime, ForWhom = (
+Stage, Voicemail, GoodTime, ForWhom = (
+    ConsultationRequest.Stage,
     ConsultationRequest.Voicemail,
     ConsultationRequest.GoodTime,
     ConsultationRequest.ForWhom,
@@ -157,9 +158,9 @@ def open_steps(request, now) -> set[str]:
     """The steps that can work now, whoever takes them; the service still has the last word."""
     if request.is_closed:
         return {"note"} if request.merged_into_id else {"note", "reopen"}
-    steps = {"log", "close", "plan", "note", "escalate", "hand-over"}
+    steps = {"log", "close", "plan", "note", "escalate", "hand-over", "refer"}
     steps.add("give-back" if request.owner_id else "claim")
-    steps |= pausing(request)
+    steps |= pausing(request) | admitting(request)
     consultation = desk.standing(request)
     if consultation:
         steps.add("move")
@@ -176,9 +177,16 @@ def open_steps(request, now) -> set[str]:
 
 def pausing(request) -> set[str]:
     """Put it off, or take it up again; neither while something presses."""
-    if request.needs_safety_answer or request.promised_call_by:
+    is_pressed = request.needs_safety_answer or request.concern_open_since
+    if is_pressed or request.promised_call_by:
         return set()
     return {"take-up", "set-aside"} if request.is_set_aside else {"set-aside"}
+
+
+def admitting(request) -> set[str]:
+    """On the way in, once a recommendation is made; what was agreed decides whether and where."""
+    steps = {Stage.RECOMMENDATION_MADE: {"begin", "admit"}, Stage.ADMISSION_PENDING: {"admit"}}
+    return steps.get(request.stage, set())
 
 
 def was_no_show(request) -> bool:

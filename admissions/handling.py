@@ -101,9 +101,11 @@ def set_aside(*, request_id, by: User, until: datetime) -> ConsultationRequest:
 
 
 def check_can_wait(request: ConsultationRequest, until: datetime) -> None:
-    """Danger, a promise and a consultation do not wait."""
+    """Danger, a high concern, a promise and a consultation do not wait."""
     if request.needs_safety_answer:
         raise MoveNotAllowed(_("Someone may be in danger: this cannot wait."))
+    if request.concern_open_since:
+        raise MoveNotAllowed(_("A clinician must look at this: it cannot wait."))
     if request.promised_call_by:
         raise MoveNotAllowed(_("We promised a call: make it first."))
     consultation = request.standing_consultation()

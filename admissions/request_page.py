@@ -8,7 +8,18 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import cards, clocks, coverage, desk, duplicates, letters, outbox_page, privacy, timeline
+from . import (
+    cards,
+    care_page,
+    clocks,
+    coverage,
+    desk,
+    duplicates,
+    letters,
+    outbox_page,
+    privacy,
+    timeline,
+)
 from .models import ConsentEvent, ConsultationRequest, Message, Note
 
 MOST_TWINS = 3
@@ -37,6 +48,7 @@ def words(request: ConsultationRequest, *, by: User, now: datetime) -> dict:
         "lead_called": lead_called(request),
         "notes": notes(request),
         "twins": twins(request),
+        "care": care_page.summary(request, by=by),
         "timeline": timeline.entries(request, now=now),
         "zone": timezone.localtime(now).tzname(),
         "now": now,

@@ -19,6 +19,7 @@ from .models import (
 )
 
 Type, Disposition = AuditEvent.Type, ConsultationRequest.Disposition
+VERSIONED = {Type.ASSESSMENT_RECORDED, Type.CONCERN_ACKNOWLEDGED, Type.CARE_RECOMMENDED}
 TOLD_BY_ROWS = {
     Type.ATTEMPT_LOGGED,
     Type.EARLIER_OFFERED,
@@ -118,7 +119,7 @@ def detail_of(event: AuditEvent, request) -> str:
         return consultation_words(event.consultation)
     if event.type == Type.REQUEST_CLOSED:
         return closing_words(event, request)
-    if event.type == Type.REQUESTS_MERGED:
+    if event.type == Type.REQUESTS_MERGED or event.type in VERSIONED:
         return event.code
     if event.type == Type.WAITLIST_LEFT:
         return str(Waiting.Left(event.code).label)

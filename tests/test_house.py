@@ -33,8 +33,9 @@ LAYERS = [
     {"digest", "wordings", "cadence", "clocks", "search"},
     {"letters", "shortages", "forms", "objections", "promises", "sending"},
     {"times", "messaging", "moments", "busy", "plan_forms"},
-    {"rulebook", "samples", "care_state"},
+    {"rulebook", "samples", "care_state", "dimensions"},
     {"desk"},
+    {"care_page"},
     {
         "assignment",
         "cards",

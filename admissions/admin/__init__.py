@@ -1,6 +1,7 @@
 """The staff desk, one module per desk."""
 
 from . import (
+    assessments,
     calendars,
     closures,
     consent,
@@ -16,6 +17,7 @@ from . import (
 )
 
 __all__ = [
+    "assessments",
     "calendars",
     "closures",
     "consent",

@@ -24,13 +24,15 @@ from .. import (
     looks,
     narrowing,
     queues,
+    recommending,
+    referring,
     request_page,
     search,
     triage,
     waitlist,
 )
 from ..models import ConsultationRequest, MoveNotAllowed, SlotTaken
-from . import duplicates, forms, handling_forms, paging, request_list
+from . import care_forms, duplicates, forms, handling_forms, paging, request_list
 
 LIST = "admin:admissions_consultationrequest_changelist"
 PAGE = "admin:admissions_consultationrequest_change"
@@ -72,6 +74,16 @@ STEPS = {
         forms.StepForm, handling.escalate, _("It stands first for everyone. The lead is called.")
     ),
     "reopen": Step(handling_forms.ReopenForm, handling.reopen, _("The request is open again.")),
+    "begin": Step(
+        care_forms.BeginForm, recommending.begin_admission, _("The admission has begun.")
+    ),
+    "admit": Step(care_forms.AdmitForm, triage.close, _("They are admitted.")),
+    "refer": Step(
+        care_forms.ReferForm, referring.refer, _("It is noted. Tomorrow we ask if it worked.")
+    ),
+    "confirm-handover": Step(
+        care_forms.ConfirmForm, referring.confirm_handover, _("The hand-over is confirmed.")
+    ),
     "close": Step(forms.CloseForm, triage.close, _("The request is closed.")),
 }
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from admissions import assignment, availability, privacy, promises
+from admissions.management import demo_care
 from admissions.models import (
     AuditEvent,
     ConsultationRequest,
@@ -76,6 +77,10 @@ class Command(BaseCommand):
             for name, letters in LETTERS.items():
                 if not ConsultationRequest.objects.filter(email=address_of(name)).exists():
                     add_letters(name, letters)
+            demo_care.add_credentials()
+            for name in demo_care.STORIES:
+                if not ConsultationRequest.objects.filter(email=address_of(name)).exists():
+                    demo_care.add_talked(name, email=address_of(name))
         self.stdout.write("Demo sign-ins for the staff desk (one password for all):")
         for username, _name, role in STAFF:
             self.stdout.write(f"  {role:<15} {username:<8} {PASSWORD}")

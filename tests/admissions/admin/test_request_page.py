@@ -43,7 +43,7 @@ def test_post_to_the_page_changes_nothing(client, coordinator):
     assert ConsultationRequest.objects.filter(pk=request.pk).values().get() == before
 
 
-ALWAYS = {"close", "escalate", "hand_over", "log", "note", "plan", "set_aside"}
+ALWAYS = {"close", "escalate", "hand_over", "log", "note", "plan", "refer", "set_aside"}
 
 
 def test_new_request_offers_to_claim_it(client, coordinator):
@@ -71,7 +71,10 @@ def test_request_set_aside_may_be_taken_up(client, coordinator):
     assert set(offered(client, request)) == ALWAYS | {"claim", "take_up"}
 
 
-@pytest.mark.parametrize("columns", [{"is_in_danger": True}, {"promised_call_by": NOW}])
+@pytest.mark.parametrize(
+    "columns",
+    [{"is_in_danger": True}, {"promised_call_by": NOW}, {"concern_open_since": NOW}],
+)
 def test_what_presses_cannot_be_set_aside(client, coordinator, columns):
     request = factories.make_request(**columns)
 

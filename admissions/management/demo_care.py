@@ -1,0 +1,81 @@
+"""Invented people of the demo with whom staff have talked already."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from programs.models import LevelOfCare
+
+from .. import assessing, recommending
+from ..models import ConsultationRequest, StaffCredential
+
+TITLES = {"dana": "LAADC", "sam": "CADC-II", "rosa": "LAADC", "maya": "LMFT"}
+# Concern in the dimensions 1 to 6, and a few words to each that has any.
+STORIES = {
+    "Hana": (
+        ["none", "none", "low", "moderate", "low", "none"],
+        {
+            3: "Sleeps badly.",
+            4: "Evenings alone are hard.",
+            5: "Lives with her sister.",
+        },
+    ),
+    "Omar": (
+        ["low", "none", "none", "moderate", "moderate", "none"],
+        {1: "Ten days without; no trouble.", 4: "Friends still drink.", 5: "Shares a flat."},
+    ),
+    "Wen": (
+        ["high", "low", "low", "moderate", "none", "low"],
+        {1: "A seizure three years ago after stopping. Last drink this morning."},
+    ),
+}
+
+
+def add_credentials() -> None:
+    """What the demo's counselors and clinician sign with; it lasts a year."""
+    until = timezone.localdate() + timedelta(days=365)
+    for user in User.objects.filter(username__in=TITLES):
+        StaffCredential.objects.get_or_create(
+            user=user,
+            title=TITLES[user.username],
+            number=f"DEMO-{user.pk:04}",
+            defaults={"issuer": "Invented for the demo", "expires_on": until},
+        )
+
+
+def add_talked(name: str, *, email: str) -> None:
+    """Someone whose interview is recorded; for Omar it led to a recommendation."""
+    dana, now = User.objects.get(username="dana"), timezone.now()
+    request = ConsultationRequest.objects.create(
+        created_at=now - timedelta(days=2),
+        source=ConsultationRequest.Source.CALLBACK,
+        stage=ConsultationRequest.Stage.CONTACTED,
+        owner=dana,
+        claimed_at=now - timedelta(days=2),
+        preferred_name=name,
+        phone="+17145550190",
+        email=email,
+        may_call=True,
+        may_email=True,
+        due_at=now + timedelta(hours=20),
+    )
+    request.attempts.create(by=dana, at=now - timedelta(hours=20), channel="call", result="reached")
+    concerns, notes = STORIES[name]
+    findings = [
+        assessing.Found(number, concern, "self", notes.get(number, ""))
+        for number, concern in enumerate(concerns, start=1)
+    ]
+    assessing.record_assessment(request_id=request.pk, by=dana, based_on=0, findings=findings)
+    if name == "Omar":
+        recommend(request, dana)
+
+
+def recommend(request, by) -> None:
+    iop = LevelOfCare.objects.get(scheme=LevelOfCare.Scheme.ASAM4, code="2.1")
+    advice = recommending.Advice(
+        recommended_level=iop,
+        agreed_level=iop,
+        rationale="Home is steady enough, and evenings are free for groups.",
+    )
+    recommending.recommend(request_id=request.pk, by=by, based_on=0, seen=1, advice=advice)
