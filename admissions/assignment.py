@@ -147,11 +147,14 @@ def follow(consultation: Consultation, old: Consultation) -> None:
 
 
 def take_up_entry(consultation: Consultation) -> None:
-    """After a cancellation of ours, the same entry in calendars: word of that may never go."""
-    ours = Consultation.Status.CANCELLED_BY_CENTER
-    freed = consultation.request.consultations.filter(status=ours).order_by("-booked_at").first()
-    if freed:
-        consultation.uid, consultation.sequence = freed.uid, freed.sequence + 1
+    """After a cancellation of ours, the same entry in calendars: word of that may never go.
+
+    Only of the one that ended last; what came of an earlier one has long been told.
+    """
+    others = consultation.request.consultations.exclude(pk=consultation.pk)
+    last = others.order_by("-booked_at", "-pk").first()
+    if last and last.is_cancelled_by_us:
+        consultation.uid, consultation.sequence = last.uid, last.sequence + 1
         consultation.save(update_fields=["uid", "sequence"])
 
 

@@ -116,6 +116,19 @@ def test_choose_again_takes_up_the_entry_that_we_cancelled(counselor):
     assert (again.uid, again.sequence) == (freed.uid, freed.sequence + 1)
 
 
+def test_choosing_again_after_their_own_cancellation_is_a_new_entry_whatever_came_before(counselor):
+    freed = make_consultation(
+        starts_at=TOMORROW_AT_TEN, counselor=counselor, status=Status.CANCELLED_BY_CENTER
+    )
+    request = ConsultationRequest.objects.get(pk=freed.request_id)
+    choose(request)
+    booking.cancel(key=uuid.uuid4(), request=request)
+
+    again = choose(request)
+
+    assert (again.uid != freed.uid, again.sequence) == (True, 0)
+
+
 def test_choose_again_keeps_a_promised_call_due(counselor):
     by = MONDAY + timedelta(minutes=5)
     request = make_request(promised_call_by=by, due_at=by)
