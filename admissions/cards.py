@@ -161,6 +161,8 @@ def open_steps(request, now) -> set[str]:
     steps = {"log", "close", "plan", "note", "escalate", "hand-over", "refer"}
     steps.add("give-back" if request.owner_id else "claim")
     steps |= pausing(request) | admitting(request)
+    if not care_state.benefits_of(request):
+        steps.add("ask-insurance")
     consultation = desk.standing(request)
     if consultation:
         steps.add("move")

@@ -68,6 +68,11 @@ MENU = [
     Place(_("Today"), "index"),
     Place(_("Triage"), "admissions_consultationrequest_changelist", REQUESTS),
     Place(
+        _("Insurance"),
+        "admissions_benefitsverification_changelist",
+        "admissions.verify_benefits",
+    ),
+    Place(
         _("Calendar"),
         "admissions_consultation_week",
         "admissions.view_consultation",

@@ -70,6 +70,7 @@ LAYERS = [
         "referring",
         "handling",
         "duplicates",
+        "benefits",
     },
     {"recommending", "request_page"},
     {"views", "admin", "templatetags", "management"},

@@ -2,6 +2,7 @@
 
 from . import (
     assessments,
+    benefits,
     calendars,
     closures,
     consent,
@@ -18,6 +19,7 @@ from . import (
 
 __all__ = [
     "assessments",
+    "benefits",
     "calendars",
     "closures",
     "consent",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from .. import (
+    benefits,
     cards,
     contact_plan,
     desk,
@@ -32,6 +33,7 @@ from .. import (
     waitlist,
 )
 from ..models import ConsultationRequest, MoveNotAllowed, SlotTaken
+from . import benefits as insurance
 from . import care_forms, duplicates, forms, handling_forms, paging, request_list
 
 LIST = "admin:admissions_consultationrequest_changelist"
@@ -84,6 +86,7 @@ STEPS = {
     "confirm-handover": Step(
         care_forms.ConfirmForm, referring.confirm_handover, _("The hand-over is confirmed.")
     ),
+    "ask-insurance": Step(insurance.AskForm, benefits.ask, _("The insurance desk looks into it.")),
     "close": Step(forms.CloseForm, triage.close, _("The request is closed.")),
 }
 

@@ -43,7 +43,17 @@ def test_post_to_the_page_changes_nothing(client, coordinator):
     assert ConsultationRequest.objects.filter(pk=request.pk).values().get() == before
 
 
-ALWAYS = {"close", "escalate", "hand_over", "log", "note", "plan", "refer", "set_aside"}
+ALWAYS = {
+    "ask_insurance",
+    "close",
+    "escalate",
+    "hand_over",
+    "log",
+    "note",
+    "plan",
+    "refer",
+    "set_aside",
+}
 
 
 def test_new_request_offers_to_claim_it(client, coordinator):

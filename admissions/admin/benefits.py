@@ -1,0 +1,171 @@
+"""The insurance desk: who waits for a check, and one form. It shows nothing else of a request."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from .. import benefits, cards, desk, looks, privacy
+from ..fields import PlainLinesField, PlainTextField
+from ..models import AuditEvent, BenefitsVerification, MoveNotAllowed
+from .forms import StepForm
+
+LIST = "admin:admissions_benefitsverification_changelist"
+PAGE = "admin:admissions_benefitsverification_change"
+ON_A_PAGE = 50
+
+
+class AskForm(StepForm):
+    has_consent = forms.BooleanField(
+        label=_lazy("The person it insures has agreed that we ask their insurer."),
+        error_messages={"required": _lazy("They have to agree first that we ask their insurer.")},
+    )
+
+
+def words(label, most, **extra):
+    return PlainTextField(
+        label=label,
+        required=False,
+        max_length=most,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        **extra,
+    )
+
+
+def lines(label, **extra):
+    return PlainLinesField(
+        label=label,
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+        **extra,
+    )
+
+
+class BenefitsForm(forms.Form):
+    """The details; `seen_at` says which ones the form was made from."""
+
+    status = forms.ChoiceField(label=_lazy("Status"), choices=BenefitsVerification.Status)
+    payer = words(_lazy("Payer"), 120)
+    member_id = words(_lazy("Member ID"), 60)
+    holder = words(_lazy("Policy holder"), 120)
+    estimate = lines(_lazy("Estimate"), help_text=_lazy("An estimate, never a promise."))
+    note = lines(_lazy("Note"), help_text=_lazy("About the insurance alone. No clinical details."))
+    seen_at = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, data=None, *, of):
+        kept = {name: getattr(of, name) for name in DETAILS}
+        super().__init__(data, initial=kept | {"seen_at": of.changed_at.isoformat()})
+        self.label_suffix = ""
+
+    def clean_seen_at(self):
+        try:
+            return datetime.fromisoformat(self.cleaned_data["seen_at"])
+        except ValueError:
+            raise forms.ValidationError(_("Open this page again.")) from None
+
+
+DETAILS = ["status", "payer", "member_id", "holder", "estimate", "note"]
+
+
+@admin.register(BenefitsVerification)
+class InsuranceDesk(admin.ModelAdmin):
+    """Only who verifies benefits comes here; a look at details is recorded each time."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return request.user.has_perm("admissions.verify_benefits")
+
+    def has_view_permission(self, request, obj=None):
+        return self.has_change_permission(request)
+
+    def changelist_view(self, request, extra_context=None):
+        """Who waits for a check, the longest first."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        now = timezone.now()
+        page = Paginator(benefits.waiting().defer(*SEALED), ON_A_PAGE).get_page(
+            request.GET.get("page")
+        )
+        looks.record(request, code="insurance", shown=[each.request_id for each in page])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Insurance to check"),
+            "page": page,
+            "rows": [row(each, now) for each in page],
+        }
+        return TemplateResponse(request, "admin/admissions/benefitsverification/list.html", context)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """One check: GET shows it, POST keeps what changed."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        of = self.get_object(request, object_id)
+        if of is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if request.method != "POST":
+            return self.show(request, of, BenefitsForm(of=of))
+        form = BenefitsForm(request.POST, of=of)
+        if not form.is_valid():
+            return self.show(request, of, form)
+        details = {name: form.cleaned_data[name] for name in DETAILS}
+        seen_at = form.cleaned_data["seen_at"]
+        try:
+            benefits.change(benefits_id=of.pk, by=request.user, seen_at=seen_at, details=details)
+        except MoveNotAllowed as refused:
+            messages.warning(request, str(refused))
+            return self.show(request, of, form)
+        messages.success(request, _("It is kept."))
+        return HttpResponseRedirect(reverse(LIST))
+
+    def history_view(self, request, object_id, extra_context=None):
+        """Who looked and who changed it is the auditor's to see."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse(PAGE, args=[object_id]))
+
+    def show(self, request, of, form):
+        looks.record_request(request, of.request, type=AuditEvent.Type.BENEFITS_SEEN)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Insurance of %(one)s") % {"one": of.request.reference},
+            "of": of,
+            "row": row(of, timezone.now()),
+            "form": form,
+        }
+        return TemplateResponse(
+            request, "admin/admissions/benefitsverification/check.html", context
+        )
+
+
+SEALED = ["member_id", "holder", "estimate", "note"]
+
+
+def row(of: BenefitsVerification, now) -> dict:
+    """What the insurance desk may know of a person: how to ask them, and how long they wait."""
+    request = of.request
+    may_call = bool(request.phone and request.may_call)
+    return {
+        "of": of,
+        "reference": request.reference,
+        "name": request.preferred_name,
+        "phone": request.phone if may_call else None,
+        "tags": cards.phone_tags(request) if may_call else [],
+        "is_quiet": privacy.is_quiet(now, ZoneInfo(request.time_zone)),
+        "waited": desk.lasting(now - of.asked_at),
+        "address": reverse(PAGE, args=[of.pk]),
+    }
