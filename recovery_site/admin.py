@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from admissions import busy, desk, looks, today
+from admissions import busy, desk, live, looks, today
 from admissions.models import Consultation
 from staff import door, unsent, urls, views
 
@@ -33,6 +33,7 @@ class Place:
         return not self.permission or user.has_perm(self.permission)
 
 
+LIVE = "admin/_today.html"
 REQUESTS = "admissions.view_consultationrequest"
 HOURS = [
     Place(_("Counselors"), "admissions_counselor_changelist", "admissions.view_counselor"),
@@ -166,8 +167,15 @@ class StaffDesk(admin.AdminSite):
             extra["credential_warnings"] = today.credential_warnings(now)
         if user.has_perm("admissions.keep_own_calendars"):
             extra["attention"] = busy.attention(by=user, now=now)
-        looks.record(request, code="today", shown=extra["today"].shown if extra["today"] else ())
-        return super().index(request, extra | (extra_context or {}))
+        if user.has_perm("admissions.view_benefitsverification"):
+            extra["insurance"] = today.insurance_waiting(now)
+        extra["qualifications"] = today.qualification_warnings(by=user, now=now)
+        shown = [*(extra["today"].shown if extra["today"] else ())]
+        shown += [each.request.pk for each in extra.get("insurance", [])]
+        look = looks.refreshed(request, since=live.since(request), code="today", shown=shown)
+        extra["look"] = look.pk
+        response = super().index(request, extra | (extra_context or {}))
+        return live.fresh(request, response, LIVE) if live.is_refresh(request) else response
 
 
 def own_steps() -> set[str]:

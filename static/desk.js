@@ -46,10 +46,16 @@ const namesOf = (part) => rowsOf(part).map((row) => row.dataset.reference);
 // Every answer carries fresh tokens; they are no news.
 const read = (node) => node.outerHTML.replace(/csrfmiddlewaretoken" value="\w+/g, "").replace(/(data-at[^>]*>)[^<]*/g, "$1");
 
+// What stands around the rows.
+const frameOf = (part) => {
+  const bare = part.cloneNode(true);
+  rowsOf(bare).forEach((row) => row.remove());
+  return read(bare);
+};
+
 const exchange = (old, fresh) => {
-  const [before, after] = [namesOf(old), namesOf(fresh)];
-  const isSameOrder = before.length && before.join() === after.join() && old.tagName === fresh.tagName;
-  if (!isSameOrder) return old.replaceChildren(...fresh.childNodes);
+  const isSame = namesOf(old).join() === namesOf(fresh).join() && frameOf(old) === frameOf(fresh);
+  if (!isSame) return old.replaceChildren(...fresh.childNodes);
   const rows = rowsOf(old);
   rowsOf(fresh).forEach((row, place) => {
     if (read(row) !== read(rows[place])) rows[place].replaceWith(row);

@@ -16,7 +16,7 @@ ROOMS = ("admissions", "programs", "staff", "recovery_site")
 
 # Imports run downhill: a module may import those of the lines above its own, and no others.
 LAYERS = [
-    {"models", "roles", "busy_reader", "failpoints"},
+    {"models", "roles", "busy_reader", "failpoints", "live"},
     {"roster"},
     {"coverage"},
     {

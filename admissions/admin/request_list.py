@@ -1,25 +1,19 @@
-"""The triage list: what narrows it, the views that staff keep, and how it keeps itself fresh."""
-
-import hashlib
-import re
+"""The triage list: what narrows it, and the views of it that staff keep."""
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseNotModified, HttpResponseRedirect, QueryDict
-from django.template.response import TemplateResponse
+from django.http import HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import cards, clocks, desk, looks, narrowing, queues, saved_views
+from .. import cards, clocks, desk, live, looks, narrowing, queues, saved_views
 from ..fields import PlainTextField
 from ..models import AuditEvent, MoveNotAllowed, SavedView
 from .forms import permitted_outcomes, theirs
 
 LIST = "admin:admissions_consultationrequest_changelist"
-REFRESH, LOOK = "X-Live-Refresh", "X-Look"
-TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')
 
 
 def filter_of(each: narrowing.Narrowing) -> type[admin.SimpleListFilter]:
@@ -99,33 +93,16 @@ def views(by, query: str) -> list[tuple]:
     return [(each, each.query == query and query != "", each.user_id == by.pk) for each in seen]
 
 
-def is_refresh(request) -> bool:
-    """Whether the page asks by itself for what has changed."""
-    return request.method == "GET" and REFRESH in request.headers
-
-
 def look(request, changes, *, shown: str | None) -> AuditEvent:
     """Who looks at which requests; a refresh that shows nobody new adds nothing."""
     found = changes.result_count if shown == queues.FOUND else None
     return looks.refreshed(
         request,
-        since=request.headers.get(LOOK) if is_refresh(request) else None,
+        since=live.since(request),
         code=f"triage:{queues.named(shown)}",
         shown=[row.pk for row in changes.result_list],
         found=found,
     )
-
-
-def fresh(request, response: TemplateResponse, part: str) -> HttpResponse:
-    """The living part of a page alone, or 304 while it reads as before."""
-    response.template_name = part
-    content = response.render().content
-    mark = hashlib.sha256(TOKEN.sub(b"", content)).hexdigest()[:32]
-    if mark in request.headers.get("If-None-Match", ""):
-        return HttpResponseNotModified(headers={LOOK: str(request.look.pk)})
-    response.headers["ETag"], response.headers["X-Live"] = f'"{mark}"', "1"
-    response.headers[LOOK] = str(request.look.pk)
-    return response
 
 
 def save_view(request):

@@ -22,6 +22,7 @@ from .. import (
     contact_plan,
     desk,
     handling,
+    live,
     looks,
     narrowing,
     queues,
@@ -185,8 +186,8 @@ class RequestDesk(admin.ModelAdmin):
                 request, changes, shown=shown, may_triage=self.has_triage_permission(request)
             ),
         }
-        if request_list.is_refresh(request):
-            return request_list.fresh(request, response, LIVE)
+        if live.is_refresh(request):
+            return live.fresh(request, response, LIVE)
         return response
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
