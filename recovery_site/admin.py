@@ -158,7 +158,13 @@ class StaffDesk(admin.AdminSite):
     def index(self, request, extra_context=None):
         """Today: what is on fire, what comes next, what is mine."""
         now, user = timezone.now(), request.user
-        extra = {"now": now, "today": None, "credential_warnings": [], "shortages": []}
+        extra = {
+            "now": now,
+            "shown_at": desk.clock(now, now),
+            "today": None,
+            "credential_warnings": [],
+            "shortages": [],
+        }
         if user.has_perm(REQUESTS):
             extra["today"] = today.today(by=user, now=now)
         if user.has_perm("admissions.view_shortage"):
