@@ -74,7 +74,12 @@ class Staffed:
 
 def on_roster(now: datetime) -> list[Staffed]:
     """Every active counselor, with hours and closures from now to the farthest horizon."""
-    near = {"begin": now - 2 * DAY, "end": now + (ModeRules.FARTHEST_HORIZON + 2) * DAY}
+    return roster_between(now, now + ModeRules.FARTHEST_HORIZON * DAY)
+
+
+def roster_between(first: datetime, last: datetime) -> list[Staffed]:
+    """Every counselor who is active now, with the hours and closures kept for this stretch."""
+    near = {"begin": first - 2 * DAY, "end": last + 2 * DAY}
     with connection.cursor() as cursor:
         cursor.execute(ROSTER, near)
         return [Staffed(*row) for row in cursor.fetchall()]

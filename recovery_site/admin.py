@@ -1,7 +1,7 @@
 """The staff desk: Django's admin under our own name, menu and look."""
 
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST
 
 from admissions import busy, desk, live, looks, today
 from admissions.models import Consultation
-from staff import door, unsent, urls, views
+from admissions.report_desk import export_view, reports_view
+from staff import confirming, door, unsent, urls, views
 
 from . import keys
 from .recording import recorded, with_recording
@@ -81,6 +82,7 @@ MENU = [
     ),
     Place(_("Hours"), "admissions_counselor_changelist", "admissions.view_counselor", within=HOURS),
     Place(_("Messages"), "admissions_message_changelist", "admissions.view_message", within=EMAILS),
+    Place(_("Reports"), "reports", "admissions.view_reports"),
     Place(_("Content"), "app_list", "programs.view_credential", ("programs",)),
     Place(_("People"), "auth_user_changelist", "auth.view_user"),
 ]
@@ -122,7 +124,16 @@ class StaffDesk(admin.AdminSite):
 
     def get_urls(self):
         turn = path("keys/", self.admin_view(require_POST(keys.keys_view)), name="keys")
-        return [turn, *urls.within(self), *super().get_urls()]
+        return [turn, *urls.within(self), *self.reports(), *super().get_urls()]
+
+    def reports(self):
+        """The director's screen; who takes its figures away proves again who they are."""
+        screen = self.admin_view(partial(reports_view, site=self))
+        file = self.admin_view(confirming.recently_confirmed(export_view))
+        return [
+            path("reports/", screen, name="reports"),
+            path("reports/file/", file, name="reports_file"),
+        ]
 
     def login(self, request, extra_context=None):
         return views.sign_in(request)

@@ -16,7 +16,7 @@ ROOMS = ("admissions", "programs", "staff", "recovery_site")
 
 # Imports run downhill: a module may import those of the lines above its own, and no others.
 LAYERS = [
-    {"models", "roles", "busy_reader", "failpoints", "live"},
+    {"models", "roles", "busy_reader", "failpoints", "live", "charts", "small_cells"},
     {"roster"},
     {"coverage"},
     {
@@ -71,8 +71,11 @@ LAYERS = [
         "handling",
         "duplicates",
         "benefits",
+        "reports",
     },
-    {"recommending", "request_page"},
+    {"recommending", "request_page", "report_tables"},
+    {"report_page", "report_file"},
+    {"report_desk"},
     {"views", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]

@@ -224,6 +224,7 @@ class Recommendation(models.Model):
 
     class Meta:
         ordering = ["version"]
+        indexes = [models.Index("at", name="recommendation_by_time")]
         permissions = [("recommend_care", _("Can recommend a level of care"))]
         constraints = [
             models.UniqueConstraint(
@@ -313,7 +314,8 @@ class Referral(models.Model):
             )
         ]
         indexes = [
-            models.Index("made_at", name="referral_to_confirm", condition=Q(confirmed_at=None))
+            models.Index("made_at", name="referral_to_confirm", condition=Q(confirmed_at=None)),
+            models.Index("made_at", name="referral_by_time"),
         ]
         triggers = [
             pgtrigger.Protect(name="referral_stays", operation=pgtrigger.Delete),

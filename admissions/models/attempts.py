@@ -53,6 +53,7 @@ class ContactAttempt(models.Model):
 
     class Meta:
         ordering = ["at", "pk"]
+        indexes = [models.Index("at", name="attempt_by_time")]
 
     def __str__(self):
         return f"{self.get_channel_display()}: {self.get_result_display()}"

@@ -14,6 +14,10 @@ class ShortageQuerySet(models.QuerySet):
     def lasting(self):
         return self.filter(ended_at=None)
 
+    def during(self, begin, end):
+        """Those that lasted at some moment between these."""
+        return self.filter(Q(ended_at=None) | Q(ended_at__gt=begin), began_at__lt=end)
+
     def with_demand(self):
         """Each with `asked`: how many people of its language asked for us while it lasted."""
         asked = ConsultationRequest.objects.filter(

@@ -82,6 +82,8 @@ MATRIX = {
     "/admin/admissions/consentversion/add/": (NO, NO, OK, NO, NO),
     "/admin/admissions/consentversion/{consent}/change/": (NO, NO, OK, NO, NO),
     "/admin/admissions/consentversion/{consent}/delete/": (NO, NO, NO, NO, NO),
+    "/admin/reports/": (NO, NO, OK, NO, NO),
+    "/admin/reports/file/": (405, 405, 405, 405, 405),
     "/admin/programs/page/": (NO, NO, NO, OK, NO),
     "/admin/programs/credential/": (NO, NO, OK, OK, NO),
     "/admin/auth/user/": (NO, NO, OK, NO, NO),
@@ -172,7 +174,7 @@ def test_rules_are_not_changed_without_the_directors_role(client, coordinator):
         ("counselor", ["Today", "Triage", "Calendar", "Hours", "Messages"]),
         (
             "director",
-            ["Today", "Triage", "Calendar", "Hours", "Messages", "Content", "People"],
+            ["Today", "Triage", "Calendar", "Hours", "Messages", "Reports", "Content", "People"],
         ),
         ("content editor", ["Today", "Content"]),
         (None, ["Today"]),

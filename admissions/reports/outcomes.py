@@ -1,0 +1,99 @@
+"""What came of it: why people were lost, what was recommended, who was led elsewhere."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef
+
+from ..models import ConsultationRequest, Recommendation, Referral
+from .look import Disposition, Look
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """(id of the recommended level, of the agreed one or None, reason if different) -> how many."""
+
+    counts: dict[tuple[int, int | None, str], int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def as_recommended(self) -> int:
+        return sum(n for (level, agreed, _why), n in self.counts.items() if level == agreed)
+
+    @property
+    def undecided(self) -> int:
+        return sum(n for (_level, agreed, _why), n in self.counts.items() if agreed is None)
+
+    @property
+    def different(self) -> int:
+        return self.total - self.as_recommended - self.undecided
+
+    @property
+    def pairs(self) -> dict[tuple[int, int | None], int]:
+        """(recommended, agreed) -> how many."""
+        found: Counter = Counter()
+        for (level, agreed, _why), n in self.counts.items():
+            found[level, agreed] += n
+        return dict(found)
+
+    @property
+    def levels(self) -> dict[int, int]:
+        """Recommended level -> how many."""
+        found: Counter = Counter()
+        for (level, _agreed, _why), n in self.counts.items():
+            found[level] += n
+        return dict(found)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Why they agreed on another level."""
+        found: Counter = Counter()
+        for (_level, _agreed, why), n in self.counts.items():
+            found[why] += n * bool(why)
+        return {why: n for why, n in found.items() if n}
+
+
+@dataclass(frozen=True)
+class Referred:
+    """Warm referrals, and those of them whose hand-over somebody there confirmed."""
+
+    made: int
+    confirmed: int
+
+
+def losses(look: Look) -> dict[str, int]:
+    """Of the requests made in these days, why those ended that were not admitted or referred."""
+    kept = [*ConsultationRequest.ADMITTED, Disposition.REFERRED_OUT]
+    lost = look.asked().closed().exclude(disposition__in=kept)
+    return dict(lost.values_list("close_reason").annotate(n=Count("pk")))
+
+
+def admissions(look: Look) -> dict[str, int]:
+    """Of the requests made in these days, how many were admitted, and to what."""
+    admitted = look.asked().filter(disposition__in=sorted(ConsultationRequest.ADMITTED))
+    return dict(admitted.values_list("disposition").annotate(n=Count("pk")))
+
+
+def recommended(look: Look) -> Recommended:
+    """The recommendations of these days that still stand, none having followed them."""
+    made = Recommendation.objects.filter(at__gte=look.begin, at__lt=look.end)
+    later = Recommendation.objects.filter(
+        request=OuterRef("request"), version__gt=OuterRef("version")
+    )
+    rows = (
+        look.narrowed(made.filter(~Exists(later)), "request__")
+        .values_list("recommended_level", "agreed_level", "reason_if_different")
+        .annotate(n=Count("pk"))
+    )
+    return Recommended({tuple(key): n for *key, n in rows})
+
+
+def referred(look: Look) -> Referred:
+    """The referrals that were made in these days."""
+    made = look.narrowed(
+        Referral.objects.filter(made_at__gte=look.begin, made_at__lt=look.end), "request__"
+    )
+    return Referred(**made.aggregate(made=Count("pk"), confirmed=Count("confirmed_at")))
