@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from . import busy, messaging, offers, promises, sending, shortages
+from . import busy, messaging, offers, promises, seals, sending, shortages
 from .models import ConsultationRequest, Message, OutsideCalendar, Shortage, Waiting
 
 SWEEP = 500
@@ -62,6 +62,12 @@ def send_due_messages(request_id: str | None = None) -> int:
     for message in left_behind:
         send_left_behind.delay(message.pk)
     return len(ids) + len(left_behind)
+
+
+@shared_task
+def seal_audit() -> int:
+    """Seal the events that wait, however many do this at once; returns how many seals."""
+    return seals.seal_all()
 
 
 @shared_task

@@ -53,6 +53,12 @@ else:
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or secrets.token_urlsafe(50)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# The first seals the audit; all are good for checking it.
+AUDIT_KEYS = [
+    key
+    for key in [env.str("AUDIT_KEY", default=""), *env.list("AUDIT_KEY_FALLBACKS", default=[])]
+    if key
+] or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ADMISSIONS_LINE = env.str("ADMISSIONS_LINE", default="+17145550134")
 
@@ -178,6 +184,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "staff.tasks.tidy_up",
         "schedule": timedelta(hours=1),
         "options": {"expires": 3000},
+    },
+    "seal the audit": {
+        "task": "admissions.tasks.seal_audit",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 55},
     },
     "read calendars that are due": {
         "task": "admissions.tasks.refresh_due_calendars",

@@ -29,6 +29,7 @@ LAYERS = [
         "submissions",
         "outside",
         "looks",
+        "seals",
     },
     {"digest", "wordings", "cadence", "clocks", "search"},
     {"letters", "shortages", "forms", "objections", "promises", "sending"},

@@ -23,6 +23,7 @@ from .notes import Note
 from .requests import ConsultationRequest
 from .saved_views import SavedView
 from .schedule import Counselor, Mode, ModeRules
+from .seals import AuditSeal
 from .shortages import Shortage
 from .stages import MoveNotAllowed
 from .suppressions import Suppression
@@ -34,6 +35,7 @@ __all__ = [
     "Acknowledgement",
     "Assessment",
     "AuditEvent",
+    "AuditSeal",
     "BenefitsVerification",
     "BusyTime",
     "CalendarFeed",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from programs.models import LevelOfCare
 
 from .encrypted import EncryptedTextField
+from .permanent import never_emptied
 from .requests import ConsultationRequest
 from .stages import Disposition
 
@@ -110,7 +111,10 @@ class Assessment(models.Model):
                 condition=Q(version=1) | ~Q(amended_because=""),
             ),
         ]
-        triggers = [pgtrigger.Protect(name="assessment_is_permanent", operation=PERMANENT)]
+        triggers = [
+            pgtrigger.Protect(name="assessment_is_permanent", operation=PERMANENT),
+            never_emptied("assessment_is_never_emptied"),
+        ]
 
     def __str__(self):
         return f"assessment {self.pk}"
@@ -160,7 +164,10 @@ class Finding(models.Model):
                 fields=["assessment", "dimension"], name="finding_once_per_dimension"
             )
         ]
-        triggers = [pgtrigger.Protect(name="finding_is_permanent", operation=PERMANENT)]
+        triggers = [
+            pgtrigger.Protect(name="finding_is_permanent", operation=PERMANENT),
+            never_emptied("finding_is_never_emptied"),
+        ]
 
     def __str__(self):
         return f"finding {self.pk}"
@@ -183,6 +190,7 @@ class Acknowledgement(models.Model):
         permissions = [("acknowledge_concern", _("Can acknowledge a high concern"))]
         triggers = [
             pgtrigger.Protect(name="acknowledgement_is_permanent", operation=PERMANENT),
+            never_emptied("acknowledgement_is_never_emptied"),
             pgtrigger.Trigger(
                 name="acknowledgement_by_the_qualified",
                 when=pgtrigger.Before,
@@ -245,6 +253,7 @@ class Recommendation(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="recommendation_is_permanent", operation=PERMANENT),
+            never_emptied("recommendation_is_never_emptied"),
             pgtrigger.Trigger(
                 name="recommendation_by_the_qualified",
                 when=pgtrigger.Before,
@@ -319,6 +328,7 @@ class Referral(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="referral_stays", operation=pgtrigger.Delete),
+            never_emptied("referral_is_never_emptied"),
             pgtrigger.ReadOnly(
                 name="referral_stays_as_made",
                 fields=["request", "to_whom", "level", "made_at", "made_by"],

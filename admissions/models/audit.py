@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .permanent import never_emptied
+
 
 class AuditEvents(models.QuerySet):
     def acts(self):
@@ -77,6 +79,7 @@ class AuditEvent(models.Model):
         SEARCHED = "searched", _("Searched")
         REPORT_VIEWED = "report_viewed", _("Looked at reports")
         EXPORTED = "exported", _("Exported figures")
+        AUDIT_VERIFIED = "audit_verified", _("Checked the audit's seals")
         AUDIT_VIEWED = "audit_viewed", _("Looked at the audit")
         RECORD_ADDED = "record_added", _("Added a record")
         RECORD_CHANGED = "record_changed", _("Changed a record")
@@ -144,6 +147,11 @@ class AuditEvent(models.Model):
                 condition=Q(type__in=["desk_viewed", "searched"]),
             ),
             models.Index("at", name="audit_event_by_time"),
+            models.Index(
+                "code",
+                name="audit_event_of_records",
+                condition=Q(type__in=["record_added", "record_changed", "record_deleted"]),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -155,7 +163,8 @@ class AuditEvent(models.Model):
             pgtrigger.Protect(
                 name="audit_event_is_permanent",
                 operation=pgtrigger.Update | pgtrigger.Delete,
-            )
+            ),
+            never_emptied("audit_event_is_never_emptied"),
         ]
 
     def __str__(self):

@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .permanent import never_emptied
+
 
 class ConsentVersionQuerySet(models.QuerySet):
     def current(self, *, language):
@@ -45,7 +47,8 @@ class ConsentVersion(models.Model):
             pgtrigger.Protect(
                 name="consent_version_is_permanent",
                 operation=pgtrigger.Update | pgtrigger.Delete,
-            )
+            ),
+            never_emptied("consent_version_is_never_emptied"),
         ]
 
     def __str__(self):
@@ -80,7 +83,8 @@ class ConsentEvent(models.Model):
             pgtrigger.Protect(
                 name="consent_event_is_permanent",
                 operation=pgtrigger.Update | pgtrigger.Delete,
-            )
+            ),
+            never_emptied("consent_event_is_never_emptied"),
         ]
 
     def __str__(self):

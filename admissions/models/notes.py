@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from .encrypted import EncryptedTextField
+from .permanent import never_emptied
 from .requests import ConsultationRequest
 
 
@@ -22,7 +23,8 @@ class Note(models.Model):
         triggers = [
             pgtrigger.Protect(
                 name="note_is_permanent", operation=pgtrigger.Update | pgtrigger.Delete
-            )
+            ),
+            never_emptied("note_is_never_emptied"),
         ]
 
     def __str__(self):

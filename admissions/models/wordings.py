@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .messages import Message
+from .permanent import never_emptied
 
 REMINDERS = [Message.Kind.REMINDER_DAY, Message.Kind.REMINDER_HOURS]
 LONGEST = timedelta(days=90)
@@ -117,7 +118,8 @@ class Wording(models.Model):
         triggers = [
             pgtrigger.Protect(
                 name="wording_is_permanent", operation=pgtrigger.Update | pgtrigger.Delete
-            )
+            ),
+            never_emptied("wording_is_never_emptied"),
         ]
 
     def __str__(self):

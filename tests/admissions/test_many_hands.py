@@ -271,4 +271,6 @@ def without_guard():
     with without_exclusion():
         yield
         with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
             cursor.execute("TRUNCATE admissions_consultation CASCADE")
+            cursor.execute("RESET session_replication_role")
