@@ -16,6 +16,7 @@ from .moments import clock, day_and_clock, full_clock, lasting  # noqa: F401  sa
 
 Stage, Source = ConsultationRequest.Stage, ConsultationRequest.Source
 Status, Result = Consultation.Status, ContactAttempt.Result
+Channel = ContactAttempt.Channel
 
 NEARLY, SOON = timedelta(minutes=15), timedelta(hours=1)
 HOT, WARM, CALM = "hot", "warm", ""
@@ -214,8 +215,8 @@ def next_action(request: ConsultationRequest, now: datetime) -> Line:
         return by_time(_("Take it up again"), request.due_at, now, at=_("%(what)s %(clock)s"))
     if consultation := standing(request):
         return next_with_consultation(request, consultation, now)
-    if asked_to_stop(request) or plan_is_finished(request):
-        return Line(_("Close it"))
+    if end := at_its_end(request):
+        return Line(end)
     return by_time(step(request), request.due_at, now)
 
 
@@ -260,14 +261,37 @@ def next_with_consultation(request, consultation, now) -> Line:
 
 def ways(request) -> str:
     """The permitted ways of reaching the person, a call first."""
-    if request.phone and request.may_call:
+    has_phone = request.phone and not is_wrong_number(request)
+    if has_phone and request.may_call:
         return _("Call")
-    may_text = request.phone and request.may_text
+    may_text = has_phone and request.may_text
     if may_text and request.may_email:
         return _("Text or email")
     if may_text:
         return _("Text")
     return _("Email") if request.may_email else _("Look")
+
+
+def at_its_end(request) -> str:
+    """What to do where no further try is left, or an empty string."""
+    if asked_to_stop(request) or plan_is_finished(request):
+        return _("Close it")
+    return _("No way left to reach them: close it") if is_out_of_reach(request) else ""
+
+
+def is_wrong_number(request) -> bool:
+    """Whether our last call went to somebody else."""
+    calls = [each for each in request.attempts.all() if each.channel == Channel.CALL]
+    last = max(calls, key=lambda each: (each.at, each.pk), default=None)
+    return last is not None and last.result == Result.WRONG_NUMBER
+
+
+def is_out_of_reach(request) -> bool:
+    """Nothing that is permitted leads to them any more, and nobody has reached them yet."""
+    is_sought = request.stage in (Stage.NEW, Stage.ATTEMPTING_CONTACT)
+    may_phone = request.phone and (request.may_call or request.may_text)
+    has_phone = may_phone and not is_wrong_number(request)
+    return is_sought and not has_phone and not (request.email and request.may_email)
 
 
 def has_lost_email(request, now) -> bool:

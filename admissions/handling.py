@@ -15,7 +15,6 @@ Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
 TRIAGE = "admissions.triage_consultationrequest"
 REASSIGN = "admissions.reassign_consultationrequest"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-LONGEST_PAUSE = timedelta(days=14)
 # Two clicks on one button are one act.
 SAME_CLICK, SAME_ALARM = timedelta(seconds=10), timedelta(minutes=2)
 
@@ -117,7 +116,7 @@ def check_time(request: ConsultationRequest, until: datetime, *, now: datetime) 
     """Yet to come, within two weeks, and not at night where the person is."""
     if until <= now:
         raise MoveNotAllowed(_("That time has passed. Choose a later one."))
-    if until > now + LONGEST_PAUSE:
+    if until > now + triage.LONGEST_PAUSE:
         raise MoveNotAllowed(_("Choose a time within the next 14 days."))
     if privacy.is_quiet(until, ZoneInfo(request.time_zone)):
         raise MoveNotAllowed(_("It is night where they are then. Choose a time in their day."))

@@ -27,6 +27,8 @@ Consent = ConsentVersion.Key
 
 # What people tell us by themselves needs no permission of theirs.
 TOLD_US = [Result.REPLIED, Result.ASKED_TO_STOP]
+ANSWERED = [*ContactAttempt.IN_TOUCH, Result.ASKED_TO_STOP]
+LONGEST_PAUSE = timedelta(days=14)
 CALL_AFTER_NO_SHOW = timedelta(minutes=10)
 FOLLOW_UP_AFTER_TALKING = timedelta(days=1)
 CLOSE_AFTER_STOP = timedelta(hours=3)
@@ -50,16 +52,28 @@ def claim(*, request_id, by: User) -> ConsultationRequest:
 
 @transaction.atomic
 def log_attempt(
-    *, request_id, by: User, channel: str, result: str, note: str = ""
+    *,
+    request_id,
+    by: User,
+    channel: str,
+    result: str,
+    note: str = "",
+    next_at: datetime | None = None,
 ) -> ContactAttempt:
-    """Keep one try to reach the person; it answers the promise and sets the next due time."""
+    """Keep one try to reach the person; it answers the promise and sets the next due time.
+
+    That is as the plan says, or `next_at` where staff know better.
+    """
     request = open_request(request_id)
     if result not in TOLD_US:
         check_permitted(request, channel)
+    check_not_too_often(request, result)
     was_promised = request.promised_call_by is not None
 
     attempt = request.attempts.create(by=by, channel=channel, result=result, note=note)
     follow_attempt(request, attempt)
+    if next_at:
+        try_again_at(request, attempt, next_at)
     request.save()
 
     request.audit_events.create(type=Type.ATTEMPT_LOGGED, actor=by, code=result)
@@ -248,6 +262,35 @@ def follow_attempt(request: ConsultationRequest, attempt: ContactAttempt) -> Non
         stop_contact(request, by=attempt.by)
         offers.stop_waiting(request, Waiting.Left.NO_EMAIL, by=attempt.by)
     request.due_at = next_due(request, attempt)
+
+
+def check_not_too_often(request: ConsultationRequest, result: str) -> None:
+    """Two tries a day reach nobody at most, unless danger, a promise or a no-show asks for more."""
+    if result in ANSWERED or request.needs_safety_answer or request.promised_call_by:
+        return
+    tries, zone = cadence.tries_of(request), ZoneInfo(request.time_zone)
+    today = timezone.now().astimezone(zone).date()
+    if cadence.tries_on(today, tries, zone) < cadence.MOST_A_DAY:
+        return
+    if not request.consultations.filter(ended_at__gt=tries[-1].at).exists():
+        raise MoveNotAllowed(_("We have tried twice today. Try again on another day."))
+
+
+def try_again_at(request: ConsultationRequest, attempt: ContactAttempt, at: datetime) -> None:
+    """Due then instead of as the plan says, where the plan and the person's day permit it."""
+    if attempt.result == Result.ASKED_TO_STOP:
+        raise MoveNotAllowed(_("They asked us to stop: there is no next try."))
+    if request.needs_safety_answer or request.standing_consultation():
+        raise MoveNotAllowed(_("Something comes before that: leave the next time empty."))
+    now, zone = timezone.now(), ZoneInfo(request.time_zone)
+    if not now < at <= now + LONGEST_PAUSE:
+        raise MoveNotAllowed(_("Choose a next time within the next 14 days."))
+    if cadence.within_the_day(at, zone) != at:
+        raise MoveNotAllowed(_("Choose a next time from 8 am to 8 pm where they are."))
+    tries = cadence.tries_of(request)
+    if cadence.tries_on(at.astimezone(zone).date(), tries, zone) >= cadence.MOST_A_DAY:
+        raise MoveNotAllowed(_("We have tried twice that day. Choose another day."))
+    request.due_at = at
 
 
 def stop_contact(request: ConsultationRequest, *, by: User) -> None:

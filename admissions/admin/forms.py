@@ -55,6 +55,13 @@ class LogForm(StepForm):
         }
     )
     note = note_field(_("What helps the next caller. No clinical details."))
+    next_at = forms.DateTimeField(
+        label=_("Next try (optional)"),
+        required=False,
+        help_text=_("By the centre’s clock. Left empty, the plan says when."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": _("Enter a date and a time.")},
+    )
 
     def __init__(self, data=None, *, request, now):
         super().__init__(data, request=request, now=now)
@@ -66,7 +73,8 @@ class LogForm(StepForm):
 
     def clean(self):
         channel, _colon, result = self.cleaned_data.pop("outcome", "").partition(":")
-        return {"channel": channel, "result": result, "note": self.cleaned_data.get("note", "")}
+        kept = {name: self.cleaned_data.get(name) for name in ("note", "next_at")}
+        return {"channel": channel, "result": result, **kept}
 
 
 class MoveForm(StepForm):

@@ -89,9 +89,9 @@ def test_claim_of_a_colleagues_request_changes_nothing(staff):
 # Logging a try
 
 
-def log(request, by, *, channel="call", result="no_answer", note=""):
+def log(request, by, *, channel="call", result="no_answer", note="", next_at=None):
     return triage.log_attempt(
-        request_id=request.pk, by=by, channel=channel, result=result, note=note
+        request_id=request.pk, by=by, channel=channel, result=result, note=note, next_at=next_at
     )
 
 
@@ -187,6 +187,94 @@ def test_log_attempt_that_reached_someone_in_danger_answers_it(staff):
 
     request.refresh_from_db()
     assert (request.due_at, request.safety_answered_at) == (NOW + DAY, NOW)
+
+
+def test_log_attempt_a_third_time_on_one_day_changes_nothing(staff, time_machine):
+    request = make_request()
+    log(request, staff)
+    time_machine.move_to(NOW + timedelta(hours=3), tick=False)
+    log(request, staff)
+    before = everything()
+
+    with pytest.raises(MoveNotAllowed):
+        log(request, staff, result="voicemail")
+
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("columns", "result"),
+    [
+        ({}, "reached"),
+        ({}, "replied"),
+        ({}, "asked_to_stop"),
+        ({"promised_call_by": NOW + DAY}, "no_answer"),
+        ({"is_in_danger": True}, "no_answer"),
+    ],
+)
+def test_log_attempt_a_third_time_where_they_answer_or_something_presses(staff, columns, result):
+    request = make_request()
+    log(request, staff)
+    log(request, staff)
+    ConsultationRequest.objects.filter(pk=request.pk).update(**columns)
+
+    log(request, staff, result=result)
+
+    assert request.attempts.count() == 3
+
+
+def test_log_attempt_after_a_no_show_is_no_third_try(staff):
+    request = make_request(stage=Stage.CONSULTATION_SCHEDULED)
+    log(request, staff)
+    log(request, staff)
+    make_consultation(starts_at=NOW, request=request, status=Status.NO_SHOW, ended_at=NOW + MINUTE)
+
+    log(request, staff)
+
+    assert request.attempts.count() == 3
+
+
+def test_log_attempt_is_due_when_staff_say(staff):
+    request = make_request()
+
+    log(request, staff, next_at=NOW + 5 * DAY)
+
+    request.refresh_from_db()
+    assert request.due_at == NOW + 5 * DAY
+
+
+@pytest.mark.parametrize(
+    ("columns", "result", "next_at"),
+    [
+        ({}, "no_answer", NOW),
+        ({}, "no_answer", NOW + 15 * DAY),
+        ({}, "no_answer", NOW.replace(hour=20, minute=30)),
+        ({"time_zone": "America/New_York"}, "no_answer", NOW.replace(hour=18)),
+        ({}, "asked_to_stop", NOW + DAY),
+        ({"is_in_danger": True}, "no_answer", NOW + DAY),
+    ],
+)
+def test_log_attempt_with_a_next_time_that_cannot_be_changes_nothing(
+    staff, columns, result, next_at
+):
+    request = make_request(**columns)
+    before = everything()
+
+    with pytest.raises(MoveNotAllowed):
+        log(request, staff, result=result, next_at=next_at)
+
+    assert everything() == before
+
+
+def test_log_attempt_with_a_next_time_on_a_full_day_changes_nothing(staff):
+    request = make_request()
+    log(request, staff)
+    before = everything()
+
+    with pytest.raises(MoveNotAllowed):
+        log(request, staff, next_at=NOW + timedelta(hours=5))
+
+    assert everything() == before
 
 
 def test_log_attempt_in_the_evening_asks_for_the_next_try_after_the_night(staff, time_machine):

@@ -244,7 +244,7 @@ def test_why_closed_tells_how_and_when():
         ),
         (
             {"due_at": minutes(29), "may_call": False, "may_email": False},
-            desk.Line("Look by 2:40 pm"),
+            desk.Line("No way left to reach them: close it"),
         ),
         ({"due_at": minutes(-1)}, desk.Line("Call now", urgency="hot")),
     ],
@@ -474,3 +474,18 @@ def test_reopened_begins_the_plan_anew():
     assert (lines[0].text, lines[1].text) == (
         "First try since it was reopened due 2:26 pm", "Call by 2:26 pm",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("columns", "action"),
+    [
+        ({"email": ""}, "No way left to reach them: close it"),
+        ({"may_text": True}, "Email by 2:40 pm"),
+    ],
+)
+def test_next_action_after_a_wrong_number_is_another_way(columns, action):
+    request = factories.make_request(due_at=minutes(29), stage="attempting_contact", **columns)
+    by = factories.make_user()
+    request.attempts.create(by=by, channel="call", result="wrong_number", at=minutes(-5))
+
+    assert desk.next_action(request, NOW).text == action
