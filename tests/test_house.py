@@ -371,3 +371,11 @@ def test_templates_hold_no_script_or_style_that_the_browser_would_refuse():
     }
 
     assert inline == set()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "static").glob("*.css")), ids=named)
+def test_every_block_of_a_stylesheet_is_closed(path):
+    """One that is left open hides all the rules below it."""
+    text = path.read_text()
+
+    assert text.count("{") == text.count("}")
