@@ -66,6 +66,14 @@ EMAILS = [
         "admissions.view_suppression",
     ),
 ]
+PEOPLE = [
+    Place(_("People"), "auth_user_changelist", "auth.view_user"),
+    Place(
+        _("What they sign as"),
+        "admissions_staffcredential_changelist",
+        "admissions.view_staffcredential",
+    ),
+]
 MENU = [
     Place(_("Today"), "index"),
     Place(_("Triage"), "admissions_consultationrequest_changelist", REQUESTS),
@@ -84,7 +92,7 @@ MENU = [
     Place(_("Messages"), "admissions_message_changelist", "admissions.view_message", within=EMAILS),
     Place(_("Reports"), "reports", "admissions.view_reports"),
     Place(_("Content"), "app_list", "programs.view_credential", ("programs",)),
-    Place(_("People"), "auth_user_changelist", "auth.view_user"),
+    Place(_("People"), "auth_user_changelist", "auth.view_user", within=PEOPLE),
 ]
 
 

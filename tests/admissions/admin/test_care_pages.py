@@ -1,9 +1,11 @@
 """The pages of assessment and recommendation: what they keep, and whom they tell what."""
 
 import itertools
+from datetime import date
 
 import pytest
 
+from admissions import care
 from admissions.models import Acknowledgement, Assessment, AuditEvent, Recommendation, Referral
 from tests import factories
 from tests.admissions.care_world import (
@@ -346,3 +348,55 @@ def test_closed_request_shows_and_changes_nothing(client, dana):
 
     assert page.context["form"] is None
     assert Assessment.objects.count() == 1
+
+
+# Credentials of staff
+
+CREDENTIALS = "/admin/admissions/staffcredential/"
+
+
+@pytest.fixture
+def director(client):
+    user = factories.make_user("director")
+    client.force_login(user)
+    return user
+
+
+def test_director_enters_a_credential_and_the_counselor_may_sign(client, director):
+    dana = factories.make_user("counselor", first_name="Dana")
+
+    client.post(CREDENTIALS + "add/", {
+        "user": dana.pk, "title": "LAADC", "number": "77", "issuer": "", "expires_on": "2027-01-31",
+    })  # fmt: skip
+
+    assert care.credential_of(dana).title == "LAADC"
+    assert AuditEvent.objects.filter(type=Type.RECORD_ADDED, actor=director).count() == 1
+
+
+def test_director_renews_a_credential_and_changes_nothing_else(client, director):
+    dana = make_signing()
+    [credential] = dana.credentials.all()
+
+    client.post(f"{CREDENTIALS}{credential.pk}/change/", {
+        "user": director.pk, "title": "MD", "number": "1", "issuer": "", "expires_on": "2029-01-31",
+    })  # fmt: skip
+
+    credential.refresh_from_db()
+    assert (credential.user, credential.title, credential.expires_on.year) == (dana, "LAADC", 2029)
+
+
+@pytest.mark.parametrize(
+    ("until", "warning"),
+    [
+        (date(2027, 2, 23), ""),
+        (date(2027, 2, 22), "⚠ 90 days left"),
+        (date(2026, 11, 25), "⚠ 1 day left"),
+        (date(2026, 11, 23), "⚠ Expired"),
+    ],
+)
+def test_list_of_credentials_warns_in_time(client, director, until, warning):
+    make_signing(until=until)
+
+    page = client.get(CREDENTIALS).content.decode()
+
+    assert ("⚠" in page, warning in page) == (bool(warning), True)

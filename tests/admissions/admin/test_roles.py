@@ -86,6 +86,12 @@ MATRIX = {
     "/admin/reports/file/": (405, 405, 405, 405, 405),
     "/admin/programs/page/": (NO, NO, NO, OK, NO),
     "/admin/programs/credential/": (NO, NO, OK, OK, NO),
+    "/admin/admissions/staffcredential/": (NO, NO, OK, NO, NO),
+    "/admin/admissions/staffcredential/add/": (NO, NO, OK, NO, NO),
+    "/admin/admissions/assessment/{request}/": (NO, OK, NO, NO, NO),
+    "/admin/admissions/assessment/{request}/recommendation/": (NO, OK, NO, NO, NO),
+    "/admin/admissions/assessment/{request}/acknowledge/": (405, 405, 405, 405, 405),
+    "/admin/admissions/assessment/{request}/refer/": (405, 405, 405, 405, 405),
     "/admin/auth/user/": (NO, NO, OK, NO, NO),
     "/admin/auth/group/": (NO, NO, NO, NO, NO),
 }
