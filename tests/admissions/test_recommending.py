@@ -1,11 +1,14 @@
 """A level is recommended by the qualified and agreed with the person; only then comes admission."""
 
+import ast
+import inspect
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
 
 from admissions import assessing, care, recommending, triage
+from admissions.admin import care_forms
 from admissions.models import (
     AuditEvent,
     Closure,
@@ -358,3 +361,18 @@ def test_expiring_credentials_leave_out_the_replaced_and_those_who_left(dana):
     found = StaffCredential.objects.expiring(NOW.date())
 
     assert [each.user for each in found] == [dana]
+
+
+# Never a computed level
+
+
+@pytest.mark.parametrize(
+    "part", [recommending, care_forms.RecommendationForm, care_forms.LevelField]
+)
+def test_nothing_that_recommends_reads_a_finding(part):
+    """Whoever adds such a path has to take this away first, and say why."""
+    tree = ast.parse(inspect.getsource(part))
+
+    words = {getattr(node, "attr", getattr(node, "id", "")) for node in ast.walk(tree)}
+
+    assert words & {"findings", "Finding", "Concern", "concern", "dimension", "pressing"} == set()
