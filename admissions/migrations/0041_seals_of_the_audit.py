@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('admissions', '0039_attempts_of_merged_requests'),
+        ('admissions', '0040_reports_read_by_time'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
