@@ -92,6 +92,7 @@ MENU = [
     Place(_("Messages"), "admissions_message_changelist", "admissions.view_message", within=EMAILS),
     Place(_("Reports"), "reports", "admissions.view_reports"),
     Place(_("Content"), "app_list", "programs.view_credential", ("programs",)),
+    Place(_("Audit"), "admissions_auditevent_changelist", "admissions.view_auditevent"),
     Place(_("People"), "auth_user_changelist", "auth.view_user", within=PEOPLE),
 ]
 

@@ -41,6 +41,7 @@ LAYERS = [
         "assignment",
         "cards",
         "timeline",
+        "audit_page",
         "calendar_page",
         "closing",
         "deliveries",

@@ -2,6 +2,7 @@
 
 from . import (
     assessments,
+    audit,
     benefits,
     calendars,
     closures,
@@ -20,6 +21,7 @@ from . import (
 
 __all__ = [
     "assessments",
+    "audit",
     "benefits",
     "calendars",
     "closures",

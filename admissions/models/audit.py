@@ -147,6 +147,7 @@ class AuditEvent(models.Model):
                 condition=Q(type__in=["desk_viewed", "searched"]),
             ),
             models.Index("at", name="audit_event_by_time"),
+            models.Index("type", "at", name="audit_event_by_type"),
             models.Index(
                 "code",
                 name="audit_event_of_records",
