@@ -162,7 +162,10 @@ document.addEventListener("click", (event) => {
 
 const rowOf = (reference) => reference && document.querySelector(`[data-reference="${CSS.escape(reference)}"]`);
 const handled = rowOf(decodeURIComponent(location.hash.slice(1)));
-if (handled) handled.querySelector("[data-act=open]")?.focus();
+// The browser itself looks for the row once the page is there, and would take the focus away.
+const goOn = () => setTimeout(() => handled.querySelector("[data-act=open]")?.focus({ preventScroll: true }), 50);
+if (handled && document.readyState === "complete") goOn();
+else if (handled) addEventListener("load", goOn);
 
 // Keys: single ones, never while typing, and only where they are on
 

@@ -132,5 +132,6 @@ def test_plan_keeps_to_the_day_where_the_person_is(time_machine, seed):
     local = [at.astimezone(zone) for at in due]
     assert all(time(8) <= at.time() < time(20) for at in local[1:])
     assert max(Counter(at.date() for at in local).values()) <= 2
+    assert due == sorted(set(due))
     assert 10 <= (local[-1].date() - local[0].date()).days <= 11
     assert len({at.hour for at in local[1:]}) >= 3

@@ -1,0 +1,116 @@
+"""The triage list as counselors work in it: logging, keys, news by itself, no script at all."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from .test_staff import faults_of, sign_in
+
+LIST = "/admin/admissions/consultationrequest/"
+NEW = (
+    "INSERT INTO admissions_consultationrequest (id, reference, created_at, source, stage, due_at,"
+    " promised_call_by, for_whom, preferred_name, phone, email, may_call, may_text, may_email,"
+    " voicemail, is_discreet, good_time, language, time_zone, interpreter, access_need, payment,"
+    " note, is_in_danger, is_adult, disposition, close_reason, close_note)"
+    " VALUES (gen_random_uuid(), %s, now(), 'callback', 'new', now() + interval '5 minutes',"
+    " now() + interval '5 minutes', 'self', %s, '+17145550190', '', true, false, false, 'no', true,"
+    " 'any', 'en', 'America/Los_Angeles', '', '', '', '', false, true, '', '', '')"
+)
+
+
+def ask(site, reference, name):
+    site.ask(NEW, reference, name)
+
+
+def attempts(site, reference):
+    [(count,)] = site.ask(
+        "SELECT count(*) FROM admissions_contactattempt a JOIN admissions_consultationrequest r"
+        " ON r.id = a.request_id WHERE r.reference = %s",
+        reference,
+    )
+    return count
+
+
+def row_of(desk, reference):
+    return desk.locator(f"[data-reference='{reference}']")
+
+
+@pytest.fixture
+def desk(visit):
+    page = visit(viewport={"width": 1366, "height": 768})
+    sign_in(page, "dana")
+    return page
+
+
+def test_counselor_logs_in_two_clicks_and_goes_on_by_keyboard(desk, site):
+    ask(site, "BBBB-2222", "Kaia")
+    desk.goto(LIST)
+    found = {"list": faults_of(desk)}
+    row = row_of(desk, "BBBB-2222")
+
+    row.locator("summary").click()
+    found["log menu"] = faults_of(desk)
+    row.get_by_role("button", name="No answer").click()
+
+    expect(desk.get_by_text("BBBB-2222: The attempt is logged. Next:")).to_be_visible()
+    expect(row.locator("[data-act=open]")).to_be_focused()
+    assert attempts(site, "BBBB-2222") == 1
+
+    desk.keyboard.press("l")
+    expect(row.get_by_role("button", name="No answer")).to_be_focused()
+    desk.keyboard.press("Escape")
+    expect(row.locator("summary")).to_be_focused()
+    desk.keyboard.press("c")
+    expect(row.locator(".owner")).to_have_text("Me")
+    desk.keyboard.press("k")
+    assert not row.locator("[data-act=open]").evaluate("link => link === document.activeElement")
+    desk.keyboard.press("?")
+    expect(desk.get_by_role("dialog")).to_be_visible()
+    found["keys"] = faults_of(desk)
+    desk.keyboard.press("Escape")
+
+    desk.keyboard.press("/")
+    desk.keyboard.type("jj?")
+    expect(desk.get_by_label("Find a request")).to_have_value("jj?")
+    assert found == {name: [] for name in found}
+
+
+def test_list_shows_what_is_new_by_itself_but_not_while_somebody_works(desk, site):
+    ask(site, "CCCC-3333", "Moss")
+    desk.clock.install()
+    desk.goto(LIST)
+    row_of(desk, "CCCC-3333").locator("summary").click()
+
+    ask(site, "DDDD-4444", "Wren")
+    desk.clock.run_for(61_000)
+    expect(desk.locator("[data-fresh]")).to_have_text("Paused while you work in the list")
+    assert row_of(desk, "DDDD-4444").count() == 0
+
+    desk.keyboard.press("Escape")
+    desk.clock.run_for(21_000)
+    expect(row_of(desk, "DDDD-4444")).to_be_visible()
+    expect(desk.locator("[data-news]")).to_have_text("1 new request")
+    expect(row_of(desk, "CCCC-3333").locator("summary")).to_be_focused()
+
+    desk.context.clear_cookies()
+    desk.clock.run_for(21_000)
+    expect(desk.get_by_role("link", name="Sign in again")).to_be_visible()
+    assert desk.get_by_text("Wren").count() == 0
+
+
+def test_list_works_without_a_script(visit, desk, site):
+    ask(site, "FFFF-5555", "Juno")
+    plain = visit(
+        viewport={"width": 390, "height": 844},
+        java_script_enabled=False,
+        storage_state=desk.context.storage_state(),
+    )
+    plain.goto(LIST + "?show=promised")
+    row = row_of(plain, "FFFF-5555")
+    row.locator("summary").click()
+    row.get_by_role("button", name="No answer").click()
+
+    expect(plain.get_by_text("FFFF-5555: The attempt is logged. Next:")).to_be_visible()
+    expect(plain).to_have_url(re.compile(r"show=promised#FFFF-5555$"))
+    assert plain.evaluate("document.documentElement.scrollWidth") <= 390
