@@ -1,0 +1,23 @@
+"""A month at the desk: three counselors, some away; nobody who asks is ever forgotten."""
+
+import pytest
+
+from admissions.models import ConsultationRequest
+
+from .month_people import CLOSED
+from .month_world import HOUR, Month
+
+pytestmark = pytest.mark.django_db
+
+
+def test_nobody_is_forgotten_in_a_month(time_machine):
+    month = Month(time_machine, seed=7)
+
+    month.play()
+
+    assert month.latest <= 3 * HOUR
+    kept = ConsultationRequest.objects.values_list("pk", "stage", "disposition", "close_reason")
+    assert {pk: tuple(rest) for pk, *rest in kept} == {
+        each.request_id: (each.stands, *(each.ended or ("", ""))) for each in month.people
+    }
+    assert [each for each in month.people if (each.stands == CLOSED) != bool(each.ended)] == []
