@@ -179,7 +179,7 @@ class Month:
         if talk:
             return max(talk.starts_at, self.now)
         if request.is_set_aside:
-            return self.now + handling.LONGEST_PAUSE
+            return self.now + 14 * DAY
         return self.now + 5 * DAY
 
     # People
@@ -421,6 +421,8 @@ class Month:
             person.stands = IN_TOUCH
         elif person.stands == NEW:
             person.stands = TRYING
+        # The plan ends; a try after a no-show or a cancellation may be one more.
+        assert person.is_in_danger or len(person.tries_since_touch) <= 8
 
     def reply(self, person):
         """They write back; whoever is on shift keeps it, or the next who comes."""

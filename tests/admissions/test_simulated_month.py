@@ -2,15 +2,17 @@
 
 import pytest
 
+from admissions import reports
 from admissions.models import ConsultationRequest
 
 from .month_people import CLOSED
+from .month_recount import Count, told
 from .month_world import HOUR, Month
 
 pytestmark = pytest.mark.django_db
 
 
-def test_nobody_is_forgotten_in_a_month(time_machine):
+def test_nobody_is_forgotten_in_a_month_and_every_figure_is_right(time_machine):
     month = Month(time_machine, seed=7)
 
     month.play()
@@ -21,3 +23,7 @@ def test_nobody_is_forgotten_in_a_month(time_machine):
         each.request_id: (each.stands, *(each.ended or ("", ""))) for each in month.people
     }
     assert [each for each in month.people if (each.stands == CLOSED) != bool(each.ended)] == []
+    for days, language in [(1, ""), (7, ""), (30, ""), (30, "es")]:
+        look = reports.look_back(days=days, now=month.now, language=language)
+        plain = Count(month, begin=look.begin, end=look.end, language=language)
+        assert told(reports.report(look, now=month.now)) == plain.counted()
