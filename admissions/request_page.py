@@ -112,7 +112,7 @@ def lead_called(request) -> str:
     last = rung.exclude(state=Message.State.SKIPPED).order_by("due_at").last()
     if last is None:
         return ""
-    return _("The on-call lead was called at %(clock)s.") % {"clock": desk.full_clock(last.due_at)}
+    return _("The on-call lead was alerted on %(clock)s.") % {"clock": desk.full_clock(last.due_at)}
 
 
 def gap_of(consultation, now) -> coverage.Gap | None:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import desk, handling, privacy
+from .. import desk, handling, letters, privacy
 from ..fields import PlainLinesField, PlainTextField
 from ..models import MoveNotAllowed
 from .forms import StepForm, note_field
@@ -62,7 +62,8 @@ class SetAsideForm(StepForm):
         self.now = now
         self.usual = usual_times(request, now)
         self.offered = [
-            (key, f"{name}: {desk.day_and_clock(until, now)}") for key, name, until in self.usual
+            (key, f"{name}, {letters.time_words(timezone.localtime(until))}")
+            for key, name, until in self.usual
         ]
         self.fields["when"].choices = [*self.offered, ("at", "")]
 

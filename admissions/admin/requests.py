@@ -74,7 +74,9 @@ STEPS = {
     "take-up": Step(forms.StepForm, handling.take_up, _("It is taken up again.")),
     "note": Step(handling_forms.NoteForm, handling.add_note, _("The note is kept.")),
     "escalate": Step(
-        forms.StepForm, handling.escalate, _("It stands first for everyone. The lead is called.")
+        forms.StepForm,
+        handling.escalate,
+        _("It stands first for everyone. The on-call lead is alerted."),
     ),
     "reopen": Step(handling_forms.ReopenForm, handling.reopen, _("The request is open again.")),
     "begin": Step(

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from admissions import assignment, availability, privacy, promises
-from admissions.management import demo_care
+from admissions.management import demo_care, demo_work
 from admissions.models import (
     AuditEvent,
     ConsultationRequest,
@@ -77,6 +77,7 @@ class Command(BaseCommand):
             for name, letters in LETTERS.items():
                 if not ConsultationRequest.objects.filter(email=address_of(name)).exists():
                     add_letters(name, letters)
+            demo_work.add_side_work()
             demo_care.add_credentials()
             for name in demo_care.STORIES:
                 if not ConsultationRequest.objects.filter(email=address_of(name)).exists():
