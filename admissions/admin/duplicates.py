@@ -122,8 +122,5 @@ def consultation_of(request) -> str:
 def preset(asked, compared) -> list[str]:
     """Ticked at first: those in the same name that can end; it takes a tick more to merge."""
     name = asked.preferred_name.casefold()
-    return [
-        str(each.pk)
-        for each in compared
-        if each.preferred_name.casefold() == name and duplicates.can_end(each)
-    ]
+    alike = [each for each in compared if each.preferred_name.casefold() == name]
+    return [str(each.pk) for each in alike if duplicates.can_end(each)] if alike[1:] else []
