@@ -38,7 +38,7 @@ const tick = () => {
 const isBusy = () => {
   const here = document.activeElement;
   const isTyping = here?.matches("input, textarea, select") && live.contains(here);
-  return isTyping || live.querySelector("details[open]:not(.calm)") || document.querySelector("dialog[open]");
+  return isTyping || live.querySelector("details.quick[open]") || document.querySelector("dialog[open]");
 };
 
 const rowsOf = (part) => [...part.querySelectorAll("[data-reference]")];
