@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from admissions import assignment, availability, privacy, promises
-from admissions.management import demo_care, demo_work
+from admissions.management import demo_care, demo_month, demo_work
 from admissions.models import (
     AuditEvent,
     ConsultationRequest,
@@ -82,6 +82,8 @@ class Command(BaseCommand):
             for name in demo_care.STORIES:
                 if not ConsultationRequest.objects.filter(email=address_of(name)).exists():
                     demo_care.add_talked(name, email=address_of(name))
+            if not demo_month.is_there():
+                demo_month.add_month(timezone.now())
         self.stdout.write("Demo sign-ins for the staff desk (one password for all):")
         for username, _name, role in STAFF:
             self.stdout.write(f"  {role:<15} {username:<8} {PASSWORD}")
