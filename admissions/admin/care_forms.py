@@ -16,7 +16,10 @@ from .forms import StepForm
 
 Disposition = ConsultationRequest.Disposition
 LONGEST = 4000
-CHANGED = _("A colleague has saved a newer version while you were writing. Yours is below, kept.")
+CHANGED = _(
+    "A colleague has saved a newer version while you were writing. Yours is kept below:"
+    " save again to make it the newest."
+)
 
 
 def lines_field(label, *, rows=2, required=False, **options):
