@@ -96,6 +96,7 @@ def test_queues_count_open_requests_alone():
         "overdue": 1,
         "mine": 1,
         "unclaimed": 1,
+        "aside": 0,
     }
 
 
