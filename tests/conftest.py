@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
+from admissions.models import MessageRule, ModeRules
 from tests import factories
 from tests.mail_server import MailServer
 from tests.provider_server import KEYS, ProviderServer
@@ -102,8 +103,11 @@ def real_commits(django_db_setup, django_db_blocker):
     Django's own transactional tests would also empty the rows that migrations seed.
     """
     with django_db_blocker.unblock():
+        seeds = [row for model in (ModeRules, MessageRule) for row in model.objects.all()]
         yield
         empty_all_but_seeds()
+        for row in seeds:
+            row.save()
         connection.close()
 
 
