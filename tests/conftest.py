@@ -3,11 +3,34 @@
 import pytest
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
+from xdist.scheduler import LoadFileScheduling
 
 from admissions.models import MessageRule, ModeRules
 from tests import factories
 from tests.mail_server import MailServer
 from tests.provider_server import KEYS, ProviderServer
+
+
+# One running site for all the files of a package, and the longest work first.
+TOGETHER = ["tests/browser/", "tests/recovery_site/test_runner.py", "tests/faults/"]
+
+
+class LongestFirst(LoadFileScheduling):
+    """Gives a file to a process as a whole, and a package that shares a running site too."""
+
+    def _split_scope(self, nodeid):
+        together = [name for name in TOGETHER if nodeid.startswith(name)]
+        return together[0] if together else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return LongestFirst(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(tuple(TOGETHER)))
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,11 @@ def all_that_shows(letter):
     )
 
 
+def without_tokens(shown):
+    """Random letters may spell anything."""
+    return re.sub(r"(?<=/manage/)[\w-]+", "", shown)
+
+
 # Every letter
 
 
@@ -80,7 +85,7 @@ def test_letter_has_the_same_words_as_text_and_as_html(kind, language, is_discre
 def test_discreet_letter_tells_nothing(kind, language, mode):
     message = promise(kind, language=language, is_discreet=True, mode=mode)
 
-    shown = all_that_shows(arrive(message))
+    shown = without_tokens(all_that_shows(arrive(message)))
 
     assert wordings.TELLING.findall(shown) == []
     assert Facility.objects.get().name not in shown
