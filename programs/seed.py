@@ -72,13 +72,22 @@ def seed_texts(apps, folder: Path) -> None:
         add(apps, "Question", language | {"slug": row.pop("slug")}, row)
     for path in sorted((folder / "programs").glob("*.md")):
         seed_sections(apps, language | {"program": path.stem}, document(path)[1])
-    for name, kind in (("articles", "Article"), ("pages", "Page")):
-        for path in sorted((folder / name).glob("*.md")):
-            row, body = document(path)
-            row |= {"body": body, "is_published": True}
-            add(apps, kind, language | {"slug": path.stem}, row)
+    seed_articles(apps, folder)
+    seed_documents(apps, "Page", folder / "pages", language)
     for english, text in facts(folder / "translations.toml").items():
         add(apps, "Translation", language | {"english": english}, {"text": text})
+
+
+def seed_articles(apps, folder: Path) -> None:
+    """The articles of one language."""
+    seed_documents(apps, "Article", folder / "articles", {"language": folder.name})
+
+
+def seed_documents(apps, kind: str, folder: Path, language: dict) -> None:
+    for path in sorted(folder.glob("*.md")):
+        row, body = document(path)
+        row |= {"body": body, "is_published": True}
+        add(apps, kind, language | {"slug": path.stem}, row)
 
 
 def seed_sections(apps, key: dict, body: str) -> None:

@@ -18,7 +18,7 @@ def counts() -> dict[str, int]:
 
 def test_new_database_is_complete():
     assert counts() == {
-        "Article": 2,
+        "Article": 6,
         "ComparisonCell": 21,
         "ComparisonRow": 7,
         "Credential": 1,
@@ -29,7 +29,7 @@ def test_new_database_is_complete():
         "Membership": 0,
         "Page": 6,
         "Program": 3,
-        "ProgramSection": 24,
+        "ProgramSection": 29,
         "Question": 15,
         "ScheduleRow": 18,
         "SocialLink": 3,
