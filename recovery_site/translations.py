@@ -25,6 +25,8 @@ COVERED = [
     "templates/emails/letter.*",
     "templates/emails/_*",
     "admissions/forms.py",
+    "admissions/plan_forms.py",
+    "admissions/contact_plan.py",
     "admissions/fields.py",
     "admissions/times.py",
     "admissions/booking.py",
@@ -37,11 +39,7 @@ COVERED = [
     "templates/base.html",
     "templates/error_base.html",
     *(f"templates/{status}.html" for status in (400, 403, 404, 405, 410, 429, 500, 503)),
-    "templates/programs/_links.html",
-    "templates/programs/_menu.html",
-    "templates/programs/_safety_line.html",
-    "templates/programs/_safety_block.html",
-    "templates/programs/_footer.html",
+    "templates/programs",
 ]
 # The places of (context, text, plural) among the arguments of each function.
 PLACES = {

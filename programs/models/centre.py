@@ -154,8 +154,8 @@ class Credential(models.Model):
 
     # The law gives the words; they are not to be reworded.
     PHRASES = {
-        Kind.LICENSED: _("Licensed by the State Department of Health Care Services."),
-        Kind.CERTIFIED: _("Certified by the State Department of Health Care Services."),
+        Kind.LICENSED: "Licensed by the State Department of Health Care Services.",
+        Kind.CERTIFIED: "Certified by the State Department of Health Care Services.",
     }
     WARNING_DAYS = (90, 30, 0)
 
