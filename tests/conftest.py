@@ -10,7 +10,6 @@ from tests import factories
 from tests.mail_server import MailServer
 from tests.provider_server import KEYS, ProviderServer
 
-
 # One running site for all the files of a package, and the longest work first.
 TOGETHER = ["tests/browser/", "tests/recovery_site/test_runner.py", "tests/faults/"]
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from .test_staff import faults_of, sign_in
+from .test_staff import be_signed_in, faults_of
 
 REQUEST, CARE = "/admin/admissions/consultationrequest/", "/admin/admissions/assessment/"
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
@@ -21,7 +21,7 @@ def test_counselor_clinician_and_admission(visit, site):
     assessment, found = f"{CARE}{pk}/", {}
 
     dana = visit(viewport=DESK)
-    sign_in(dana, "dana")
+    be_signed_in(dana, "dana")
     dana.goto(assessment)
     dana.get_by_text("Amend the assessment").click()
     choose(dana, 3, "Needs a clinician")
@@ -35,7 +35,7 @@ def test_counselor_clinician_and_admission(visit, site):
     found["concern"] = faults_of(dana)
 
     maya = visit(viewport=PHONE, color_scheme="dark")
-    sign_in(maya, "maya")
+    be_signed_in(maya, "maya")
     maya.goto(f"{REQUEST}{pk}/change/")
     maya.locator("#concern").get_by_role("link", name="Open the assessment").click()
     found["clinician"] = faults_of(maya)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from .test_staff import faults_of, sign_in
+from .test_staff import be_signed_in, faults_of
 
 LIST = "/admin/admissions/consultationrequest/"
 NEW = (
@@ -39,7 +39,7 @@ def row_of(desk, reference):
 @pytest.fixture
 def desk(visit):
     page = visit(viewport={"width": 1366, "height": 768})
-    sign_in(page, "dana")
+    be_signed_in(page, "dana")
     return page
 
 

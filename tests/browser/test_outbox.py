@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from recovery_site import processes
 
-from .test_staff import faults_of, reference_of, sign_in
+from .test_staff import be_signed_in, faults_of, reference_of
 from .visits import book
 
 OUTBOX = "/admin/admissions/message/"
@@ -32,7 +32,7 @@ def test_coordinator_sends_an_email_again_and_takes_one_back(visit, site):
     come = len(site.letters(SUBJECT, to=TO))
 
     desk = visit(viewport={"width": 390, "height": 844})
-    sign_in(desk, "kim")
+    be_signed_in(desk, "kim")
     desk.goto(f"{OUTBOX}?show=sent&kind=confirmation")
     found = {"outbox": faults_of(desk)}
     desk.locator("tr", has_text=reference).locator(".why a").click()
@@ -57,7 +57,7 @@ def test_coordinator_sends_an_email_again_and_takes_one_back(visit, site):
 
 def test_addresses_that_we_do_not_write_to_are_lifted_by_a_second_click(visit, site):
     desk = visit(viewport={"width": 390, "height": 844})
-    sign_in(desk, "kim")
+    be_signed_in(desk, "kim")
     desk.goto("/admin/admissions/suppression/")
     found = {"list": faults_of(desk)}
     desk.get_by_role("link", name="Write to it again…").first.click()

@@ -2,14 +2,14 @@
 
 from playwright.sync_api import expect
 
-from .test_staff import faults_of, sign_in
+from .test_staff import be_signed_in, faults_of
 
 REPORTS = "/admin/reports/"
 
 
 def test_director_reads_the_reports_and_takes_the_figures(visit):
     desk = visit(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    sign_in(desk, "lee")
+    be_signed_in(desk, "lee")
     desk.goto(REPORTS)
     desk.get_by_role("link", name="30 days").click()
     desk.get_by_label("Language").select_option(label="Spanish")

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from .test_staff import faults_of, sign_in
+from .test_staff import be_signed_in, faults_of
 
 LIST = "/admin/admissions/consultationrequest/"
 
@@ -20,7 +20,7 @@ def fold_out(desk, summary):
 def test_coordinator_works_on_a_request_from_its_page(visit):
     """Put off and taken up, noted, merged, handed over, and made first of all for safety."""
     desk = visit(viewport={"width": 1366, "height": 768})
-    sign_in(desk, "kim")
+    be_signed_in(desk, "kim")
     open_request(desk, "Ines")
     address = desk.url
     fold_out(desk, "Set aside until later")
@@ -59,7 +59,7 @@ def test_coordinator_works_on_a_request_from_its_page(visit):
 
 def test_insurance_desk_keeps_details_that_colleagues_do_not_see(visit):
     desk = visit(viewport={"width": 390, "height": 844})
-    sign_in(desk, "ivo")
+    be_signed_in(desk, "ivo")
     desk.get_by_role("link", name="Insurance", exact=True).click()
     found = {"queue": faults_of(desk)}
     desk.locator(".checks a", has_text="Linh").first.click()
@@ -70,7 +70,7 @@ def test_insurance_desk_keeps_details_that_colleagues_do_not_see(visit):
     expect(desk.locator(".checks")).to_contain_text("In progress")
 
     colleague = visit(viewport={"width": 1366, "height": 768})
-    sign_in(colleague, "kim")
+    be_signed_in(colleague, "kim")
     open_request(colleague, "Linh")
 
     expect(colleague.get_by_text("In progress").first).to_be_visible()

@@ -4,7 +4,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from .test_every_page import scrolls
-from .test_staff import sign_in
+from .test_staff import be_signed_in
 
 WEEK = "/admin/admissions/consultation/week/"
 DESK = {"width": 1366, "height": 768}
@@ -32,7 +32,7 @@ def fill_spoken(page, *, name, email):
 
 def test_kim_books_on_the_phone_moves_by_click_and_closes_time(visit, site):
     page = visit(viewport=DESK, java_script_enabled=False)
-    sign_in(page, "kim")
+    be_signed_in(page, "kim")
     page.get_by_role("link", name="Calendar").click()
     a_day_of(page, "Sam").locator(".free a").first.click()
     fill_spoken(page, name="Wren", email="wren@example.com")
@@ -55,7 +55,7 @@ def test_kim_books_on_the_phone_moves_by_click_and_closes_time(visit, site):
 
 def test_free_start_opens_with_the_keyboard_alone(visit):
     page = visit(viewport=DESK)
-    sign_in(page, "kim")
+    be_signed_in(page, "kim")
     start = a_day_of(page, "Rosa").locator(".free a").first
     start.focus()
     page.keyboard.press("Enter")
@@ -78,7 +78,7 @@ def faults_of(page):
 
 def test_pages_of_the_week_are_fit_for_everyone(visit):
     page = visit(viewport=DESK)
-    sign_in(page, "lee")
+    be_signed_in(page, "lee")
     found = {}
     page.goto(WEEK)
     found["day of all"] = faults_of(page)

@@ -89,7 +89,7 @@ def test_every_page_begins_with_urgent_help(client):
     words = words_of(client.get("/learn/"))
 
     assert (
-        "In danger or an overdose: call 911 Thoughts of suicide: call or text 988 More urgent help"
+        "In danger or an overdose: call 911 Thoughts of suicide: call or text 988 More help"
         in words
     )
 
@@ -98,7 +98,7 @@ def test_urgent_line_follows_its_rows(client):
     CrisisLine.objects.filter(slug="911").update(compact_situation="Danger:")
     CrisisLine.objects.filter(slug="988").update(is_active=False)
 
-    assert "Danger: call 911 More urgent help" in words_of(client.get("/learn/"))
+    assert "Danger: call 911 More help" in words_of(client.get("/learn/"))
 
 
 def test_phone_bar_calls_and_books(client):
