@@ -56,6 +56,12 @@ def end_other_sessions():
         )
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_kept(settings):
+    """Every page is drawn when it is asked for, unless a test says otherwise."""
+    settings.PAGES_KEPT_SECONDS = 0
+
+
 @pytest.fixture
 def client():
     """A browser; `force_login` signs someone in as the site would have it."""

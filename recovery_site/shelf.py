@@ -1,0 +1,114 @@
+"""Content pages as they were drawn a moment ago: whole, compressed, the same for everyone.
+
+Only what any stranger is shown: a plain GET of a page of `programs`, without a cookie and
+without a question in its address, that sets no cookie and is marked for nobody. A page is
+drawn anew when it is PAGES_KEPT_SECONDS old; while one visitor waits for that, others get
+the old one, but never one begun LONGEST seconds ago. So a time that is taken is shown as
+free for at most that long, and whoever takes one has a cookie and sees everything live.
+"""
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from time import monotonic
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.cache import get_conditional_response, patch_vary_headers
+
+LONGEST = 5
+# No two pages of ours come near it; names of hosts that a wildcard admits could.
+MOST = 500
+# Told anew for every answer.
+OWN = {"content-length", "content-encoding", "etag"}
+
+
+@dataclass
+class Kept:
+    """One page; `match` is the address that it answers, for those who count."""
+
+    begun: float
+    redraw_at: float
+    plain: bytes
+    packed: bytes
+    headers: dict
+    match: object
+
+    def answer(self, request):
+        """A new answer each time, or 304 to a browser that has this very page."""
+        request.resolver_match = self.match
+        is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
+        content = self.packed if is_packed else self.plain
+        response = HttpResponse(content, headers=self.headers)
+        if is_packed:
+            response["Content-Encoding"] = "gzip"
+        response["Content-Length"] = len(content)
+        return get_conditional_response(request, etag=self.headers["ETag"], response=response)
+
+
+class ShelfMiddleware:
+    """Stands below what compresses, which leaves alone what is compressed already."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.pages = {}
+
+    def __call__(self, request):
+        seconds, now = settings.PAGES_KEPT_SECONDS, monotonic()
+        if not seconds or not is_strangers(request):
+            return self.get_response(request)
+        key = (request.is_secure(), request.META.get("HTTP_HOST"), request.path_info)
+        kept = self.pages.get(key)
+        if kept and now < min(kept.redraw_at, kept.begun + LONGEST):
+            return kept.answer(request)
+        if kept:
+            # Whoever comes while this visitor waits need not wait too.
+            kept.redraw_at = now + LONGEST
+        response = self.get_response(request)
+        if not is_for_all(request, response):
+            self.pages.pop(key, None)
+            return response
+        if len(self.pages) >= MOST:
+            self.pages.clear()
+        self.pages[key] = keep(request, response, begun=now, redraw_at=now + seconds)
+        return self.pages[key].answer(request)
+
+
+def is_strangers(request) -> bool:
+    """Whether nothing in the request could make its answer another one."""
+    asked = request.META
+    return request.method == "GET" and not (
+        asked.get("HTTP_COOKIE") or asked.get("QUERY_STRING") or asked.get("HTTP_AUTHORIZATION")
+    )
+
+
+def is_for_all(request, response) -> bool:
+    """Whether the answer is a content page that was drawn for nobody in particular."""
+    match = request.resolver_match
+    told = response.headers
+    return (
+        response.status_code == 200
+        and not response.streaming
+        and not response.cookies
+        and match is not None
+        and match.app_name == "programs"
+        and "no-store" not in told.get("Cache-Control", "")
+        and "private" not in told.get("Cache-Control", "")
+        and "cookie" not in told.get("Vary", "").lower()
+    )
+
+
+def keep(request, response, *, begun, redraw_at) -> Kept:
+    """The answer with a mark of its content; browsers may keep it, and ask before they use it."""
+    response.headers.setdefault("Cache-Control", "no-cache")
+    patch_vary_headers(response, ["Accept-Encoding"])
+    headers = {name: told for name, told in response.items() if name.lower() not in OWN}
+    mark = hashlib.sha256(response.content).hexdigest()[:20]
+    return Kept(
+        begun=begun,
+        redraw_at=redraw_at,
+        plain=response.content,
+        packed=gzip.compress(response.content, compresslevel=9, mtime=0),
+        headers=headers | {"ETag": f'W/"{mark}"'},
+        match=request.resolver_match,
+    )
