@@ -45,10 +45,8 @@ class ContactPlanForm(PublicForm):
         """The ways first; what a call or a letter is like, after the ways."""
         shown = [name for name in ("may_call", "may_text", "may_email") if name in self.fields]
         rest = [name for name in self.fields if name not in shown]
-        only_wait = HTML(
-            "<p class='form-text'>{% load i18n %}"
-            "{% translate 'If you tick none, we can only wait for your call.' %}</p>"
-        )
+        only_wait = _("If you tick none, we can only wait for your call.")
+        only_wait = HTML(f"<p class='form-text'>{only_wait}</p>")
         return Layout(Fieldset(_("How may we contact you?"), *shown, only_wait), *rest)
 
     def clean_may_call(self):

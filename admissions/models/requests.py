@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from programs.models import Program
+from programs.models import Program, site_languages
 
 from .consultations import Consultation
 from .stages import ADMITTED, STAGE_MOVES, CloseReason, Disposition, MoveNotAllowed, Stage
@@ -200,7 +200,7 @@ class ConsultationRequest(models.Model):
     voicemail = models.CharField(max_length=20, choices=Voicemail, default=Voicemail.NO)
     is_discreet = models.BooleanField(default=True)
     good_time = models.CharField(max_length=20, choices=GoodTime, default=GoodTime.ANY)
-    language = models.CharField(max_length=8, choices=settings.LANGUAGES, default="en")
+    language = models.CharField(max_length=8, choices=site_languages, default="en")
     time_zone = models.CharField(max_length=64, default=settings.TIME_ZONE)
 
     program_interest = models.ForeignKey(Program, models.PROTECT, null=True, blank=True)

@@ -1,11 +1,12 @@
 """Stretches in which nobody could be talked to soon, and who asked in them."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from programs.models import site_languages
 
 from .requests import ConsultationRequest
 
@@ -32,7 +33,7 @@ class ShortageQuerySet(models.QuerySet):
 class Shortage(models.Model):
     """No phone time was free within a day, for people of one language."""
 
-    language = models.CharField(max_length=8, choices=settings.LANGUAGES)
+    language = models.CharField(max_length=8, choices=site_languages)
     began_at = models.DateTimeField(_("since"), default=timezone.now)
     ended_at = models.DateTimeField(_("until"), null=True)
 

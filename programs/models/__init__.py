@@ -15,7 +15,7 @@ from .care import (
 )
 from .centre import Credential, CrisisLine, Facility, Location, Membership, SocialLink
 from .reading import Article, Page, Question
-from .wording import Translation
+from .wording import Translation, site_languages
 
 __all__ = [
     "Article",
@@ -34,4 +34,5 @@ __all__ = [
     "ScheduleRow",
     "SocialLink",
     "Translation",
+    "site_languages",
 ]

@@ -13,6 +13,11 @@ def page_language() -> str:
     return (get_language() or FALLBACK).split("-")[0]
 
 
+def site_languages() -> list[tuple[str, str]]:
+    """Codes and names, asked for when needed: another language is no migration."""
+    return settings.LANGUAGES
+
+
 def language_field(default: str = FALLBACK) -> models.CharField:
     """The language that a text is written in."""
     return models.CharField(_("language"), max_length=10, default=default)

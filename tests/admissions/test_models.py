@@ -299,14 +299,14 @@ def test_consent_version_is_kept_once_by_its_words():
 
 def test_current_consents_are_the_newest_in_the_language_or_else_english():
     new_english = ConsentVersion.objects.create(key="news", text="News, newly worded.")
-    spanish = ConsentVersion.objects.create(key="email", language="es", text="Correo.")
+    vietnamese = ConsentVersion.objects.create(key="email", language="vi", text="Email.")
     old_english = ConsentVersion.objects.get(key="email", language="en")
 
     in_english = ConsentVersion.objects.current(language="en")
-    in_spanish = ConsentVersion.objects.current(language="es")
+    in_vietnamese = ConsentVersion.objects.current(language="vi")
 
     assert (in_english["news"], in_english["email"]) == (new_english, old_english)
-    assert (in_spanish["news"], in_spanish["email"]) == (new_english, spanish)
+    assert (in_vietnamese["news"], in_vietnamese["email"]) == (new_english, vietnamese)
 
 
 # Pairs that belong together
