@@ -15,8 +15,7 @@ Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
 TRIAGE = "admissions.triage_consultationrequest"
 REASSIGN = "admissions.reassign_consultationrequest"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-# Two clicks on one button are one act.
-SAME_CLICK, SAME_ALARM = timedelta(seconds=10), timedelta(minutes=2)
+SAME_ALARM = timedelta(minutes=2)
 
 
 # Whose it is
@@ -156,7 +155,7 @@ def add_note(*, request_id, by: User, text: str) -> Note:
 
 def just_noted(request: ConsultationRequest, by: User, text: str) -> Note | None:
     """The same words by the same hand a moment ago."""
-    recent = request.notes.filter(by=by, at__gt=timezone.now() - SAME_CLICK)
+    recent = request.notes.filter(by=by, at__gt=timezone.now() - triage.SAME_CLICK)
     return next((each for each in recent if each.text == text), None)
 
 

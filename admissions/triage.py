@@ -25,6 +25,8 @@ Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent
 Channel, Result = ContactAttempt.Channel, ContactAttempt.Result
 Consent = ConsentVersion.Key
 
+# Two clicks on one button are one act.
+SAME_CLICK = timedelta(seconds=10)
 # What people tell us by themselves needs no permission of theirs.
 TOLD_US = [Result.REPLIED, Result.ASKED_TO_STOP]
 ANSWERED = [*ContactAttempt.IN_TOUCH, Result.ASKED_TO_STOP]
@@ -65,6 +67,8 @@ def log_attempt(
     That is as the plan says, or `next_at` where staff know better.
     """
     request = open_request(request_id)
+    if twin := just_tried(request, by=by, channel=channel, result=result, note=note):
+        return twin
     if result not in TOLD_US:
         check_permitted(request, channel)
     check_not_too_often(request, result)
@@ -81,6 +85,11 @@ def log_attempt(
     follow_up(request, attempt, was_promised=was_promised)
     tasks.wake(request)
     return attempt
+
+
+def just_tried(request: ConsultationRequest, **what) -> ContactAttempt | None:
+    """The same try, kept a moment ago: two clicks on one button are one act."""
+    return request.attempts.filter(at__gt=timezone.now() - SAME_CLICK, **what).first()
 
 
 def follow_up(request: ConsultationRequest, attempt: ContactAttempt, *, was_promised: bool) -> None:

@@ -214,8 +214,8 @@ def test_log_attempt_a_third_time_on_one_day_changes_nothing(staff, time_machine
 )
 def test_log_attempt_a_third_time_where_they_answer_or_something_presses(staff, columns, result):
     request = make_request()
-    log(request, staff)
-    log(request, staff)
+    log(request, staff, note="First")
+    log(request, staff, note="Second")
     ConsultationRequest.objects.filter(pk=request.pk).update(**columns)
 
     log(request, staff, result=result)
@@ -223,10 +223,30 @@ def test_log_attempt_a_third_time_where_they_answer_or_something_presses(staff, 
     assert request.attempts.count() == 3
 
 
+def test_log_attempt_twice_by_two_clicks_is_one_try(staff):
+    request = make_request()
+    log(request, staff)
+    before = everything()
+
+    log(request, staff)
+
+    assert everything() == before
+
+
+def test_log_attempt_a_while_after_is_another_try(staff, time_machine):
+    request = make_request()
+    log(request, staff)
+    time_machine.move_to(NOW + MINUTE, tick=False)
+
+    log(request, staff)
+
+    assert request.attempts.count() == 2
+
+
 def test_log_attempt_after_a_no_show_is_no_third_try(staff):
     request = make_request(stage=Stage.CONSULTATION_SCHEDULED)
-    log(request, staff)
-    log(request, staff)
+    log(request, staff, note="First")
+    log(request, staff, note="Second")
     make_consultation(starts_at=NOW, request=request, status=Status.NO_SHOW, ended_at=NOW + MINUTE)
 
     log(request, staff)
@@ -268,7 +288,7 @@ def test_log_attempt_with_a_next_time_that_cannot_be_changes_nothing(
 
 def test_log_attempt_with_a_next_time_on_a_full_day_changes_nothing(staff):
     request = make_request()
-    log(request, staff)
+    log(request, staff, note="First")
     before = everything()
 
     with pytest.raises(MoveNotAllowed):
