@@ -1,5 +1,10 @@
 """The public pages, in every language, for search engines."""
 
+from datetime import date, datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 from django.utils import timezone
@@ -7,32 +12,62 @@ from django.utils import timezone
 from .models import Article, Page, Program
 
 
+class Place(NamedTuple):
+    """One page, the languages that it is written in, and when each last changed, if known."""
+
+    name: str
+    args: tuple = ()
+    changed: dict[str, date | datetime] | None = None
+
+    @property
+    def languages(self) -> list[str]:
+        return list(self.changed or dict(settings.LANGUAGES))
+
+
 class PublicPages(Sitemap):
     """Every page that anyone may find; never the booking pages."""
 
     i18n = alternates = x_default = True
-    protocol = "https"
+    protocol = urlsplit(settings.SITE_URL).scheme
+
+    def get_domain(self, site=None):
+        """The one name of the site, whatever host was asked."""
+        return urlsplit(settings.SITE_URL).netloc
 
     def items(self):
+        programs = Program.objects.published().values_list("slug", flat=True)
         return [
-            *(("programs:" + name, ()) for name in FIXED),
-            *(("programs:program", (slug,)) for slug in slugs(Program.objects.published())),
-            *(("programs:article", (slug,)) for slug in slugs(Article.objects.published())),
-            *(("programs:page", (slug,)) for slug in slugs(pages_in_force())),
+            *(Place("programs:" + name) for name in FIXED),
+            *(Place("programs:program", (slug,)) for slug in programs),
+            *texts("programs:article", Article.objects.published(), "changed_at"),
+            *texts("programs:page", pages_in_force(), "effective_on"),
         ]
 
-    def location(self, item):
-        name, args = item
-        return reverse(name, args=args)
+    def get_languages_for_item(self, item):
+        return item.languages
+
+    def location(self, place):
+        return reverse(place.name, args=place.args)
+
+    def _get(self, name, item, default=None):
+        """When a page changed depends on its language, which Django does not tell `lastmod`."""
+        if name == "lastmod":
+            place, language = item
+            return place.changed and place.changed[language]
+        return super()._get(name, item, default)
 
 
 FIXED = ("home", "programs", "compare", "learn", "get_help")
 SITEMAPS = {"public": PublicPages}
 
 
+def texts(name: str, rows, changed: str) -> list[Place]:
+    """A place for each text, with the languages that it has."""
+    found = {}
+    for slug, language, moment in rows.values_list("slug", "language", changed):
+        found.setdefault(slug, {})[language] = moment
+    return [Place(name, (slug,), changes) for slug, changes in sorted(found.items())]
+
+
 def pages_in_force():
     return Page.objects.in_force(on=timezone.localdate())
-
-
-def slugs(rows) -> list[str]:
-    return sorted(set(rows.values_list("slug", flat=True)))

@@ -12,6 +12,7 @@ urlpatterns = [
     path("programs/compare/", views.compare, name="compare"),
     path("programs/<slug:slug>/", views.program, name="program"),
     path("learn/", views.learn, name="learn"),
+    path("learn/articles.xml", views.articles_feed, name="articles_feed"),
     path("learn/<slug:slug>/", views.article, name="article"),
     path("get-help/", views.get_help, name="get_help"),
     path("about/<slug:slug>/", views.page, name="page"),

@@ -4,9 +4,11 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
 
+from . import feeds
 from .models import Article, ComparisonRow, Page, Program, Question
+from .models.wording import chosen, page_language
 
 
 @require_safe
@@ -64,8 +66,15 @@ def learn(request):
 
 @require_safe
 def article(request, slug):
-    article = text_or_404(Article.objects.published().filter(slug=slug))
-    return render(request, "programs/article.html", {"article": article})
+    article, languages = text_or_404(Article.objects.published().filter(slug=slug))
+    return render(request, "programs/article.html", {"article": article, "languages": languages})
+
+
+@require_safe
+@conditional_page
+def articles_feed(request):
+    feed = feeds.articles(page_language())
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
 
 
 @require_safe
@@ -76,8 +85,8 @@ def get_help(request):
 @require_safe
 def page(request, slug):
     versions = Page.objects.filter(slug=slug)
-    page = text_or_404(versions.in_force(on=timezone.localdate()))
-    return render(request, "programs/page.html", {"page": page})
+    page, languages = text_or_404(versions.in_force(on=timezone.localdate()))
+    return render(request, "programs/page.html", {"page": page, "languages": languages})
 
 
 @require_safe
@@ -94,9 +103,10 @@ def robots(request):
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
 
 
-def text_or_404(texts):
-    """The text to read in the page's language, or a plain 404."""
-    found = texts.to_read()
+def text_or_404(texts) -> tuple:
+    """The text to read in the page's language, and all that it has; or a plain 404."""
+    texts = list(texts)
+    found = chosen(texts)
     if not found:
         raise Http404
-    return found[0]
+    return found[0], [text.language for text in texts]

@@ -40,6 +40,7 @@ COVERED = [
     "templates/error_base.html",
     *(f"templates/{status}.html" for status in (400, 403, 404, 405, 410, 429, 500, 503)),
     "templates/programs",
+    "programs/feeds.py",
 ]
 # The places of (context, text, plural) among the arguments of each function.
 PLACES = {

@@ -85,6 +85,7 @@ LAYERS = [
 # Views that show no page of their own: they send on, hand out a file or answer robots.
 PAGELESS = {
     "answer_offer",
+    "articles_feed",
     "calendar_file",
     "call_now",
     "finish",
