@@ -80,6 +80,16 @@ class TimeZoneField(forms.Field):
         return value if value in time_zones() else settings.TIME_ZONE
 
 
+class WhomField(forms.Field):
+    """For whom the page before it was: a quiet answer, so any other value is "Me"."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value):
+        whom = ConsultationRequest.ForWhom
+        return value if value in whom.values else whom.SELF
+
+
 def yes_or_no(value):
     return {"yes": True, "no": False}[value]
 

@@ -13,6 +13,7 @@ from .fields import (
     PlainEmailField,
     PlainTextField,
     TimeZoneField,
+    WhomField,
     name_field,
     phone_field,
     voicemail_field,
@@ -158,7 +159,9 @@ class DetailsForm(PublicForm):
             Field("is_in_danger"),
             HTML('{% include "admissions/_danger_help.html" %}'),
             Field("for_whom"),
+            HTML('{% include "admissions/_loved_one_help.html" %}'),
             Field("is_adult"),
+            HTML('{% include "admissions/_youth_help.html" %}'),
             Field("preferred_name"),
             Field("phone"),
             Field("email"),
@@ -248,6 +251,7 @@ class DetailsForm(PublicForm):
 class CallbackForm(PublicForm):
     """Ask for a call: a name, a number, and what a caller may leave behind."""
 
+    for_whom = WhomField(required=False)
     preferred_name = name_field()
     phone = phone_field(
         help_text=_("Use one only you can see."),
@@ -273,6 +277,7 @@ class CallbackForm(PublicForm):
             "good_time",
             "agrees_to_contact",
             Div("website", css_class="trap"),
+            "for_whom",
             "time_zone",
         )
 
@@ -282,6 +287,7 @@ class CallbackForm(PublicForm):
             "preferred_name": data["preferred_name"],
             "phone": data["phone"],
             "voicemail": data["voicemail"],
+            "for_whom": data["for_whom"],
             "good_time": data["good_time"] or Request.GoodTime.ANY,
             "time_zone": data["time_zone"],
             "language": get_language(),

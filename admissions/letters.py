@@ -110,7 +110,7 @@ def requester_letter(message: Message, links: Links, words: wordings.Words | Non
         "box": make.box,
         "actions": actions(make, links),
         "stop_link": links.stop,
-        "extra": _("The link to the video room is new.") if has_new_room(message) else "",
+        "extra": extra(message),
     }
     sender = sender_name(request, facility)
     email = envelope(message, words, values, context, to=[request.email], sender=sender)
@@ -126,6 +126,15 @@ def sender_name(request: ConsultationRequest, facility: Facility) -> str:
     """Whom the letter is from, in the person's language where that name has a translation."""
     name = facility.discreet_sender_name if request.is_discreet else facility.name
     return Translation.objects.lines().get(name, name)
+
+
+def extra(message: Message) -> str:
+    """A line for some: of a new room, or that nobody but the asker hears of it."""
+    if has_new_room(message):
+        return _("The link to the video room is new.")
+    if message.kind == Kind.CONFIRMATION and message.request.is_for_someone_else:
+        return _("We talk with you, and contact nobody else about it.")
+    return ""
 
 
 def has_new_room(message: Message) -> bool:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("learn/articles.xml", views.articles_feed, name="articles_feed"),
     path("learn/<slug:slug>/", views.article, name="article"),
     path("get-help/", views.get_help, name="get_help"),
+    path("get-help/for-someone/", views.help_for_someone, name="help_for_someone"),
     path("about/<slug:slug>/", views.page, name="page"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),

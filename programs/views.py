@@ -83,6 +83,12 @@ def get_help(request):
 
 
 @require_safe
+def help_for_someone(request):
+    """The same doors for a loved one: what they choose here goes along into the forms."""
+    return render(request, "programs/help_for_someone.html", {"for_whom": "loved_one"})
+
+
+@require_safe
 def page(request, slug):
     versions = Page.objects.filter(slug=slug)
     page, languages = text_or_404(versions.in_force(on=timezone.localdate()))

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from admissions import availability, booking, calendars, letters, shortages, times
 from admissions.fields import time_zones
 from admissions.forms import DetailsForm
-from admissions.models import Mode, MoveNotAllowed, SlotTaken
+from admissions.models import ConsultationRequest, Mode, MoveNotAllowed, SlotTaken
 
 from . import visits
 from .manage import sooner
@@ -31,6 +31,12 @@ def asked_mode(http_request) -> str:
     return mode if mode in Mode.values else Mode.PHONE
 
 
+def asked_whom(http_request) -> str:
+    """For whom the address says this is, or empty when it says nothing that we know."""
+    whom = http_request.GET.get("for", "")
+    return whom if whom in ConsultationRequest.ForWhom.values else ""
+
+
 def known_zone(name: str | None) -> ZoneInfo:
     return ZoneInfo(name) if name in time_zones() else centre_zone()
 
@@ -42,7 +48,7 @@ def asked_zone(http_request) -> ZoneInfo:
 
 def carried(http_request, *, mode, zone, place=None) -> str:
     """What every link of the page takes along: mode, place, zone if not ours, and for whom."""
-    asked = {"mode": mode, "for": http_request.GET.get("for", "")}
+    asked = {"mode": mode, "for": asked_whom(http_request)}
     if place is not None:
         asked["place"] = place.pk
     if zone != centre_zone():
@@ -66,7 +72,7 @@ def show_times(http_request, *, mode, is_lost=False):
         **choices(http_request, mode=mode, zone=zone, place=place, places=places),
         "carried": carried(http_request, mode=mode, zone=zone, place=place),
         "mode": mode,
-        "for_whom": http_request.GET.get("for", ""),
+        "for_whom": asked_whom(http_request),
         "zone": zone.key,
         "zone_words": times.zone_words(zone),
         "zones": times.FAMILIAR.items(),
@@ -142,7 +148,7 @@ def offer_details(http_request, *, mode, starts_at):
     if not slots:
         return show_times(http_request, mode=mode, is_lost=True)
     zone = asked_zone(http_request)
-    known = {"for_whom": http_request.GET.get("for")}
+    known = {"for_whom": asked_whom(http_request)}
     if zone != centre_zone():
         known["time_zone"] = zone.key
     form = DetailsForm(mode=mode, initial=known)
@@ -180,6 +186,7 @@ def show_details(http_request, form, *, mode, starts_at, status=200, **extra):
         "mode": mode,
         "mode_name": Mode(mode).label,
         "place": asked_place(http_request, mode),
+        "for_whom": asked_whom(http_request),
         "when": letters.clock(starts_at, zone.key),
         "when_here": times.here_words(starts_at, starts_at.astimezone(zone)),
         **extra,

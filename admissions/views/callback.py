@@ -10,7 +10,7 @@ from admissions.forms import CallbackForm
 from admissions.models import ConsultationRequest
 
 from . import visits
-from .booking import centre_zone
+from .booking import asked_whom, centre_zone
 from .private import private
 
 
@@ -21,7 +21,7 @@ def request_callback(http_request):
     if http_request.method == "GET" and "another" not in http_request.GET and is_awaited(earlier):
         return redirect("admissions:callback_requested")
 
-    form = CallbackForm(http_request.POST or None)
+    form = CallbackForm(http_request.POST or None, initial={"for_whom": asked_whom(http_request)})
     key = visits.read_key(http_request, "callback")
 
     if http_request.method == "POST" and form.is_valid() and key is not None:
@@ -36,6 +36,7 @@ def request_callback(http_request):
     context = {
         "form": form,
         "key": visits.form_key(http_request, "callback"),
+        "for_someone": form["for_whom"].value() == ConsultationRequest.ForWhom.LOVED_ONE,
         "is_stale": http_request.method == "POST" and form.is_valid(),
         "call_promise": times.call_promise(now=timezone.now(), zone=centre_zone()),
     }

@@ -326,6 +326,7 @@ def test_callback_form_keeps_a_plain_answer():
         "preferred_name": "Jo",
         "phone": "+17145550155",
         "voicemail": "no",
+        "for_whom": "self",
         "good_time": "any",
         "time_zone": "America/Los_Angeles",
         "language": "en",

@@ -28,6 +28,7 @@ PAGES = [
     "/learn/stopping-safely/",
     "/learn/under-18/",
     "/get-help/",
+    "/get-help/for-someone/",
     "/about/privacy/",
     "/about/terms/",
     "/about/privacy-practices/",
