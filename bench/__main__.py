@@ -2,6 +2,8 @@
 
     make bench                  everything, under ten minutes; writes bench/results.json
     make bench ARGS=--quick     a try with little data; writes to VAR instead
+    make bench ARGS="--only content paint"
+                                these alone, put into bench/results.json beside the rest
 
 Starts everything that it needs. It measures and tells, and never fails for a figure.
 """
@@ -10,11 +12,29 @@ import argparse
 import asyncio
 import sys
 import time
+from dataclasses import replace
 
-from . import bookings, burst, databases, desk, letters, pages, queries, report, world
+from . import (
+    bookings,
+    burst,
+    content,
+    databases,
+    desk,
+    letters,
+    pages,
+    paint,
+    queries,
+    report,
+    world,
+)
 from .servers import VAR
 from .sizes import FULL, QUICK
 
+# What needs no large past, and can be measured apart.
+APART = {
+    "content": ("Content pages beside a bare one", content.content_pages),
+    "paint": ("First visits on a slow phone", paint.paint),
+}
 BOOKED = ("ours_booked", "ours_posted", burst.DATABASE)
 
 
@@ -24,24 +44,41 @@ def say(told):
 
 async def measure(built):
     """Every measurement, one after the other; all ratios, and what stands behind them."""
+    ratios, behind, faults = await one_by_one(
+        built,
+        [
+            ("How long searches and pages take", at_the_pages),
+            *APART.values(),
+            ("Queries of the page of times", queries.booking_page_queries),
+            ("Bookings a second beside the peer", bookings.beside_the_peer),
+            ("Bookings a second beside a bare view", bookings.beside_a_bare_view),
+            ("Many at one moment", burst.burst),
+            ("Letters a second", letters.beside_tasks_that_do_nothing),
+            ("Bookings beside a slow mail server", letters.beside_a_slow_mail_server),
+        ],
+    )
+    built.servers.stop(*built.servers.started)
+    ratios |= {"deadlocks": databases.deadlocks(*BOOKED), "errors": len(faults)}
+    return ratios, behind | {"errors": sorted(set(faults))}
+
+
+async def one_by_one(built, parts):
     ratios, behind, faults = {}, {}, []
-    for told, measured in (
-        ("How long searches and pages take", at_the_pages),
-        ("Queries of the page of times", queries.booking_page_queries),
-        ("Bookings a second beside the peer", bookings.beside_the_peer),
-        ("Bookings a second beside a bare view", bookings.beside_a_bare_view),
-        ("Many at one moment", burst.burst),
-        ("Letters a second", letters.beside_tasks_that_do_nothing),
-        ("Bookings beside a slow mail server", letters.beside_a_slow_mail_server),
-    ):
+    for told, measured in parts:
         say(told)
         found = await measured(built)
         ratios |= found["ratios"]
         behind |= found["behind"]
         faults += found["faults"]
-    built.servers.stop(*built.servers.started)
-    ratios |= {"deadlocks": databases.deadlocks(*BOOKED), "errors": len(faults)}
-    return ratios, behind | {"errors": sorted(set(faults))}
+    return ratios, behind, faults
+
+
+async def measure_apart(built, names):
+    """Some parts alone; a fault leaves the older figures in place."""
+    ratios, behind, faults = await one_by_one(built, [APART[name] for name in names])
+    if faults:
+        sys.exit("\n".join(sorted(set(faults))))
+    return ratios, behind
 
 
 async def at_the_pages(built):
@@ -56,15 +93,24 @@ async def at_the_pages(built):
 def main():
     options = argparse.ArgumentParser(prog="make bench", description=__doc__.partition("\n")[0])
     options.add_argument("--quick", action="store_true", help="little data, short rounds")
+    options.add_argument("--only", nargs="+", choices=APART, help="parts to measure apart")
     chosen = options.parse_args()
     sizes, kept = (QUICK, VAR / "results.json") if chosen.quick else (FULL, report.RESULTS)
+    work = measure
+    if chosen.only:
+        sizes = replace(sizes, large=0)
+
+        def work(built):
+            return measure_apart(built, chosen.only)
+
     say("Installing the peer, and filling the databases of both")
     try:
         with world.build(sizes) as built:
-            ratios, behind = asyncio.run(measure(built))
+            ratios, behind = asyncio.run(work(built))
     except KeyboardInterrupt:
         sys.exit(130)
-    report.keep(kept, ratios, behind, report.conditions(sizes))
+    write = report.merge if chosen.only and kept.exists() else report.keep
+    write(kept, ratios, behind, report.conditions(sizes))
     print(f"\n{report.details(behind)}\n\n{report.table(ratios)}")
 
 

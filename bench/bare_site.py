@@ -1,4 +1,5 @@
-"""The least that Django can do to book: one view that inserts the same rows in one transaction.
+"""The least that Django can do: a page of so many bytes, and to book, a view that inserts the
+same rows in one transaction.
 
 No middleware, no session, no CSRF, no form, no search for a counselor, no page,
 no task; it is told whose time to take. Its models are ours, so the tables, the
@@ -132,5 +133,14 @@ def add_the_rest(request, consultation, versions):
     Submission.objects.create(key=uuid.uuid4(), request=request)
 
 
-urlpatterns = [path("book", book)]
+@functools.lru_cache(maxsize=50)
+def of_bytes(size):
+    return b"x" * size
+
+
+def page(http_request, size):
+    return HttpResponse(of_bytes(size))
+
+
+urlpatterns = [path("book", book), path("page/<int:size>", page)]
 application = get_wsgi_application()

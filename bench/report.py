@@ -25,6 +25,11 @@ GOALS = {
     "burst_winners": ("each ==", 1),
     "mails_per_s_vs_celery_noop": (">=", 0.25),
     "booking_p95_slow_smtp": ("<=", 1.1),
+    "content_p95_vs_bare": ("<=", 1.5),
+    "largest_paint_ms": ("<=", 1500),
+    "layout_shift": ("<=", 0),
+    "first_visit_kb": ("<=", 30),
+    "first_visit_requests": ("<=", 6),
     "deadlocks": ("<=", 0),
     "errors": ("<=", 0),
 }
@@ -64,6 +69,8 @@ def table(ratios):
     """One line a figure: what it is, its goal, and whether it is reached."""
     lines = [f"{'':28}{'measured':>12}{'goal':>10}"]
     for name, (how, goal) in GOALS.items():
+        if name not in ratios:
+            continue
         value = ratios[name]
         told = f"{min(value)} to {max(value)}" if isinstance(value, list) else value
         verdict = "" if is_met(name, value) else "   not reached"
@@ -90,6 +97,21 @@ def line(name, told):
     parts = ", ".join(f"{program} {each}" for program, each in used.items())
     rate = f"; {told['per_second']} a second" if "per_second" in told else ""
     return f"{name:40}{told['p50_ms']:>9}{told['p95_ms']:>9}{whole:>8}  {parts}{rate}"
+
+
+def merge(path, ratios, behind, told):
+    """Puts figures that were measured apart in the place of their older ones, and says so."""
+    kept = json.loads(path.read_text())
+    goals = {name: f"{how} {goal}" for name, (how, goal) in GOALS.items()}
+    figures = {name: kept.get(name) for name in GOALS} | ratios
+    conditions = kept["conditions"]
+    earlier = [
+        each for each in conditions.get("measured_apart", []) if each["figures"] != list(ratios)
+    ]
+    apart = {name: told[name] for name in ("finished_at", "load_at_the_end")}
+    conditions["measured_apart"] = [*earlier, {"figures": list(ratios), **apart}]
+    kept = figures | {"goals": goals, "behind": kept["behind"] | behind, "conditions": conditions}
+    path.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 def keep(path, ratios, behind, conditions):

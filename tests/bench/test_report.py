@@ -19,6 +19,11 @@ REACHED = {
     "burst_winners": [1, 1],
     "mails_per_s_vs_celery_noop": 0.25,
     "booking_p95_slow_smtp": 1.1,
+    "content_p95_vs_bare": 1.5,
+    "largest_paint_ms": 1500,
+    "layout_shift": 0,
+    "first_visit_kb": 30,
+    "first_visit_requests": 6,
     "deadlocks": 0,
     "errors": 0,
 }
@@ -42,6 +47,11 @@ def test_goal_itself_is_enough(name):
         ("burst_winners", [1, 2]),
         ("mails_per_s_vs_celery_noop", 0.24),
         ("booking_p95_slow_smtp", 1.11),
+        ("content_p95_vs_bare", 1.51),
+        ("largest_paint_ms", 1501),
+        ("layout_shift", 0.01),
+        ("first_visit_kb", 30.1),
+        ("first_visit_requests", 7),
         ("deadlocks", 1),
     ],
 )
@@ -58,3 +68,20 @@ def test_figures_are_kept_first_and_with_what_stands_behind(tmp_path):
     kept = json.loads((tmp_path / "results.json").read_text())
     assert list(kept) == [*REACHED, "goals", "behind", "conditions"]
     assert kept["goals"]["bookings_per_s_vs_peer"] == ">= 3"
+
+
+def test_figures_measured_apart_take_the_place_of_older_ones(tmp_path):
+    kept, apart = tmp_path / "results.json", {"finished_at": "later", "load_at_the_end": 1}
+    report.keep(kept, REACHED, {"search": {}, "content": {"n": 1}}, {"cores": 2})
+
+    for value in (1.3, 1.2):
+        report.merge(kept, {"content_p95_vs_bare": value}, {"content": {"n": 2}}, apart)
+
+    told = json.loads(kept.read_text())
+    assert list(told) == [*REACHED, "goals", "behind", "conditions"]
+    assert {name for name in REACHED if told[name] != REACHED[name]} == {"content_p95_vs_bare"}
+    assert (told["content_p95_vs_bare"], told["behind"]) == (
+        1.2,
+        {"search": {}, "content": {"n": 2}},
+    )
+    assert told["conditions"]["measured_apart"] == [{"figures": ["content_p95_vs_bare"], **apart}]
