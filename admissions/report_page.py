@@ -29,6 +29,8 @@ from .report_tables import (
     open_now,
     promises,
     share,
+    visited,
+    visits,
     work,
 )
 from .reports import Figures, Journeys, Lead, Outcome, Report, Shows, Speed, Step
@@ -61,6 +63,8 @@ def words(report: Report) -> dict:
     return {
         "when": when(report),
         "lead": lead(figures.journeys),
+        "visits": visits(report),
+        "visited": visited(report),
         "funnel": funnel(figures.journeys),
         "open": open_now(report),
         "standing": report.open,

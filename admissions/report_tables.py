@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from programs.models import Program
 
 from . import charts, desk
-from .models import ConsultationRequest, Mode
+from .models import ConsultationRequest, Mode, VisitCount
 from .reports import Journeys, Lead, Outcome, Report, Shows, Step
 from .reports.speed import BANDS
 
@@ -60,6 +60,60 @@ def days(count: float | None) -> str:
 def clock_hour(hour: int) -> str:
     """12 am, 9 am, 3 pm."""
     return f"{(hour - 1) % 12 + 1} {'am' if hour < 12 else 'pm'}"
+
+
+def visits(report: Report) -> Table | None:
+    """From the site to a request: the steps before anyone has a name."""
+    counted = report.footfall
+    if counted is None:
+        return None
+    steps = {
+        _("Came to the site"): counted.visits,
+        _("Looked at times"): counted.opened(VisitCount.Page.TIMES),
+        _("Opened a form"): counted.opened(VisitCount.Page.FORM),
+        _("Asked for us there"): counted.asked,
+    }
+    return Table(
+        "visits",
+        _("From the site to a request"),
+        _(
+            "Pages as they were opened, robots that say so left out. It is not known who opened"
+            " them, nor whether two were opened by one person, so this tells of trends alone."
+            " A visit begins with a page that was opened from elsewhere."
+        ),
+        [_("Step"), _("Times"), _("For each 100 visits")],
+        [
+            Row(name, [n, for_each_hundred(n, counted.visits)], charts.bar([("on", n)], most))
+            for most in [max(steps.values())]
+            for name, n in steps.items()
+        ],
+    )
+
+
+def for_each_hundred(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f}" if whole else NOTHING
+
+
+def visited(report: Report) -> Table:
+    """The table behind: which pages, in which language."""
+    pages = report.footfall.pages if report.footfall else {}
+    names = dict(VisitCount.Page.choices)
+    ordered = sorted(pages.items(), key=lambda each: (-each[1][0], each[0]))
+    most = max((opened for opened, _arrived in pages.values()), default=0)
+    return Table(
+        "visited",
+        _("Which pages were opened"),
+        _("Pages of this time by kind and language. From elsewhere: where a visit began."),
+        [_("Page"), _("Language"), _("Opened"), _("From elsewhere")],
+        [
+            Row(
+                str(names[page]),
+                [LANGUAGES.get(language, language), opened, arrived],
+                charts.bar([("on", opened)], most),
+            )
+            for (page, language), (opened, arrived) in ordered
+        ],
+    )
 
 
 def funnel(journeys: Journeys) -> Table:

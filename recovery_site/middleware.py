@@ -6,6 +6,8 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.utils.cache import patch_vary_headers
 
+from admissions import footfall
+
 from . import errors
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,18 @@ class PlainRequestMiddleware:
         if "%00" in address or any("\x00" in text for text in sent):
             return errors.bad_request(request)
         return self.get_response(request)
+
+
+class FootfallMiddleware:
+    """Counts what people open, from the shelf or not."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        footfall.note(request, response)
+        return response
 
 
 class DatabaseAwayMiddleware:

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "recovery_site.middleware.FootfallMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "recovery_site.shelf.ShelfMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -287,6 +288,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1100 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 # How old a content page may be that strangers are shown; see recovery_site.shelf.
 PAGES_KEPT_SECONDS = 3
+# For how long a process adds up the pages that were opened; see admissions.footfall.
+VISITS_WRITTEN_EVERY = 10
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

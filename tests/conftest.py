@@ -58,8 +58,9 @@ def end_other_sessions():
 
 @pytest.fixture(autouse=True)
 def nothing_is_kept(settings):
-    """Every page is drawn when it is asked for, unless a test says otherwise."""
+    """Pages are drawn when asked for, and counts wait, unless a test says otherwise."""
     settings.PAGES_KEPT_SECONDS = 0
+    settings.VISITS_WRITTEN_EVERY = 0
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ LAYERS = [
         "outside",
         "looks",
         "seals",
+        "footfall",
     },
     {"digest", "wordings", "cadence", "clocks", "search"},
     {"letters", "shortages", "forms", "objections", "promises", "sending"},

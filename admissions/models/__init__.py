@@ -17,6 +17,7 @@ from .consultations import Consultation, SlotTaken
 from .deliveries import MailEvent
 from .encrypted import EncryptedTextField, NotReadable
 from .feeds import CalendarFeed
+from .footfall import VisitCount
 from .hours import Closure, ExtraHours, WeeklyHours
 from .messages import Message
 from .notes import Note
@@ -69,6 +70,7 @@ __all__ = [
     "StaffCredential",
     "Submission",
     "Suppression",
+    "VisitCount",
     "Waiting",
     "WeeklyHours",
     "Wording",

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ..roster import Staffed, roster_between
 from ..today import Renewal
+from .footfall import Footfall, footfall
 from .journeys import Group, Journeys, Outcome, Step, journeys
 from .look import NO_PROGRAM, PERIODS, Look, look_back, whole_days
 from .outcomes import Recommended, Referred, admissions, losses, recommended, referred
@@ -28,6 +29,7 @@ __all__ = [
     "PERIODS",
     "Coverage",
     "Figures",
+    "Footfall",
     "Group",
     "Journeys",
     "Lead",
@@ -67,6 +69,7 @@ class Report:
     now: datetime
     figures: Figures
     before: Figures
+    footfall: Footfall | None
     coverage: Coverage
     safety: Safety
     losses: dict[str, int]
@@ -90,6 +93,7 @@ def report(look: Look, *, now: datetime) -> Report:
         now=now,
         figures=figures(look, roster, now=now),
         before=figures(look.before, roster, now=now),
+        footfall=footfall(look),
         coverage=coverage(look, hours(roster, look, until=look.end)),
         safety=safety(look),
         losses=losses(look),

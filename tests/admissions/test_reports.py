@@ -498,4 +498,4 @@ def test_questions_are_as_many_with_many_people(dana, by):
     with CaptureQueriesContext(connection) as of_many:
         reports.report(look, now=NOW)
 
-    assert len(of_many) == len(of_one) == 20
+    assert len(of_many) == len(of_one) == 22
