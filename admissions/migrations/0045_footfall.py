@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('admissions', '0042_audit_by_kind'),
+        ('admissions', '0044_consents_in_spanish'),
     ]
 
     operations = [
