@@ -15,7 +15,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from . import carriers, logs
+from . import carriers, logs, style
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
@@ -290,10 +290,13 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 PAGES_KEPT_SECONDS = 3
 # For how long a process adds up the pages that were opened; see admissions.footfall.
 VISITS_WRITTEN_EVERY = 10
+# Inside every public page; while someone works on it, a file that is read anew.
+SITE_STYLE = "" if DEBUG else style.read(BASE_DIR / "static" / "site.css")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:"],
+        "style-src": [SELF, *([style.source(SITE_STYLE)] if SITE_STYLE else [])],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

@@ -1,12 +1,23 @@
 """How text from rows comes onto a page."""
 
 from django import template
+from django.conf import settings
+from django.templatetags.static import static
 from django.urls import translate_url
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from programs.reader import as_html
 
 register = template.Library()
+
+
+@register.simple_tag
+def site_style() -> str:
+    """The public stylesheet inside the page, so that it is drawn as soon as it has come."""
+    if settings.SITE_STYLE:
+        return mark_safe(f"<style>{settings.SITE_STYLE}</style>")  # noqa: S308  our own file
+    return format_html('<link rel="stylesheet" href="{}">', static("site.css"))
 
 
 @register.filter

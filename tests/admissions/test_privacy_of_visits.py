@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 from admissions import messaging, privacy
 from admissions.models import ConsultationRequest, Message
 from programs.models import Page, Program
+from recovery_site import style
 from recovery_site.celery import app
 from tests.factories import make_counselor
 
@@ -299,6 +300,7 @@ def fail(**details):
 CSP = {
     "default-src": "'self'",
     "img-src": "'self' data:",
+    "style-src": f"'self' {style.source(site.SITE_STYLE)}",
     "object-src": "'none'",
     "base-uri": "'none'",
     "form-action": "'self'",
