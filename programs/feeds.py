@@ -32,7 +32,8 @@ def articles(language: str) -> ArticleFeed:
         language=language,
         author_name=facility.name,
     )
-    for article in Article.objects.published().filter(language=language).order_by("-changed_at"):
+    rows = Article.objects.published().filter(language=language)
+    for article in sorted(rows, key=lambda row: row.changed_at, reverse=True):
         feed.add_item(
             title=article.title,
             link=site + article.get_absolute_url(),

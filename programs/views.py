@@ -67,7 +67,12 @@ def learn(request):
 @require_safe
 def article(request, slug):
     article, languages = text_or_404(Article.objects.published().filter(slug=slug))
-    return render(request, "programs/article.html", {"article": article, "languages": languages})
+    shown = {
+        "article": article,
+        "languages": languages,
+        "next_articles": articles_after(slug),
+    }
+    return render(request, "programs/article.html", shown)
 
 
 @require_safe
@@ -116,3 +121,11 @@ def text_or_404(texts) -> tuple:
     if not found:
         raise Http404
     return found[0], [text.language for text in texts]
+
+
+def articles_after(slug: str, count: int = 3) -> list:
+    """What to read next: those that follow in the list, and then from its beginning."""
+    articles = Article.objects.published().defer("body").to_read()
+    slugs = [article.slug for article in articles]
+    at = slugs.index(slug) if slug in slugs else len(slugs)
+    return (articles[at + 1 :] + articles[:at])[:count]

@@ -7,7 +7,7 @@ from django.urls import translate_url
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from programs.reader import as_html
+from programs.reader import as_html, minutes
 
 register = template.Library()
 
@@ -24,6 +24,11 @@ def site_style() -> str:
 def markdown(text: str) -> str:
     """An editor's Markdown as HTML."""
     return mark_safe(as_html(text))  # noqa: S308  raw HTML is escaped by the reader
+
+
+@register.filter
+def reading_minutes(text: str) -> int:
+    return minutes(text)
 
 
 @register.simple_tag(takes_context=True)

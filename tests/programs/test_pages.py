@@ -147,6 +147,32 @@ def test_foot_asks_as_much_for_many_pages(client):
     assert queries(client, "/get-help/") == before
 
 
+def test_article_says_how_long_it_takes_and_what_to_read_next(client):
+    for order, slug in enumerate(("aa", "bb", "cc", "dd", "ee"), 1000):
+        Article.objects.create(
+            slug=slug, title=slug, summary="-", body="word " * 181, sort_order=order,
+            is_published=True,
+        )  # fmt: skip
+
+    first, last = (client.get(f"/learn/{slug}/") for slug in ("aa", "ee"))
+
+    assert "About 2 minutes to read." in words_of(first)
+    assert [each.slug for each in first.context["next_articles"]] == ["bb", "cc", "dd"]
+    assert [each.slug for each in last.context["next_articles"]] == [
+        each.slug for each in Article.objects.published().to_read()[:3]
+    ]
+
+
+def test_article_asks_as_much_for_many_rows(client):
+    before = queries(client, "/learn/what-is-iop/")
+    Article.objects.bulk_create(
+        Article(slug=f"a{n}", title="A", summary="B", body="C", is_published=True)
+        for n in range(30)
+    )
+
+    assert queries(client, "/learn/what-is-iop/") == before
+
+
 def test_example_week_is_a_real_table(client):
     html = client.get("/programs/iop/").content.decode()
 
