@@ -4,6 +4,8 @@ from math import ceil
 
 from markdown_it import MarkdownIt
 
+from programs.models.wording import FALLBACK, page_language
+
 # A link may start with one of these, and with nothing else.
 SAFE_LINKS = ("https://", "http://", "mailto:", "tel:", "sms:", "/", "#")
 
@@ -12,7 +14,16 @@ def reader() -> MarkdownIt:
     """Markdown without raw HTML, pictures, or links that run code."""
     markdown_it = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     markdown_it.validateLink = lambda url: url.strip().lower().startswith(SAFE_LINKS)
+    normalize = markdown_it.normalizeLink
+    markdown_it.normalizeLink = lambda url: in_this_language(normalize(url))
     return markdown_it
+
+
+def in_this_language(url: str) -> str:
+    """An address of this site under the language of the page; any other as it is."""
+    language = page_language()
+    is_ours = url.startswith("/") and not url.startswith((f"/{language}/", "//"))
+    return f"/{language}{url}" if is_ours and language != FALLBACK else url
 
 
 READER = reader()

@@ -58,7 +58,7 @@ def test_there_is_no_second_facility_to_add(editor):
 
 
 def test_saving_a_published_page_makes_a_new_version(editor):
-    page = Page.objects.get(slug="terms")
+    page = Page.objects.get(slug="terms", language="en")
     row = {
         "slug": page.slug,
         "language": page.language,
@@ -72,7 +72,7 @@ def test_saving_a_published_page_makes_a_new_version(editor):
 
     editor.post(screen(Page, "change", page.pk), row)
 
-    versions = Page.objects.filter(slug="terms").order_by("version")
+    versions = Page.objects.filter(slug="terms", language="en").order_by("version")
     assert list(versions.values_list("version", "title")) == [
         (1, "Terms of use"),
         (2, "Terms, said better"),
@@ -80,7 +80,7 @@ def test_saving_a_published_page_makes_a_new_version(editor):
 
 
 def test_published_page_can_not_be_deleted(editor):
-    page = Page.objects.get(slug="terms")
+    page = Page.objects.get(slug="terms", language="en")
 
     assert editor.post(screen(Page, "delete", page.pk), {"post": "yes"}).status_code == 403
     assert Page.objects.filter(pk=page.pk).count() == 1
