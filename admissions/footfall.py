@@ -29,6 +29,7 @@ KINDS = {
     "programs:article": Page.LEARN,
     "programs:guide": Page.GUIDE,
     "programs:get_help": Page.HELP,
+    "programs:help_for_someone": Page.HELP,
     "admissions:choose_time": Page.TIMES,
     "admissions:details": Page.FORM,
     "admissions:request_callback": Page.FORM,

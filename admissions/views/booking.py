@@ -292,6 +292,8 @@ def finish(http_request):
     http_request.session.flush()
     response = redirect("admissions:finished")
     response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite=settings.CSRF_COOKIE_SAMESITE)
+    # Whatever this or an older page of ours has left here; browsers heed it over TLS.
+    response["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response
 
 

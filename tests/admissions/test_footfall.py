@@ -66,6 +66,7 @@ def test_way_to_a_form_counts_one_visit_and_each_page(person, settings):
         ("/", {"sec-purpose": "prefetch;prerender"}),
         ("/", {"purpose": "prefetch"}),
         ("/robots.txt", {}),
+        ("/learn/articles.xml", {}),
         ("/sitemap.xml", {}),
         ("/no/such/page/", {}),
         ("/consultation/open.json", {}),

@@ -463,6 +463,7 @@ def test_finish_forgets_the_visit_and_keeps_the_time(booked):
 
     assert (response.status_code, response["Location"]) == (302, url("finished"))
     assert booked.get(url("booked")).status_code == 404
+    assert response["Clear-Site-Data"] == '"cache", "cookies", "storage"'
     assert {name: cookie.value for name, cookie in response.cookies.items()} == {
         "session": "",
         "csrf": "",
