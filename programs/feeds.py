@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.translation import gettext
 
 from .models import Article, Facility
@@ -38,7 +39,7 @@ def articles(language: str) -> ArticleFeed:
             title=article.title,
             link=site + article.get_absolute_url(),
             unique_id=site + article.get_absolute_url(),
-            description=article.summary,
+            description=escape(article.summary),
             updateddate=article.changed_at,
             html=as_html(article.body),
         )

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.test import Client, override_settings
+from django.utils import timezone
 
 from programs import structured
 from programs.models import Article, Location, Membership, Question, SocialLink
@@ -226,7 +227,7 @@ def test_sitemap_says_when_a_text_last_changed(client):
     places = sitemap(client)
 
     changed = places[f"{SITE}/learn/what-is-iop/"].findtext("{*}lastmod")
-    assert changed == article.changed_at.date().isoformat()
+    assert changed == timezone.localdate(article.changed_at).isoformat()
     assert places[f"{SITE}/about/terms/"].findtext("{*}lastmod") == "2026-01-01"
     assert places[f"{SITE}/get-help/"].findtext("{*}lastmod") is None
 
@@ -267,6 +268,16 @@ def test_feed_holds_the_whole_articles_of_its_language(client, language):
     ]
     assert entries == [(f"{SITE}{prefix}/learn/{each.slug}/", each.title) for each in articles]
     assert feed.get("{http://www.w3.org/XML/1998/namespace}base") == SITE + "/"
+
+
+@pytest.mark.django_db
+def test_feed_takes_a_summary_as_words(client):
+    publish(summary="Less < more & <b>calm</b>")
+
+    feed = ET.fromstring(client.get("/learn/articles.xml").content)  # noqa: S314  our own
+
+    summaries = [entry.findtext(ATOM + "summary") for entry in feed.iter(ATOM + "entry")]
+    assert "Less &lt; more &amp; &lt;b&gt;calm&lt;/b&gt;" in summaries
 
 
 @pytest.mark.django_db
