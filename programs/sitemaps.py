@@ -57,7 +57,7 @@ class PublicPages(Sitemap):
         return super()._get(name, item, default)
 
 
-FIXED = ("home", "programs", "compare", "learn", "get_help", "help_for_someone")
+FIXED = ("home", "programs", "compare", "guide", "learn", "get_help", "help_for_someone")
 SITEMAPS = {"public": PublicPages}
 
 

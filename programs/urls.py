@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("programs/", views.programs, name="programs"),
     path("programs/compare/", views.compare, name="compare"),
+    path("programs/guide/", views.guide, name="guide"),
     path("programs/<slug:slug>/", views.program, name="program"),
     path("learn/", views.learn, name="learn"),
     path("learn/articles.xml", views.articles_feed, name="articles_feed"),

@@ -4,9 +4,13 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import conditional_page, require_safe
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
 from . import feeds
+from . import guide as table
+from .forms import GuideForm
 from .models import Article, ComparisonRow, Page, Program, Question
 from .models.wording import chosen, page_language
 
@@ -50,6 +54,41 @@ def compare(request):
     programs = list(Program.objects.published())
     rows = [(row, row.answers(programs)) for row in ComparisonRow.objects.prefetch_related("cells")]
     return render(request, "programs/compare.html", {"programs": programs, "rows": rows})
+
+
+@csrf_exempt  # exempt: nothing is stored, and a token would set a cookie before anything is
+@require_http_methods(["GET", "HEAD", "POST"])
+def guide(request):
+    """Which program? A form, and where its answers lead; they end with the page."""
+    is_sent = request.method == "POST"
+    asked = request.POST if is_sent else request.GET
+    for_whom = "loved_one" if asked.get("for") == "loved_one" else "self"
+    form = GuideForm(request.POST if is_sent else None, for_whom=for_whom)
+    programs = {each.slug: each for each in Program.objects.published()}
+    found = table.find(form.answers, for_whom=for_whom, offered=list(programs)) if is_sent else None
+    context = {
+        "form": form,
+        "for_whom": for_whom,
+        "questions": table.QUESTIONS,
+        "programs": programs,
+        # Danger is answered at once, whatever else is missing.
+        "found": found if is_sent and (found.is_danger or form.is_valid()) else None,
+    }
+    context["worth_asking"] = worth_asking(context["found"], programs)
+    response = render(request, "programs/guide.html", context)
+    return kept_nowhere(response) if is_sent else response
+
+
+def worth_asking(found, programs) -> list:
+    """Each program that the answers lead to, with the answers that do."""
+    return [(programs[slug], reasons) for slug, reasons in found.programs.items()] if found else []
+
+
+def kept_nowhere(response):
+    """An answer with something personal in it: in no cache, and found by no search engine."""
+    add_never_cache_headers(response)
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
 
 
 @require_safe

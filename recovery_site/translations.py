@@ -41,6 +41,8 @@ COVERED = [
     *(f"templates/{status}.html" for status in (400, 403, 404, 405, 410, 429, 500, 503)),
     "templates/programs",
     "programs/feeds.py",
+    "programs/guide.py",
+    "programs/forms.py",
 ]
 # The places of (context, text, plural) among the arguments of each function.
 PLACES = {

@@ -20,6 +20,7 @@ PAGES = [
     "/programs/residential/",
     "/programs/iop-after-residential/",
     "/programs/compare/",
+    "/programs/guide/",
     "/learn/",
     "/learn/what-is-iop/",
     "/learn/helping-someone/",
