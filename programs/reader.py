@@ -1,7 +1,10 @@
 """How an editor's Markdown is read: words and safe links, and nothing else."""
 
+from collections import Counter
+from itertools import pairwise
 from math import ceil
 
+from django.utils.text import slugify
 from markdown_it import MarkdownIt
 
 from programs.models.wording import FALLBACK, page_language
@@ -16,6 +19,7 @@ def reader() -> MarkdownIt:
     markdown_it.validateLink = lambda url: url.strip().lower().startswith(SAFE_LINKS)
     normalize = markdown_it.normalizeLink
     markdown_it.normalizeLink = lambda url: in_this_language(normalize(url))
+    markdown_it.core.ruler.push("anchors", lambda state: give_anchors(state.tokens))
     return markdown_it
 
 
@@ -26,6 +30,16 @@ def in_this_language(url: str) -> str:
     return f"/{language}{url}" if is_ours and language != FALLBACK else url
 
 
+def give_anchors(tokens) -> None:
+    """Let a link lead to each heading of the second level; of two alike, the later is numbered."""
+    seen = Counter()
+    for token, words in pairwise(tokens):
+        if token.type == "heading_open" and token.tag == "h2":
+            name = slugify(words.content)
+            seen[name] += 1
+            token.attrSet("id", name if seen[name] == 1 else f"{name}-{seen[name]}")
+
+
 READER = reader()
 # Adults read some 240 words of prose a minute; people in distress read more slowly.
 WORDS_A_MINUTE = 180
@@ -34,6 +48,16 @@ WORDS_A_MINUTE = 180
 def as_html(text: str) -> str:
     """Markdown as HTML, in which raw HTML is escaped."""
     return READER.render(text or "")
+
+
+def headings(text: str) -> list[tuple[str, str]]:
+    """(anchor, words) of each heading of the second level, in order."""
+    tokens = READER.parse(text or "")
+    return [
+        (token.attrGet("id"), "".join(part.content for part in words.children))
+        for token, words in pairwise(tokens)
+        if token.type == "heading_open" and token.tag == "h2"
+    ]
 
 
 def minutes(text: str) -> int:

@@ -7,7 +7,7 @@ from django.urls import translate_url
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from programs.reader import as_html, minutes
+from programs.reader import as_html, headings, minutes
 
 register = template.Library()
 
@@ -24,6 +24,11 @@ def site_style() -> str:
 def markdown(text: str) -> str:
     """An editor's Markdown as HTML."""
     return mark_safe(as_html(text))  # noqa: S308  raw HTML is escaped by the reader
+
+
+@register.filter(name="headings")
+def headings_of(text: str) -> list[tuple[str, str]]:
+    return headings(text)
 
 
 @register.filter

@@ -1,8 +1,11 @@
 """Markdown by editors reaches the page without code, and plain enough to read."""
 
+import re
+
 import pytest
 
 from programs.models import Article, ProgramSection, Question
+from programs.reader import headings
 from programs.templatetags.programs_text import markdown
 
 
@@ -23,6 +26,13 @@ from programs.templatetags.programs_text import markdown
 )
 def test_markdown_lets_through_words_and_safe_links_only(text, html):
     assert markdown(text) == html
+
+
+def test_headings_can_be_led_to():
+    text = "## A *week*\n\nOne.\n\n## A week\n\n### Less\n"
+
+    assert headings(text) == [("a-week", "A week"), ("a-week-2", "A week")]
+    assert re.findall(r'id="([^"]+)"', markdown(text)) == ["a-week", "a-week-2"]
 
 
 def test_no_sentence_is_copied_from_the_old_page(db):
