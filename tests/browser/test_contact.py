@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from recovery_site import processes
 
-from .test_every_page import faults_of
+from .fitness import faults_of
 from .test_visitor import read_in_mailbox
 from .visits import fill_details, send
 

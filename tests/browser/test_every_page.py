@@ -1,70 +1,43 @@
-"""Every public page and state: fit for everyone, at any width, and alone with its reader."""
+"""Every public page and state: fit for everyone, however they see it, and alone with its reader.
+
+The browser of each test also fails it on the first request to another place.
+"""
 
 import xml.etree.ElementTree as ET
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from .conftest import fetch
+from .fitness import PHONE, faults_of, keyboard_faults
 from .visits import JO, book, fill_details, send
 
-NARROWEST = 320
+# Pages that no search engine shall find, beside the sitemap.
+FIRST = ["/consultation/", "/consultation/callback/", "/consultation/before-the-call/"]
 
 
-def addresses(site):
-    """Every page of the sitemap, and the first pages of a consultation."""
+def addresses(site, *, language):
+    """Every English page of the sitemap and the first of a consultation, in one language."""
     tree = ET.fromstring(fetch(f"{site.url}/sitemap.xml"))  # noqa: S314  our own
-    found = [urlsplit(place.text).path for place in tree.findall(".//{*}loc")]
-    return [*found, "/consultation/", "/consultation/callback/", "/consultation/before-the-call/"]
+    found = sorted({urlsplit(place.text).path for place in tree.findall(".//{*}loc")})
+    paths = [path for path in found if not path.startswith("/es/")] + FIRST
+    return [f"/es{path}" if language == "es" else path for path in paths]
 
 
-def test_no_page_asks_another_site_for_anything(page, site):
-    """The recorder of every browser here fails the test on the first foreign request."""
-    pages = addresses(site)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_page_is_fit_for_everyone(site, visit, language):
+    page = visit(viewport=PHONE)
+    logged, statuses, found = [], set(), {}
+    page.on("console", lambda line: line.type == "error" and logged.append(line.text))
+    page.on("pageerror", lambda fault: logged.append(str(fault)))
 
-    statuses = [page.goto(address).status for address in pages]
+    for address in addresses(site, language=language):
+        statuses.add(page.goto(address).status)
+        found[address] = faults_of(page)
 
-    assert (len(pages) > 12, set(statuses)) == (True, {200})
-
-
-def test_no_page_logs_an_error_or_scrolls_sideways(site, visit):
-    page = visit(viewport={"width": NARROWEST, "height": 640})
-    faults = []
-    page.on("console", lambda line: line.type == "error" and faults.append(line.text))
-    page.on("pageerror", lambda fault: faults.append(str(fault)))
-
-    wide = [address for address in addresses(site) if page.goto(address) and scrolls(page)]
-
-    assert (wide, faults) == ([], [])
-
-
-def scrolls(page):
-    """Whether the page is wider than the window, once there is a page."""
-    return page.locator("html").evaluate("page => page.scrollWidth > page.clientWidth")
-
-
-def faults_of(page):
-    """What axe finds at 360 px in light and dark, and whether 320 px is too narrow."""
-    found = []
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        violations = Axe().run(page).response["violations"]
-        found += [(scheme, each["id"], each["nodes"][0]["html"]) for each in violations]
-    page.set_viewport_size({"width": NARROWEST, "height": 640})
-    found += ["scrolls sideways"] * scrolls(page)
-    page.set_viewport_size({"width": 360, "height": 740})
-    return found
-
-
-@pytest.mark.parametrize(
-    "address", ["/", "/programs/iop/", "/get-help/", "/consultation/", "/consultation/callback/"]
-)
-def test_page_is_fit_for_everyone(page, address):
-    page.goto(address)
-
-    assert faults_of(page) == []
+    assert {address: faults for address, faults in found.items() if faults} == {}
+    assert (len(found) > 12, statuses, logged) == (True, {200}, [])
 
 
 def test_details_are_fit_for_everyone_fresh_with_errors_and_when_lost(page, site):
@@ -135,3 +108,23 @@ def test_error_page_is_fit_for_everyone(page, address):
     page.goto(address)
 
     assert faults_of(page) == []
+
+
+# A low window, where what stays in view takes most of it.
+@pytest.mark.parametrize("size", [{"width": 320, "height": 480}, {"width": 1280, "height": 600}])
+def test_keyboard_sees_where_it_is_all_the_way(visit, size):
+    page = visit(viewport=size)
+    page.goto("/consultation/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.locator(".times a").last.click()
+    send(page)
+    expect(page.get_by_role("alert")).to_be_focused()
+    found = {"errors": keyboard_faults(page)}
+
+    page.goto("/programs/iop/")
+    found["program"] = keyboard_faults(page)
+
+    assert found == {"errors": [], "program": []}

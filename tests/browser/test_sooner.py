@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import expect
 
-from .test_every_page import faults_of
+from .fitness import faults_of
 from .test_visitor import read_in_mailbox, start_shown
 from .visits import fill_details, send
 

@@ -4,16 +4,16 @@ import re
 
 from playwright.sync_api import expect
 
-from .test_every_page import NARROWEST, scrolls
+from .fitness import NARROWEST, measure
 
 
 def test_visit_in_spanish_stays_in_spanish_and_fits(visit):
-    page = visit(viewport={"width": NARROWEST, "height": 640})
+    page = visit(viewport=NARROWEST)
     page.goto("/es/consultation/")
-    wide = [page.url] * scrolls(page)
+    wide = measure(page, "wide")
     page.locator(".times a").first.click()
     expect(page).to_have_url(re.compile(r"/es/consultation/details/"))
-    wide += [page.url] * scrolls(page)
+    wide += measure(page, "wide")
     fill(page)
     page.get_by_role("button", name="Reservar este horario").click()
     expect(page).to_have_url(re.compile(r"/es/consultation/booked/$"))
@@ -21,7 +21,7 @@ def test_visit_in_spanish_stays_in_spanish_and_fits(visit):
 
     for name in ("booked/", "manage/", "manage/move/", "manage/cancel/", "callback/"):
         page.goto(f"/es/consultation/{name}")
-        wide += [page.url] * scrolls(page)
+        wide += measure(page, "wide")
     page.goto("/es/consultation/manage/cancel/")
     page.get_by_role("button", name="Cancelar mi cita").click()
 

@@ -3,7 +3,7 @@
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from .test_every_page import scrolls
+from .fitness import measure
 from .test_staff import be_signed_in
 
 WEEK = "/admin/admissions/consultation/week/"
@@ -72,7 +72,7 @@ def faults_of(page):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             violations = Axe().run(page).response["violations"]
             found += [(scheme, each["id"], each["nodes"][0]["html"]) for each in violations]
-        found += [("scrolls sideways", viewport["width"])] * scrolls(page)
+        found += measure(page, "wide")
     return found
 
 
