@@ -35,13 +35,28 @@ class PublicForm(forms.Form):
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )
 
-    def __init__(self, *args, **kwargs):
+    takes_guide = forms.BooleanField(
+        label=_("Pass these answers on to the counselor."), required=False, initial=True
+    )
+
+    def __init__(self, *args, guide=None, **kwargs):
+        """`guide` is what the visitor took along from there, or None."""
         super().__init__(*args, label_suffix="", **kwargs)
+        self.guide = guide
         self.consent_versions = ConsentVersion.objects.current(language=get_language())
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
         self.helper.form_show_errors = True
+
+    def guide_parts(self):
+        """The answers taken along, and the box to leave them out; nothing without any."""
+        if self.guide is None:
+            return []
+        return [HTML('{% include "admissions/_guide_answers.html" %}'), "takes_guide"]
+
+    def guide_answers(self):
+        return self.guide.words if self.guide and self.cleaned_data["takes_guide"] else ""
 
     def clean_website(self):
         if self.cleaned_data["website"]:
@@ -184,6 +199,7 @@ class DetailsForm(PublicForm):
             "payment",
             "note",
             HTML("</details>"),
+            *self.guide_parts(),
             Field("agrees_to_contact"),
             Field("wants_news"),
             Div("website", css_class="trap"),
@@ -194,7 +210,8 @@ class DetailsForm(PublicForm):
     def has_extras(self):
         """Whether the optional part holds something that must not be folded away."""
         extras = ("program_interest", "interpreter", "access_need", "payment", "note")
-        return any(self.data.get(name) or name in self.errors for name in extras)
+        known = self.data if self.is_bound else self.initial
+        return any(known.get(name) or name in self.errors for name in extras)
 
     def clean_is_adult(self):
         is_adult = self.cleaned_data["is_adult"]
@@ -241,6 +258,7 @@ class DetailsForm(PublicForm):
             "good_time": data["good_time"] or Request.GoodTime.ANY,
             "may_call": bool(data["phone"]) and (data["may_call"] or self.mode == Mode.PHONE),
             "language": get_language(),
+            "guide_answers": self.guide_answers(),
         }
 
     def consents(self):
@@ -275,6 +293,7 @@ class CallbackForm(PublicForm):
             "phone",
             "voicemail",
             "good_time",
+            *self.guide_parts(),
             "agrees_to_contact",
             Div("website", css_class="trap"),
             "for_whom",
@@ -291,6 +310,7 @@ class CallbackForm(PublicForm):
             "good_time": data["good_time"] or Request.GoodTime.ANY,
             "time_zone": data["time_zone"],
             "language": get_language(),
+            "guide_answers": self.guide_answers(),
         }
 
     def consents(self):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import again, booking, callback, manage, plan, stop, waitlist
+from .views import again, booking, callback, guide, manage, plan, stop, waitlist
 from .views import deliveries as delivery_views
 from .views import feeds as feed_views
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("", booking.choose_time, name="choose_time"),
     path("open.json", booking.open_times, name="open_times"),
     path("details/", booking.details, name="details"),
+    path("guide/", guide.take_guide, name="take_guide"),
     path("booked/", booking.booked, name="booked"),
     path("booked/appointment.ics", booking.calendar_file, name="calendar_file"),
     path("booked/call-now/", booking.call_now, name="call_now"),

@@ -26,6 +26,7 @@ LAYERS = [
         "calendars",
         "queues",
         "fields",
+        "guiding",
         "submissions",
         "outside",
         "looks",
@@ -99,6 +100,7 @@ PAGELESS = {
     "robots",
     "sitemap",
     "stop_emails",
+    "take_guide",
 }
 # Pages that another view shows in place of its own.
 SHOWN_INSTEAD = {"already_booked": "details"}

@@ -16,6 +16,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from programs.models import Program, site_languages
 
 from .consultations import Consultation
+from .encrypted import EncryptedTextField
 from .stages import ADMITTED, STAGE_MOVES, CloseReason, Disposition, MoveNotAllowed, Stage
 
 # No 0, O, 1, I or L, and no vowels: read aloud without doubt, and never a word.
@@ -208,6 +209,7 @@ class ConsultationRequest(models.Model):
     access_need = models.CharField(max_length=200, blank=True)
     payment = models.CharField(max_length=20, choices=Payment, blank=True, default=Payment.UNSURE)
     note = models.CharField(max_length=500, blank=True)
+    guide_answers = EncryptedTextField(_("what they told the guide"), blank=True, default="")
 
     objects = RequestQuerySet.as_manager()
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from admissions import availability, booking, calendars, letters, shortages, times
+from admissions import availability, booking, calendars, guiding, letters, shortages, times
 from admissions.fields import time_zones
 from admissions.forms import DetailsForm
 from admissions.models import ConsultationRequest, Mode, MoveNotAllowed, SlotTaken
+from programs.models import Program
 
 from . import visits
 from .manage import sooner
@@ -151,12 +152,16 @@ def offer_details(http_request, *, mode, starts_at):
     known = {"for_whom": asked_whom(http_request)}
     if zone != centre_zone():
         known["time_zone"] = zone.key
-    form = DetailsForm(mode=mode, initial=known)
+    answers = guiding.taken(http_request.session)
+    if answers:
+        known["program_interest"] = Program.objects.filter(slug=answers.interest).first()
+    form = DetailsForm(mode=mode, initial=known, guide=answers)
     return show_details(http_request, form, mode=mode, starts_at=starts_at)
 
 
 def submit_details(http_request, *, mode, starts_at):
-    form = DetailsForm(http_request.POST, mode=mode)
+    answers = guiding.taken(http_request.session)
+    form = DetailsForm(http_request.POST, mode=mode, guide=answers)
     key = visits.read_key(http_request, "booking")
     if not form.is_valid() or key is None:
         is_stale = key is None and form.is_valid()
@@ -174,6 +179,7 @@ def submit_details(http_request, *, mode, starts_at):
     except SlotTaken:
         return show_lost_time(http_request, form, mode=mode, starts_at=starts_at)
     visits.remember(http_request, request)
+    guiding.forget(http_request.session)
     return redirect("admissions:booked")
 
 

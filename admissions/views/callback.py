@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from admissions import booking, letters, times
+from admissions import booking, guiding, letters, times
 from admissions.forms import CallbackForm
 from admissions.models import ConsultationRequest
 
@@ -21,7 +21,11 @@ def request_callback(http_request):
     if http_request.method == "GET" and "another" not in http_request.GET and is_awaited(earlier):
         return redirect("admissions:callback_requested")
 
-    form = CallbackForm(http_request.POST or None, initial={"for_whom": asked_whom(http_request)})
+    form = CallbackForm(
+        http_request.POST or None,
+        initial={"for_whom": asked_whom(http_request)},
+        guide=guiding.taken(http_request.session),
+    )
     key = visits.read_key(http_request, "callback")
 
     if http_request.method == "POST" and form.is_valid() and key is not None:
@@ -29,6 +33,7 @@ def request_callback(http_request):
             key=key, details=form.details(), consents=form.consents()
         )
         visits.remember(http_request, request)
+        guiding.forget(http_request.session)
         return redirect("admissions:callback_requested")
 
     if http_request.method == "GET":

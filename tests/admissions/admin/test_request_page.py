@@ -278,3 +278,16 @@ def test_history_is_the_timeline(client, coordinator):
     response = client.get(f"{LIST}{request.pk}/history/")
 
     assert response.url == page_of(request) + "#timeline"
+
+
+def test_page_tells_what_they_told_the_guide(client, coordinator):
+    told = '[["Is anyone in danger right now?", "No"]]'
+    asked = factories.make_request(guide_answers=told)
+
+    pages = [client.get(page_of(each)) for each in (asked, factories.make_request())]
+
+    assert [page.context["guided"] for page in pages] == [
+        [("Is anyone in danger right now?", "No")],
+        [],
+    ]
+    assert ["What they told the guide" in page.content.decode() for page in pages] == [True, False]
