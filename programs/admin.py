@@ -1,14 +1,11 @@
 """Where a content editor changes what the public pages say."""
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from .models import (
-    Article,
     ComparisonCell,
     ComparisonRow,
     Credential,
@@ -17,23 +14,12 @@ from .models import (
     LevelOfCare,
     Location,
     Membership,
-    Page,
     Program,
-    ProgramSection,
-    Question,
     ScheduleRow,
     SocialLink,
     Translation,
 )
-
-
-class ChoosesLanguage:
-    """Offers the site's languages, without a migration for each new one."""
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        if db_field.name == "language":
-            kwargs["widget"] = forms.Select(choices=settings.LANGUAGES)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+from .text_admin import ChoosesLanguage
 
 
 @admin.register(Facility)
@@ -100,11 +86,6 @@ class LevelOfCareAdmin(admin.ModelAdmin):
     search_fields = ["code", "name"]
 
 
-class SectionInline(ChoosesLanguage, admin.StackedInline):
-    model = ProgramSection
-    extra = 0
-
-
 class ScheduleInline(admin.TabularInline):
     model = ScheduleRow
     extra = 0
@@ -116,7 +97,7 @@ class ProgramAdmin(admin.ModelAdmin):
     list_select_related = ["level_of_care"]
     list_filter = ["is_published"]
     search_fields = ["name", "summary"]
-    inlines = [SectionInline, ScheduleInline]
+    inlines = [ScheduleInline]
 
 
 class CellInline(admin.TabularInline):
@@ -129,42 +110,6 @@ class ComparisonRowAdmin(admin.ModelAdmin):
     list_display = ["label", "sort_order"]
     search_fields = ["label"]
     inlines = [CellInline]
-
-
-@admin.register(Question)
-class QuestionAdmin(ChoosesLanguage, admin.ModelAdmin):
-    list_display = ["question", "language", "sort_order", "is_on_home", "is_published"]
-    list_filter = ["language", "is_on_home", "is_published"]
-    search_fields = ["question", "answer"]
-    prepopulated_fields = {"slug": ["question"]}
-
-
-@admin.register(Article)
-class ArticleAdmin(ChoosesLanguage, admin.ModelAdmin):
-    list_display = ["title", "language", "reviewed_by", "reviewed_on", "is_published"]
-    list_filter = ["language", "is_published"]
-    search_fields = ["title", "body"]
-    readonly_fields = ["changed_at"]
-    prepopulated_fields = {"slug": ["title"]}
-
-
-@admin.register(Page)
-class PageAdmin(ChoosesLanguage, admin.ModelAdmin):
-    """Saving a published version makes the next one; no published version goes away."""
-
-    list_display = ["title", "slug", "language", "version", "effective_on", "is_published"]
-    list_filter = ["language", "is_published", "slug"]
-    search_fields = ["title", "body"]
-    readonly_fields = ["version"]
-
-    def has_delete_permission(self, request, obj=None):
-        is_free = obj is None or not obj.is_published
-        return is_free and super().has_delete_permission(request, obj)
-
-    def get_actions(self, request):
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
 
 
 @admin.register(Translation)

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 CONTENT = Path(__file__).resolve().parent / "content"
+REVIEW = ("reviewed_by", "reviewed_on")
 
 
 def load(apps, folder: Path = CONTENT) -> None:
@@ -71,7 +72,7 @@ def seed_texts(apps, folder: Path) -> None:
         row |= {"sort_order": order, "is_published": True}
         add(apps, "Question", language | {"slug": row.pop("slug")}, row)
     for path in sorted((folder / "programs").glob("*.md")):
-        seed_sections(apps, language | {"program": path.stem}, document(path)[1])
+        seed_program_text(apps, language | {"program": path.stem}, path)
     seed_articles(apps, folder)
     seed_documents(apps, "Page", folder / "pages", language)
     for english, text in facts(folder / "translations.toml").items():
@@ -90,13 +91,15 @@ def seed_documents(apps, kind: str, folder: Path, language: dict) -> None:
         add(apps, kind, language | {"slug": path.stem}, row)
 
 
-def seed_sections(apps, key: dict, body: str) -> None:
-    """Each `##` heading begins a section."""
+def seed_program_text(apps, key: dict, path: Path) -> None:
+    """The body of a program's file; the first migrations do not know this model yet."""
+    if "programtext" not in apps.all_models["programs"]:
+        return
+    facts_of_text, body = document(path)
+    row = {"body": body, "is_published": True}
+    row |= {name: facts_of_text[name] for name in REVIEW if name in facts_of_text}
     program = model(apps, "Program").objects.get(slug=key["program"])
-    for order, part in enumerate(body.split("\n## ")[1:], 1):
-        heading, _line, text = part.partition("\n")
-        section = {"heading": heading.strip(), "body": text.strip()}
-        add(apps, "ProgramSection", key | {"program": program, "sort_order": order}, section)
+    add(apps, "ProgramText", key | {"program": program}, row)
 
 
 def add(apps, name: str, key: dict, row: dict):

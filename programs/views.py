@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
@@ -35,18 +34,8 @@ def programs(request):
 @require_safe
 def program(request, slug):
     program = get_object_or_404(Program.objects.published(), slug=slug)
-    schedule = list(program.schedule.all())
-    return render(
-        request,
-        "programs/program.html",
-        {
-            "program": program,
-            "sections": program.sections.to_read(),
-            "schedule": schedule,
-            "schedule_has_times": any(row.times for row in schedule),
-            "others": Program.objects.published().exclude(pk=program.pk),
-        },
-    )
+    text = next(iter(program.texts.published().to_read()), None)
+    return render(request, "programs/program.html", program_page(program, text))
 
 
 @require_safe
@@ -93,14 +82,7 @@ def kept_nowhere(response):
 
 @require_safe
 def learn(request):
-    return render(
-        request,
-        "programs/learn.html",
-        {
-            "articles": Article.objects.published().defer("body").to_read(),
-            "questions": Question.objects.published().to_read(),
-        },
-    )
+    return render(request, "programs/learn.html", learn_page())
 
 
 @require_safe
@@ -134,8 +116,7 @@ def help_for_someone(request):
 
 @require_safe
 def page(request, slug):
-    versions = Page.objects.filter(slug=slug)
-    page, languages = text_or_404(versions.in_force(on=timezone.localdate()))
+    page, languages = text_or_404(Page.objects.published().filter(slug=slug))
     return render(request, "programs/page.html", {"page": page, "languages": languages})
 
 
@@ -151,6 +132,25 @@ def robots(request):
         f"Sitemap: {settings.SITE_URL}/sitemap.xml",
     ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
+
+
+def program_page(program, text) -> dict:
+    """What a program's page shows around its text, which may still be missing."""
+    schedule = list(program.schedule.all())
+    return {
+        "program": program,
+        "text": text,
+        "schedule": schedule,
+        "schedule_has_times": any(row.times for row in schedule),
+        "others": Program.objects.published().exclude(pk=program.pk),
+    }
+
+
+def learn_page() -> dict:
+    return {
+        "articles": Article.objects.published().defer("body").to_read(),
+        "questions": Question.objects.published().to_read(),
+    }
 
 
 def text_or_404(texts) -> tuple:

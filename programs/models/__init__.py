@@ -1,8 +1,8 @@
 """What the centre offers, as rows that a content editor changes in the admin.
 
 A fact is one row in English; its short lines read in another language through
-`Translation`. A long text (section, question, article, page) has a row for each
-language, and English stands in where one is missing.
+`Translation`. A long text (question, article, program's text, page) has rows for each
+language, one a version, and English stands in where a language is missing.
 """
 
 from .care import (
@@ -10,11 +10,10 @@ from .care import (
     ComparisonRow,
     LevelOfCare,
     Program,
-    ProgramSection,
     ScheduleRow,
 )
 from .centre import Credential, CrisisLine, Facility, Location, Membership, SocialLink
-from .reading import Article, Page, Question
+from .reading import Article, Page, ProgramText, Question
 from .wording import Translation, site_languages
 
 __all__ = [
@@ -29,7 +28,7 @@ __all__ = [
     "Membership",
     "Page",
     "Program",
-    "ProgramSection",
+    "ProgramText",
     "Question",
     "ScheduleRow",
     "SocialLink",

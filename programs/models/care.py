@@ -2,10 +2,7 @@
 
 from django.db import models
 from django.urls import reverse
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
-
-from .wording import TextQuerySet, language_field
 
 
 class LevelOfCare(models.Model):
@@ -81,39 +78,6 @@ class Program(models.Model):
 
     def get_absolute_url(self):
         return reverse("programs:program", args=[self.slug])
-
-
-class ProgramSection(models.Model):
-    """One headed part of a program's page, in one language."""
-
-    TEXT_KEY = "sort_order"
-
-    program = models.ForeignKey(
-        Program, models.CASCADE, related_name="sections", verbose_name=_("program")
-    )
-    language = language_field()
-    sort_order = models.PositiveSmallIntegerField(_("order"))
-    heading = models.CharField(_("heading"), max_length=120)
-    body = models.TextField(_("text"), help_text=_("Markdown. Reading level: grade 6 to 8."))
-
-    objects = TextQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("section")
-        verbose_name_plural = _("sections")
-        ordering = ["sort_order"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["program", "language", "sort_order"], name="program_section_order_once"
-            )
-        ]
-
-    def __str__(self):
-        return self.heading
-
-    @property
-    def anchor(self) -> str:
-        return slugify(self.heading)
 
 
 class ScheduleRow(models.Model):

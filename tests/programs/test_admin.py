@@ -57,28 +57,6 @@ def test_there_is_no_second_facility_to_add(editor):
     assert editor.get(screen(Facility, "add")).status_code == 403
 
 
-def test_saving_a_published_page_makes_a_new_version(editor):
-    page = Page.objects.get(slug="terms", language="en")
-    row = {
-        "slug": page.slug,
-        "language": page.language,
-        "title": "Terms, said better",
-        "summary": page.summary,
-        "body": page.body,
-        "effective_on": "2026-02-01",
-        "sort_order": 2,
-        "is_published": "on",
-    }
-
-    editor.post(screen(Page, "change", page.pk), row)
-
-    versions = Page.objects.filter(slug="terms", language="en").order_by("version")
-    assert list(versions.values_list("version", "title")) == [
-        (1, "Terms of use"),
-        (2, "Terms, said better"),
-    ]
-
-
 def test_published_page_can_not_be_deleted(editor):
     page = Page.objects.get(slug="terms", language="en")
 

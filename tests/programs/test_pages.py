@@ -7,7 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from programs import editing
 from programs.models import Article, ComparisonRow, Page, Program, Question, Translation
+from tests.factories import make_user
 
 from .reading_page import words_of
 
@@ -86,8 +88,11 @@ def test_public_pages_only_read(client):
 
 def test_unpublished_rows_stay_hidden(client):
     Program.objects.filter(slug="residential").update(is_published=False)
-    Question.objects.filter(slug="work").update(is_published=False)
-    Article.objects.filter(slug="what-is-iop").update(is_published=False)
+    for text in [
+        *Question.objects.filter(slug="work"),
+        *Article.objects.filter(slug="what-is-iop"),
+    ]:
+        editing.withdraw(text=text, by=make_user("content editor"))
 
     answers = [
         client.get("/programs/residential/").status_code,

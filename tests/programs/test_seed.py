@@ -3,7 +3,7 @@
 import pytest
 from django.apps import apps
 
-from programs.models import Article, Facility, ProgramSection, Question, Translation
+from programs.models import Article, CrisisLine, Facility, ProgramText, Translation
 from programs.seed import CONTENT, facts, load
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def test_new_database_is_complete():
         "Membership": 0,
         "Page": 12,
         "Program": 3,
-        "ProgramSection": 58,
+        "ProgramText": 6,
         "Question": 30,
         "ScheduleRow": 18,
         "SocialLink": 3,
@@ -47,20 +47,20 @@ def test_loading_again_adds_nothing():
 
 def test_loading_again_keeps_edits():
     Facility.objects.update(promise="One day at a time.")
-    Question.objects.filter(slug="hours", language="en").update(answer="Ask us.")
+    CrisisLine.objects.filter(slug="988").update(note="Ask us.")
 
     load(apps)
 
     assert Facility.objects.get().promise == "One day at a time."
-    assert Question.objects.get(slug="hours", language="en").answer == "Ask us."
+    assert CrisisLine.objects.get(slug="988").note == "Ask us."
 
 
 def test_loading_again_brings_back_what_is_missing():
-    Question.objects.filter(slug="hours", language="en").delete()
+    CrisisLine.objects.filter(slug="988").delete()
 
     load(apps)
 
-    assert Question.objects.filter(slug="hours", language="en", is_published=True).count() == 1
+    assert CrisisLine.objects.filter(slug="988", is_active=True).count() == 1
 
 
 def test_line_of_a_new_site_comes_from_the_settings(settings):
@@ -87,4 +87,4 @@ def test_another_language_needs_files_only(tmp_path):
 
     assert Translation.objects.get(language="vi").text == "Sống ở nhà"
     assert Article.objects.get(language="vi").title == "IOP là gì?"
-    assert ProgramSection.objects.get(language="vi").heading == "Một tuần"
+    assert ProgramText.objects.get(language="vi").sections[0].heading == "Một tuần"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from programs.models import Article, ProgramSection, Question
+from programs.models import Article, ProgramText, Question
 from programs.reader import headings
 from programs.templatetags.programs_text import markdown
 
@@ -51,7 +51,7 @@ def test_no_sentence_is_copied_from_the_old_page(db):
     said = " ".join(
         [
             *Article.objects.values_list("body", flat=True),
-            *ProgramSection.objects.values_list("body", flat=True),
+            *ProgramText.objects.values_list("body", flat=True),
             *Question.objects.values_list("answer", flat=True),
         ]
     )

@@ -44,8 +44,9 @@ ROLES = {
 EVERYONE = "oclvdea-"
 CONTENT = [
     "facility", "sociallink", "location", "membership", "crisisline", "levelofcare", "program",
-    "comparisonrow", "question", "article", "page", "translation",
+    "comparisonrow", "translation",
 ]  # fmt: skip
+TEXTS = ["question", "article", "programtext", "page"]
 
 
 def pages(*models, of="changelist history change", app="admissions"):
@@ -122,9 +123,12 @@ AREAS = {
     ),
     "Content": (
         "e",
-        pages(*CONTENT, app="programs", of="changelist history change")
-        | pages(*CONTENT, "credential", app="programs", of="add delete"),
-        pages(*CONTENT, "credential", app="programs", of="changelist history change add delete"),
+        pages(*CONTENT, *TEXTS, app="programs", of="changelist history change add")
+        | pages(*CONTENT, "credential", app="programs", of="add delete")
+        | pages(*TEXTS, app="programs", of="versions preview"),
+        pages(*CONTENT, *TEXTS, "credential", app="programs", of="changelist history change add")
+        | pages(*CONTENT, "credential", app="programs", of="delete")
+        | pages(*TEXTS, app="programs", of="publish take_up withdraw throw_away"),
     ),
     "The centre's credentials, to see": (
         "de",
@@ -134,9 +138,7 @@ AREAS = {
     "Audit": ("a", {"admissions_auditevent_changelist"}, {"admissions_auditevent_record"}),
 }  # fmt: skip
 # There is one of each, made with the site.
-UNIQUE = pages("facility", app="programs", of="add delete") | pages(
-    "page", app="programs", of="delete"
-)
+UNIQUE = pages("facility", app="programs", of="add delete")
 # What shows nobody but its reader, and the frames and files of a page that is recorded.
 UNRECORDED = {
     "security", "confirm", "replace_app", "password_change", "stay", "jsi18n", "unsent",

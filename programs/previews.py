@@ -1,0 +1,47 @@
+"""How a version would look on its page, for staff alone."""
+
+from django.template.response import TemplateResponse
+from django.utils import translation
+
+from . import views
+from .models import Article, Page, ProgramText, Question
+
+
+def of_article(article: Article) -> tuple[str, dict]:
+    return "programs/article.html", {
+        "article": article,
+        "languages": [article.language],
+        "next_articles": views.articles_after(article.slug),
+    }
+
+
+def of_page(page: Page) -> tuple[str, dict]:
+    return "programs/page.html", {"page": page, "languages": [page.language]}
+
+
+def of_program(text: ProgramText) -> tuple[str, dict]:
+    return "programs/program.html", views.program_page(text.program, text)
+
+
+def of_question(question: Question) -> tuple[str, dict]:
+    """Among its neighbours, and open."""
+    question.is_open = True
+    context = views.learn_page()
+    others = [each for each in context["questions"] if each.slug != question.slug]
+    in_order = sorted([*others, question], key=lambda each: (each.sort_order, each.slug))
+    return "programs/learn.html", context | {"questions": in_order}
+
+
+SHOWN = {Article: of_article, Page: of_page, ProgramText: of_program, Question: of_question}
+
+
+def shown(request, text, *, back: str, edit: str) -> TemplateResponse:
+    """The page around this version, marked as a preview; nobody may keep or index it."""
+    preview = {"text": text, "back": back, "edit": edit}
+    with translation.override(text.language):
+        template, context = SHOWN[type(text)](text)
+        response = TemplateResponse(request, template, context | {"preview": preview}).render()
+    response["Content-Language"] = text.language
+    response["Cache-Control"] = "no-store, private"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
