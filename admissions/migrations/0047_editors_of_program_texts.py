@@ -21,7 +21,7 @@ def grant(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("admissions", "0045_footfall"),
+        ("admissions", "0046_what_they_told_the_guide"),
         ("programs", "0007_sections_become_texts"),
     ]
     operations = [migrations.RunPython(grant, migrations.RunPython.noop)]
