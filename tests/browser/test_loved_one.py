@@ -4,14 +4,14 @@ import re
 
 from playwright.sync_api import expect
 
-from .test_every_page import NARROWEST, scrolls
+from .fitness import NARROWEST, measure
 
 
 def test_way_of_a_loved_one_needs_no_scripts(visit):
-    page = visit(viewport={"width": NARROWEST, "height": 640}, java_script_enabled=False)
+    page = visit(viewport=NARROWEST, java_script_enabled=False)
     page.goto("/get-help/")
     page.get_by_role("link", name="For someone I care about").click()
-    wide = [page.url] * scrolls(page)
+    wide = measure(page, "wide")
     page.locator("main").get_by_role("link", name="Choose a time").click()
     page.locator(".times a").first.click()
     theirs, young = page.locator(".when-someone"), page.locator(".when-young")
@@ -31,7 +31,7 @@ def test_way_of_a_loved_one_needs_no_scripts(visit):
     page.get_by_role("link", name="Before we talk").click()
 
     expect(page).to_have_url(re.compile(r"/before-the-call/#family$"))
-    assert wide + [page.url] * scrolls(page) == []
+    assert wide + measure(page, "wide") == []
 
 
 def fill(page):
