@@ -69,9 +69,7 @@ def log_attempt(
     request = open_request(request_id)
     if twin := just_tried(request, by=by, channel=channel, result=result, note=note):
         return twin
-    if result not in TOLD_US:
-        check_permitted(request, channel)
-    check_not_too_often(request, result)
+    check_may_try(request, channel, result)
     was_promised = request.promised_call_by is not None
 
     attempt = request.attempts.create(by=by, channel=channel, result=result, note=note)
@@ -271,6 +269,13 @@ def follow_attempt(request: ConsultationRequest, attempt: ContactAttempt) -> Non
         stop_contact(request, by=attempt.by)
         offers.stop_waiting(request, Waiting.Left.NO_EMAIL, by=attempt.by)
     request.due_at = next_due(request, attempt)
+
+
+def check_may_try(request: ConsultationRequest, channel: str, result: str) -> None:
+    """Raise where the contact plan or the day forbids this try; who told us may always."""
+    if result not in TOLD_US:
+        check_permitted(request, channel)
+    check_not_too_often(request, result)
 
 
 def check_not_too_often(request: ConsultationRequest, result: str) -> None:
