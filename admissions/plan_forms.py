@@ -17,7 +17,7 @@ BY_EMAIL = ("may_email", "is_discreet")
 class ContactPlanForm(PublicForm):
     """How we may contact someone who has told us who they are."""
 
-    website = time_zone = None
+    website = time_zone = takes_guide = None
     may_call = forms.BooleanField(label=_("You may call me."), required=False)
     may_text = forms.BooleanField(required=False)
     may_email = forms.BooleanField(required=False)

@@ -209,7 +209,9 @@ class ConsultationRequest(models.Model):
     access_need = models.CharField(max_length=200, blank=True)
     payment = models.CharField(max_length=20, choices=Payment, blank=True, default=Payment.UNSURE)
     note = models.CharField(max_length=500, blank=True)
-    guide_answers = EncryptedTextField(_("what they told the guide"), blank=True, default="")
+    guide_answers = EncryptedTextField(
+        _("what they told the guide"), blank=True, default="", db_default=""
+    )
 
     objects = RequestQuerySet.as_manager()
 
