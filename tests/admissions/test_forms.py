@@ -29,6 +29,7 @@ def test_details_form_keeps_a_plain_answer():
         "is_in_danger": False,
         "for_whom": "self",
         "is_adult": True,
+        "guide_answers": "",
         "preferred_name": "Jo",
         "phone": "+17145550155",
         "email": "",
@@ -323,6 +324,7 @@ def test_callback_form_keeps_a_plain_answer():
 
     assert errors(form) == {}
     assert form.details() == {
+        "guide_answers": "",
         "preferred_name": "Jo",
         "phone": "+17145550155",
         "voicemail": "no",
