@@ -74,11 +74,12 @@ def test_unknown_questions_and_answers_lead_nowhere():
 @pytest.mark.parametrize(("key", "answer"), SHOUTS)
 @pytest.mark.parametrize("prefix", ["", "/es"])
 def test_danger_shows_help_at_once_though_nothing_else_is_answered(client, prefix, key, answer):
-    page = client.post(prefix + GUIDE, {key: answer, "home": "no"}).content.decode()
+    answer = client.post(prefix + GUIDE, {key: answer, "home": "no"})
+    page = answer.content.decode()
     main = page[page.index("<main") :]
 
     first = [main.index(each) for each in ('href="tel:911"', 'href="tel:988"', 'href="tel:+')]
-    assert first == sorted(first)
+    assert (answer.context["found"].is_danger, first) == (True, sorted(first))
     assert first[-1] < main.index('name="home"')
     assert "/consultation/" not in main[: main.index("</main>")]
 
