@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from . import editing, previews
 from .differences import changed_lines
 from .models import Article, Page, ProgramText, Question
+from .plain_words import HIGHEST_GRADE, avoided, reading_grade
 
 MOST_VERSIONS = 20
 
@@ -163,6 +164,8 @@ class TextAdmin(ChoosesLanguage, admin.ModelAdmin):
         return self.after_saving(request, obj)
 
     def after_saving(self, request, text):
+        for words in hard_to_read(text):
+            messages.warning(request, words)
         words = said("Saved as draft %(version)s. Visitors see it once you publish it.")
         messages.success(request, words % {"version": text.version})
         pages = [page for page in ("preview", "versions") if f"_{page}" in request.POST]
@@ -182,6 +185,7 @@ class TextAdmin(ChoosesLanguage, admin.ModelAdmin):
             "title": _("Versions"),
             "newest": rows[0],
             "live": text.versions.published().first(),
+            "warnings": [] if rows[0].is_published else hard_to_read(rows[0]),
             "versions": told[:MOST_VERSIONS],
             "may_change": self.has_change_permission(request, text),
             "list": self.address("changelist"),
@@ -279,6 +283,20 @@ WHY = {
     editing.DraftStands: _("There is a draft already. Publish it or throw it away first."),
     editing.NotForThisVersion: _("That was done already, or does not fit this version."),
 }
+
+
+def hard_to_read(text) -> list[str]:
+    """What a reader would stumble over in this version; it is told, never refused."""
+    read = "\n".join(getattr(text, name) for name in text.WORDS)
+    grade = reading_grade(read, text.language)
+    told = []
+    if grade is not None and grade > HIGHEST_GRADE:
+        words = said("This reads like school grade %(grade)d. Aim at 6 to 8: shorter sentences.")
+        told.append(words % {"grade": round(grade)})
+    if found := avoided(read, text.language):
+        words = said("Say it person first, and promise nothing: %(words)s.")
+        told.append(words % {"words": ", ".join(dict.fromkeys(found))})
+    return told
 
 
 def seen_in(request):
