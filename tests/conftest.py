@@ -1,11 +1,14 @@
 """What every test may ask for. Postgres and Redis are real; so is the mail server."""
 
 import pytest
+from celery import current_app
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 from xdist.scheduler import LoadFileScheduling
 
 from admissions.models import MessageRule, ModeRules
+from recovery_site.celery import app
 from tests import factories
 from tests.mail_server import MailServer
 from tests.provider_server import KEYS, ProviderServer
@@ -61,6 +64,19 @@ def nothing_is_kept(settings):
     """Pages are drawn when asked for, and counts wait, unless a test says otherwise."""
     settings.PAGES_KEPT_SECONDS = 0
     settings.VISITS_WRITTEN_EVERY = 0
+
+
+@pytest.fixture(autouse=True)
+def usual_language(settings):
+    """Django leaves a thread in the language of the last page that it drew."""
+    translation.activate(settings.LANGUAGE_CODE)
+
+
+@pytest.fixture(autouse=True)
+def usual_celery():
+    """Its tasks go to the tests' own broker, and run where a worker takes them."""
+    yield
+    assert (current_app, app.conf.task_always_eager) == (app, False)
 
 
 @pytest.fixture

@@ -176,7 +176,7 @@ def test_booking_wakes_a_worker_once_it_is_committed(real_commits, at_once, inbo
 
 
 def test_booking_stands_while_redis_is_away_and_the_sweep_sends_later(
-    real_commits, nobody_at_the_broker, inbox
+    real_commits, nobody_at_the_broker, inbox, monkeypatch
 ):
     make_counselor()
     began = monotonic()
@@ -186,9 +186,9 @@ def test_booking_stands_while_redis_is_away_and_the_sweep_sends_later(
     assert monotonic() - began < 3
     assert request.standing_consultation().starts_at == AT
     assert (states(), inbox) == ([State.PROMISED] * 3, [])
-    app.conf.task_always_eager = True
-    tasks.send_due_messages()
-    app.conf.task_always_eager = False
+    with monkeypatch.context() as here:
+        here.setattr(app.conf, "task_always_eager", True)
+        tasks.send_due_messages()
     assert (states(), len(inbox)) == (ALL_BUT_THE_REMINDER, 2)
 
 

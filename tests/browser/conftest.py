@@ -54,7 +54,7 @@ class Site:
 
     def sweep(self):
         """Has the worker send what is due now, as beat does every minute."""
-        with Celery(broker=self.servers["REDIS_URL"]) as app:
+        with Celery(broker=self.servers["REDIS_URL"], set_as_current=False) as app:
             app.send_task("admissions.tasks.send_due_messages")
 
     def letters(self, subject, *, to):
