@@ -153,6 +153,8 @@ def beside(command, environment):
     signal.signal(signal.SIGINT, lambda *_: None)
     for sign in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, lambda *_: child.terminate())
+    if processes.STOP.is_set():  # told so while it started
+        child.terminate()
     code = child.wait()
     return code if code >= 0 else 128 - code
 

@@ -46,6 +46,7 @@ def start(var, port):
         make_cluster(var, log)
     folder = var / "postgres"
     processes.settle(folder / "postmaster.pid", folder, by=signal.SIGINT)
+    processes.end_orphans(folder, "postgres")
     settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
     return processes.start(
         [programs(folder) / "postgres", "-D", data_path(folder), "-p", port, *settings],

@@ -89,6 +89,19 @@ def settle(pid_file, folder, *, by):
     pid_file.unlink(missing_ok=True)
 
 
+def end_orphans(folder, program):
+    """Ends what a killed server left at work in its folder, which bars the way to the next one."""
+
+    def left():
+        pids = [path.name for path in Path("/proc").glob("[0-9]*") if works_in(path.name, folder)]
+        return [int(pid) for pid in pids if runs(pid, program)]
+
+    for pid in left():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not left(), within=5)
+
+
 def written_pid(pid_file):
     try:
         return int(pid_file.read_text().split()[0])
@@ -100,6 +113,14 @@ def works_in(pid, folder):
     """Whether the process of this number is one that works in the folder."""
     try:
         return os.readlink(f"/proc/{pid}/cwd") == str(folder.resolve())
+    except OSError:
+        return False
+
+
+def runs(pid, program):
+    """Whether the process of this number runs the program of this name."""
+    try:
+        return os.readlink(f"/proc/{pid}/exe").rpartition("/")[2].split()[0] == program
     except OSError:
         return False
 

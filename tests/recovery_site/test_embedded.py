@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import psycopg2
@@ -13,6 +14,8 @@ import pytest
 import redis
 
 from recovery_site import embedded, kept, postgres, processes
+
+from .conftest import ROOT
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends servers to others")
@@ -86,6 +89,29 @@ def test_exit_code_of_the_command_is_passed_on(own, beside):
     assert beside(own, "sh", "-c", "exit 3").returncode == 3
 
 
+def test_stop_in_the_moment_of_the_start_reaches_the_command():
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED_WHILE_IT_STARTS], cwd=ROOT, timeout=30, check=False
+    )
+
+    assert done.returncode == 128 + signal.SIGTERM
+
+
+STOPPED_WHILE_IT_STARTS = """
+import os, signal, subprocess, sys
+from recovery_site import embedded, processes
+
+def start(*words, usual=subprocess.Popen, **options):
+    child = usual(*words, **options)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return child
+
+processes.heed_signals()
+embedded.subprocess.Popen = start
+sys.exit(embedded.beside(["sleep", "20"], os.environ))
+"""
+
+
 def test_server_named_by_url_is_not_started(tmp_path, beside):
     beside(tmp_path, "true", DATABASE_URL="postgres://x@127.0.0.1:1/x")
 
@@ -107,6 +133,33 @@ def test_kill_of_both_servers_loses_nothing(own, serving, query, store):
     second.wait(60)
 
     assert found == ([(100,)], "yes")
+
+
+@linux_only
+def test_work_that_outlived_a_killed_server_is_no_obstacle(own, serving, query):
+    first = serving(own)
+    busy = threading.Thread(target=work_long, args=(query, own))
+    busy.start()
+    assert processes.wait_until(lambda: query(own, AT_WORK) == [(1,)], within=10)
+    os.kill(postmaster(own), signal.SIGKILL)
+    first.kill()
+    first.wait()
+
+    second = serving(own)
+    second.terminate()
+    second.wait(60)
+
+    busy.join(10)
+    assert not busy.is_alive()
+
+
+def work_long(query, var):
+    """It never looks whether its server still lives."""
+    with pytest.raises(psycopg2.Error):
+        query(var, "SELECT count(*) FROM (SELECT generate_series(1, 1000000000)) AS numbers")
+
+
+AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%AS numbers'"
 
 
 @linux_only
