@@ -6,6 +6,16 @@ from threading import Barrier
 from django.db import connection
 
 
+def after(event, act):
+    """This act, once that has happened."""
+
+    def run():
+        assert event.wait(timeout=30)
+        return act()
+
+    return run
+
+
 def at_once(acts) -> list:
     """Start every act at the same moment; what each returned, or the exception it raised."""
     acts = list(acts)

@@ -23,7 +23,7 @@ from admissions.models import (
     WeeklyHours,
 )
 from tests.factories import make_consultation, make_counselor, make_details, make_user
-from tests.rivals import at_once
+from tests.rivals import after, at_once
 
 pytestmark = pytest.mark.xdist_group("crowds")
 
@@ -91,11 +91,12 @@ class Undone(Exception):
 
 def book_during(change, counselor):
     """A booking that has looked and is about to hold its time; then `change` commits."""
-    is_changed = Event()
+    is_held, is_changed = Event(), Event()
 
     def hold_for_a_while():
         with transaction.atomic():
             make_consultation(starts_at=NINE, counselor=counselor)
+            is_held.set()
             is_changed.wait(timeout=15)
             raise Undone
 
@@ -106,12 +107,8 @@ def book_during(change, counselor):
         finally:
             is_changed.set()
 
-    def book_after_the_rival():
-        sleep(0.3)
-        return book()
-
     _undone, changed, request = at_once(
-        [hold_for_a_while, change_once_it_waits, book_after_the_rival]
+        [hold_for_a_while, change_once_it_waits, after(is_held, book)]
     )
     return changed, request
 
@@ -188,11 +185,13 @@ def test_two_who_go_away_at_once_do_not_hand_to_each_other(real_commits):
     first = make_consultation(starts_at=NINE, counselor=dana)
     second = make_consultation(starts_at=NOON, counselor=mina)
 
+    is_held = Event()
+
     _held, *answers = at_once(
         [
-            hold_all_requests_until_two_wait,
-            partial(go_away, dana, by, {first.pk: mina.pk}),
-            partial(go_away, mina, by, {second.pk: dana.pk}),
+            partial(hold_all_requests_until_two_wait, is_held),
+            after(is_held, partial(go_away, dana, by, {first.pk: mina.pk})),
+            after(is_held, partial(go_away, mina, by, {second.pk: dana.pk})),
         ]
     )
 
@@ -201,9 +200,10 @@ def test_two_who_go_away_at_once_do_not_hand_to_each_other(real_commits):
 
 
 @transaction.atomic
-def hold_all_requests_until_two_wait():
+def hold_all_requests_until_two_wait(is_held):
     """So that both set out at one moment, and neither is done before the other looks."""
     list(ConsultationRequest.objects.select_for_update())
+    is_held.set()
     until = monotonic() + 10
     while waiting() < 2 and monotonic() < until:
         sleep(0.02)
@@ -215,11 +215,12 @@ def test_hand_over_waits_for_a_booking_that_fills_the_colleagues_day(real_commit
     mina = make_counselor(daily_cap=1)
     old = make_consultation(starts_at=NINE, counselor=dana)
     make_consultation(starts_at=NOON, counselor=dana)
-    let_go = Event()
+    is_held, let_go = Event(), Event()
 
     def hold_noon_for_a_while():
         with transaction.atomic():
             make_consultation(starts_at=NOON, counselor=mina)
+            is_held.set()
             let_go.wait(timeout=10)
             raise Undone
 
@@ -228,12 +229,10 @@ def test_hand_over_waits_for_a_booking_that_fills_the_colleagues_day(real_commit
         Timer(1, let_go.set).start()
         return away.settle_gaps(counselor=dana, decisions={old.pk: mina.pk}, by=by)
 
-    def book_noon():
-        sleep(0.3)
-        return book(NOON)
-
     Closure.objects.create(counselor=dana, starts_at=NINE, ends_at=NINE + timedelta(minutes=45))
-    _undone, settled, booked = at_once([hold_noon_for_a_while, hand_over_once_it_waits, book_noon])
+    _undone, settled, booked = at_once(
+        [hold_noon_for_a_while, hand_over_once_it_waits, after(is_held, partial(book, NOON))]
+    )
 
     assert (type(booked), type(settled)) == (ConsultationRequest, away.NotSettled)
     assert Consultation.objects.standing().filter(counselor=mina).count() == 1

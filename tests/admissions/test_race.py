@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
 from time import monotonic, sleep
 
 import pytest
@@ -23,7 +23,7 @@ from admissions.models import (
     Submission,
 )
 from tests.factories import make_consultation, make_counselor, make_details, make_user
-from tests.rivals import at_once
+from tests.rivals import after, at_once
 
 # Together, so that two crowds never ask Postgres for its hundred connections at once.
 pytestmark = pytest.mark.xdist_group("crowds")
@@ -148,15 +148,19 @@ def test_people_at_once_are_spread_over_all_who_are_free(real_commits):
 def test_booking_that_loses_its_first_counselor_takes_the_next(real_commits):
     first, second = make_counselor(), make_counselor()
 
-    _rival, request = at_once([partial(hold_until_awaited, first), book])
+    is_held = Event()
+
+    rival = partial(hold_until_awaited, first, is_held)
+    _rival, request = at_once([rival, after(is_held, book)])
 
     assert request.consultations.get().counselor == second
 
 
 @transaction.atomic
-def hold_until_awaited(counselor):
+def hold_until_awaited(counselor, is_held):
     """Take the counselor's time, and commit only once somebody waits for it."""
     make_consultation(starts_at=NINE, counselor=counselor)
+    is_held.set()
     until = monotonic() + 10
     while not is_someone_waiting() and monotonic() < until:
         sleep(0.02)
