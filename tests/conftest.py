@@ -76,7 +76,10 @@ def usual_language(settings):
 def usual_celery():
     """Its tasks go to the tests' own broker, and run where a worker takes them."""
     yield
-    assert (current_app, app.conf.task_always_eager) == (app, False)
+    left = current_app._get_current_object(), app.conf.task_always_eager
+    app.set_current()
+    app.conf.task_always_eager = False
+    assert left == (app, False)
 
 
 @pytest.fixture

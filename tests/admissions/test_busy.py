@@ -20,6 +20,7 @@ from admissions.models import (
     OutsideCalendar,
 )
 from recovery_site.celery import app
+from tests.broker import tasks_in_place
 from tests.factories import make_consultation, make_counselor, make_user
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
@@ -284,9 +285,8 @@ def test_few_lines_that_take_long_to_understand_are_refused(rule, events, monkey
 
 @pytest.fixture
 def at_once():
-    app.conf.task_always_eager = app.conf.task_eager_propagates = True
-    yield
-    app.conf.task_always_eager = app.conf.task_eager_propagates = False
+    with tasks_in_place():
+        yield
 
 
 @pytest.mark.django_db

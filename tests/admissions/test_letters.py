@@ -57,7 +57,7 @@ def all_that_shows(letter):
 
 def without_tokens(shown):
     """Random letters may spell anything."""
-    return re.sub(r"(?<=/manage/)[\w-]+", "", shown)
+    return re.sub(r"/(manage|stop)/[\w-]+", r"/\1/", shown)
 
 
 # Every letter

@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from admissions import messaging, privacy
 from admissions.models import ConsultationRequest, Message
 from recovery_site import style
-from recovery_site.celery import app
+from tests.broker import another_broker
 from tests.factories import make_counselor
 
 from .visitor import MONDAY, TOMORROW_AT_TEN, Visitor, details_url, read_form, stamp
@@ -210,17 +210,14 @@ def logged():
 
 
 @pytest.fixture
-def queue(monkeypatch, worker_id):
+def queue(worker_id):
     """What waits in Redis for a worker, in a database of Redis that this test has for itself."""
     number = 8 + int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 7
     address = f"{site.REDIS_URL.rpartition('/')[0]}/{number}"
-    monkeypatch.setenv("CELERY_BROKER_URL", address)
-    app.amqp._producer_pool = None
-    with redis.from_url(address) as store:
+    with another_broker(address), redis.from_url(address) as store:
         store.flushdb()
         yield lambda: [message.decode() for message in store.lrange("celery", 0, -1)]
         store.flushdb()
-    app.amqp._producer_pool = None
 
 
 def test_canary_leaves_no_trace_in_logs_or_queue(real_commits, logged, queue, inbox):

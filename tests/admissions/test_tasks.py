@@ -11,6 +11,7 @@ from admissions import booking, messaging, tasks
 from admissions.models import Message, Mode
 from programs.models import Facility
 from recovery_site.celery import app
+from tests.broker import another_broker, forget_connections, tasks_in_place
 from tests.factories import make_consultation, make_counselor, make_details, make_request
 from tests.mail_server import HANG, HANG_UP
 
@@ -33,23 +34,15 @@ def stopped_clock(time_machine):
 @pytest.fixture
 def at_once():
     """Tasks run where they are called, and their faults are seen."""
-    app.conf.task_always_eager = app.conf.task_eager_propagates = True
-    yield
-    app.conf.task_always_eager = app.conf.task_eager_propagates = False
+    with tasks_in_place():
+        yield
 
 
 @pytest.fixture
 def nobody_at_the_broker():
     """The site looks for Redis where nothing listens."""
-    address = app.conf.broker_url
-
-    def use(url):
-        app.conf.broker_url = app.conf.broker_read_url = app.conf.broker_write_url = url
-        forget_connections()
-
-    use("redis://127.0.0.1:1/0")
-    yield
-    use(address)
+    with another_broker("redis://127.0.0.1:1/0"):
+        yield
 
 
 @pytest.fixture
@@ -63,12 +56,6 @@ def own_queue():
     forget_connections()
     with Redis.from_url(settings.REDIS_URL) as redis:
         redis.delete(*redis.keys(f"*{name}"))
-
-
-def forget_connections():
-    """Celery keeps its queues and connections as they were when it first sent something."""
-    app.__dict__.pop("amqp", None)
-    app._pool = None
 
 
 def promise(*, due_at=NOW, state=State.PROMISED, **columns):
@@ -176,7 +163,7 @@ def test_booking_wakes_a_worker_once_it_is_committed(real_commits, at_once, inbo
 
 
 def test_booking_stands_while_redis_is_away_and_the_sweep_sends_later(
-    real_commits, nobody_at_the_broker, inbox, monkeypatch
+    real_commits, nobody_at_the_broker, inbox
 ):
     make_counselor()
     began = monotonic()
@@ -186,8 +173,7 @@ def test_booking_stands_while_redis_is_away_and_the_sweep_sends_later(
     assert monotonic() - began < 3
     assert request.standing_consultation().starts_at == AT
     assert (states(), inbox) == ([State.PROMISED] * 3, [])
-    with monkeypatch.context() as here:
-        here.setattr(app.conf, "task_always_eager", True)
+    with tasks_in_place():
         tasks.send_due_messages()
     assert (states(), len(inbox)) == (ALL_BUT_THE_REMINDER, 2)
 

@@ -21,6 +21,7 @@ DOUBLED = "html { font-size: 225% !important }"
 def faults_of(page):
     """What is wrong with this page in any scheme, at any width, however its text is set."""
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    show_whole(page)
     found = axe(page, EVERY_RULE)
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     found += [("dark", *fault) for fault in axe(page, CONTRAST)]
@@ -31,6 +32,12 @@ def faults_of(page):
     found += [("doubled", *fault) for fault in measure(page, "wide", "cut", settings=DOUBLED)]
     page.set_viewport_size(PHONE)
     return found
+
+
+def show_whole(page):
+    """So tall that no bar at its edge lies over a button, which can be scrolled free of it."""
+    height = page.evaluate("() => document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": height})
 
 
 def axe(page, options):

@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from .test_staff import be_signed_in, faults_of
+from .visits import follow
 
 REQUEST, CARE = "/admin/admissions/consultationrequest/", "/admin/admissions/assessment/"
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
@@ -37,7 +38,7 @@ def test_counselor_clinician_and_admission(visit, site):
     maya = visit(viewport=PHONE, color_scheme="dark")
     be_signed_in(maya, "maya")
     maya.goto(f"{REQUEST}{pk}/change/")
-    maya.locator("#concern").get_by_role("link", name="Open the assessment").click()
+    follow(maya.locator("#concern").get_by_role("link", name="Open the assessment"))
     found["clinician"] = faults_of(maya)
     maya.get_by_label("What is to be done now").fill("Talked with her; safe tonight, doctor at 9.")
     maya.get_by_role("button", name="I have looked at it").click()

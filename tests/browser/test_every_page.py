@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from .conftest import fetch
 from .fitness import PHONE, faults_of, keyboard_faults
-from .visits import JO, book, fill_details, send
+from .visits import JO, book, fill_details, follow, send
 
 # Pages that no search engine shall find, beside the sitemap.
 FIRST = ["/consultation/", "/consultation/callback/", "/consultation/before-the-call/"]
@@ -42,7 +42,7 @@ def test_every_page_is_fit_for_everyone(site, visit, language):
 
 def test_details_are_fit_for_everyone_fresh_with_errors_and_when_lost(page, site):
     page.goto("/consultation/")
-    page.locator(".times a").last.click()
+    follow(page.locator(".times a").last)
     fresh = faults_of(page)
 
     send(page)
@@ -91,7 +91,7 @@ def test_pages_after_booking_are_fit_for_everyone(page):
 
 def test_callback_is_fit_for_everyone_with_errors_and_once_asked(page):
     page.goto("/consultation/callback/")
-    page.get_by_role("button", name="Ask us to call").click()
+    follow(page.get_by_role("button", name="Ask us to call"))
     with_errors = faults_of(page)
 
     page.locator("#id_preferred_name").fill("Jo")

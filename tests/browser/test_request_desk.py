@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from .test_staff import be_signed_in, faults_of
+from .visits import follow
 
 LIST = "/admin/admissions/consultationrequest/"
 
@@ -35,7 +36,7 @@ def test_coordinator_works_on_a_request_from_its_page(visit):
     expect(desk.locator("#notes")).to_contain_text("She works nights.")
     found = {"its page": faults_of(desk)}
 
-    desk.get_by_role("link", name="Compare, and merge").click()
+    follow(desk.get_by_role("link", name="Compare, and merge"))
     found["compared"] = faults_of(desk)
     desk.get_by_label("I have made sure").check()
     desk.get_by_role("button", name="Merge what is ticked").click()
@@ -60,7 +61,7 @@ def test_coordinator_works_on_a_request_from_its_page(visit):
 def test_insurance_desk_keeps_details_that_colleagues_do_not_see(visit):
     desk = visit(viewport={"width": 390, "height": 844})
     be_signed_in(desk, "ivo")
-    desk.get_by_role("link", name="Insurance", exact=True).click()
+    follow(desk.get_by_role("link", name="Insurance", exact=True))
     found = {"queue": faults_of(desk)}
     desk.locator(".checks a", has_text="Linh").first.click()
     desk.get_by_label("Status").select_option(label="In progress")

@@ -19,6 +19,12 @@ def fill_details(page, *, name, phone, email):
     page.locator("#id_agrees_to_contact").check()
 
 
+def follow(link):
+    """Clicks what leads to another page, and is there: what is looked at next is that page."""
+    with link.page.expect_navigation():
+        link.click()
+
+
 def send(page):
     page.get_by_role("button", name="Book this time").click()
 

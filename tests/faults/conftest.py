@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection
 
 from recovery_site import processes
-from recovery_site.celery import app
+from tests.broker import another_broker
 
 from . import table
 from .nemesis import Nemesis
@@ -46,17 +46,8 @@ def database_url():
 @pytest.fixture
 def own_broker(nemesis):
     """We wake the workers of the nemesis, and no others."""
-    usual = app.conf.broker_url
-    use_broker(nemesis.redis.url)
-    yield
-    use_broker(usual)
-
-
-def use_broker(url):
-    """Celery keeps connections as they were when it first sent something."""
-    app.conf.broker_url = app.conf.broker_read_url = app.conf.broker_write_url = url
-    app.__dict__.pop("amqp", None)
-    app._pool = None
+    with another_broker(nemesis.redis.url):
+        yield
 
 
 @pytest.fixture

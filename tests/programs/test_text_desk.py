@@ -128,7 +128,7 @@ def test_preview_shows_the_draft_in_its_page_to_staff_alone(client, editor, arti
 
     assert b"<h1>Not yet said</h1>" in answer.content
     assert b'class="preview"' in answer.content
-    assert b'<meta name="robots" content="noindex, nofollow">' in answer.content
+    assert b'content="noindex, nofollow"' in answer.content
     assert "no-store" in answer["Cache-Control"].split(", ")
     assert answer["X-Robots-Tag"] == "noindex, nofollow"
     client.force_login(make_user("counselor"))
