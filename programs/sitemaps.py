@@ -9,7 +9,7 @@ from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 from django.utils import timezone
 
-from .models import Article, Page, Program
+from .models import Article, Page, Program, ProgramText
 
 
 class Place(NamedTuple):
@@ -35,10 +35,10 @@ class PublicPages(Sitemap):
         return urlsplit(settings.SITE_URL).netloc
 
     def items(self):
-        programs = Program.objects.published().values_list("slug", flat=True)
+        about = ProgramText.objects.published().filter(program__in=Program.objects.published())
         return [
             *(Place("programs:" + name) for name in FIXED),
-            *(Place("programs:program", (slug,)) for slug in programs),
+            *texts("programs:program", about, "changed_at", slug="program__slug"),
             *texts("programs:article", Article.objects.published(), "changed_at"),
             *texts("programs:page", pages_in_force(), "effective_on"),
         ]
@@ -61,11 +61,11 @@ FIXED = ("home", "programs", "compare", "guide", "learn", "get_help", "help_for_
 SITEMAPS = {"public": PublicPages}
 
 
-def texts(name: str, rows, changed: str) -> list[Place]:
+def texts(name: str, rows, changed: str, slug: str = "slug") -> list[Place]:
     """A place for each text, with the languages that it has."""
     found = {}
-    for slug, language, moment in rows.values_list("slug", "language", changed):
-        found.setdefault(slug, {})[language] = moment
+    for words, language, moment in rows.values_list(slug, "language", changed):
+        found.setdefault(words, {})[language] = moment
     return [Place(name, (slug,), changes) for slug, changes in sorted(found.items())]
 
 

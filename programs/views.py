@@ -34,8 +34,10 @@ def programs(request):
 @require_safe
 def program(request, slug):
     program = get_object_or_404(Program.objects.published(), slug=slug)
-    text = next(iter(program.texts.published().to_read()), None)
-    return render(request, "programs/program.html", program_page(program, text))
+    texts = list(program.texts.published())
+    shown = program_page(program, next(iter(chosen(texts)), None))
+    languages = [text.language for text in texts]
+    return render(request, "programs/program.html", shown | {"languages": languages})
 
 
 @require_safe

@@ -26,6 +26,18 @@ if (menu) {
 // Bring the reader to what must be mended.
 document.querySelector("[data-focus]")?.focus();
 
+// Say that an answer is on its way: on a slow line nothing else shows that a touch was felt.
+const sending = document.querySelector("[data-sending]");
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  event.target.setAttribute("aria-busy", "true");
+  sending.textContent = sending.dataset.sending;
+});
+window.addEventListener("pageshow", () => {
+  document.querySelector("form[aria-busy]")?.removeAttribute("aria-busy");
+  sending.textContent = "";
+});
+
 // Show times by the reader's own clock, unless they have chosen one.
 const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const shown = document.querySelector("[data-zone]");

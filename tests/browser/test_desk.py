@@ -63,7 +63,7 @@ def test_counselor_logs_in_two_clicks_and_goes_on_by_keyboard(desk, site):
     expect(row.locator("summary")).to_be_focused()
     desk.keyboard.press("c")
     expect(row.locator(".owner")).to_have_text("Me")
-    desk.wait_for_load_state()  # the keys come with the script
+    expect(row.locator("[data-act=open]")).to_be_focused()
     first = desk.locator("[data-reference]").first
     desk.keyboard.press("j" if first.get_attribute("data-reference") == "BBBB-2222" else "k")
     expect(row.locator("[data-act=open]")).not_to_be_focused()

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from .conftest import fetch
 from .fitness import PHONE, faults_of, keyboard_faults
-from .visits import JO, book, fill_details, follow, send
+from .visits import JO, book, fill_details, follow, lose, send
 
 # Pages that no search engine shall find, beside the sitemap.
 FIRST = ["/consultation/", "/consultation/callback/", "/consultation/before-the-call/"]
@@ -55,15 +55,6 @@ def test_details_are_fit_for_everyone_fresh_with_errors_and_when_lost(page, site
     expect(page.get_by_text("Someone has just taken that time")).to_be_visible()
 
     assert (fresh, with_errors, faults_of(page)) == ([], [], [])
-
-
-def lose(site, stamp):
-    site.ask(
-        "INSERT INTO admissions_closure (starts_at, ends_at, reason)"
-        " VALUES (%s::timestamptz, %s::timestamptz + interval '1 hour', 'test')",
-        stamp,
-        stamp,
-    )
 
 
 def test_pages_after_booking_are_fit_for_everyone(page):

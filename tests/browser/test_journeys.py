@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from .fitness import NARROWEST, measure
+from .visits import fill_by_name, send
 
 WIDE = {"width": 1280, "height": 800}
 WAYS = [(js, size) for js in (True, False) for size in (NARROWEST, WIDE)]
@@ -20,7 +21,7 @@ def test_visitor_errs_mends_books_and_cancels(visit, language, has_script, size)
     page.goto(f"{start}/")
     page.locator(".soon .times a").first.click()
     expect(page).to_have_url(re.compile(rf"{start}/consultation/details/"))
-    fill(page)
+    fill_by_name(page, "Lupita")
     page.locator("#id_phone").fill("12")
     send(page)
     expect(page.locator(".error-summary a")).to_have_attribute("href", "#id_phone")
@@ -38,14 +39,3 @@ def test_visitor_errs_mends_books_and_cancels(visit, language, has_script, size)
 
     expect(page.get_by_role("heading", name=CANCELLED[language])).to_be_visible()
     assert (wide, page.locator("html").get_attribute("lang")) == ([], language)
-
-
-def fill(page):
-    for name, value in (("is_in_danger", "no"), ("for_whom", "self"), ("is_adult", "yes")):
-        page.locator(f"[name={name}][value={value}]").check()
-    page.locator("#id_preferred_name").fill("Lupita")
-    page.locator("#id_agrees_to_contact").check()
-
-
-def send(page):
-    page.locator("form.sheet button.wide[type=submit]").click()

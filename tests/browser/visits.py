@@ -19,6 +19,15 @@ def fill_details(page, *, name, phone, email):
     page.locator("#id_agrees_to_contact").check()
 
 
+def fill_by_name(page, preferred_name):
+    """What the details form cannot do without, in whichever language it asks."""
+    for name, value in (("is_in_danger", "no"), ("for_whom", "self"), ("is_adult", "yes")):
+        page.locator(f"[name={name}][value={value}]").check()
+    page.locator("#id_preferred_name").fill(preferred_name)
+    page.locator("#id_phone").fill("714 555 0155")
+    page.locator("#id_agrees_to_contact").check()
+
+
 def follow(link):
     """Clicks what leads to another page, and is there: what is looked at next is that page."""
     with link.page.expect_navigation():
@@ -26,7 +35,7 @@ def follow(link):
 
 
 def send(page):
-    page.get_by_role("button", name="Book this time").click()
+    page.locator("form.sheet button.wide[type=submit]").click()
 
 
 def book(page, *, latest=False):
@@ -39,3 +48,13 @@ def book(page, *, latest=False):
     fill_details(page, **JO)
     send(page)
     expect(page).to_have_url(re.compile(r"/consultation/booked/$"))
+
+
+def lose(site, stamp):
+    """Nobody is there any more for the hour from this time on."""
+    site.ask(
+        "INSERT INTO admissions_closure (starts_at, ends_at, reason)"
+        " VALUES (%s::timestamptz, %s::timestamptz + interval '1 hour', 'test')",
+        stamp,
+        stamp,
+    )

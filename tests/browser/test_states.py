@@ -1,0 +1,66 @@
+"""States that come and go: sending, times that are gone, colours that are forced."""
+
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import expect
+
+from .fitness import faults_of, keyboard_faults
+from .visits import JO, book, fill_details, follow, lose
+
+
+def test_form_says_that_it_is_on_its_way(visit):
+    page = visit()
+    page.goto("/consultation/callback/")
+    # As on a line so slow that no answer ever comes.
+    page.evaluate("() => document.addEventListener('submit', (event) => event.preventDefault())")
+
+    page.get_by_role("button", name="Ask us to call").click()
+
+    expect(page.locator("form.sheet")).to_have_attribute("aria-busy", "true")
+    expect(page.get_by_role("status")).to_have_text("Sending…")
+    assert faults_of(page) == []
+
+
+def test_second_touch_of_an_impatient_thumb_books_once(visit, site):
+    page = visit()
+    page.goto("/consultation/")
+    follow(page.locator(".times a").last)
+    fill_details(page, **JO | {"name": "Twice"})
+
+    page.locator("form.sheet button.wide[type=submit]").dblclick()
+
+    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+    asked = "SELECT count(*) FROM admissions_consultationrequest WHERE preferred_name = 'Twice'"
+    assert site.ask(asked) == [(1,)]
+
+
+def test_times_that_go_while_the_page_lies_open_are_told(visit, site):
+    page = visit()
+    page.goto("/consultation/")
+    address = page.locator(".times a").last.get_attribute("href")
+    lose(site, parse_qs(urlsplit(address).query)["at"][0])
+
+    page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(page.locator("[data-gone]")).to_have_text(
+        "Times that are no longer open are crossed out."
+    )
+    expect(page.locator(f"a[href='{address}']")).to_have_count(0)
+    assert faults_of(page) == []
+
+
+def test_forced_colours_leave_every_control_its_edge_and_its_focus(visit):
+    page = visit(forced_colors="active")
+    book(page, latest=True)
+    found = {}
+    for address in ["/", "/programs/iop/", "/consultation/", "/consultation/manage/"]:
+        page.goto(address)
+        found[address] = page.evaluate(EDGELESS) + keyboard_faults(page)
+
+    assert found == {address: [] for address in found}
+
+
+EDGELESS = """() => [...document.querySelectorAll(".btn, .times a, .times button, input, select")]
+  .filter((each) => each.checkVisibility() && each.type !== "hidden")
+  .filter((each) => parseFloat(getComputedStyle(each).borderTopWidth) < 1)
+  .map((each) => each.outerHTML.slice(0, 120))"""
