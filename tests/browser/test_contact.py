@@ -44,7 +44,7 @@ def test_visitor_keeps_the_time_changes_the_plan_and_stops(visit, site):
     page.get_by_label("Keep emails discreet").uncheck()
     found["plan"] = faults_of(page)
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("status")).to_have_text("Your choices are saved.")
+    expect(page.locator(".panel[role=status]")).to_have_text("Your choices are saved.")
     expect(page.get_by_text("By email", exact=True)).to_be_visible()
 
     page = follow(page, site, "A reminder of your appointment", "stop")

@@ -17,7 +17,7 @@ def test_form_says_that_it_is_on_its_way(visit):
     page.get_by_role("button", name="Ask us to call").click()
 
     expect(page.locator("form.sheet")).to_have_attribute("aria-busy", "true")
-    expect(page.get_by_role("status")).to_have_text("Sending…")
+    expect(page.locator(".sending[role=status]")).to_have_text("Sending…")
     assert faults_of(page) == []
 
 
