@@ -53,6 +53,12 @@ def test_page_answers(client, prefix, address):
     assert client.get(prefix + address).status_code == 200
 
 
+def test_page_for_the_young_offers_no_times_for_adults(client):
+    pages = [client.get(f"/learn/{slug}/").content for slug in ("what-is-iop", "under-18")]
+
+    assert [b'class="soon"' in page for page in pages] == [True, False]
+
+
 @pytest.mark.parametrize("address", PAGES)
 def test_page_has_one_heading_and_no_level_skipped(client, address):
     html = client.get(address).content.decode()
