@@ -39,7 +39,8 @@ HALF_HOUR, HOUR, DAY = timedelta(minutes=30), timedelta(hours=1), timedelta(days
 NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
 STARTS = [NINE + day * DAY + n * HALF_HOUR for day in range(2) for n in range(15)]
 # 20,000 acts with `make faults`.
-HANDS, ACTS, ROUNDS = 4, 1000, 5 if os.environ.get("FAULTS") == "long" else 1
+HANDS = 4
+ACTS, ROUNDS = (1000, 5) if os.environ.get("FAULTS") == "long" else (500, 1)
 REFUSALS = (SlotTaken, MoveNotAllowed, away.NotSettled)
 Type = AuditEvent.Type
 # What each of these leaves in the audit, once and no more.
