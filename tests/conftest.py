@@ -1,6 +1,10 @@
 """What every test may ask for. Postgres and Redis are real; so is the mail server."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
+import time_machine as clock
 from celery import current_app
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
@@ -12,6 +16,12 @@ from recovery_site.celery import app
 from tests import factories
 from tests.mail_server import MailServer
 from tests.provider_server import KEYS, ProviderServer
+
+PACIFIC = ZoneInfo("America/Los_Angeles")
+# A Monday at ten in the morning: when every test runs that shares its clock with nobody.
+USUAL_DAY = datetime(2026, 11, 23, 10, tzinfo=PACIFIC)
+# Before every day on which a test stops the clock, as a site is older than its visitors.
+SEEDED_ON = datetime(2026, 3, 2, 10, tzinfo=PACIFIC)
 
 # One running site for all the files of a package, and the longest work first.
 TOGETHER = ["tests/browser/", "tests/recovery_site/test_runner.py", "tests/faults/"]
@@ -42,7 +52,7 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
     Its namesake in pytest-django makes one only for tests that are marked:
     real_commits alone would then have emptied the database of the site.
     """
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), clock.travel(SEEDED_ON):
         made = setup_databases(verbosity=0, interactive=False)
     yield
     with django_db_blocker.unblock():
@@ -57,6 +67,17 @@ def end_other_sessions():
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(autouse=True)
+def usual_day():
+    """No test knows the hour or the day it is run on.
+
+    A test file that needs the true time, because another process or Postgres goes by it,
+    has a fixture of this name that does nothing.
+    """
+    with clock.travel(USUAL_DAY):
+        yield
 
 
 @pytest.fixture(autouse=True)

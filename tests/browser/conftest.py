@@ -73,6 +73,11 @@ class Site:
         return {log.name: log.read_text(errors="replace") for log in self.var.glob("log/*.log")}
 
 
+@pytest.fixture(autouse=True)
+def usual_day():
+    """The site and the browser go by the true time, and so do we."""
+
+
 @pytest.fixture(scope="package")
 def site(tmp_path_factory):
     """`make run` on a free port, with its data in a folder of its own."""

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from playwright.sync_api import expect
 
@@ -10,22 +9,16 @@ from recovery_site import processes
 
 from .fitness import faults_of
 from .test_visitor import read_in_mailbox
-from .visits import fill_details, send
+from .visits import fill_details, send, zone_by_day
 
 # One person for the journey, so that no other test's letters are taken for theirs.
 BEA = {"name": "Bea", "phone": "714 555 0157", "email": "bea@example.com"}
-CLOCKS = ("America/Los_Angeles", "Europe/Paris", "Asia/Tokyo", "Pacific/Honolulu")
-
-
-def awake() -> str:
-    """A zone where it is day, since reminders wait out the night of their person."""
-    now = datetime.now(UTC)
-    return next(name for name in CLOCKS if 9 <= now.astimezone(ZoneInfo(name)).hour < 20)
 
 
 def test_visitor_keeps_the_time_changes_the_plan_and_stops(visit, site):
-    page = visit(timezone_id=awake())
-    page.goto("/consultation/")
+    zone = zone_by_day()
+    page = visit(timezone_id=zone)
+    page.goto(f"/consultation/?zone={zone}")
     page.goto(page.locator(".day .grid a").last.get_attribute("href"))
     fill_details(page, **BEA)
     send(page)

@@ -8,18 +8,11 @@ from playwright.sync_api import expect
 
 from .fitness import faults_of
 from .test_visitor import read_in_mailbox, start_shown
-from .visits import fill_details, send
+from .visits import fill_details, send, zone_by_day
 
 RIVAL = {"name": "Ray", "phone": "714 555 0157", "email": "ray@example.com"}
 BEA = {"name": "Bea", "phone": "714 555 0158", "email": "bea@example.com"}
 SUBJECT = "An earlier time for your appointment"
-ZONES = ["America/Los_Angeles", "Pacific/Honolulu", "Asia/Tokyo", "Asia/Karachi", "Europe/London"]
-
-
-def zone_by_day():
-    """A zone in which nobody is asleep, so that an offer can be made at any hour of the test."""
-    now = datetime.now(UTC)
-    return next(name for name in ZONES if 9 <= now.astimezone(ZoneInfo(name)).hour < 18)
 
 
 def first_start_of_a_day():

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from recovery_site import processes
 
 from .conftest import PASSWORD, fetch
-from .visits import book
+from .visits import book, zone_by_day
 
 # Cookies of who has signed in, by username.
 KEPT = {}
@@ -80,8 +80,9 @@ def states(site, reference):
 
 
 def test_counselor_answers_a_request_and_the_thanks_follow(visit, site):
-    visitor = visit()
-    book(visitor, latest=True)
+    zone = zone_by_day()
+    visitor = visit(timezone_id=zone)
+    book(visitor, latest=True, zone=zone)
     reference = reference_of(visitor)
 
     desk = visit(viewport={"width": 1366, "height": 800})

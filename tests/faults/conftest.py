@@ -18,6 +18,11 @@ TOLD = pytest.StashKey()
 IS_LONG = os.environ.get("FAULTS") == "long"
 
 
+@pytest.fixture(autouse=True)
+def usual_day():
+    """The workers go by the true time, and so do we."""
+
+
 @pytest.fixture(scope="session")
 def sink():
     server = Sink()

@@ -1,12 +1,13 @@
 """Many invented rows, quickly: for measuring, never for production."""
 
 from contextlib import contextmanager
-from datetime import time
+from datetime import datetime, time
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
+from django.utils import timezone
 
 from admissions.models import ConsultationRequest, Counselor, Mode, ModeRules, WeeklyHours
 from programs.models import Location
@@ -38,9 +39,9 @@ REQUESTS = """
     SELECT gen_random_uuid(), upper(substr(code, 1, 4) || '-' || substr(code, 5)), created,
         'booking', %(stage)s, CASE WHEN NOT %(is_open)s THEN owner END,
         CASE WHEN NOT %(is_open)s THEN created END,
-        CASE WHEN %(is_open)s THEN now() + (n %% 2880 - 60) * interval '1 minute' END,
+        CASE WHEN %(is_open)s THEN %(now)s + (n %% 2880 - 60) * interval '1 minute' END,
         CASE WHEN %(is_open)s THEN '' ELSE 'declined_by_person' END, '', '',
-        CASE WHEN NOT %(is_open)s THEN least(created + n %% 14 * interval '1 day', now()) END,
+        CASE WHEN NOT %(is_open)s THEN least(created + n %% 14 * interval '1 day', %(now)s) END,
         %(is_open)s AND n %% 500 = 0, CASE WHEN n %% 3 = 0 THEN 'loved_one' ELSE 'self' END, true,
         CASE WHEN n %% 2 = 0 THEN first || ' ' || last ELSE first END,
         '+1' || 201 + mix %% 787 || '55501' || lpad((mix / 787 %% 100)::text, 2, '0'),
@@ -49,7 +50,7 @@ REQUESTS = """
     FROM generate_series(%(first)s, %(last)s) AS n,
         LATERAL (
             SELECT lpad(to_hex(n), 8, '0') AS code, abs(hashint4(n)::bigint) AS mix,
-                now() - n * interval '1 minute' AS created
+                %(now)s - n * interval '1 minute' AS created
         ) AS told,
         LATERAL (
             SELECT (%(first_names)s)[1 + mix %% cardinality(%(first_names)s)] AS first,
@@ -80,7 +81,7 @@ PAST = f"""
     FROM waiting,
         LATERAL (
             SELECT %(counselors)s AS counselors,
-                date_trunc('hour', now()) - (2 + n / %(count)s) * interval '1 hour' AS start,
+                date_trunc('hour', %(now)s) - (2 + n / %(count)s) * interval '1 hour' AS start,
                 CASE WHEN n %% 10 < 7 THEN 'completed' WHEN n %% 10 < 9 THEN 'cancelled_by_person'
                 ELSE 'no_show' END AS status
         ) AS told
@@ -93,10 +94,10 @@ AHEAD = """
         generate_series(0, %(horizon)s) AS day,
         generate_series(0, 480 - %(step)s, %(step)s) AS minute,
         LATERAL (
-            SELECT (date_trunc('day', now() AT TIME ZONE %(zone)s) + day * interval '1 day'
+            SELECT (date_trunc('day', %(now)s AT TIME ZONE %(zone)s) + day * interval '1 day'
                 + interval '9 hours' + minute * interval '1 minute') AT TIME ZONE %(zone)s AS start
         ) AS timed
-    WHERE start > now()
+    WHERE start > %(now)s
         AND abs(hashtext(concat_ws('-', counselor, day, minute)) %% 1000) < %(share)s * 1000
 """
 BOOKED_AHEAD = f"""
@@ -109,7 +110,7 @@ BOOKED_AHEAD = f"""
         start + %(length)s * interval '1 minute',
         tstzrange(start - %(before)s * interval '1 minute',
             start + (%(length)s + %(after)s) * interval '1 minute'),
-        now(), 'seeded', gen_random_uuid(), 0, ''
+        %(now)s, 'seeded', gen_random_uuid(), 0, ''
     FROM ({AHEAD}) AS ahead JOIN waiting USING (n)
 """  # noqa: S608  our own words alone
 
@@ -138,9 +139,10 @@ class Command(BaseCommand):
         with transaction.atomic(), connection.cursor() as cursor, without_search(past + requests):
             cursor.execute("SET LOCAL statement_timeout = 0")
             ids, location = add_counselors(counselors)
-            add_past(cursor, past, ids, location)
-            booked = book_ahead(cursor, booked_ahead, ids, location)
-            cursor.execute(REQUESTS, new_requests(cursor, requests, stage="new"))
+            now = timezone.now()
+            add_past(cursor, past, ids, location, now)
+            booked = book_ahead(cursor, booked_ahead, ids, location, now)
+            cursor.execute(REQUESTS, new_requests(cursor, requests, stage="new", now=now))
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.stdout.write(
@@ -194,17 +196,18 @@ def add_counselors(number: int) -> tuple[list[int], Location]:
     return [each.pk for each in counselors], location
 
 
-def add_past(cursor, number: int, ids: list[int], location: Location) -> None:
+def add_past(cursor, number: int, ids: list[int], location: Location, now: datetime) -> None:
     """Finished consultations, each of a request of its own that is closed."""
     figures = {"counselors": ids, "count": len(ids), "location": location.pk}
-    cursor.execute(PAST, figures | new_requests(cursor, number, stage="closed"))
+    cursor.execute(PAST, figures | new_requests(cursor, number, stage="closed", now=now))
 
 
-def book_ahead(cursor, share: float, ids: list[int], location: Location) -> int:
+def book_ahead(cursor, share: float, ids: list[int], location: Location, now: datetime) -> int:
     """Standing consultations in this share of the time up to the horizon; returns how many."""
     rules = ModeRules.objects.get(mode=Mode.PHONE)
     held = rules.buffer_before + rules.length + rules.buffer_after
     figures = {
+        "now": now,
         "counselors": ids,
         "location": location.pk,
         "zone": location.time_zone,
@@ -217,12 +220,12 @@ def book_ahead(cursor, share: float, ids: list[int], location: Location) -> int:
     }
     cursor.execute(AHEAD, figures)
     number = cursor.rowcount
-    requests = new_requests(cursor, number, stage="consultation_scheduled")
+    requests = new_requests(cursor, number, stage="consultation_scheduled", now=now)
     cursor.execute(BOOKED_AHEAD, figures | requests)
     return number
 
 
-def new_requests(cursor, number: int, *, stage: str) -> dict:
+def new_requests(cursor, number: int, *, stage: str, now: datetime) -> dict:
     """What REQUESTS asks for: so many requests with references that no earlier ones have."""
     cursor.execute(
         "SELECT count(*) FROM admissions_consultationrequest WHERE email LIKE '%.example'"
@@ -230,6 +233,7 @@ def new_requests(cursor, number: int, *, stage: str) -> dict:
     (taken,) = cursor.fetchone()
     owners = User.objects.filter(username__startswith="bench").values_list("pk", flat=True)
     return {
+        "now": now,
         "stage": stage,
         "is_open": stage != "closed",
         "first": taken + 1,
