@@ -1,4 +1,4 @@
-"""Brings the database and its demo data up to date, in one process for a quick start."""
+"""Brings the database, its roles and its demo data up to date, in one process for a quick start."""
 
 import os
 
@@ -11,6 +11,7 @@ def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("sync_roles")
     if not settings.PRODUCTION:
         with (settings.VAR / "demo.txt").open("w") as sign_ins:
             call_command("seed_demo", stdout=sign_ins)
