@@ -96,7 +96,14 @@ class PeopleDesk(UserAdmin):
 
 
 @admin.register(Group)
-@method_decorator(recently_confirmed, name="changeform_view")
-@method_decorator(recently_confirmed, name="delete_view")
 class RolesDesk(GroupAdmin):
-    """What a role may do; migrations make the roles, and only a superuser changes them."""
+    """What a role may do, for a superuser to read; `manage.py sync_roles` alone changes it."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
