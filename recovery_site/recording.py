@@ -1,8 +1,10 @@
-"""Every page of the staff desk and every change on its plain forms, written into the audit."""
+"""What holds for every model of the staff desk: its pages and changes are written into the
+audit, and its list is narrowed by its own filters alone."""
 
 from functools import wraps
 
 from django.contrib import admin
+from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.template.response import TemplateResponse
@@ -48,6 +50,36 @@ class Recorded(admin.ModelAdmin):
     transaction. Django's log would keep what the record is called, and could be edited."""
 
     object_history_template = "admin/history.html"
+
+    def lookup_allowed(self, lookup, value, request):
+        """Only the parameters of this list's own filters.
+
+        Django allows any lookup on a field of the model, and on what relates to it: whether a
+        row is there would tell, letter by letter, a password's hash or the key of a session.
+        """
+        return lookup in self.filter_parameters(request)
+
+    def to_field_allowed(self, request, to_field):
+        """Rows are referred to by their key; Django fails at the names of some relations."""
+        return to_field == self.opts.pk.name
+
+    def filter_parameters(self, request) -> set[str]:
+        day = self.date_hierarchy
+        parameters = {f"{day}__{part}" for part in ("year", "month", "day")} if day else set()
+        for each in self.get_list_filter(request):
+            parameters.update(self.parameters_of(each, request))
+        return parameters
+
+    def parameters_of(self, list_filter, request) -> list[str]:
+        """What one filter reads from the address, as Django's ChangeList makes the filter."""
+        if isinstance(list_filter, type):
+            return [list_filter.parameter_name]
+        path, make = list_filter, admin.FieldListFilter.create
+        if isinstance(list_filter, (list, tuple)):
+            path, make = list_filter
+        field = get_fields_from_path(self.model, path)[-1]
+        made = make(field, request, {}, self.model, self, field_path=path)
+        return made.expected_parameters()
 
     def construct_change_message(self, request, form, formsets, add=False):
         """Names of fields, which Django hands on to the three below."""
