@@ -1,20 +1,25 @@
 """What holds for every model of the staff desk: its pages and changes are written into the
-audit, and its list is narrowed by its own filters alone."""
+audit, its list is narrowed by its own filters alone, and no text is longer than it may be."""
 
-from functools import wraps
+from functools import cache, wraps
 
 from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from admissions import desk, looks
+from admissions.fields import LONGEST_SEARCH, BoundedTextField
 from admissions.models import AuditEvent, ConsultationRequest
 
 Type = AuditEvent.Type
 LONGEST = AuditEvent._meta.get_field("code").max_length
+# What a text of no length of its own may have: four times our longest article.
+LONGEST_TEXT = 20_000
 
 
 def recorded(view):
@@ -45,11 +50,38 @@ def shown_by(response) -> list:
     return [pk for pk in ids if pk]
 
 
-class Recorded(admin.ModelAdmin):
+class BoundedSearchForm(ChangeListSearchForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields = {
+            SEARCH_VAR: BoundedTextField(max_length=LONGEST_SEARCH, required=False, strip=False)
+        }
+
+
+class BoundedChangeList(ChangeList):
+    search_form_class = BoundedSearchForm
+
+
+class BoundedTexts(BaseModelAdmin):
+    """Every text that Django's own forms ask for has a length."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if isinstance(db_field, models.TextField) and db_field.max_length is None:
+            kwargs.setdefault("max_length", LONGEST_TEXT)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class Recorded(BoundedTexts, admin.ModelAdmin):
     """What Django's own forms change: the record and the names of its fields, in the same
     transaction. Django's log would keep what the record is called, and could be edited."""
 
     object_history_template = "admin/history.html"
+
+    def get_changelist(self, request, **kwargs):
+        return BoundedChangeList
+
+    def get_inlines(self, request, obj):
+        return [with_bounds(each) for each in super().get_inlines(request, obj)]
 
     def lookup_allowed(self, lookup, value, request):
         """Only the parameters of this list's own filters.
@@ -128,6 +160,12 @@ def with_recording(admin_class: type | None) -> type:
     if admin_class in (None, admin.ModelAdmin):
         return Recorded
     return type(admin_class.__name__, (admin_class, Recorded), {"__module__": __name__})
+
+
+@cache
+def with_bounds(inline: type) -> type:
+    """This inline, whose texts have a length too."""
+    return type(inline.__name__, (inline, BoundedTexts), {"__module__": __name__})
 
 
 def keep(request, type, obj, *, fields=()) -> AuditEvent:
