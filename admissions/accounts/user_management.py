@@ -32,28 +32,43 @@ def may_change_user(by: User, user: User) -> bool:
 
 
 def record_user_added(*, user: User, by: User) -> None:
-    AuditEvent.objects.create(type=Type.RECORD_ADDED, actor=by, staff=user, code=audit_code(user))
+    AuditEvent.objects.create(
+        type=Type.RECORD_ADDED,
+        actor=by,
+        staff=user,
+        object_type="user",
+        object_id=str(user.pk),
+        detail=describe_access(user),
+    )
 
 
 def record_user_changed(*, user: User, by: User, fields: list[str]) -> None:
     """One event for one change: of what they may do, of the password, or of plain facts."""
+    detail: dict = {}
     if PERMISSION_FIELDS & set(fields):
-        kind, code = Type.ROLE_CHANGED, describe_roles(user)
+        kind, detail = Type.ROLE_CHANGED, describe_access(user)
     elif any("password" in name for name in fields):
-        kind, code, fields = Type.PASSWORD_CHANGED, "", []
+        kind, fields = Type.PASSWORD_CHANGED, []
     else:
-        kind, code = Type.RECORD_CHANGED, audit_code(user)
-    AuditEvent.objects.create(type=kind, actor=by, staff=user, code=code, fields=fields)
+        kind = Type.RECORD_CHANGED
+    AuditEvent.objects.create(
+        type=kind,
+        actor=by,
+        staff=user,
+        object_type="user",
+        object_id=str(user.pk),
+        fields=fields,
+        detail=detail,
+    )
 
 
-def audit_code(user: User) -> str:
-    return f"user {user.pk}"
-
-
-def describe_roles(user: User) -> str:
-    """What they are from now on, as far as a code reaches."""
-    roles = "superuser" if user.is_superuser else ", ".join(sorted(role_names(user)))
-    return (roles if user.is_active and user.is_staff else "no access")[:40]
+def describe_access(user: User) -> dict:
+    """What they may do from now on, as the detail of an audit event: every role of theirs."""
+    return {
+        "has_access": user.is_active and user.is_staff,
+        "is_superuser": user.is_superuser,
+        "roles": sorted(role_names(user)),
+    }
 
 
 def role_names(user: User) -> list[str]:

@@ -18,7 +18,6 @@ from admissions.form_fields import LONGEST_SEARCH, BoundedTextField
 from admissions.intake.models import ConsultationRequest
 
 Type = AuditEvent.Type
-MAX_CODE_LENGTH = AuditEvent._meta.get_field("code").max_length
 # What a text of no length of its own may have: four times our longest article.
 LONGEST_TEXT = 20_000
 
@@ -115,7 +114,7 @@ class AuditedAdmin(admin.ModelAdmin):
             model = formset.model._meta.model_name
             changed = {name for each in formset.forms for name in each.changed_data}
             names += [f"{model} {name}" for name in sorted(changed)]
-        return [name[:MAX_CODE_LENGTH] for name in names]
+        return names
 
     def log_addition(self, request, obj, message):
         return record_object_change(request, Type.RECORD_ADDED, obj)
@@ -159,17 +158,17 @@ def with_audit(admin_class: type | None) -> type:
 
 def record_object_change(request, type, obj, *, fields=()) -> AuditEvent:
     return AuditEvent.objects.create(
-        type=type, actor=request.user, code=object_code(obj), fields=list(fields)
+        type=type, actor=request.user, fields=list(fields), **identify_object(obj)
     )
 
 
-def object_code(obj) -> str:
-    """Which record: its kind and number, never what it is called."""
-    return f"{obj._meta.model_name} {obj.pk}"[:MAX_CODE_LENGTH]
+def identify_object(obj) -> dict[str, str]:
+    """Which record, as columns of an audit event: never what it is called."""
+    return {"object_type": obj._meta.model_name, "object_id": str(obj.pk)}
 
 
 def change_history(obj) -> list[dict]:
-    events = AuditEvent.objects.filter(type__in=AuditEvent.RECORD_TYPES, code=object_code(obj))
+    events = AuditEvent.objects.filter(type__in=AuditEvent.RECORD_TYPES, **identify_object(obj))
     return [
         {
             "when": staff_formatting.format_date_and_time(event.at),

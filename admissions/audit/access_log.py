@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 Type = AuditEvent.Type
 # A page that goes on refreshing is written down anew after this long.
 RELOG_AFTER = timedelta(hours=1)
-MAX_CODE_LENGTH = 40
 
 
 def log_view(
@@ -73,7 +72,7 @@ def event_type_and_code(type, code: str, found: int | None) -> tuple[str, str]:
     """The kind of look, and its code; of a search, how many it found."""
     if found is not None:
         return Type.SEARCHED, result_count_band(found)
-    return type, code[:MAX_CODE_LENGTH]
+    return type, code
 
 
 def result_count_band(found: int) -> str:

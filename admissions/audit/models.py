@@ -174,9 +174,18 @@ class AuditEvent(models.Model):
         models.UUIDField(), default=list, help_text=_("The requests that a list showed.")
     )
     code = models.CharField(
-        max_length=40, blank=True, help_text=_("A choice's code, e.g. reached.")
+        max_length=100, blank=True, help_text=_("A choice's code, e.g. reached.")
     )
-    fields = ArrayField(models.CharField(max_length=40), default=list)
+    fields = ArrayField(models.CharField(max_length=200), default=list)
+    object_type = models.CharField(
+        max_length=100, blank=True, help_text=_("The model of the record it is about.")
+    )
+    object_id = models.CharField(
+        max_length=100, blank=True, help_text=_("The primary key of that record.")
+    )
+    detail = models.JSONField(
+        default=dict, help_text=_("Codes alone, such as a person's roles; nothing personal.")
+    )
 
     objects = AuditEventQuerySet.as_manager()
 

@@ -24,6 +24,7 @@ COLUMNS_BY_FORMAT = {
     1: [
         "id", "at", "type", "actor_id", "source", "request_id", "consultation_id",
         "counselor_id", "staff_id", "shown", "code", "fields",
+        "object_type", "object_id", "detail",
     ],
 }  # fmt: skip
 CURRENT_FORMAT = max(COLUMNS_BY_FORMAT)
@@ -118,6 +119,8 @@ def canonical_value(value):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, list):
         return [canonical_value(each) for each in value]
+    if isinstance(value, dict):
+        return {key: canonical_value(value[key]) for key in sorted(value)}
     return value if value is None or isinstance(value, int | str) else str(value)
 
 

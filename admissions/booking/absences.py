@@ -80,7 +80,9 @@ def record_absence(
         match_colleagues(find_consultations_during(counselor, starts_at, ends_at)), decisions, by=by
     )
 
-    AuditEvent.objects.create(type=Type.COUNSELOR_AWAY, actor=by, code=f"closure {closure.pk}")
+    AuditEvent.objects.create(
+        type=Type.COUNSELOR_AWAY, actor=by, object_type="closure", object_id=str(closure.pk)
+    )
     return closure
 
 

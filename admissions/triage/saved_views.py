@@ -27,7 +27,12 @@ def create_saved_view(*, by: User, name: str, query: str, is_shared: bool = Fals
         user=by, name=name, defaults={"query": query, "is_shared": is_shared}
     )
 
-    AuditEvent.objects.create(type=AuditEvent.Type.RECORD_ADDED, actor=by, code="savedview")
+    AuditEvent.objects.create(
+        type=AuditEvent.Type.RECORD_ADDED,
+        actor=by,
+        object_type="savedview",
+        object_id=str(kept.pk),
+    )
     return kept
 
 
@@ -37,4 +42,6 @@ def delete_saved_view(*, by: User, pk: int) -> None:
     if not SavedView.objects.filter(user=by, pk=pk).delete()[0]:
         return
 
-    AuditEvent.objects.create(type=AuditEvent.Type.RECORD_DELETED, actor=by, code="savedview")
+    AuditEvent.objects.create(
+        type=AuditEvent.Type.RECORD_DELETED, actor=by, object_type="savedview", object_id=str(pk)
+    )

@@ -26,6 +26,7 @@ class EventRow:
     event: AuditEvent
     when: str
     who: str
+    codes: str
     subject: str
     request: str
     shown: str
@@ -87,10 +88,21 @@ def event_row(event: AuditEvent, reference: str) -> EventRow:
         event=event,
         when=f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}",
         who=formatting.staff_name(event.actor) if event.actor else event.get_source_display(),
+        codes=describe_codes(event),
         subject=formatting.staff_name(event.staff) if event.staff else "",
         request=reference,
         shown=words if count else "",
     )
+
+
+def describe_codes(event: AuditEvent) -> str:
+    """The code, the record, the fields and the detail of an event, none of them personal."""
+    record = f"{event.object_type} {event.object_id}".strip()
+    detail = [
+        f"{name}: {', '.join(value) if isinstance(value, list) else value}"
+        for name, value in event.detail.items()
+    ]
+    return "; ".join(filter(None, [event.code, record, ", ".join(event.fields), *detail]))
 
 
 def seal_chain_status() -> SealChainStatus:

@@ -99,7 +99,7 @@ def test_naming_and_deleting_a_list_are_recorded_once(client, coordinator):
     for _twice in range(2):
         client.post(f"{LIST}views/{view.pk}/delete/")
 
-    types = AuditEvent.objects.filter(code="savedview").values_list("type", "actor")
+    types = AuditEvent.objects.filter(object_type="savedview").values_list("type", "actor")
     assert list(types) == [("record_added", coordinator.pk), ("record_deleted", coordinator.pk)]
 
 

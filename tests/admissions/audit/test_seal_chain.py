@@ -172,6 +172,9 @@ CHANGES = {
     "shown": "ARRAY[%(request)s]::uuid[]",
     "code": "'x'",
     "fields": "ARRAY['x']",
+    "object_type": "'x'",
+    "object_id": "'x'",
+    "detail": "'{\"x\": 1}'::jsonb",
 }
 
 
@@ -199,8 +202,9 @@ def test_deleted_event_is_missing(chain):
 def test_event_inserted_behind_the_seals_was_never_sealed(chain):
     with unguarded() as cursor:
         cursor.execute(
-            "INSERT INTO admissions_auditevent (id, at, type, source, shown, code, fields)"
-            " VALUES (0, now(), 'signed_in', 'system', '{}', '', '{}')"
+            "INSERT INTO admissions_auditevent (id, at, type, source, shown, code, fields,"
+            " object_type, object_id, detail)"
+            " VALUES (0, now(), 'signed_in', 'system', '{}', '', '{}', '', '', '{}')"
         )
 
     assert told() == [(None, 0, "was never sealed")]
