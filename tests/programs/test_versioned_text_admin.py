@@ -75,9 +75,9 @@ def test_publishing_is_an_act_that_is_recorded(client, editor, article):
 
     publish(client, draft)
 
-    event = AuditEvent.objects.filter(type="record_changed", code=f"article {draft.pk}").latest(
-        "pk"
-    )
+    event = AuditEvent.objects.filter(
+        type="record_changed", object_type="article", object_id=draft.pk
+    ).latest("pk")
     assert (event.actor, event.fields) == (editor, ["is_published"])
     assert b"<h1>IOP, said better</h1>" in client.get("/learn/what-is-iop/").content
 
