@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
@@ -15,6 +16,8 @@ from .models import ConsultationRequest
 
 # Joiners shape some scripts and many emoji; every other unseen character can deceive.
 JOINERS = {"\u200c", "\u200d"}
+# What one search may ask for, wherever something is searched.
+LONGEST_SEARCH = 80
 
 
 def plain(text: str) -> str:
@@ -28,7 +31,23 @@ def plain(text: str) -> str:
     return " ".join("".join(kept).split()).strip("".join(JOINERS))
 
 
-class PlainTextField(forms.CharField):
+class BoundedTextField(forms.CharField):
+    """Text whose length is checked before anything else is done with it; a line end counts once.
+
+    Django checks it last. Normalizing puts marks into order in a time that grows with the
+    square of their number: 200 kB of them, sent as a name, took ten seconds.
+    """
+
+    def __init__(self, *, max_length, **options):
+        super().__init__(max_length=max_length, **options)
+
+    def to_python(self, value):
+        text = forms.CharField.to_python(self, value).replace("\r\n", "\n")
+        MaxLengthValidator(self.max_length, self.error_messages.get("max_length"))(text)
+        return super().to_python(text)
+
+
+class PlainTextField(BoundedTextField):
     """Text that is safe to show anywhere: one line, nothing invisible."""
 
     def to_python(self, value):
@@ -42,11 +61,11 @@ class PlainLinesField(PlainTextField):
     """The same for a text of several lines; empty ones part its paragraphs."""
 
     def to_python(self, value):
-        lines = forms.CharField.to_python(self, value).splitlines()
+        lines = BoundedTextField.to_python(self, value).splitlines()
         return "\n".join(line if "\x00" in line else plain(line) for line in lines).strip()
 
 
-class PlainEmailField(forms.EmailField):
+class PlainEmailField(BoundedTextField, forms.EmailField):
     """An address in plain ASCII: look-alike and invisible letters are refused.
 
     So is a quoted name, which could hide a second address, and a bare host.
@@ -94,14 +113,20 @@ def yes_or_no(value):
     return {"yes": True, "no": False}[value]
 
 
+class BoundedPhoneField(BoundedTextField, PhoneNumberField):
+    """A phone number, read only where it is no longer than one."""
+
+
 def phone_field(**extra):
-    return PhoneNumberField(
+    wrong = _("Enter a phone number with area code, like 714 555 0100.")
+    return BoundedPhoneField(
         label=_("Phone"),
         region="US",
+        max_length=40,
         widget=forms.TextInput(
             attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel", "maxlength": 40}
         ),
-        error_messages={"invalid": _("Enter a phone number with area code, like 714 555 0100.")},
+        error_messages={"invalid": wrong, "max_length": wrong},
         **extra,
     )
 

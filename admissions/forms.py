@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from programs.models import Program
 
 from .fields import (
+    BoundedTextField,
     PlainEmailField,
     PlainTextField,
     TimeZoneField,
@@ -29,9 +30,10 @@ class PublicForm(forms.Form):
     """What every public form carries: a zone found by the browser, and a trap for robots."""
 
     time_zone = TimeZoneField(required=False)
-    website = forms.CharField(
+    website = BoundedTextField(
         label=_("Leave this empty"),
         required=False,
+        max_length=200,
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )
 

@@ -116,13 +116,16 @@ def said_in(words: Words) -> dict[str, str]:
 
 
 def tidied(words: Words) -> Words:
-    """One kind of line end, accents and letters in one piece, no blanks around."""
-    return Words(
-        **{
-            part: unicodedata.normalize("NFC", re.sub(r"\r\n?", "\n", text)).strip()
-            for part, text in said_in(words).items()
-        }
-    )
+    """One kind of line end, accents and letters in one piece, no blanks around.
+
+    What is too long for its part stays as it is, to be refused: see `faults_of`.
+    """
+    return Words(**{part: tidied_part(part, text) for part, text in said_in(words).items()})
+
+
+def tidied_part(part: str, text: str) -> str:
+    text = re.sub(r"\r\n?", "\n", text).strip()
+    return text if len(text) > LONGEST[part] else unicodedata.normalize("NFC", text)
 
 
 def faults(kind: str, words: Words, *names: str) -> dict[str, list[str]]:
@@ -135,12 +138,13 @@ def faults_of(kind: str, part: str, text: str, names: tuple[str, ...]) -> list[s
     """In plain words, what to change in this part."""
     if not text.strip():
         return [_("Write something here.")]
+    if len(text) > LONGEST[part]:
+        # Nothing below is asked of it: normalizing takes the square of its length.
+        words = {"most": LONGEST[part], "n": len(text)}
+        return [_("Use at most %(most)s letters; this has %(n)s.") % words]
     # As it would be read: letters that only look different are the same.
     read = unicodedata.normalize("NFKC", text)
     found = []
-    if len(text) > LONGEST[part]:
-        words = {"most": LONGEST[part], "n": len(text)}
-        found.append(_("Use at most %(most)s letters; this has %(n)s.") % words)
     if unseen(text, may_break=part == "text"):
         found.append(
             _("Take out what cannot be seen, such as invisible characters.")

@@ -81,6 +81,7 @@ def prepare(sizes):
     log_of("manage").parent.mkdir(parents=True, exist_ok=True)
     databases.make("ours_empty")
     manage("ours_empty", "migrate", "--verbosity", 0)
+    manage("ours_empty", "sync_roles")
     databases.run(
         "ours_empty", "UPDATE programs_facility SET admissions_email = 'staff@example.com'"
     )

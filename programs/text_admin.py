@@ -35,7 +35,7 @@ class ChoosesLanguage:
 class TextForm(forms.ModelForm):
     """Words for the draft, written over the version that was seen."""
 
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(max_length=40, widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

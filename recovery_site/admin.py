@@ -5,6 +5,7 @@ from functools import partial, wraps
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -152,6 +153,10 @@ class StaffDesk(admin.AdminSite):
 
     def logout(self, request, extra_context=None):
         return views.sign_out(request)
+
+    def autocomplete_view(self, request):
+        """Closed: no form of ours asks it, and it would search names unrecorded."""
+        raise PermissionDenied
 
     def each_context(self, request):
         """What every page of the desk shows in its frame."""

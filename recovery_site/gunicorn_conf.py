@@ -12,6 +12,11 @@ graceful_timeout = 5
 reload = os.environ.get("DEBUG", "").lower() in {"1", "true", "yes", "on"}
 preload_app = not reload
 control_socket_disable = True
+# Nobody in front of us sets these by a header. Gunicorn takes SCRIPT_NAME from one by default,
+# and a proxy hands on what a visitor wrote: every link of a kept page would begin with it.
+forwarder_headers = ""
+# Names with underscores, which would pass for others, are as good as not sent.
+header_map = "drop"
 
 # No access log: tokens of manage links and of feeds travel in paths. Errors lose them too.
 accesslog = None

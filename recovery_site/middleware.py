@@ -12,10 +12,12 @@ from . import errors
 
 logger = logging.getLogger(__name__)
 METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
+# As many letters as gunicorn reads of an address; what it asks for is worked on at once.
+LONGEST_ADDRESS = 4000
 
 
 class PlainRequestMiddleware:
-    """Refuses NUL bytes, which Postgres cannot store, and verbs that no page has.
+    """Refuses NUL bytes, which Postgres cannot store, endless addresses, and verbs no page has.
 
     A form says for itself which of its fields holds one.
     """
@@ -27,6 +29,8 @@ class PlainRequestMiddleware:
         if request.method not in METHODS:
             return errors.method_not_allowed(request)
         address = request.path_info + request.META.get("QUERY_STRING", "")
+        if len(address) > LONGEST_ADDRESS:
+            return errors.bad_request(request)
         # A quoted cookie may spell one as \\000, so look at what it says once read.
         sent = [address, *request.COOKIES.values()]
         if "%00" in address or any("\x00" in text for text in sent):

@@ -1,18 +1,25 @@
-"""Every page of the staff desk and every change on its plain forms, written into the audit."""
+"""What holds for every model of the staff desk: its pages and changes are written into the
+audit, its list is narrowed by its own filters alone, and no text is longer than it may be."""
 
-from functools import wraps
+from functools import cache, wraps
 
 from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from admissions import desk, looks
+from admissions.fields import LONGEST_SEARCH, BoundedTextField
 from admissions.models import AuditEvent, ConsultationRequest
 
 Type = AuditEvent.Type
 LONGEST = AuditEvent._meta.get_field("code").max_length
+# What a text of no length of its own may have: four times our longest article.
+LONGEST_TEXT = 20_000
 
 
 def recorded(view):
@@ -43,11 +50,68 @@ def shown_by(response) -> list:
     return [pk for pk in ids if pk]
 
 
-class Recorded(admin.ModelAdmin):
+class BoundedSearchForm(ChangeListSearchForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields = {
+            SEARCH_VAR: BoundedTextField(max_length=LONGEST_SEARCH, required=False, strip=False)
+        }
+
+
+class BoundedChangeList(ChangeList):
+    search_form_class = BoundedSearchForm
+
+
+class BoundedTexts(BaseModelAdmin):
+    """Every text that Django's own forms ask for has a length."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if isinstance(db_field, models.TextField) and db_field.max_length is None:
+            kwargs.setdefault("max_length", LONGEST_TEXT)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class Recorded(BoundedTexts, admin.ModelAdmin):
     """What Django's own forms change: the record and the names of its fields, in the same
     transaction. Django's log would keep what the record is called, and could be edited."""
 
     object_history_template = "admin/history.html"
+
+    def get_changelist(self, request, **kwargs):
+        return BoundedChangeList
+
+    def get_inlines(self, request, obj):
+        return [with_bounds(each) for each in super().get_inlines(request, obj)]
+
+    def lookup_allowed(self, lookup, value, request):
+        """Only the parameters of this list's own filters.
+
+        Django allows any lookup on a field of the model, and on what relates to it: whether a
+        row is there would tell, letter by letter, a password's hash or the key of a session.
+        """
+        return lookup in self.filter_parameters(request)
+
+    def to_field_allowed(self, request, to_field):
+        """Rows are referred to by their key; Django fails at the names of some relations."""
+        return to_field == self.opts.pk.name
+
+    def filter_parameters(self, request) -> set[str]:
+        day = self.date_hierarchy
+        parameters = {f"{day}__{part}" for part in ("year", "month", "day")} if day else set()
+        for each in self.get_list_filter(request):
+            parameters.update(self.parameters_of(each, request))
+        return parameters
+
+    def parameters_of(self, list_filter, request) -> list[str]:
+        """What one filter reads from the address, as Django's ChangeList makes the filter."""
+        if isinstance(list_filter, type):
+            return [list_filter.parameter_name]
+        path, make = list_filter, admin.FieldListFilter.create
+        if isinstance(list_filter, (list, tuple)):
+            path, make = list_filter
+        field = get_fields_from_path(self.model, path)[-1]
+        made = make(field, request, {}, self.model, self, field_path=path)
+        return made.expected_parameters()
 
     def construct_change_message(self, request, form, formsets, add=False):
         """Names of fields, which Django hands on to the three below."""
@@ -96,6 +160,12 @@ def with_recording(admin_class: type | None) -> type:
     if admin_class in (None, admin.ModelAdmin):
         return Recorded
     return type(admin_class.__name__, (admin_class, Recorded), {"__module__": __name__})
+
+
+@cache
+def with_bounds(inline: type) -> type:
+    """This inline, whose texts have a length too."""
+    return type(inline.__name__, (inline, BoundedTexts), {"__module__": __name__})
 
 
 def keep(request, type, obj, *, fields=()) -> AuditEvent:

@@ -15,6 +15,7 @@ from time import monotonic
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.translation import get_language_from_request
 
 LONGEST = 5
 # No two pages of ours come near it; names of hosts that a wildcard admits could.
@@ -57,7 +58,7 @@ class ShelfMiddleware:
         seconds, now = settings.PAGES_KEPT_SECONDS, monotonic()
         if not seconds or not is_strangers(request):
             return self.get_response(request)
-        key = (request.is_secure(), request.META.get("HTTP_HOST"), request.path_info)
+        key = key_of(request)
         kept = self.pages.get(key)
         if kept and now < min(kept.redraw_at, kept.begun + LONGEST):
             return kept.answer(request)
@@ -72,6 +73,24 @@ class ShelfMiddleware:
             self.pages.clear()
         self.pages[key] = keep(request, response, begun=now, redraw_at=now + seconds)
         return self.pages[key].answer(request)
+
+
+def key_of(request) -> tuple:
+    """All that a page of a stranger depends on.
+
+    `path` begins with the prefix that the server names (SCRIPT_NAME), and so does every link
+    of the page; `path_info` alone chooses the view.
+    """
+    asked = request.META
+    return (
+        request.is_secure(),
+        asked.get("HTTP_HOST"),
+        asked.get("SERVER_NAME"),
+        asked.get("SERVER_PORT"),
+        request.path,
+        request.path_info,
+        get_language_from_request(request, check_path=True),
+    )
 
 
 def is_strangers(request) -> bool:

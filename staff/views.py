@@ -3,7 +3,6 @@
 from math import ceil
 
 from django.contrib import admin, messages
-from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +18,14 @@ from admissions.models.encrypted import seal, unseal
 
 from . import codes, demo, devices, door, factors, sessions, throttle, unsent
 from .confirming import recently_confirmed
-from .forms import WRONG_CODE, WRONG_PASSWORD, CodeForm, PasswordForm, ProofForm
+from .forms import (
+    WRONG_CODE,
+    WRONG_PASSWORD,
+    CodeForm,
+    NewPasswordForm,
+    PasswordForm,
+    ProofForm,
+)
 from .models import Session
 
 SECRET = "new_secret"  # noqa: S105  the name of a place in the session
@@ -237,7 +243,7 @@ def make_codes(request):
 @recently_confirmed
 def change_password(request):
     """A new password of one's own; every other session ends."""
-    form = SetPasswordForm(request.user, request.POST if request.method == "POST" else None)
+    form = NewPasswordForm(request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         door.change_password(request, form.cleaned_data["new_password1"])
         messages.success(request, _("Your new password counts from now on."))

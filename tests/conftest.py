@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine as clock
 from celery import current_app
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
@@ -54,6 +55,7 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
     """
     with django_db_blocker.unblock(), clock.travel(SEEDED_ON):
         made = setup_databases(verbosity=0, interactive=False)
+        call_command("sync_roles", verbosity=0)
     yield
     with django_db_blocker.unblock():
         end_other_sessions()

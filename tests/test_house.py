@@ -114,7 +114,7 @@ def modules(*rooms):
         path
         for room in rooms
         for path in sorted((ROOT / room).rglob("*.py"))
-        if "migrations" not in path.parts
+        if "migrations" not in path.relative_to(ROOT).parts
     ]
 
 
@@ -343,6 +343,13 @@ def test_list_of_views_without_a_page_names_only_views():
 @pytest.mark.django_db
 def test_every_change_of_a_model_has_its_migration():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.parametrize(
+    "path", [path for room in ROOMS for path in (ROOT / room).rglob("migrations/*.py")], ids=named
+)
+def test_migrations_import_no_code_of_ours(path):
+    assert [name for name in imported(path) if name.split(".")[0] in ROOMS] == []
 
 
 @pytest.mark.parametrize("path", modules(*ROOMS), ids=named)

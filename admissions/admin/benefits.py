@@ -60,7 +60,7 @@ class BenefitsForm(forms.Form):
     holder = words(_lazy("Policy holder"), 120)
     estimate = lines(_lazy("Estimate"), help_text=_lazy("An estimate, never a promise."))
     note = lines(_lazy("Note"), help_text=_lazy("About the insurance alone. No clinical details."))
-    seen_at = forms.CharField(widget=forms.HiddenInput)
+    seen_at = forms.CharField(max_length=40, widget=forms.HiddenInput)
 
     def __init__(self, data=None, *, of):
         kept = {name: getattr(of, name) for name in DETAILS}

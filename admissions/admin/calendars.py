@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from .. import busy, desk, feeds, looks, outside, own_calendars
-from ..fields import PlainTextField
+from ..fields import BoundedTextField, PlainTextField
 from ..models import CalendarFeed, CalendarRefused, Counselor, OutsideCalendar
 
 TEMPLATES = "admin/admissions/calendarfeed"
@@ -62,7 +62,7 @@ class FileForm(CalendarForm):
 class AddressForm(CalendarForm):
     source, done = "address", _("The calendar is added. It is read within a minute or two.")
 
-    address = forms.CharField(
+    address = BoundedTextField(
         label=_("Private address"),
         max_length=2000,
         help_text=_("It begins with https:// or webcal:// and is never shown again."),

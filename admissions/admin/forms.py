@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from .. import availability, desk, search, times
-from ..fields import PlainTextField
+from ..fields import LONGEST_SEARCH, PlainTextField
 from ..models import ConsultationRequest, ContactAttempt
 from ..plan_forms import ContactPlanForm
 
@@ -154,7 +154,7 @@ class PlanForm(ContactPlanForm):
 
 
 class SearchForm(forms.Form):
-    term = PlainTextField(label=_("Find a request"), max_length=80)
+    term = PlainTextField(label=_("Find a request"), max_length=LONGEST_SEARCH)
 
     def clean_term(self):
         if not search.is_long_enough(self.cleaned_data["term"]):

@@ -141,9 +141,6 @@ class Outbox(admin.ModelAdmin):
     def may_answer(self, request):
         return request.user.has_perm("admissions.answer_for_messages")
 
-    def lookup_allowed(self, lookup, value, request):
-        return lookup in {each.parameter_name for each in FILTERS}
-
     def get_ordering(self, request):
         """What is to go, the soonest first; all else the newest first. Each has its index."""
         to_go = shown_state(request) in (StateFilter.OWED, Message.State.DELAYED)

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from staff import factors, people
 from staff.confirming import recently_confirmed
+from staff.forms import BoundedPasswords
 
 from . import away
 
@@ -29,6 +31,14 @@ PLAIN = [
 OWN_RIGHTS = ("is_active", "is_staff", "groups")
 
 
+class NewPersonForm(BoundedPasswords, AdminUserCreationForm):
+    """A colleague who begins."""
+
+
+class TheirPasswordForm(BoundedPasswords, AdminPasswordChangeForm):
+    """A new password for a colleague."""
+
+
 @admin.register(User)
 @method_decorator(recently_confirmed, name="changeform_view")
 class PeopleDesk(UserAdmin):
@@ -36,6 +46,8 @@ class PeopleDesk(UserAdmin):
 
     list_display = ("username", "first_name", "last_name", "is_active", "is_superuser")
     list_filter = ("is_active", "groups")
+    add_form = NewPersonForm
+    change_password_form = TheirPasswordForm
 
     def get_urls(self):
         remove = self.admin_site.admin_view(require_POST(recently_confirmed(self.remove_factor)))
@@ -96,7 +108,14 @@ class PeopleDesk(UserAdmin):
 
 
 @admin.register(Group)
-@method_decorator(recently_confirmed, name="changeform_view")
-@method_decorator(recently_confirmed, name="delete_view")
 class RolesDesk(GroupAdmin):
-    """What a role may do; migrations make the roles, and only a superuser changes them."""
+    """What a role may do, for a superuser to read; `manage.py sync_roles` alone changes it."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -34,7 +34,6 @@ def filter_of(each: narrowing.Narrowing) -> type[admin.SimpleListFilter]:
 
 
 FILTERS = [filter_of(each) for each in narrowing.NARROWINGS]
-PARAMETERS = {narrowing.SHOW, *(each.key for each in narrowing.NARROWINGS)}
 
 
 class SaveViewForm(forms.Form):

@@ -135,10 +135,6 @@ class RequestDesk(admin.ModelAdmin):
     def has_triage_permission(self, request):
         return request.user.has_perm("admissions.triage_consultationrequest")
 
-    def lookup_allowed(self, lookup, value, request):
-        """Names and numbers have no place in an address, not even as a filter."""
-        return lookup in request_list.PARAMETERS
-
     def get_queryset(self, request):
         return super().get_queryset(request).with_history()
 

@@ -38,6 +38,7 @@ class CounselorForm(forms.ModelForm):
     meeting_link = forms.URLField(
         label=_("Meeting link"),
         required=False,
+        max_length=200,
         assume_scheme="https",
         help_text=_("Their own video room, sent by email. Needed for video."),
     )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from programs.models import Facility
 
 from .. import desk, own_words, samples
+from ..fields import BoundedTextField
 from ..models import Wording
 from ..wordings import Words
 from .messages import framed
@@ -28,17 +29,23 @@ LANGUAGES = dict(settings.LANGUAGES)
 class WordsForm(forms.Form):
     """The three parts of an email; whether they may be sent, the service says."""
 
-    subject = forms.CharField(
+    subject = BoundedTextField(
         label=_("Subject"),
+        max_length=own_words.LONGEST["subject"],
         required=False,
         strip=False,
         help_text=_("Shown on a locked phone. One line."),
     )
-    heading = forms.CharField(
-        label=_("Heading"), required=False, strip=False, help_text=_("Above the text. One line.")
+    heading = BoundedTextField(
+        label=_("Heading"),
+        max_length=own_words.LONGEST["heading"],
+        required=False,
+        strip=False,
+        help_text=_("Above the text. One line."),
     )
-    text = forms.CharField(
+    text = BoundedTextField(
         label=_("Text"),
+        max_length=own_words.LONGEST["text"],
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 9}),
@@ -48,8 +55,8 @@ class WordsForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
-        for part, most in own_words.LONGEST.items():
-            self.fields[part].widget.attrs |= {"maxlength": most, "autocomplete": "off"}
+        for part in own_words.PARTS:
+            self.fields[part].widget.attrs["autocomplete"] = "off"
 
     @property
     def words(self):

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from programs.models import site_languages
+from programs.models import LanguageField
 
 from .permanent import never_emptied
 
@@ -34,7 +34,7 @@ class ConsentVersion(models.Model):
         NEWS = "news", _("Program news")
 
     key = models.CharField(max_length=20, choices=Key)
-    language = models.CharField(max_length=8, choices=site_languages, default="en")
+    language = LanguageField(default="en")
     text = models.TextField()
     sha256 = models.CharField(max_length=64, editable=False)
     effective_from = models.DateTimeField(default=timezone.now)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from programs.models import Program, site_languages
+from programs.models import LanguageField, Program
 
 from .consultations import Consultation
 from .encrypted import EncryptedTextField
@@ -27,6 +27,20 @@ def new_reference():
     """A short name for a request that says nothing about the person, e.g. K7M4-2QXR."""
     letters = [secrets.choice(REFERENCE_ALPHABET) for _place in range(8)]
     return "".join(letters[:4]) + "-" + "".join(letters[4:])
+
+
+class ReferenceField(models.CharField):
+    """A new reference for each row; a plain CharField without default to migrations, which
+    import no code of ours.
+    """
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **{"max_length": 9, "default": new_reference} | options)
+
+    def deconstruct(self):
+        name, _path, args, options = super().deconstruct()
+        options.pop("default", None)
+        return name, "django.db.models.CharField", args, options
 
 
 # What makes a request one of a list, asked of open ones alone.
@@ -152,7 +166,7 @@ class ConsultationRequest(models.Model):
         SELF_PAY = "self_pay", _("Paying ourselves")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    reference = models.CharField(max_length=9, unique=True, default=new_reference, editable=False)
+    reference = ReferenceField(unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     source = models.CharField(max_length=20, choices=Source)
 
@@ -201,7 +215,7 @@ class ConsultationRequest(models.Model):
     voicemail = models.CharField(max_length=20, choices=Voicemail, default=Voicemail.NO)
     is_discreet = models.BooleanField(default=True)
     good_time = models.CharField(max_length=20, choices=GoodTime, default=GoodTime.ANY)
-    language = models.CharField(max_length=8, choices=site_languages, default="en")
+    language = LanguageField(default="en")
     time_zone = models.CharField(max_length=64, default=settings.TIME_ZONE)
 
     program_interest = models.ForeignKey(Program, models.PROTECT, null=True, blank=True)

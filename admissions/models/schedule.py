@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from programs.models import Location, site_languages
+from programs.models import LanguageField, Location
 
 
 class Mode(models.TextChoices):
@@ -94,7 +94,7 @@ class Counselor(models.Model):
     public_name = models.CharField(
         max_length=40, help_text=_("The first name that requesters are told.")
     )
-    languages = ArrayField(models.CharField(max_length=8, choices=site_languages), default=list)
+    languages = ArrayField(LanguageField(), default=list)
     modes = ArrayField(models.CharField(max_length=20, choices=Mode), default=list)
     meeting_link = models.URLField(blank=True, help_text=_("Their own video room, sent by email."))
     location = models.ForeignKey(Location, models.PROTECT, related_name="counselors")

@@ -6,7 +6,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from programs.models import site_languages
+from programs.models import LanguageField
 
 from .requests import ConsultationRequest
 
@@ -33,7 +33,7 @@ class ShortageQuerySet(models.QuerySet):
 class Shortage(models.Model):
     """No phone time was free within a day, for people of one language."""
 
-    language = models.CharField(max_length=8, choices=site_languages)
+    language = LanguageField()
     began_at = models.DateTimeField(_("since"), default=timezone.now)
     ended_at = models.DateTimeField(_("until"), null=True)
 

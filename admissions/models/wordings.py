@@ -11,7 +11,7 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from programs.models import site_languages
+from programs.models import LanguageField
 
 from .messages import Message
 from .permanent import never_emptied
@@ -77,7 +77,7 @@ class Wording(models.Model):
     """One version of what one kind of email says in one language; a change is a new row."""
 
     kind = models.CharField(max_length=30, choices=Message.Kind)
-    language = models.CharField(max_length=8, choices=site_languages)
+    language = LanguageField()
     version = models.PositiveIntegerField()
     is_built_in = models.BooleanField(
         default=False, help_text=_("From here on, the words that came with the site again.")

@@ -14,7 +14,7 @@ from .care import (
 )
 from .centre import Credential, CrisisLine, Facility, Location, Membership, SocialLink
 from .reading import Article, Page, ProgramText, Question
-from .wording import Translation, site_languages
+from .wording import LanguageField, Translation
 
 __all__ = [
     "Article",
@@ -23,6 +23,7 @@ __all__ = [
     "Credential",
     "CrisisLine",
     "Facility",
+    "LanguageField",
     "LevelOfCare",
     "Location",
     "Membership",
@@ -33,5 +34,4 @@ __all__ = [
     "ScheduleRow",
     "SocialLink",
     "Translation",
-    "site_languages",
 ]

@@ -105,6 +105,16 @@ def headed_parts(body: str) -> None:
         raise ValidationError(_("Two parts have the same heading. Give each its own."))
 
 
+class HeadedTextField(models.TextField):
+    """A text of headed parts; a plain TextField to migrations, which import no code of ours."""
+
+    default_validators = [headed_parts]
+
+    def deconstruct(self):
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.TextField", args, options
+
+
 class ProgramText(ReviewedText):
     """What a program's page says, in one language: parts, each under its heading."""
 
@@ -115,9 +125,8 @@ class ProgramText(ReviewedText):
     program = models.ForeignKey(
         Program, models.PROTECT, related_name="texts", verbose_name=_("program")
     )
-    body = models.TextField(
+    body = HeadedTextField(
         _("text"),
-        validators=[headed_parts],
         help_text=_("Markdown. Each ## heading begins a part. Reading level: grade 6 to 8."),
     )
 

@@ -18,6 +18,21 @@ def site_languages() -> list[tuple[str, str]]:
     return settings.LANGUAGES
 
 
+class LanguageField(models.CharField):
+    """One of the site's languages.
+
+    Migrations hold a plain CharField without the choices, so that they import no code of ours.
+    """
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **{"max_length": 8, "choices": site_languages} | options)
+
+    def deconstruct(self):
+        name, _path, args, options = super().deconstruct()
+        options.pop("choices", None)
+        return name, "django.db.models.CharField", args, options
+
+
 def language_field(default: str = FALLBACK) -> models.CharField:
     """The language that a text is written in."""
     return models.CharField(_("language"), max_length=10, default=default)

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, InternalError, transaction
 from psycopg2.extras import DateTimeTZRange
 
@@ -307,6 +308,15 @@ def test_current_consents_are_the_newest_in_the_language_or_else_english():
 
     assert (in_english["news"], in_english["email"]) == (new_english, old_english)
     assert (in_vietnamese["news"], in_vietnamese["email"]) == (new_english, vietnamese)
+
+
+def test_language_is_one_that_the_site_has():
+    consent = ConsentVersion(key="news", language="xx", text="News.", sha256="0" * 64)
+
+    with pytest.raises(ValidationError) as refused:
+        consent.full_clean()
+
+    assert refused.value.message_dict == {"language": ["Value 'xx' is not a valid choice."]}
 
 
 # Pairs that belong together

@@ -7,9 +7,9 @@ import pytest
 from django.conf import settings
 
 from programs.plain_words import AVOIDED, HIGHEST_GRADE, avoided, reading_grade
-from programs.seed import CONTENT
 
 BASE = settings.BASE_DIR
+CONTENT = BASE / "programs/content"
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 # Lists of words to look for, which no one reads as a text.
 LISTS = {BASE / "admissions/wordings.py", BASE / "programs/plain_words.py"}

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from programs.models import Article, ProgramText, Question
@@ -35,6 +36,26 @@ def test_headings_can_be_led_to():
 
     assert headings(text) == [("a-week", "A week"), ("a-week-2", "A week")]
     assert re.findall(r'id="([^"]+)"', markdown(text)) == ["a-week", "a-week-2"]
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ("A week at home.", "Begin with a heading: “## What a week looks like”."),
+        (
+            "## A week\n\nOne.\n\n## A week\n\nTwo.",
+            "Two parts have the same heading. Give each its own.",
+        ),
+    ],
+)
+def test_program_text_is_parts_with_a_heading_of_their_own(db, body, complaint):
+    text = ProgramText.objects.first()
+    text.body = body
+
+    with pytest.raises(ValidationError) as refused:
+        text.clean_fields()
+
+    assert refused.value.message_dict == {"body": [complaint]}
 
 
 def test_no_sentence_is_copied_from_the_old_page(db):

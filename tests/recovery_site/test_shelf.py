@@ -146,9 +146,18 @@ def test_stranger_after_a_visitor_with_a_cookie_gets_a_page_of_their_own():
     assert seen == ["drawing 1", "drawing 2", "drawing 3", "drawing 2"]
 
 
-def test_hosts_schemes_and_addresses_are_kept_apart():
+def test_pages_are_kept_apart_by_all_that_they_depend_on():
     page = Draws()
-    asked = [{}, {"HTTP_HOST": "127.0.0.1"}, {"wsgi.url_scheme": "https"}, {"path": "/es/"}]
+    asked = [
+        {},
+        {"HTTP_HOST": "127.0.0.1"},
+        {"SERVER_NAME": "127.0.0.1"},
+        {"SERVER_PORT": "8080"},
+        {"wsgi.url_scheme": "https"},
+        {"path": "/es/"},
+        {"SCRIPT_NAME": "/es"},
+        {"HTTP_ACCEPT_LANGUAGE": "es"},
+    ]
 
     seen = {page.ask(**each) for each in asked}
 

@@ -108,7 +108,7 @@ def add_staff():
         if is_new:
             user.set_password(PASSWORD)
             user.save()
-            user.groups.set(Group.objects.filter(name=role))
+            user.groups.set([Group.objects.get(name=role)] if role else [])
         demo.enrol(user)
         if username in COUNSELORS:
             add_counselor(user)

@@ -2,12 +2,12 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.urls import reverse
 
 from admissions import looks
 from admissions.models import AuditEvent, ConsultationRequest, Counselor
+from programs.models import SocialLink
 from tests import factories
 
 from .desk_world import LIST, NOW, booked, minutes, page_of, step_of
@@ -279,15 +279,14 @@ def test_change_and_its_event_are_saved_together_or_not_at_all(client, director,
 
 
 def test_many_are_deleted_with_their_events_or_not_at_all(client, no_audit):
-    admin = factories.make_user(None, is_superuser=True)
-    client.force_login(admin)
-    group = Group.objects.create(name="temporary")
-    action = {"action": "delete_selected", "_selected_action": [group.pk], "post": "yes"}
+    client.force_login(factories.make_user("content editor"))
+    link = SocialLink.objects.create(name="temporary", url="https://example.com/")
+    action = {"action": "delete_selected", "_selected_action": [link.pk], "post": "yes"}
 
     with pytest.raises(no_audit), transaction.atomic():
-        client.post("/admin/auth/group/", action)
+        client.post("/admin/programs/sociallink/", action)
 
-    assert Group.objects.filter(pk=group.pk).exists()
+    assert SocialLink.objects.filter(pk=link.pk).exists()
 
 
 def test_history_of_a_record_tells_who_changed_which_fields(client, director):

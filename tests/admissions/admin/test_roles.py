@@ -1,8 +1,9 @@
 """What roles may not do, and what their menus name; test_role_matrix walks every address."""
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
+from admissions import roles
 from admissions.models import (
     AuditEvent,
     Counselor,
@@ -84,6 +85,19 @@ def test_superuser_reaches_people(client):
     menu = client.get("/admin/").context["menu"]
 
     assert [item["name"] for item in menu][-1] == "People"
+
+
+def test_roles_are_for_a_superuser_to_read_and_for_nobody_to_change(client):
+    client.force_login(factories.make_user(None, is_superuser=True))
+    auditor = Group.objects.get(name="auditor")
+    page = f"/admin/auth/group/{auditor.pk}"
+
+    assert client.get(f"{page}/change/").status_code == OK
+    assert client.post(f"{page}/change/", {"name": "auditor"}).status_code == NO
+    assert client.post("/admin/auth/group/add/", {"name": "above"}).status_code == NO
+    assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == NO
+    assert sorted(Group.objects.values_list("name", flat=True)) == sorted(roles.ROLES)
+    assert auditor.permissions.count() == 1
 
 
 def test_sign_out_is_a_post(client, coordinator):
