@@ -13,27 +13,27 @@ MAKEFLAGS += --no-print-directory
 .PHONY: run test bench faults harm checks lint format templates migrations static pytest
 
 run: .venv/ready-to-run
-	@exec $(BIN)/python -m recovery_site.runner
+	@exec $(BIN)/python -m recovery_site.dev.runner
 
 # The checks bring their own Postgres and Redis, apart from those of `make run`.
 test: VAR := $(VAR)/test
 test: .venv/ready-to-test
 	@.ci/chromium
-	@$(BIN)/python -m recovery_site.embedded with -- $(MAKE) checks
+	@$(BIN)/python -m recovery_site.dev.embedded with -- $(MAKE) checks
 
 # It measures beside a Postgres and a Redis of its own, whatever else is there.
 bench: VAR := $(VAR)/bench
 bench: .venv/ready-to-run
 	@env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL \
-		$(BIN)/python -m recovery_site.embedded with -- $(BIN)/python -m bench $(ARGS)
+		$(BIN)/python -m recovery_site.dev.embedded with -- $(BIN)/python -m bench $(ARGS)
 
 # Harm on purpose, over 200 times: tells what came of it, and fails if a promise broke.
 faults: VAR := $(VAR)/test
 faults: .venv/ready-to-test
-	@$(BIN)/python -m recovery_site.embedded with -- $(MAKE) harm
+	@$(BIN)/python -m recovery_site.dev.embedded with -- $(MAKE) harm
 
 harm: static
-	@FAULTS=long $(BIN)/python -m pytest tests/faults tests/admissions/test_many_hands.py $(ARGS)
+	@FAULTS=long $(BIN)/python -m pytest tests/faults tests/admissions/booking/test_concurrency.py $(ARGS)
 
 # The tests come last and always, so that their last line is the last line.
 checks:

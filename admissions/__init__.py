@@ -1,0 +1,1 @@
+"""How a person comes to us, in rooms: see docs/architecture.md."""

@@ -41,16 +41,15 @@ settings.configure(
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
 )
 django.setup()
-
-from admissions.models import (  # noqa: E402
-    AuditEvent,
+from admissions.audit.models import AuditEvent  # noqa: E402
+from admissions.intake.models import (  # noqa: E402
     ConsentEvent,
     ConsentVersion,
-    Consultation,
     ConsultationRequest,
-    Message,
-    Submission,
+    IdempotencyKey,
 )
+from admissions.messaging.models import Message  # noqa: E402
+from admissions.scheduling.models import Consultation  # noqa: E402
 from programs.models import Location  # noqa: E402
 
 GRANTED = {"contact": True, "email": True, "text": False, "news": False}
@@ -70,7 +69,7 @@ def book(http_request):
     with transaction.atomic():
         request = add_request(http_request.POST, stamp.replace(tzinfo=UTC))
         consultation = new_consultation(request, http_request.POST["counselor"], location)
-        if not Consultation.objects.hold(consultation):
+        if not Consultation.objects.try_hold(consultation):
             transaction.set_rollback(True)
             return HttpResponse(status=409)
         add_the_rest(request, consultation, versions)
@@ -130,7 +129,7 @@ def add_the_rest(request, consultation, versions):
             ),
         ]
     )
-    Submission.objects.create(key=uuid.uuid4(), request=request)
+    IdempotencyKey.objects.create(key=uuid.uuid4(), request=request)
 
 
 @functools.lru_cache(maxsize=50)

@@ -4,7 +4,7 @@ import statistics
 
 
 def percentile(values, percent):
-    """The value below which so many percent lie, straight between two neighbours."""
+    """The value below which so many percent lie, straight between two neighbors."""
     ordered = sorted(values)
     place = (len(ordered) - 1) * percent / 100
     below = int(place)

@@ -19,8 +19,8 @@ SLOW = 0.2  # seconds that the slow mail server takes for a letter
 # Confirmations for people whose time stands, all due at once.
 PROMISE = """
     INSERT INTO admissions_message (
-        request_id, consultation_id, kind, version, copy, due_at, state, promised_at, message_id,
-        tries, crashes, reason, provider_id, template_version, resent_because
+        request_id, consultation_id, kind, version, copy, due_at, state, enqueued_at, message_uuid,
+        tries, crashes, reason, provider_message_id, template_version, resend_reason
     )
     SELECT request_id, id, 'confirmation', sequence, 0, now(), 'promised', now(),
         gen_random_uuid(), 0, 0, '', '', '', ''
@@ -67,7 +67,7 @@ def letters(world, programs):
 
     async def sweep(_number):
         before = world.mail.count
-        tasks().send_task("admissions.tasks.send_due_messages")
+        tasks().send_task("admissions.messaging.tasks.send_due_messages")
         await world.until(lambda: nothing_is_owed(watch))
         if world.mail.count != before + count:
             raise Unexpected("A letter did not go, or went twice")

@@ -7,7 +7,7 @@ import re
 
 from aiosmtpd.controller import Controller
 
-from recovery_site import processes
+from recovery_site.dev import processes
 
 
 class Mail:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 
-from recovery_site import processes
-from recovery_site.startup import WORKER, serves
+from recovery_site.dev import processes
+from recovery_site.dev.startup import WORKER_OPTIONS, is_serving
 
 VAR = Path(os.environ.get("VAR") or "var").resolve()
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +43,9 @@ class Servers:
         self.stop(*self.started)
 
     def start(self, name, command, environment):
-        process = processes.start(command, log=log_of(name), cwd=ROOT, env=os.environ | environment)
+        process = processes.start_process(
+            command, log=log_of(name), cwd=ROOT, env=os.environ | environment
+        )
         self.started.append(process)
         return process
 
@@ -52,20 +54,24 @@ class Servers:
         port = processes.free_port()
         command = [*command, "--preload", "--bind", f"127.0.0.1:{port}"]
         process = self.start(name, command, environment)
-        if not processes.wait_until(lambda: serves(port) or process.poll() is not None, within=60):
+        if not processes.wait_until(
+            lambda: is_serving(port) or process.poll() is not None, within=60
+        ):
             sys.exit(f"{name} did not answer: see {log_of(name)}")
         if process.poll() is not None:
-            sys.exit(f"{name} stopped: {processes.reason(log_of(name))}")
+            sys.exit(f"{name} stopped: {processes.failure_reason(log_of(name))}")
         return Server(name, port, process)
 
     def worker(self, name, environment, *, app="recovery_site"):
         """The Celery worker that sends our mail, as `make run` starts it."""
-        return self.start(name, [sys.executable, "-m", "celery", "-A", app, *WORKER], environment)
+        return self.start(
+            name, [sys.executable, "-m", "celery", "-A", app, *WORKER_OPTIONS], environment
+        )
 
     def stop(self, *stopped):
         for process in stopped:
             process.terminate()
-        processes.finish(stopped, within=10)
+        processes.wait_or_kill(stopped, within=10)
         self.started = [each for each in self.started if each not in stopped]
 
 

@@ -39,7 +39,7 @@ def cookie(database):
 def coordinator():
     user = apps.get_model("auth", "User").objects.create(username="measurer", is_staff=True)
     user.groups.add(apps.get_model("auth", "Group").objects.get(name="coordinator"))
-    secret = import_string("staff.codes.new_secret")()
+    secret = import_string("admissions.accounts.totp.new_secret")()
     apps.get_model("staff", "Factor").objects.create(user=user, secret=secret)
     return user
 
@@ -49,7 +49,7 @@ def session() -> SessionBase:
     request = HttpRequest()
     request.META["REMOTE_ADDR"] = "127.0.0.1"
     request.session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
-    enter = import_string("staff.door.enter")
+    enter = import_string("admissions.accounts.authentication.complete_sign_in")
     enter(request, coordinator(), how="app", now=timezone.now())
     request.session.save()
     return request.session

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from .models import (
+    Article,
     ComparisonCell,
     ComparisonRow,
     Credential,
@@ -14,12 +15,45 @@ from .models import (
     LevelOfCare,
     Location,
     Membership,
+    Page,
     Program,
+    ProgramText,
+    Question,
     ScheduleRow,
     SocialLink,
     Translation,
 )
-from .text_admin import ChoosesLanguage
+from .versioned_text_admin import LanguageChoiceMixin, VersionedTextAdmin
+
+
+@admin.register(Question)
+class QuestionAdmin(VersionedTextAdmin):
+    list_display = ["question", *VersionedTextAdmin.state_columns, "sort_order", "is_on_home"]
+    list_filter = [*VersionedTextAdmin.list_filter, "is_on_home"]
+    search_fields = ["question", "answer"]
+    prepopulated_fields = {"slug": ["question"]}
+
+
+@admin.register(Article)
+class ArticleAdmin(VersionedTextAdmin):
+    list_display = ["title", *VersionedTextAdmin.state_columns, "reviewed_by", "reviewed_on"]
+    search_fields = ["title", "body"]
+    prepopulated_fields = {"slug": ["title"]}
+
+
+@admin.register(ProgramText)
+class ProgramTextAdmin(VersionedTextAdmin):
+    list_display = ["program", *VersionedTextAdmin.state_columns, "reviewed_by", "reviewed_on"]
+    list_filter = [*VersionedTextAdmin.list_filter, "program"]
+    list_select_related = ["changed_by", "program"]
+    search_fields = ["body"]
+
+
+@admin.register(Page)
+class PageAdmin(VersionedTextAdmin):
+    list_display = ["title", "slug", *VersionedTextAdmin.state_columns, "effective_on"]
+    list_filter = [*VersionedTextAdmin.list_filter, "slug"]
+    search_fields = ["title", "body"]
 
 
 @admin.register(Facility)
@@ -113,7 +147,7 @@ class ComparisonRowAdmin(admin.ModelAdmin):
 
 
 @admin.register(Translation)
-class TranslationAdmin(ChoosesLanguage, admin.ModelAdmin):
+class TranslationAdmin(LanguageChoiceMixin, admin.ModelAdmin):
     list_display = ["english", "text", "language"]
     list_filter = ["language"]
     search_fields = ["english", "text"]

@@ -6,8 +6,8 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from django.utils.translation import gettext
 
+from .markdown import render_markdown
 from .models import Article, Facility
-from .reader import as_html
 
 
 class ArticleFeed(Atom1Feed):
@@ -21,7 +21,7 @@ class ArticleFeed(Atom1Feed):
         handler.addQuickElement("content", item["html"], {"type": "html"})
 
 
-def articles(language: str) -> ArticleFeed:
+def article_feed(language: str) -> ArticleFeed:
     """All that are published in a language; the one that changed last comes first."""
     facility, site = Facility.objects.get(), settings.SITE_URL
     feed = ArticleFeed(
@@ -41,6 +41,6 @@ def articles(language: str) -> ArticleFeed:
             unique_id=site + article.get_absolute_url(),
             description=escape(article.summary),
             updateddate=article.changed_at,
-            html=as_html(article.body),
+            html=render_markdown(article.body),
         )
     return feed

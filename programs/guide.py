@@ -17,7 +17,7 @@ NOT_SAID = _("Not sure, or rather not say")
 
 
 @dataclass(frozen=True)
-class Answer:
+class GuideAnswer:
     """One row of the table: this answer leads there, for this reason."""
 
     key: str
@@ -31,24 +31,24 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Question:
+class GuideQuestion:
     """What we ask the person themselves, or of someone they care about, and why."""
 
     key: str
     for_me: Promise
     for_them: Promise
     why: Promise
-    answers: list[Answer]
+    answers: list[GuideAnswer]
 
     def text(self, for_whom: str) -> Promise:
         return self.for_them if for_whom == "loved_one" else self.for_me
 
-    def answer(self, key: str) -> Answer | None:
+    def answer(self, key: str) -> GuideAnswer | None:
         return next((each for each in self.answers if each.key == key), None)
 
 
 QUESTIONS = [
-    Question(
+    GuideQuestion(
         "danger",
         _("Is anyone in danger right now?"),
         _("Is anyone in danger right now?"),
@@ -57,8 +57,8 @@ QUESTIONS = [
             "thoughts of suicide, or someone being hurt."
         ),
         [
-            Answer("no", _("No")),
-            Answer(
+            GuideAnswer("no", _("No")),
+            GuideAnswer(
                 "yes",
                 _("Yes, or not sure"),
                 DANGER,
@@ -66,7 +66,7 @@ QUESTIONS = [
             ),
         ],
     ),
-    Question(
+    GuideQuestion(
         "health",
         _("Which of these is true for you? Stop at the first."),
         _("Which of these is true for them? Stop at the first."),
@@ -75,32 +75,32 @@ QUESTIONS = [
             "person very sick. Then a doctor comes first."
         ),
         [
-            Answer(
+            GuideAnswer(
                 "severe",
                 _("Now: a seizure, confusion, fever, bad shaking, or seeing things"),
                 DANGER,
                 _("After stopping or cutting down, these signs can end a life. Call 911."),
             ),
-            Answer(
+            GuideAnswer(
                 "pregnant",
                 _("Pregnant, and using or stopping"),
                 MEDICAL,
                 _("Talk with a doctor or a midwife today, before you change anything."),
             ),
-            Answer(
+            GuideAnswer(
                 "unwell",
                 _("Sick, shaking, or sweating when going without; or a seizure in the past"),
                 MEDICAL,
                 _("It can get worse. A doctor can say what care is needed before anything else."),
             ),
-            Answer(
+            GuideAnswer(
                 "daily",
                 _("Alcohol, opioids, or calming pills on most days"),
                 MEDICAL,
                 _("Stopping all at once can be dangerous. Ask a doctor how to go about it."),
             ),
-            Answer("none", _("None of these")),
-            Answer(
+            GuideAnswer("none", _("None of these")),
+            GuideAnswer(
                 "unsure",
                 NOT_SAID,
                 TALK,
@@ -108,32 +108,32 @@ QUESTIONS = [
             ),
         ],
     ),
-    Question(
+    GuideQuestion(
         "care",
         _("What care do you have now?"),
         _("What care do they have now?"),
         _("What comes next depends on what there is now."),
         [
-            Answer("none", _("None, or support meetings")),
-            Answer(
+            GuideAnswer("none", _("None, or support meetings")),
+            GuideAnswer(
                 "weekly",
                 _("A counselor or a group, about once a week"),
                 IOP,
                 _("When once a week is not enough, IOP is a step up, with more hours."),
             ),
-            Answer(
+            GuideAnswer(
                 "hospital",
                 _("A hospital, or care for withdrawal, now or in the last few weeks"),
                 RESIDENTIAL,
                 _("That care is a first step. Living in a place of care can be the next one."),
             ),
-            Answer(
+            GuideAnswer(
                 "residential",
                 _("Residential care, now or in the last few weeks"),
                 STEP_DOWN,
                 _("The first weeks back home can be hard. This path keeps people around you."),
             ),
-            Answer(
+            GuideAnswer(
                 "unsure",
                 NOT_SAID,
                 TALK,
@@ -141,25 +141,25 @@ QUESTIONS = [
             ),
         ],
     ),
-    Question(
+    GuideQuestion(
         "time",
         _("Could you be away from work, school, or children for some weeks?"),
         _("Could they be away from work, school, or children for some weeks?"),
         _("In residential care you live with us. In IOP you live at home."),
         [
-            Answer(
+            GuideAnswer(
                 "yes",
                 _("Yes"),
                 RESIDENTIAL,
                 _("Residential care takes some weeks away, and there is room for that."),
             ),
-            Answer(
+            GuideAnswer(
                 "no",
                 _("No, or it would be very hard"),
                 IOP,
                 _("In IOP you sleep at home. Many people keep working or studying."),
             ),
-            Answer(
+            GuideAnswer(
                 "unsure",
                 NOT_SAID,
                 TALK,
@@ -167,25 +167,25 @@ QUESTIONS = [
             ),
         ],
     ),
-    Question(
+    GuideQuestion(
         "home",
         _("Is the place you live safe and steady?"),
         _("Is the place they live safe and steady?"),
         _("In IOP, evenings and nights are spent at home. So home matters."),
         [
-            Answer(
+            GuideAnswer(
                 "yes",
                 _("Yes"),
                 IOP,
                 _("A steady home is a good base for care by day."),
             ),
-            Answer(
+            GuideAnswer(
                 "no",
                 _("No, or people there drink or use"),
                 RESIDENTIAL,
                 _("Living with us puts distance between a person and what pulls them back."),
             ),
-            Answer(
+            GuideAnswer(
                 "unsure",
                 NOT_SAID,
                 TALK,
@@ -193,25 +193,25 @@ QUESTIONS = [
             ),
         ],
     ),
-    Question(
+    GuideQuestion(
         "support",
         _("How much support would you want between sessions?"),
         _("How much support would they want between sessions?"),
         _("Some people do well with someone to call. Others need someone near at night."),
         [
-            Answer(
+            GuideAnswer(
                 "some",
                 _("People to call, and a plan"),
                 IOP,
                 _("In IOP you make a plan for the hours between, and know whom to call."),
             ),
-            Answer(
+            GuideAnswer(
                 "always",
                 _("Someone near, day and night"),
                 RESIDENTIAL,
                 _("In residential care there is always someone to talk to."),
             ),
-            Answer(
+            GuideAnswer(
                 "unsure",
                 NOT_SAID,
                 TALK,
@@ -223,37 +223,37 @@ QUESTIONS = [
 
 
 @dataclass(frozen=True)
-class Said:
+class GivenAnswer:
     """One answer of a visitor, with its question as they read it."""
 
     question: Promise
-    answer: Answer
+    answer: GuideAnswer
 
 
 @dataclass
-class Found:
+class GuideResult:
     """Where the answers lead, in the order in which it matters."""
 
     is_danger: bool = False
-    medical: list[Said] = field(default_factory=list)
+    medical: list[GivenAnswer] = field(default_factory=list)
     # Programs by their address, each with every answer that leads to it.
-    programs: dict[str, list[Said]] = field(default_factory=dict)
-    talk: list[Said] = field(default_factory=list)
+    programs: dict[str, list[GivenAnswer]] = field(default_factory=dict)
+    talk: list[GivenAnswer] = field(default_factory=list)
 
 
-def said(answers: dict[str, str], for_whom: str) -> list[Said]:
+def given_answers(answers: dict[str, str], for_whom: str) -> list[GivenAnswer]:
     """The known ones among these answers, in the order of the questions."""
     pairs = [(each, each.answer(answers.get(each.key, ""))) for each in QUESTIONS]
-    return [Said(question.text(for_whom), answer) for question, answer in pairs if answer]
+    return [GivenAnswer(question.text(for_whom), answer) for question, answer in pairs if answer]
 
 
-def find(answers: dict[str, str], *, for_whom: str, offered: list[str]) -> Found:
+def evaluate_answers(answers: dict[str, str], *, for_whom: str, offered: list[str]) -> GuideResult:
     """Where the answers lead among the programs on offer, by address; danger hides the rest."""
-    found = Found()
-    for each in said(answers, for_whom):
+    found = GuideResult()
+    for each in given_answers(answers, for_whom):
         leads_to = each.answer.leads_to
         if leads_to == DANGER:
-            return Found(is_danger=True)
+            return GuideResult(is_danger=True)
         if leads_to == MEDICAL:
             found.medical.append(each)
         elif leads_to == TALK:

@@ -7,39 +7,44 @@ from . import views
 from .models import Article, Page, ProgramText, Question
 
 
-def of_article(article: Article) -> tuple[str, dict]:
+def article_preview(article: Article) -> tuple[str, dict]:
     return "programs/article.html", {
         "article": article,
         "languages": [article.language],
-        "next_articles": views.articles_after(article.slug),
+        "next_articles": views.next_articles_after(article.slug),
     }
 
 
-def of_page(page: Page) -> tuple[str, dict]:
+def page_preview(page: Page) -> tuple[str, dict]:
     return "programs/page.html", {"page": page, "languages": [page.language]}
 
 
-def of_program(text: ProgramText) -> tuple[str, dict]:
-    return "programs/program.html", views.program_page(text.program, text)
+def program_preview(text: ProgramText) -> tuple[str, dict]:
+    return "programs/program.html", views.program_context(text.program, text)
 
 
-def of_question(question: Question) -> tuple[str, dict]:
-    """Among its neighbours, and open."""
+def question_preview(question: Question) -> tuple[str, dict]:
+    """Among its neighbors, and open."""
     question.is_open = True
-    context = views.learn_page()
+    context = views.learn_context()
     others = [each for each in context["questions"] if each.slug != question.slug]
     in_order = sorted([*others, question], key=lambda each: (each.sort_order, each.slug))
     return "programs/learn.html", context | {"questions": in_order}
 
 
-SHOWN = {Article: of_article, Page: of_page, ProgramText: of_program, Question: of_question}
+PREVIEWS = {
+    Article: article_preview,
+    Page: page_preview,
+    ProgramText: program_preview,
+    Question: question_preview,
+}
 
 
-def shown(request, text, *, back: str, edit: str) -> TemplateResponse:
+def render_preview(request, text, *, back: str, edit: str) -> TemplateResponse:
     """The page around this version, marked as a preview; nobody may keep or index it."""
     preview = {"text": text, "back": back, "edit": edit}
     with translation.override(text.language):
-        template, context = SHOWN[type(text)](text)
+        template, context = PREVIEWS[type(text)](text)
         response = TemplateResponse(request, template, context | {"preview": preview}).render()
     response["Content-Language"] = text.language
     response["Cache-Control"] = "no-store, private"

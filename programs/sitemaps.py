@@ -12,7 +12,7 @@ from django.utils import timezone
 from .models import Article, Page, Program, ProgramText
 
 
-class Place(NamedTuple):
+class SitemapEntry(NamedTuple):
     """One page, the languages that it is written in, and when each last changed, if known."""
 
     name: str
@@ -24,7 +24,7 @@ class Place(NamedTuple):
         return list(self.changed or dict(settings.LANGUAGES))
 
 
-class PublicPages(Sitemap):
+class PublicSitemap(Sitemap):
     """Every page that anyone may find; never the booking pages."""
 
     i18n = alternates = x_default = True
@@ -37,10 +37,10 @@ class PublicPages(Sitemap):
     def items(self):
         about = ProgramText.objects.published().filter(program__in=Program.objects.published())
         return [
-            *(Place("programs:" + name) for name in FIXED),
-            *texts("programs:program", about, "changed_at", slug="program__slug"),
-            *texts("programs:article", Article.objects.published(), "changed_at"),
-            *texts("programs:page", pages_in_force(), "effective_on"),
+            *(SitemapEntry("programs:" + name) for name in FIXED_PAGES),
+            *text_entries("programs:program", about, "changed_at", slug="program__slug"),
+            *text_entries("programs:article", Article.objects.published(), "changed_at"),
+            *text_entries("programs:page", pages_in_force(), "effective_on"),
         ]
 
     def get_languages_for_item(self, item):
@@ -57,16 +57,16 @@ class PublicPages(Sitemap):
         return super()._get(name, item, default)
 
 
-FIXED = ("home", "programs", "compare", "guide", "learn", "get_help", "help_for_someone")
-SITEMAPS = {"public": PublicPages}
+FIXED_PAGES = ("home", "programs", "compare", "guide", "learn", "get_help", "help_for_someone")
+SITEMAPS = {"public": PublicSitemap}
 
 
-def texts(name: str, rows, changed: str, slug: str = "slug") -> list[Place]:
+def text_entries(name: str, rows, changed: str, slug: str = "slug") -> list[SitemapEntry]:
     """A place for each text, with the languages that it has."""
     found = {}
     for words, language, moment in rows.values_list(slug, "language", changed):
         found.setdefault(words, {})[language] = moment
-    return [Place(name, (slug,), changes) for slug, changes in sorted(found.items())]
+    return [SitemapEntry(name, (slug,), changes) for slug, changes in sorted(found.items())]
 
 
 def pages_in_force():

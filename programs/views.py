@@ -10,8 +10,15 @@ from django.views.decorators.http import conditional_page, require_http_methods,
 from . import feeds
 from . import guide as table
 from .forms import GuideForm
-from .models import Article, ComparisonRow, Page, Program, Question
-from .models.wording import chosen, page_language
+from .models import (
+    Article,
+    ComparisonRow,
+    Page,
+    Program,
+    Question,
+    best_language_texts,
+    page_language,
+)
 
 
 @require_safe
@@ -21,7 +28,7 @@ def home(request):
         "programs/home.html",
         {
             "programs": Program.objects.published(),
-            "questions": Question.objects.published().filter(is_on_home=True).to_read(),
+            "questions": Question.objects.published().filter(is_on_home=True).in_page_language(),
         },
     )
 
@@ -35,7 +42,7 @@ def programs(request):
 def program(request, slug):
     program = get_object_or_404(Program.objects.published(), slug=slug)
     texts = list(program.texts.published())
-    shown = program_page(program, next(iter(chosen(texts)), None))
+    shown = program_context(program, next(iter(best_language_texts(texts)), None))
     languages = [text.language for text in texts]
     return render(request, "programs/program.html", shown | {"languages": languages})
 
@@ -56,7 +63,11 @@ def guide(request):
     for_whom = "loved_one" if asked.get("for") == "loved_one" else "self"
     form = GuideForm(request.POST if is_sent else None, for_whom=for_whom)
     programs = {each.slug: each for each in Program.objects.published()}
-    found = table.find(form.answers, for_whom=for_whom, offered=list(programs)) if is_sent else None
+    found = (
+        table.evaluate_answers(form.answers, for_whom=for_whom, offered=list(programs))
+        if is_sent
+        else None
+    )
     context = {
         "form": form,
         "for_whom": for_whom,
@@ -65,17 +76,17 @@ def guide(request):
         # Danger is answered at once, whatever else is missing.
         "found": found if is_sent and (found.is_danger or form.is_valid()) else None,
     }
-    context["worth_asking"] = worth_asking(context["found"], programs)
+    context["worth_asking"] = recommended_programs(context["found"], programs)
     response = render(request, "programs/guide.html", context)
-    return kept_nowhere(response) if is_sent else response
+    return never_cached(response) if is_sent else response
 
 
-def worth_asking(found, programs) -> list:
+def recommended_programs(found, programs) -> list:
     """Each program that the answers lead to, with the answers that do."""
     return [(programs[slug], reasons) for slug, reasons in found.programs.items()] if found else []
 
 
-def kept_nowhere(response):
+def never_cached(response):
     """An answer with something personal in it: in no cache, and found by no search engine."""
     add_never_cache_headers(response)
     response["X-Robots-Tag"] = "noindex, nofollow"
@@ -84,7 +95,7 @@ def kept_nowhere(response):
 
 @require_safe
 def learn(request):
-    return render(request, "programs/learn.html", learn_page())
+    return render(request, "programs/learn.html", learn_context())
 
 
 @require_safe
@@ -93,7 +104,7 @@ def article(request, slug):
     shown = {
         "article": article,
         "languages": languages,
-        "next_articles": articles_after(slug),
+        "next_articles": next_articles_after(slug),
     }
     return render(request, "programs/article.html", shown)
 
@@ -101,7 +112,7 @@ def article(request, slug):
 @require_safe
 @conditional_page
 def articles_feed(request):
-    feed = feeds.articles(page_language())
+    feed = feeds.article_feed(page_language())
     return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
 
 
@@ -136,7 +147,7 @@ def robots(request):
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
 
 
-def program_page(program, text) -> dict:
+def program_context(program, text) -> dict:
     """What a program's page shows around its text, which may still be missing."""
     schedule = list(program.schedule.all())
     return {
@@ -148,25 +159,25 @@ def program_page(program, text) -> dict:
     }
 
 
-def learn_page() -> dict:
+def learn_context() -> dict:
     return {
-        "articles": Article.objects.published().defer("body").to_read(),
-        "questions": Question.objects.published().to_read(),
+        "articles": Article.objects.published().defer("body").in_page_language(),
+        "questions": Question.objects.published().in_page_language(),
     }
 
 
 def text_or_404(texts) -> tuple:
     """The text to read in the page's language, and all that it has; or a plain 404."""
     texts = list(texts)
-    found = chosen(texts)
+    found = best_language_texts(texts)
     if not found:
         raise Http404
     return found[0], [text.language for text in texts]
 
 
-def articles_after(slug: str, count: int = 3) -> list:
+def next_articles_after(slug: str, count: int = 3) -> list:
     """What to read next: those that follow in the list, and then from its beginning."""
-    articles = Article.objects.published().defer("body").to_read()
+    articles = Article.objects.published().defer("body").in_page_language()
     slugs = [article.slug for article in articles]
     at = slugs.index(slug) if slug in slugs else len(slugs)
     return (articles[at + 1 :] + articles[:at])[:count]

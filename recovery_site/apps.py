@@ -1,7 +1,7 @@
 from django.contrib.admin.apps import AdminConfig
 
 
-class StaffDeskConfig(AdminConfig):
+class StaffAdminConfig(AdminConfig):
     """Puts our own site where Django expects its admin."""
 
-    default_site = "recovery_site.admin.StaffDesk"
+    default_site = "admissions.admin.site.StaffAdminSite"

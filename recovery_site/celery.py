@@ -10,12 +10,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
 
 app = Celery("recovery_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+app.autodiscover_tasks(
+    [
+        "admissions.accounts",
+        "admissions.audit",
+        "admissions.booking",
+        "admissions.calendars",
+        "admissions.messaging",
+    ]
+)
 
 
 @task_prerun.connect
 @task_postrun.connect
-def keep_a_good_connection(*, task, **_):
+def renew_database_connection(*, task, **_):
     """Between tasks as between requests: one that broke or grew old makes way for a new one."""
     if not task.request.is_eager:
         close_old_connections()

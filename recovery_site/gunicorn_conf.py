@@ -2,7 +2,7 @@
 
 import os
 
-from recovery_site import logs
+from . import logging_config
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
@@ -20,6 +20,6 @@ header_map = "drop"
 
 # No access log: tokens of manage links and of feeds travel in paths. Errors lose them too.
 accesslog = None
-logconfig_dict = logs.to_stderr(
+logconfig_dict = logging_config.stderr_logging(
     {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}}
 )

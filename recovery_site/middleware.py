@@ -6,17 +6,15 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.utils.cache import patch_vary_headers
 
-from admissions import footfall
-
-from . import errors
+from . import error_views
 
 logger = logging.getLogger(__name__)
-METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
+ALLOWED_METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
 # As many letters as gunicorn reads of an address; what it asks for is worked on at once.
 LONGEST_ADDRESS = 4000
 
 
-class PlainRequestMiddleware:
+class RejectMalformedMiddleware:
     """Refuses NUL bytes, which Postgres cannot store, endless addresses, and verbs no page has.
 
     A form says for itself which of its fields holds one.
@@ -26,31 +24,19 @@ class PlainRequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.method not in METHODS:
-            return errors.method_not_allowed(request)
+        if request.method not in ALLOWED_METHODS:
+            return error_views.method_not_allowed(request)
         address = request.path_info + request.META.get("QUERY_STRING", "")
         if len(address) > LONGEST_ADDRESS:
-            return errors.bad_request(request)
+            return error_views.bad_request(request)
         # A quoted cookie may spell one as \\000, so look at what it says once read.
         sent = [address, *request.COOKIES.values()]
         if "%00" in address or any("\x00" in text for text in sent):
-            return errors.bad_request(request)
+            return error_views.bad_request(request)
         return self.get_response(request)
 
 
-class FootfallMiddleware:
-    """Counts what people open, from the shelf or not."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        response = self.get_response(request)
-        footfall.note(request, response)
-        return response
-
-
-class DatabaseAwayMiddleware:
+class DatabaseUnavailableMiddleware:
     """Turns a lost database into a plain page with the phone number."""
 
     def __init__(self, get_response):
@@ -60,32 +46,32 @@ class DatabaseAwayMiddleware:
         try:
             return self.get_response(request)
         except (OperationalError, InterfaceError):
-            return errors.unavailable(request)
+            return error_views.unavailable(request)
 
     def process_exception(self, request, exception):
         if isinstance(exception, (OperationalError, InterfaceError)):
             logger.error("Postgres did not answer: %s", type(exception).__name__)
-            return errors.unavailable(request)
+            return error_views.unavailable(request)
 
 
 class QuietSessionMiddleware(SessionMiddleware):
     """Keeps a session alive on the pages that use it, and fails as kindly as the page would.
 
     A page that asks for news by itself says so (X-Live-Refresh): nobody may be there to
-    read it, so the session goes on towards its end.
+    read it, so the session goes on toward its end.
     """
 
     def process_response(self, request, response):
         if not (request.session.accessed or request.session.modified):
             return response
-        if is_by_itself(request) and not request.session.modified:
+        if is_background_refresh(request) and not request.session.modified:
             patch_vary_headers(response, ["Cookie"])
             return response
         try:
             return super().process_response(request, response)
         except (OperationalError, InterfaceError):
-            return errors.unavailable(request)
+            return error_views.unavailable(request)
 
 
-def is_by_itself(request) -> bool:
+def is_background_refresh(request) -> bool:
     return request.method == "GET" and "X-Live-Refresh" in request.headers

@@ -15,7 +15,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from . import carriers, logs, style
+from . import email_settings, inline_css, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
@@ -63,7 +63,7 @@ SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ADMISSIONS_LINE = env.str("ADMISSIONS_LINE", default="+17145550134")
 
 INSTALLED_APPS = [
-    "recovery_site.apps.StaffDeskConfig",
+    "recovery_site.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -79,20 +79,20 @@ INSTALLED_APPS = [
     "pgtrigger",
     "programs",
     "admissions",
-    "staff",
+    "admissions.accounts",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "recovery_site.middleware.FootfallMiddleware",
+    "admissions.reporting.page_view_counter.PageViewMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "recovery_site.shelf.ShelfMiddleware",
+    "recovery_site.page_cache.PageCacheMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "recovery_site.middleware.PlainRequestMiddleware",
-    "recovery_site.middleware.DatabaseAwayMiddleware",
+    "recovery_site.middleware.RejectMalformedMiddleware",
+    "recovery_site.middleware.DatabaseUnavailableMiddleware",
     "recovery_site.middleware.QuietSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -103,7 +103,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "recovery_site.urls"
 WSGI_APPLICATION = "recovery_site.wsgi.application"
-CSRF_FAILURE_VIEW = "recovery_site.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "recovery_site.error_views.csrf_failure"
 
 TEMPLATES = [
     {
@@ -116,7 +116,8 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "programs.context.centre",
+                "programs.context_processors.center",
+                "admissions.public.context_processors.soonest_times",
             ]
         },
     }
@@ -162,38 +163,38 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "send due messages": {
-        "task": "admissions.tasks.send_due_messages",
+        "task": "admissions.messaging.tasks.send_due_messages",
         "schedule": timedelta(seconds=60),
         # A sweep that waited a minute for a worker has a younger one behind it.
         "options": {"expires": 55},
     },
     "watch shortages": {
-        "task": "admissions.tasks.watch_shortages",
+        "task": "admissions.messaging.tasks.watch_shortages",
         "schedule": timedelta(minutes=5),
         "options": {"expires": 240},
     },
     "promise the letter of the day": {
-        "task": "admissions.tasks.promise_digest",
+        "task": "admissions.messaging.tasks.enqueue_daily_digest",
         "schedule": timedelta(minutes=5),
         "options": {"expires": 240},
     },
     "offer what has opened": {
-        "task": "admissions.tasks.offer_what_opened",
+        "task": "admissions.booking.tasks.offer_opened_slots",
         "schedule": timedelta(seconds=60),
         "options": {"expires": 55},
     },
     "tidy up sessions": {
-        "task": "staff.tasks.tidy_up",
+        "task": "admissions.accounts.tasks.delete_expired_rows",
         "schedule": timedelta(hours=1),
         "options": {"expires": 3000},
     },
     "seal the audit": {
-        "task": "admissions.tasks.seal_audit",
+        "task": "admissions.audit.tasks.seal_audit",
         "schedule": timedelta(seconds=60),
         "options": {"expires": 55},
     },
     "read calendars that are due": {
-        "task": "admissions.tasks.refresh_due_calendars",
+        "task": "admissions.calendars.tasks.refresh_due_calendars",
         "schedule": timedelta(seconds=60),
         "options": {"expires": 55},
     },
@@ -201,8 +202,8 @@ CELERY_BEAT_SCHEDULE = {
 
 email_url = env.str("EMAIL_URL", default="") or "smtp://127.0.0.1:1"
 if PRODUCTION:
-    carriers.check(email_url)
-MAIL_PROVIDER = carriers.provider_of(email_url)
+    email_settings.check_email_url(email_url)
+MAIL_PROVIDER = email_settings.provider_from_url(email_url)
 EMAIL_CONFIG = env.email_url_config("smtp://127.0.0.1:1" if MAIL_PROVIDER else email_url)
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL_CONFIG["EMAIL_HOST"]
@@ -212,15 +213,15 @@ EMAIL_HOST_PASSWORD = EMAIL_CONFIG["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
-# The address itself should not name the centre: it shows in a shared inbox.
+# The address itself should not name the center: it shows in a shared inbox.
 MAIL_FROM = env.str("MAIL_FROM", default="appointments@er-office.example")
 # Where an answer goes that someone writes back.
 MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="") or MAIL_FROM
 if MAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
-    ANYMAIL = carriers.keys_of(MAIL_PROVIDER, env)
+    ANYMAIL = email_settings.anymail_settings(MAIL_PROVIDER, env)
 
-# Where `make faults` has a worker die; see admissions.failpoints.
+# Where `make faults` has a worker die; see admissions.messaging.failpoints.
 FAILPOINT = env.str("FAILPOINT", default="")
 if PRODUCTION and FAILPOINT:
     raise ImproperlyConfigured("FAILPOINT kills workers on purpose: unset it in production.")
@@ -276,8 +277,8 @@ CSRF_COOKIE_AGE = None
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# For visitors; staff.session_store says when sessions of staff end.
-SESSION_ENGINE = "staff.session_store"
+# For visitors; admissions.accounts.session_backend says when sessions of staff end.
+SESSION_ENGINE = "admissions.accounts.session_backend"
 SESSION_COOKIE_AGE = 30 * 60
 # Thirty minutes from the last page, not from the first.
 SESSION_SAVE_EVERY_REQUEST = True
@@ -286,17 +287,18 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1100 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
-# How old a content page may be that strangers are shown; see recovery_site.shelf.
-PAGES_KEPT_SECONDS = 3
-# For how long a process adds up the pages that were opened; see admissions.footfall.
-VISITS_WRITTEN_EVERY = 10
+# How old a content page may be that strangers are shown; see recovery_site.page_cache.
+PAGE_CACHE_SECONDS = 3
+# For how long a process adds up the pages that were opened;
+# see admissions.reporting.page_view_counter.
+PAGE_VIEW_FLUSH_SECONDS = 10
 # Inside every public page; while someone works on it, a file that is read anew.
-SITE_STYLE = "" if DEBUG else style.read(BASE_DIR / "static" / "site.css")
+INLINE_CSS = "" if DEBUG else inline_css.read_minified_css(BASE_DIR / "static" / "site.css")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:"],
-        "style-src": [SELF, *([style.source(SITE_STYLE)] if SITE_STYLE else [])],
+        "style-src": [SELF, *([inline_css.csp_hash_source(INLINE_CSS)] if INLINE_CSS else [])],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -308,4 +310,4 @@ PERMISSIONS_POLICY = {
     for feature in ("camera", "geolocation", "microphone", "payment", "usb", "interest-cohort")
 }
 
-LOGGING = logs.to_stderr({"django": {"handlers": [], "propagate": True}})
+LOGGING = logging_config.stderr_logging({"django": {"handlers": [], "propagate": True}})

@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from admissions.urls import feeds, mail
+from admissions.public.urls import feeds, mail
 
 from . import health
 
@@ -15,13 +15,13 @@ urlpatterns = [
     path("feeds/", include(feeds)),
     path("mail/", include(mail)),
     *i18n_patterns(
-        path("consultation/", include("admissions.urls")),
+        path("consultation/", include("admissions.public.urls")),
         path("", include("programs.urls")),
         prefix_default_language=False,
     ),
 ]
 
-handler400 = "recovery_site.errors.bad_request"
-handler403 = "recovery_site.errors.permission_denied"
-handler404 = "recovery_site.errors.not_found"
-handler500 = "recovery_site.errors.server_error"
+handler400 = "recovery_site.error_views.bad_request"
+handler403 = "recovery_site.error_views.permission_denied"
+handler404 = "recovery_site.error_views.not_found"
+handler500 = "recovery_site.error_views.server_error"

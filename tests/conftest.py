@@ -12,11 +12,13 @@ from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
 from xdist.scheduler import LoadFileScheduling
 
-from admissions.models import MessageRule, ModeRules
+from admissions.messaging.models import MessageRule
+from admissions.scheduling.models import ModeRules
 from recovery_site.celery import app
-from tests import factories
-from tests.mail_server import MailServer
-from tests.provider_server import KEYS, ProviderServer
+
+from .support import factories
+from .support.mail_server import MailServer
+from .support.provider_server import KEYS, ProviderServer
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 # A Monday at ten in the morning: when every test runs that shares its clock with nobody.
@@ -25,7 +27,7 @@ USUAL_DAY = datetime(2026, 11, 23, 10, tzinfo=PACIFIC)
 SEEDED_ON = datetime(2026, 3, 2, 10, tzinfo=PACIFIC)
 
 # One running site for all the files of a package, and the longest work first.
-TOGETHER = ["tests/browser/", "tests/recovery_site/test_runner.py", "tests/faults/"]
+TOGETHER = ["tests/browser/", "tests/recovery_site/dev/test_runner.py", "tests/faults/"]
 
 
 class LongestFirst(LoadFileScheduling):
@@ -85,8 +87,8 @@ def usual_day():
 @pytest.fixture(autouse=True)
 def nothing_is_kept(settings):
     """Pages are drawn when asked for, and counts wait, unless a test says otherwise."""
-    settings.PAGES_KEPT_SECONDS = 0
-    settings.VISITS_WRITTEN_EVERY = 0
+    settings.PAGE_CACHE_SECONDS = 0
+    settings.PAGE_VIEW_FLUSH_SECONDS = 0
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from admissions.models import ConsentVersion
-from tests.browser.visits import zone_by_day
-from tests.conftest import PACIFIC, SEEDED_ON, USUAL_DAY
-from tests.factories import make_request, make_user
-from tests.faults.people import morning_zone
+from admissions.intake.models import ConsentVersion
+
+from .browser.visits import zone_by_day
+from .conftest import PACIFIC, SEEDED_ON, USUAL_DAY
+from .faults.people import morning_zone
+from .support.factories import make_request, make_user
 
 # Every hour of a day in winter and of one in summer, and of both on which the clock changes.
 DAYS = [(2027, 1, 4), (2027, 7, 5), (2027, 3, 14), (2027, 11, 7)]

@@ -1,39 +1,5 @@
-"""The staff desk, one module per desk."""
+"""The staff's Django admin: its site, its dashboard, and a folder of pages a room.
 
-from . import (
-    assessments,
-    audit,
-    benefits,
-    calendars,
-    closures,
-    consent,
-    consultations,
-    credentials,
-    messages,
-    people,
-    requests,
-    rules,
-    schedule,
-    shortages,
-    suppressions,
-    waitlist,
-)
-
-__all__ = [
-    "assessments",
-    "audit",
-    "benefits",
-    "calendars",
-    "closures",
-    "consent",
-    "consultations",
-    "credentials",
-    "messages",
-    "people",
-    "requests",
-    "rules",
-    "schedule",
-    "shortages",
-    "suppressions",
-    "waitlist",
-]
+Importing this package registers nothing, since Django finds the site within it: the
+pages register when AdmissionsConfig imports `pages`.
+"""

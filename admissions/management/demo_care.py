@@ -5,10 +5,10 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from admissions.care import assessments, recommendations
+from admissions.care.models import StaffCredential
+from admissions.intake.models import ConsultationRequest
 from programs.models import LevelOfCare
-
-from .. import assessing, recommending
-from ..models import ConsultationRequest, StaffCredential
 
 TITLES = {"dana": "LAADC", "sam": "CADC-II", "rosa": "LAADC", "maya": "LMFT"}
 # Concern in the dimensions 1 to 6, and a few words to each that has any.
@@ -44,7 +44,7 @@ def add_credentials() -> None:
         )
 
 
-def add_talked(name: str, *, email: str) -> None:
+def add_assessed_request(name: str, *, email: str) -> None:
     """Someone whose interview is recorded; for Omar it led to a recommendation."""
     dana, now = User.objects.get(username="dana"), timezone.now()
     request = ConsultationRequest.objects.create(
@@ -63,19 +63,21 @@ def add_talked(name: str, *, email: str) -> None:
     request.attempts.create(by=dana, at=now - timedelta(hours=20), channel="call", result="reached")
     concerns, notes = STORIES[name]
     findings = [
-        assessing.Found(number, concern, "self", notes.get(number, ""))
+        assessments.FindingInput(number, concern, "self", notes.get(number, ""))
         for number, concern in enumerate(concerns, start=1)
     ]
-    assessing.record_assessment(request_id=request.pk, by=dana, based_on=0, findings=findings)
+    assessments.record_assessment(request_id=request.pk, by=dana, based_on=0, findings=findings)
     if name == "Omar":
-        recommend(request, dana)
+        add_recommendation(request, dana)
 
 
-def recommend(request, by) -> None:
+def add_recommendation(request, by) -> None:
     iop = LevelOfCare.objects.get(scheme=LevelOfCare.Scheme.ASAM4, code="2.1")
-    advice = recommending.Advice(
+    advice = recommendations.RecommendationInput(
         recommended_level=iop,
         agreed_level=iop,
         rationale="Home is steady enough, and evenings are free for groups.",
     )
-    recommending.recommend(request_id=request.pk, by=by, based_on=0, seen=1, advice=advice)
+    recommendations.record_recommendation(
+        request_id=request.pk, by=by, based_on=0, seen=1, advice=advice
+    )

@@ -6,19 +6,10 @@ from random import Random
 
 from psycopg2.extras import DateTimeTZRange
 
+from admissions.care.models import Assessment, Recommendation, Referral, StaffCredential
+from admissions.intake.models import ConsultationRequest, ContactAttempt
+from admissions.scheduling.models import Consultation, Counselor, Shortage
 from programs.models import LevelOfCare, Program
-
-from ..models import (
-    Assessment,
-    Consultation,
-    ConsultationRequest,
-    ContactAttempt,
-    Counselor,
-    Recommendation,
-    Referral,
-    Shortage,
-    StaffCredential,
-)
 
 EMAIL = "month{n}@example.com"
 PEOPLE, HOURS = 96, [1, 7, 8, 9, 9, 10, 10, 11, 12, 13, 14, 15, 16, 17, 17, 18, 19, 20, 21, 22]
@@ -59,7 +50,7 @@ class Story:
         return at.replace(minute=0, second=0, microsecond=0)
 
 
-def is_there() -> bool:
+def has_month() -> bool:
     return ConsultationRequest.objects.filter(email=EMAIL.format(n=0)).exists()
 
 
@@ -68,18 +59,22 @@ def add_month(now: datetime) -> None:
     dice = Random(30)  # noqa: S311  the same month every time
     counselors = list(Counselor.objects.filter(user__credentials__isnull=False).order_by("pk"))
     programs = [None, *Program.objects.order_by("sort_order")]
-    stories = [story(n, now, dice, counselors, programs) for n in range(PEOPLE)]
+    stories = [build_story(n, now, dice, counselors, programs) for n in range(PEOPLE)]
     ConsultationRequest.objects.bulk_create(each.request for each in stories)
-    ContactAttempt.objects.bulk_create(each for one in stories for each in tries(one, dice))
-    Consultation.objects.bulk_create(each for one in stories for each in talks(one, dice))
+    ContactAttempt.objects.bulk_create(
+        each for one in stories for each in story_attempts(one, dice)
+    )
+    Consultation.objects.bulk_create(
+        each for one in stories for each in story_consultations(one, dice)
+    )
     add_care(stories)
     for each in stories:
-        end(each)
+        close_story(each)
     began = now - timedelta(days=9)
     Shortage.objects.create(language="es", began_at=began, ended_at=began + timedelta(hours=31))
 
 
-def story(n, now, dice, counselors, programs) -> Story:
+def build_story(n, now, dice, counselors, programs) -> Story:
     midnight = now.replace(hour=8, minute=0, second=0, microsecond=0)
     asked = midnight - timedelta(days=4 + n % 27)
     asked += timedelta(hours=dice.choice(HOURS), minutes=dice.randrange(60))
@@ -102,7 +97,7 @@ def story(n, now, dice, counselors, programs) -> Story:
     return Story(request, step, disposition, reason, counselors[n % len(counselors)], lead)
 
 
-def tries(story: Story, dice: Random) -> list[ContactAttempt]:
+def story_attempts(story: Story, dice: Random) -> list[ContactAttempt]:
     """Calls, the last of which reached them, unless nobody ever did."""
     is_reached = story.step != "asked"
     if story.request.source == "booking" and is_reached:
@@ -121,19 +116,19 @@ def tries(story: Story, dice: Random) -> list[ContactAttempt]:
     ]
 
 
-def talks(story: Story, dice: Random) -> list[Consultation]:
+def story_consultations(story: Story, dice: Random) -> list[Consultation]:
     """What was booked; of those who came, a few had missed one before."""
     if story.step in ("asked", "talked"):
         return []
     came = story.step != "booked"
-    found = [talk(story, story.talk_at, "completed" if came else "no_show")]
+    found = [build_consultation(story, story.talk_at, "completed" if came else "no_show")]
     if came and dice.random() < 0.2:
         found[0].booked_at = story.talk_at - timedelta(hours=20)
-        found.append(talk(story, story.talk_at - timedelta(hours=22), "no_show"))
+        found.append(build_consultation(story, story.talk_at - timedelta(hours=22), "no_show"))
     return found
 
 
-def talk(story: Story, at: datetime, status: str) -> Consultation:
+def build_consultation(story: Story, at: datetime, status: str) -> Consultation:
     ends = at + timedelta(minutes=45)
     return Consultation(
         request=story.request,
@@ -155,25 +150,25 @@ def add_care(stories: list[Story]) -> None:
     levels = {each.code: each for each in LevelOfCare.objects.filter(scheme="ASAM4")}
     signed = {each.user_id: each for each in StaffCredential.objects.all()}
     far = [each for each in stories if each.step == "recommended"]
-    interviews = Assessment.objects.bulk_create(interview(each, signed) for each in far)
+    interviews = Assessment.objects.bulk_create(build_assessment(each, signed) for each in far)
     Recommendation.objects.bulk_create(
-        recommendation(each, interview, levels)
+        build_recommendation(each, interview, levels)
         for each, interview in zip(far, interviews, strict=True)
     )
     Referral.objects.bulk_create(
-        referral(each, place)
+        build_referral(each, place)
         for place, each in enumerate(one for one in stories if one.disposition == "referred_out")
     )
 
 
-def interview(story: Story, signed: dict) -> Assessment:
+def build_assessment(story: Story, signed: dict) -> Assessment:
     by = story.counselor.user
     return Assessment(
         request=story.request, version=1, by=by, credential=signed[by.pk], at=story.talk_at
     )
 
 
-def recommendation(story: Story, made: Assessment, levels: dict) -> Recommendation:
+def build_recommendation(story: Story, made: Assessment, levels: dict) -> Recommendation:
     agreed = AGREED.get(story.disposition, "2.1")
     is_other = story.request.language == "es" and agreed == "2.1"
     return Recommendation(
@@ -182,7 +177,7 @@ def recommendation(story: Story, made: Assessment, levels: dict) -> Recommendati
         version=1,
         recommended_level=levels["3.5" if is_other else agreed],
         agreed_level=levels[agreed],
-        reason_if_different=Recommendation.Different.PREFERENCE if is_other else "",
+        reason_if_different=Recommendation.DifferenceReason.PREFERENCE if is_other else "",
         rationale="Invented for the demo.",
         by=made.by,
         credential=made.credential,
@@ -190,7 +185,7 @@ def recommendation(story: Story, made: Assessment, levels: dict) -> Recommendati
     )
 
 
-def referral(story: Story, place: int) -> Referral:
+def build_referral(story: Story, place: int) -> Referral:
     by, at = story.counselor.user, story.talk_at + timedelta(hours=2)
     confirmed = {"confirmed_at": at + timedelta(days=1), "confirmed_by": by} if place % 3 else {}
     return Referral(
@@ -198,7 +193,7 @@ def referral(story: Story, place: int) -> Referral:
     )
 
 
-def end(story: Story) -> None:
+def close_story(story: Story) -> None:
     """Closed the day after the last that happened; a trigger looks at every admission."""
     ConsultationRequest.objects.filter(pk=story.request.pk).update(
         stage=ConsultationRequest.Stage.CLOSED,

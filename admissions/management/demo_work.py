@@ -6,8 +6,11 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from admissions import benefits, handling, privacy
-from admissions.models import BenefitsVerification, ConsultationRequest
+from admissions.care import insurance
+from admissions.care.models import BenefitsVerification
+from admissions.intake import contact_hours
+from admissions.intake.models import ConsultationRequest
+from admissions.triage import notes, snoozing
 
 NOTE = (
     "Works nights and sleeps until noon, so the afternoon is best. Her sister may pick up the"
@@ -16,15 +19,15 @@ NOTE = (
 )
 
 
-def add_side_work() -> None:
+def add_notes_and_checks() -> None:
     """A long note, a check of insurance that waits, and a request that is set aside; once."""
     if BenefitsVerification.objects.exists():
         return
     kim, still_open = User.objects.get(username="kim"), ConsultationRequest.objects.open()
     for linh in still_open.filter(preferred_name="Linh")[:1]:
-        handling.add_note(request_id=linh.pk, by=kim, text=NOTE)
-        benefits.ask(request_id=linh.pk, by=kim, has_consent=True)
+        notes.add_note(request_id=linh.pk, by=kim, text=NOTE)
+        insurance.request_verification(request_id=linh.pk, by=kim, has_consent=True)
     for lou in still_open.filter(preferred_name="Lou")[:1]:
         later = timezone.now() + timedelta(hours=2)
-        until = privacy.after_quiet_hours(later, ZoneInfo(lou.time_zone))
-        handling.set_aside(request_id=lou.pk, by=kim, until=until)
+        until = contact_hours.move_past_quiet_hours(later, ZoneInfo(lou.time_zone))
+        snoozing.snooze_request(request_id=lou.pk, by=kim, until=until)

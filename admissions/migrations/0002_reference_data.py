@@ -49,7 +49,7 @@ CONSENTS = {
         ),
         "news": "Send me occasional program news by email.",
     },
-    # (confirm: read by counsel and by a person who speaks Spanish at the centre)
+    # (confirm: read by counsel and by a person who speaks Spanish at the center)
     "es": {
         "contact": (
             "Acepto que Experience Recovery use estos datos para comunicarse conmigo sobre mi "
@@ -78,7 +78,7 @@ def add_mode_rules(apps, schema_editor):
 def add_message_rules(apps, schema_editor):
     rules = apps.get_model("admissions", "MessageRule")
     for kind, (delay, lead) in MESSAGE_RULES.items():
-        rules.objects.create(kind=kind, delay=delay, needs_lead=lead)
+        rules.objects.create(kind=kind, delay=delay, minimum_lead=lead)
 
 
 def add_consents(apps, schema_editor):

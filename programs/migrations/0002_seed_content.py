@@ -12,21 +12,21 @@ REVIEW = ("reviewed_by", "reviewed_on")
 
 def load(apps, folder: Path = CONTENT) -> None:
     """Add what is missing, with the models as `apps` knows them."""
-    seed_centre(apps, facts(folder / "en" / "centre.toml"))
+    seed_center(apps, facts(folder / "en" / "center.toml"))
     seed_facts(apps, folder / "en")
     for language in sorted(path for path in folder.iterdir() if path.is_dir()):
         seed_texts(apps, language)
 
 
-def seed_centre(apps, centre: dict) -> None:
-    facility = {"admissions_line": settings.ADMISSIONS_LINE} | centre["facility"]
+def seed_center(apps, center: dict) -> None:
+    facility = {"admissions_line": settings.ADMISSIONS_LINE} | center["facility"]
     add(apps, "Facility", {"id": 1}, facility)
-    for row in centre["location"]:
+    for row in center["location"]:
         add(apps, "Location", {"name": row.pop("name")}, row)
-    for row in centre["credential"]:
+    for row in center["credential"]:
         row["location"] = model(apps, "Location").objects.get(name=row["location"])
         add(apps, "Credential", {"kind": row.pop("kind"), "number": row.pop("number")}, row)
-    for row in centre["social_link"]:
+    for row in center["social_link"]:
         add(apps, "SocialLink", {"name": row.pop("name")}, row)
 
 

@@ -1,22 +1,24 @@
-"""What the centre offers, as rows that a content editor changes in the admin.
+"""What the center offers, as rows that a content editor changes in the admin.
 
 A fact is one row in English; its short lines read in another language through
 `Translation`. A long text (question, article, program's text, page) has rows for each
 language, one a version, and English stands in where a language is missing.
 """
 
-from .care import (
-    ComparisonCell,
-    ComparisonRow,
-    LevelOfCare,
-    Program,
-    ScheduleRow,
+from .center import Credential, CrisisLine, Facility, Location, Membership, SocialLink
+from .languages import (
+    FALLBACK_LANGUAGE,
+    LanguageField,
+    Translation,
+    best_language_texts,
+    page_language,
 )
-from .centre import Credential, CrisisLine, Facility, Location, Membership, SocialLink
-from .reading import Article, Page, ProgramText, Question
-from .wording import LanguageField, Translation
+from .programs import ComparisonCell, ComparisonRow, LevelOfCare, Program, ScheduleRow
+from .texts import Article, Page, ProgramText, Question
+from .versions import ReviewedText, VersionedText
 
 __all__ = [
+    "FALLBACK_LANGUAGE",
     "Article",
     "ComparisonCell",
     "ComparisonRow",
@@ -31,7 +33,11 @@ __all__ = [
     "Program",
     "ProgramText",
     "Question",
+    "ReviewedText",
     "ScheduleRow",
     "SocialLink",
     "Translation",
+    "VersionedText",
+    "best_language_texts",
+    "page_language",
 ]

@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from .wording import TextQuerySet, language_field
+from .languages import LocalizedTextQuerySet, language_field
 
 
-class VersionQuerySet(TextQuerySet):
+class VersionQuerySet(LocalizedTextQuerySet):
     def published(self):
         """What stands on the site: the newest published version of each text."""
         return self.newest_of(Q(is_published=True)).filter(is_withdrawn=False)
@@ -20,7 +20,7 @@ class VersionQuerySet(TextQuerySet):
 
     def newest_of(self, condition: Q):
         """Of each text, the newest version that meets a condition; more filters may follow."""
-        same = {field: OuterRef(field) for field in self.model.KEY}
+        same = {field: OuterRef(field) for field in self.model.TEXT_IDENTITY}
         newer = self.model.objects.filter(condition, version__gt=OuterRef("version"), **same)
         return self.filter(condition, ~Exists(newer))
 
@@ -30,8 +30,8 @@ class VersionedText(models.Model):
     a draft with the next number, of which there is one at most."""
 
     # What the versions of one text share, and what an editor writes: both are named by the model.
-    KEY: tuple[str, ...] = ("slug", "language")
-    WORDS: tuple[str, ...] = ()
+    TEXT_IDENTITY: tuple[str, ...] = ("slug", "language")
+    TEXT_FIELDS: tuple[str, ...] = ()
 
     language = language_field()
     version = models.PositiveSmallIntegerField(_("version"), default=1, editable=False)
@@ -69,7 +69,7 @@ class VersionedText(models.Model):
     @property
     def key(self) -> dict:
         """What every version of this text has in common."""
-        return {field: getattr(self, field) for field in self.KEY}
+        return {field: getattr(self, field) for field in self.TEXT_IDENTITY}
 
     @property
     def versions(self) -> models.QuerySet:
@@ -77,7 +77,7 @@ class VersionedText(models.Model):
         return type(self).objects.filter(**self.key).order_by("-version")
 
 
-def version_rules(model: str, key: tuple[str, ...] = VersionedText.KEY) -> list:
+def version_constraints(model: str, key: tuple[str, ...] = VersionedText.TEXT_IDENTITY) -> list:
     """What Postgres holds every versioned table to; the model's name is in lower case."""
     return [
         models.UniqueConstraint(fields=[*key, "version"], name=f"{model}_version_once"),
@@ -92,7 +92,7 @@ def version_rules(model: str, key: tuple[str, ...] = VersionedText.KEY) -> list:
     ]
 
 
-def review_rule(model: str) -> models.CheckConstraint:
+def review_constraint(model: str) -> models.CheckConstraint:
     """Who reviewed a text and when belong together."""
     return models.CheckConstraint(
         condition=Q(reviewed_by="", reviewed_on=None)
@@ -102,7 +102,7 @@ def review_rule(model: str) -> models.CheckConstraint:
     )
 
 
-def published_stays(model: str) -> list:
+def immutability_triggers(model: str) -> list:
     """Refuses to change or delete a version that was published."""
     return [
         pgtrigger.Protect(

@@ -7,7 +7,7 @@ from django.urls import translate_url
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from programs.reader import as_html, headings, minutes
+from programs.markdown import estimate_minutes, extract_headings, render_markdown
 
 register = template.Library()
 
@@ -15,34 +15,34 @@ register = template.Library()
 @register.simple_tag
 def site_style() -> str:
     """The public stylesheet inside the page, so that it is drawn as soon as it has come."""
-    if settings.SITE_STYLE:
-        return mark_safe(f"<style>{settings.SITE_STYLE}</style>")  # noqa: S308  our own file
+    if settings.INLINE_CSS:
+        return mark_safe(f"<style>{settings.INLINE_CSS}</style>")  # noqa: S308  our own file
     return format_html('<link rel="stylesheet" href="{}">', static("site.css"))
 
 
 @register.filter
 def markdown(text: str) -> str:
     """An editor's Markdown as HTML."""
-    return mark_safe(as_html(text))  # noqa: S308  raw HTML is escaped by the reader
+    return mark_safe(render_markdown(text))  # noqa: S308  raw HTML is escaped by the reader
 
 
 @register.filter(name="headings")
-def headings_of(text: str) -> list[tuple[str, str]]:
-    return headings(text)
+def heading_list(text: str) -> list[tuple[str, str]]:
+    return extract_headings(text)
 
 
 @register.filter
 def reading_minutes(text: str) -> int:
-    return minutes(text)
+    return estimate_minutes(text)
 
 
 @register.simple_tag(takes_context=True)
 def say(context, line: str) -> str:
     """A row's short English line, in the language of the page where it is translated."""
-    return context["centre"].lines.get(str(line), line)
+    return context["center"].translations.get(str(line), line)
 
 
 @register.simple_tag(takes_context=True)
-def here_in(context, language: str) -> str:
+def url_in_language(context, language: str) -> str:
     """The address of this very page in another language."""
     return translate_url(context["request"].get_full_path(), language)

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 
-from admissions import roles
-from tests import factories
+from admissions.accounts import roles
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 

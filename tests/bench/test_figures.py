@@ -10,7 +10,7 @@ from bench.rounds import Side, faults, p95_ratio, per_second_ratio, so_many, tak
 
 
 @pytest.mark.parametrize(("percent", "value"), [(0, 1), (50, 3), (75, 4), (95, 4.8), (100, 5)])
-def test_percentile_lies_straight_between_two_neighbours(percent, value):
+def test_percentile_lies_straight_between_two_neighbors(percent, value):
     assert figures.percentile([5, 1, 4, 2, 3], percent) == pytest.approx(value)
 
 

@@ -21,17 +21,25 @@ import pytest
 from celery import Celery
 from playwright.sync_api import sync_playwright
 
-from recovery_site import kept, processes, startup
+from recovery_site.dev import processes, startup, state
 
 ROOT = Path(__file__).resolve().parents[2]
 # The site brings its own servers, whatever the tests beside it use.
-GIVEN = {*startup.URLS, "VAR", "PORT", "DEBUG", "ALLOWED_HOSTS", "MAKELEVEL", "MAKEFLAGS"}
+GIVEN = {
+    *startup.ENVIRONMENT_NAMES,
+    "VAR",
+    "PORT",
+    "DEBUG",
+    "ALLOWED_HOSTS",
+    "MAKELEVEL",
+    "MAKEFLAGS",
+}
 PASSWORD = "walk-in-the-sun-2030"
 
 
 @dataclass
 class Site:
-    """The running site as its neighbours see it."""
+    """The running site as its neighbors see it."""
 
     url: str
     mailbox: str
@@ -55,7 +63,7 @@ class Site:
     def sweep(self):
         """Has the worker send what is due now, as beat does every minute."""
         with Celery(broker=self.servers["REDIS_URL"], set_as_current=False) as app:
-            app.send_task("admissions.tasks.send_due_messages")
+            app.send_task("admissions.messaging.tasks.send_due_messages")
 
     def letters(self, subject, *, to):
         """Every letter of this subject that has reached one person, oldest first."""
@@ -85,7 +93,7 @@ def site(tmp_path_factory):
     bare = {name: value for name, value in os.environ.items() if name not in GIVEN}
     with (var / "out").open("wb") as out:
         runner = subprocess.Popen(
-            [sys.executable, "-m", "recovery_site.runner"],
+            [sys.executable, "-m", "recovery_site.dev.runner"],
             cwd=ROOT,
             env=bare | {"VAR": str(var), "PORT": str(port)},
             stdout=out,
@@ -95,7 +103,7 @@ def site(tmp_path_factory):
     try:
         is_up = processes.wait_until(lambda: "Logs are in" in (var / "out").read_text(), within=180)
         assert is_up, (var / "out").read_text()
-        mailbox = kept.recall(var)["mailbox_port"]
+        mailbox = state.read_state(var)["mailbox_port"]
         yield Site(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{mailbox}", var)
     finally:
         runner.send_signal(signal.SIGINT)

@@ -8,7 +8,7 @@ NARROWEST, PHONE = {"width": 320, "height": 640}, {"width": 360, "height": 740}
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULERS = (Path(__file__).parent / "fitness.js").read_text()
 EVERY_RULE = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
-# Of all that axe looks at, only contrast is another when the colours are.
+# Of all that axe looks at, only contrast is another when the colors are.
 CONTRAST = {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}
 # What a reader may set without losing anything: WCAG 2.2, criteria 1.4.12 and 1.4.4.
 SPACED = (

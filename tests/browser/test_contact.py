@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import expect
 
-from recovery_site import processes
+from recovery_site.dev import processes
 
 from .fitness import faults_of
 from .test_visitor import read_in_mailbox

@@ -72,8 +72,8 @@ def test_pages_after_booking_are_fit_for_everyone(page):
         found[name] = faults_of(page)
     page.goto("/consultation/manage/cancel/")
     page.get_by_role("button", name="Cancel my appointment").click()
-    expect(page.get_by_role("heading", name="Your appointment is cancelled")).to_be_visible()
-    found["cancelled"] = faults_of(page)
+    expect(page.get_by_role("heading", name="Your appointment is canceled")).to_be_visible()
+    found["canceled"] = faults_of(page)
     page.goto("/consultation/manage/book/?mode=in_person")
     found["book again"] = faults_of(page)
 

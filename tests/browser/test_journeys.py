@@ -10,7 +10,7 @@ from .visits import fill_by_name, send
 
 WIDE = {"width": 1280, "height": 800}
 WAYS = [(js, size) for js in (True, False) for size in (NARROWEST, WIDE)]
-CANCELLED = {"en": "Your appointment is cancelled", "es": "Su cita está cancelada"}
+CANCELED = {"en": "Your appointment is canceled", "es": "Su cita está cancelada"}
 
 
 @pytest.mark.parametrize(("has_script", "size"), WAYS)
@@ -37,5 +37,5 @@ def test_visitor_errs_mends_books_and_cancels(visit, language, has_script, size)
         wide += measure(page, "wide")
     page.locator("form.sheet button[type=submit]").click()
 
-    expect(page.get_by_role("heading", name=CANCELLED[language])).to_be_visible()
+    expect(page.get_by_role("heading", name=CANCELED[language])).to_be_visible()
     assert (wide, page.locator("html").get_attribute("lang")) == ([], language)

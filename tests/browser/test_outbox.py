@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from recovery_site import processes
+from recovery_site.dev import processes
 
 from .test_staff import be_signed_in, faults_of, reference_of
 from .visits import book, follow

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import expect
 
-from staff import codes
+from admissions.accounts import totp
 
 from .conftest import PASSWORD
 from .test_staff import faults_of, sign_in, type_code
@@ -21,7 +21,7 @@ def give_password(page, username):
 def end_in(site, seconds, username):
     """The sessions of someone have so long to go."""
     site.ask(
-        "UPDATE staff_session SET expire_date = now() + make_interval(secs => %s)"
+        "UPDATE accounts_session SET expire_date = now() + make_interval(secs => %s)"
         " WHERE user_id = (SELECT id FROM auth_user WHERE username = %s)",
         seconds,
         username,
@@ -35,7 +35,7 @@ def come_back(page):
 
 def test_first_sign_in_sets_up_an_app(visit, site):
     site.ask(
-        "DELETE FROM staff_factor USING auth_user u WHERE u.id = user_id AND username = 'noor'"
+        "DELETE FROM accounts_factor USING auth_user u WHERE u.id = user_id AND username = 'noor'"
     )
     page = visit(viewport={"width": 390, "height": 844})
     page.goto("/admin/")
@@ -46,7 +46,7 @@ def test_first_sign_in_sets_up_an_app(visit, site):
     faults += faults_of(page)
     page.get_by_text("Or type this key").click()
     secret = page.locator(".secret").inner_text().replace(" ", "")
-    page.get_by_label("Code").fill(codes.code_of(secret, codes.step_at(datetime.now(UTC))))
+    page.get_by_label("Code").fill(totp.code_at_step(secret, totp.step_at(datetime.now(UTC))))
     page.get_by_role("button", name="Go on").click()
 
     expect(page.locator(".recovery code")).to_have_count(10)

@@ -16,9 +16,9 @@ SUBJECT = "An earlier time for your appointment"
 
 
 def first_start_of_a_day():
-    """Eight in the morning by the centre's clock, five days ahead: one counselor is there."""
-    centre = ZoneInfo("America/Los_Angeles")
-    day = datetime.now(centre) + timedelta(days=5)
+    """Eight in the morning by the center's clock, five days ahead: one counselor is there."""
+    center = ZoneInfo("America/Los_Angeles")
+    day = datetime.now(center) + timedelta(days=5)
     at = day.replace(hour=8, minute=0, second=0, microsecond=0).astimezone(UTC)
     return f"{at:%Y%m%dT%H%M%SZ}"
 

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from recovery_site import processes
+from recovery_site.dev import processes
 
 from .conftest import PASSWORD, fetch
 from .visits import book, zone_by_day
@@ -129,14 +129,14 @@ def test_counselor_goes_away_and_the_person_is_asked_to_choose_again(visit, site
     for choice in desk.locator(".decisions select").all():
         choice.select_option("free")
     desk.get_by_role("button", name="Save the time away").click()
-    expect(desk.get_by_text("cancelled.")).to_be_visible()
+    expect(desk.get_by_text("canceled.")).to_be_visible()
 
     # It may be night where the person is.
     fall_due(site, reference, "freed")
     assert site.await_letter("Your appointment needs a new time", to="jo@example.com")
     visitor.goto("/consultation/manage/")
     expect(visitor.get_by_role("heading", name="We could not keep")).to_be_visible()
-    assert states(site, reference) == ("attempting_contact", "cancelled_by_center")
+    assert states(site, reference) == ("attempting_contact", "canceled_by_center")
 
 
 def test_desk_asks_every_stranger_to_sign_in(page):

@@ -1,4 +1,4 @@
-"""States that come and go: sending, times that are gone, colours that are forced."""
+"""States that come and go: sending, times that are gone, colors that are forced."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,7 +49,7 @@ def test_times_that_go_while_the_page_lies_open_are_told(visit, site):
     assert faults_of(page) == []
 
 
-def test_forced_colours_leave_every_control_its_edge_and_its_focus(visit):
+def test_forced_colors_leave_every_control_its_edge_and_its_focus(visit):
     page = visit(forced_colors="active")
     book(page, latest=True)
     found = {}

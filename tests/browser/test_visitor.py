@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from icalendar import Calendar
 from playwright.sync_api import expect
 
-from recovery_site import processes
+from recovery_site.dev import processes
 
 from .visits import JO, fill_details, send
 
@@ -68,8 +68,8 @@ def test_visitor_books_reads_moves_and_cancels(page, site):
 
     page.get_by_role("link", name="Cancel it").click()
     page.get_by_role("button", name="Cancel my appointment").click()
-    expect(page.get_by_role("heading", name="Your appointment is cancelled")).to_be_visible()
-    method, gone = event_of(site.await_letter("Your appointment is cancelled", to=ANN["email"]))
+    expect(page.get_by_role("heading", name="Your appointment is canceled")).to_be_visible()
+    method, gone = event_of(site.await_letter("Your appointment is canceled", to=ANN["email"]))
     assert (method, gone["UID"], gone["STATUS"]) == ("CANCEL", event["UID"], "CANCELLED")
     assert gone["SEQUENCE"] > 2
 

@@ -11,7 +11,8 @@ from statistics import quantiles
 
 from django.utils import timezone
 
-from admissions.models import Consultation, Message
+from admissions.messaging.models import Message
+from admissions.scheduling.models import Consultation
 
 Kind, State = Message.Kind, Message.State
 ABOUT_A_TIME = {
@@ -134,5 +135,5 @@ class Checker:
         return {f"consultation {each.pk}" for each in standing if each.pk not in told}
 
     def waited(self, row, copy):
-        due_at = self.due_at.get(row.pk, row.promised_at).timestamp()
+        due_at = self.due_at.get(row.pk, row.enqueued_at).timestamp()
         return copy.at - due_at + self.skipped[row.pk]

@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from recovery_site import processes
-from tests.broker import another_broker
+from recovery_site.dev import processes
+from tests.support.broker import another_broker
 
 from . import table
 from .nemesis import Nemesis

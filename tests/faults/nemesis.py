@@ -12,8 +12,8 @@ from pathlib import Path
 
 import redis
 
-from recovery_site import embedded, kept, processes
-from recovery_site.startup import WORKER
+from recovery_site.dev import embedded, processes, state
+from recovery_site.dev.startup import WORKER_OPTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,15 +53,15 @@ class Redis:
 
     def __init__(self, var):
         self.port = processes.free_port()
-        self.url = f"redis://:{kept.secret(var, 'password')}@127.0.0.1:{self.port}/0"
-        self.var, self.part = var, embedded.redis_part(var, self.port, self.url)
+        self.url = f"redis://:{state.get_secret(var, 'password')}@127.0.0.1:{self.port}/0"
+        self.var, self.part = var, embedded.redis_server(var, self.port, self.url)
         self.start()
 
     def start(self):
         """Starts it where it is not running."""
         if self.part.process and self.part.process.poll() is None:
             return
-        embedded.bring_up(self.var, [self.part])
+        embedded.start_and_wait(self.var, [self.part])
 
     def kill(self):
         processes.kill_group(self.part.process)
@@ -99,7 +99,7 @@ class Nemesis:
         )
 
     def start_worker(self, *, failpoint="", clock=0, is_hurried=True):
-        return self.fork("worker", WORKER, failpoint, clock, is_hurried)
+        return self.fork("worker", WORKER_OPTIONS, failpoint, clock, is_hurried)
 
     def start_beat(self, *, clock=0, is_hurried=True):
         schedule = self.var / f"schedule-{next(self.numbers)}"

@@ -16,9 +16,10 @@ from celery.bin import worker as worker_command  # noqa: F401
 from django.conf import settings
 from kombu.transport import redis  # noqa: F401
 
-from recovery_site import processes
+from recovery_site.celery import app
+from recovery_site.dev import processes
 
-from .worker import app, in_a_hurry
+from .worker import in_a_hurry
 
 
 def main():

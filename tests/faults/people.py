@@ -9,11 +9,14 @@ from datetime import time as time_of_day
 from django.urls import reverse
 from django.utils import timezone
 
-from admissions import availability, booking
-from admissions.models import ConsultationRequest, Mode, SlotTaken
+from admissions.booking import consultations
+from admissions.exceptions import SlotTaken
+from admissions.intake.models import ConsultationRequest
+from admissions.scheduling import availability
+from admissions.scheduling.models import Mode
 from programs.models import Facility
-from tests.admissions.visitor import Visitor
-from tests.factories import make_counselor, make_details
+from tests.support.factories import make_counselor, make_details
+from tests.support.visitor import Visitor
 
 COUNSELORS = 6
 AHEAD = timedelta(hours=6)
@@ -29,7 +32,7 @@ class People:
     """Each has an own address; what took too long or was refused is noted."""
 
     def __init__(self):
-        Facility.objects.update(admissions_email="staff@centre.example")
+        Facility.objects.update(admissions_email="staff@center.example")
         for _counselor in range(COUNSELORS):
             make_counselor(opens=time_of_day(0), closes=time_of_day(23, 59))
         first = timezone.now() + AHEAD
@@ -49,7 +52,7 @@ class People:
         columns = {"email": self.address(), "time_zone": self.zone} | columns
         details = make_details(**columns)
         return self.at_next_free(
-            lambda start: booking.request_consultation(
+            lambda start: consultations.request_consultation(
                 key=uuid.uuid4(), starts_at=start, mode=Mode.PHONE, details=details, consents={}
             )
         )
@@ -88,8 +91,10 @@ class People:
 
     def move(self, request):
         return self.at_next_free(
-            lambda start: booking.move(key=uuid.uuid4(), request=request, starts_at=start)
+            lambda start: consultations.move_consultation(
+                key=uuid.uuid4(), request=request, starts_at=start
+            )
         )
 
     def cancel(self, request):
-        return booking.cancel(key=uuid.uuid4(), request=request)
+        return consultations.cancel_consultation(key=uuid.uuid4(), request=request)

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tests.mail_server import HANG_UP, MailServer, Talk
+from tests.support.mail_server import HANG_UP, MailServer, Talk
 
 
 @dataclass

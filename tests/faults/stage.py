@@ -14,9 +14,10 @@ from django.db.models import F, Q, Sum
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
-from admissions import messaging, tasks
-from admissions.models import Consultation, Message
-from recovery_site import processes
+from admissions.messaging import delivery, tasks
+from admissions.messaging.models import Message
+from admissions.scheduling.models import Consultation
+from recovery_site.dev import processes
 
 from .checker import Checker
 from .people import People
@@ -59,7 +60,7 @@ def send_at_once(request):
 
 def deliver_all(request):
     for message in Message.objects.due(now=timezone.now()).filter(request=request):
-        messaging.deliver(message.pk)
+        delivery.deliver_message(message.pk)
 
 
 # The other guards are lifted in the worker.
@@ -99,7 +100,7 @@ class Stage:
 
     def lift(self, guard):
         if guard in LIFTED_HERE:
-            self.monkeypatch.setattr(tasks, "wake", LIFTED_HERE[guard])
+            self.monkeypatch.setattr(tasks, "wake_delivery", LIFTED_HERE[guard])
         else:
             self.nemesis.lift(guard)
 
@@ -131,8 +132,8 @@ class Stage:
     def owed(self):
         """Rows that should go now, or would but for a pause."""
         now = timezone.now()
-        is_owed = Q(due_at__lte=now) | Q(state=SENDING) | Q(tries__gt=0)
-        return Message.objects.filter(is_owed, finished_at=None)
+        is_pending = Q(due_at__lte=now) | Q(state=SENDING) | Q(tries__gt=0)
+        return Message.objects.filter(is_pending, finished_at=None)
 
     def is_quiet(self):
         """Nothing is owed, queued or under way."""
@@ -202,7 +203,7 @@ class Stage:
             each.booked_at -= time
             each.held = DateTimeTZRange(each.held.lower - time, each.held.upper - time, "[)")
             each.save()
-        Message.objects.update(due_at=F("due_at") - time, promised_at=F("promised_at") - time)
+        Message.objects.update(due_at=F("due_at") - time, enqueued_at=F("enqueued_at") - time)
         for taken in self.sink.taken:
             taken.begun_at -= time.total_seconds()
             taken.at -= time.total_seconds()

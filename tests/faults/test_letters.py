@@ -1,10 +1,9 @@
 """A mail server that refuses, hangs, is slow or cuts us off; and letters that must not go."""
 
-from admissions.messaging import MOST_CRASHES
-from admissions.models import ConsultationRequest
-from tests.mail_server import HANG, HANG_UP
+from admissions.intake.models import ConsultationRequest
+from admissions.messaging.delivery import MAX_CRASHES
+from tests.support.mail_server import HANG, HANG_UP
 
-from .proof import test_promise_breaks_without_its_guard, test_promise_holds  # noqa: F401
 from .stage import FOR_EVER, UNBOUNDED, Case
 
 SLOW = 1.5
@@ -38,7 +37,7 @@ def be_slow(stage, times):
 
 def fail_for_now(stage, times):
     """Not yet, says the server: of the recipient, before the letter or after it."""
-    answers = {"RCPT": "450 4.2.0 greylisted", "DATA": "451 4.3.0 busy", "letter": "451 4.7.1 no"}
+    answers = {"RCPT": "450 4.2.0 graylisted", "DATA": "451 4.3.0 busy", "letter": "451 4.7.1 no"}
     for at, answer in answers.items():
         stage.sink.misbehave(at, answer, times=times // 3, chance=0.5)
     while not stage.sink.is_done():
@@ -62,7 +61,7 @@ def cut_off(stage, times):
 
 
 def change_before_it_goes(stage, times):
-    """Times are moved or cancelled while the letters about them wait for another try."""
+    """Times are moved or canceled while the letters about them wait for another try."""
     busy = stage.sink.misbehave("RCPT", "450 4.3.0 busy", times=FOR_EVER)
     requests = stage.people.book(times)
     stage.make_due(stage.reminders())
@@ -86,7 +85,7 @@ def be_deadly(stage, times):
     for number in range(times):
         stage.book_hopeless(email=f"deadly{number}@example.com")
         stage.people.book(2)
-        for _death in range(MOST_CRASHES):
+        for _death in range(MAX_CRASHES):
             stage.worker.dies()
             stage.skip_leases()
             stage.people.book(1)
@@ -100,7 +99,7 @@ CASES = [
     Case("SMTP 4xx", fail_for_now, 3, 30, "retry", "lost", UNBOUNDED),
     Case("SMTP 5xx", fail_for_good, 2, 15, "permanent", "lost"),
     Case("SMTP cut after DATA", cut_off, 2, 20, "one id", "strangers"),
-    Case("moved or cancelled meanwhile", change_before_it_goes, 4, 20, "look again", "stale"),
+    Case("moved or canceled meanwhile", change_before_it_goes, 4, 20, "look again", "stale"),
     Case("letter that cannot be written", spoil, 2, 10, "containment", "lost"),
     Case("letter that kills who writes it", be_deadly, 1, 3, "crashes", "lost", UNBOUNDED),
 ]

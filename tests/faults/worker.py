@@ -19,9 +19,8 @@ django.setup()
 
 from django.db import OperationalError  # noqa: E402
 
-from admissions import letters, messaging, sending  # noqa: E402
-from admissions.models import Message  # noqa: E402
-from admissions.models.messages import MessageQuerySet  # noqa: E402
+from admissions.messaging import delivery, rendering, transport  # noqa: E402
+from admissions.messaging.models import Message, MessageQuerySet  # noqa: E402
 
 GUARDS_OFF = Path(os.environ["GUARDS_OFF"])
 SWEEP = "send due messages"
@@ -56,7 +55,7 @@ def may_lift(guard, owner, name):
 @may_lift("lease", MessageQuerySet, "due")
 def due_but_never_returned(_due, rows, *, now):
     """Who was taken in hand once is never looked at again."""
-    return rows.filter(state__in=Message.WAITING, due_at__lte=now)
+    return rows.filter(state__in=Message.PENDING_STATES, due_at__lte=now)
 
 
 @may_lift("state", MessageQuerySet, "due")
@@ -65,37 +64,37 @@ def due_since_the_last_sweep(_due, rows, *, now):
     return rows.filter(due_at__gt=now - 2 * HURRY, due_at__lte=now)
 
 
-@may_lift("claim", messaging, "claim")
+@may_lift("claim", delivery, "claim_message")
 def look_and_take(_claim, message_id):
     """Look whether it is still owed, and send: what others do meanwhile is not seen."""
     return Message.objects.filter(pk=message_id, finished_at=None).first()
 
 
-@may_lift("retry", messaging, "postpone")
+@may_lift("retry", delivery, "schedule_retry")
 def give_up(_postpone, message, *_):
-    return messaging.settle(message, State.FAILED, Reason.UNREACHABLE)
+    return delivery.finish_message(message, State.FAILED, Reason.UNREACHABLE)
 
 
-@may_lift("permanent", sending, "refusal_by_server")
+@may_lift("permanent", transport, "classify_smtp_error")
 def never_permanent(refusal_by_server, fault):
     refusal = refusal_by_server(fault)
     refusal.is_permanent = False
     return refusal
 
 
-@may_lift("look again", messaging, "objection")
+@may_lift("look again", delivery, "find_skip_reason")
 def no_objection(_objection, _message, *, now):
     return ""
 
 
-@may_lift("one id", letters, "write")
+@may_lift("one id", rendering, "render_email")
 def write_with_a_new_id(write, message):
     email = write(message)
     email.extra_headers["Message-ID"] = f"<{uuid.uuid4()}@er-office.example>"
     return email
 
 
-@may_lift("containment", letters, "write")
+@may_lift("containment", rendering, "render_email")
 def write_or_fall(write, message):
     """As if a letter that cannot be written were the database's fault: never settled."""
     try:
@@ -104,7 +103,7 @@ def write_or_fall(write, message):
         raise OperationalError from fault
 
 
-@may_lift("crashes", messaging, "claim")
+@may_lift("crashes", delivery, "claim_message")
 def claim_and_forget_who_died(claim, message_id):
     message = claim(message_id)
     if message:
@@ -112,7 +111,7 @@ def claim_and_forget_who_died(claim, message_id):
     return message
 
 
-write = letters.write
+write = rendering.render_email
 
 
 def write_or_die(message):
@@ -122,7 +121,7 @@ def write_or_die(message):
     return write(message)
 
 
-letters.write = write_or_die
+rendering.render_email = write_or_die
 
 
 class Impatient(smtplib.SMTP):

@@ -6,7 +6,7 @@ import pytest
 from django.test import RequestFactory
 from django.utils import translation
 
-from recovery_site import errors
+from recovery_site import error_views
 
 PAGES = [400, 403, 404, 405, 410, 429, 500, 503]
 OPEN = {
@@ -17,7 +17,7 @@ OPEN = {
 
 @pytest.mark.parametrize("status", PAGES)
 def test_error_page_gives_the_number_without_the_database(status):
-    html = errors.page(status).content.decode()
+    html = error_views.render_error(status).content.decode()
 
     called = re.findall(r'href="(tel:[^"]+)"', html)
 
@@ -26,7 +26,7 @@ def test_error_page_gives_the_number_without_the_database(status):
 
 @pytest.mark.parametrize("status", PAGES)
 def test_error_page_has_a_title_and_one_heading(status):
-    html = errors.page(status).content.decode()
+    html = error_views.render_error(status).content.decode()
 
     title = re.search(r"<title>\s*(.*?)\s*</title>", html, flags=re.S)[1]
     headings = [found.strip() for found in re.findall(r"<h1>(.*?)</h1>", html, flags=re.S)]
@@ -39,7 +39,7 @@ def test_error_page_has_a_title_and_one_heading(status):
 def test_error_page_speaks_the_language_of_its_address(status, address, language):
     """Whatever the language of the page before: some errors come before Django looks."""
     with translation.override("es" if language == "en" else "en"):
-        response = errors.page(status, RequestFactory().get(address))
+        response = error_views.render_error(status, RequestFactory().get(address))
 
     html = response.content.decode()
     assert (response["Content-Language"], html.count(f'<html lang="{language}">')) == (language, 1)
@@ -47,7 +47,7 @@ def test_error_page_speaks_the_language_of_its_address(status, address, language
 
 
 def test_error_page_leads_to_the_first_page_of_its_language():
-    html = errors.page(404, RequestFactory().get("/es/nada/")).content.decode()
+    html = error_views.render_error(404, RequestFactory().get("/es/nada/")).content.decode()
 
     assert '<a class="btn quiet" href="/es/">' in html
 

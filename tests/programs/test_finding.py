@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from programs import structured
+from programs import structured_data
 from programs.models import Article, Location, Membership, Question, SocialLink
 
 from .page_head import Head
@@ -149,19 +149,19 @@ def test_every_published_question_is_told_whole(client):
     page = Head(client.get("/learn/"))
 
     told = {each["name"]: each["acceptedAnswer"] for each in page.facts["FAQPage"]["mainEntity"]}
-    assert len(told) == len(Question.objects.published().to_read())
+    assert len(told) == len(Question.objects.published().in_page_language())
     assert told["Is <b> & </script> safe?"]["text"] == "Yes, it is: “<i>” a"
 
 
 def test_data_never_ends_its_own_block():
-    text = structured.as_json({"name": "</script><!--&\u2028"})
+    text = structured_data.to_script_json({"name": "</script><!--&\u2028"})
 
     assert re.findall("[<>&]", text) == []
     assert json.loads(text)["name"] == "</script><!--&\u2028"
 
 
 @pytest.mark.django_db
-def test_centre_is_told_as_its_rows_say(client):
+def test_center_is_told_as_its_rows_say(client):
     Location.objects.create(
         name="Closed", street_address="1 Elm St", city="Tustin", postal_code="92780", is_open=False
     )

@@ -6,7 +6,7 @@ import pytest
 from django.test import RequestFactory
 from django.utils import timezone
 
-from programs import context
+from programs import context_processors
 from programs.models import Credential, CrisisLine, Facility, Location, Membership, SocialLink
 
 from .reading_page import foot_of, words_of
@@ -109,6 +109,6 @@ def test_phone_bar_calls_and_books(client):
     assert bar.count('href="/consultation/"') == 1
 
 
-def test_centre_asks_nothing_until_it_is_drawn(django_assert_num_queries):
+def test_center_asks_nothing_until_it_is_drawn(django_assert_num_queries):
     with django_assert_num_queries(0):
-        context.centre(RequestFactory().get("/admin/"))
+        context_processors.center(RequestFactory().get("/admin/"))

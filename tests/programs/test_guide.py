@@ -21,7 +21,7 @@ SHOUTS = [(key, answer.key) for key, answer in ROWS if answer.is_danger]
 
 
 def find(answers, offered=OFFERED):
-    return guide.find(answers, for_whom="self", offered=offered)
+    return guide.evaluate_answers(answers, for_whom="self", offered=offered)
 
 
 def shown(found):

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from programs import editing
+from programs import versioning
 from programs.models import Page
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -16,8 +16,8 @@ def publish(**changes):
     page, by = Page.objects.published().get(slug="privacy", language="en"), make_user()
     for name, value in changes.items():
         setattr(page, name, value)
-    draft = editing.save(text=page, by=by, seen=page.changed_at)
-    editing.publish(text=draft, by=by, seen=draft.changed_at)
+    draft = versioning.save_draft(text=page, by=by, seen=page.changed_at)
+    versioning.publish_draft(text=draft, by=by, seen=draft.changed_at)
 
 
 def test_newest_version_is_read(client):

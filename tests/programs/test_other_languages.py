@@ -9,9 +9,9 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from programs.models import Article, ComparisonCell, Translation
-from programs.short_lines import untranslated
-from programs.templatetags.programs_text import here_in, markdown
-from tests.spanish_ear import listening
+from programs.templatetags.programs_text import markdown, url_in_language
+from programs.translatable_fields import untranslated_lines
+from tests.support.spanish_ear import listening
 
 pytestmark = pytest.mark.django_db
 
@@ -48,19 +48,19 @@ def test_every_long_text_has_its_words(language):
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_short_line_has_its_words(language):
-    assert untranslated(language) == []
+    assert untranslated_lines(language) == []
 
 
 def test_line_that_an_editor_changes_waits_for_its_words():
     ComparisonCell.objects.filter(text="Usually higher").update(text="Often higher")
 
-    assert untranslated("es") == ["Often higher"]
+    assert untranslated_lines("es") == ["Often higher"]
 
 
 def test_number_alone_needs_no_words():
     Translation.objects.all().delete()
 
-    assert "1-800-222-1222" not in untranslated("es")
+    assert "1-800-222-1222" not in untranslated_lines("es")
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -130,7 +130,7 @@ def test_link_of_a_text_leads_to_the_same_page_in_the_language_of_the_page(link,
 def test_switch_keeps_the_page_and_what_was_asked_of_it():
     def switched(language, address, to):
         with translation.override(language):
-            return here_in({"request": RequestFactory().get(address)}, to)
+            return url_in_language({"request": RequestFactory().get(address)}, to)
 
     assert [
         switched("en", "/consultation/?mode=video&zone=Asia%2FTokyo", "es"),
@@ -150,7 +150,7 @@ def test_state_is_quoted_in_its_own_words_and_then_explained(client):
     assert html.count(quoted) == html.count("Con certificación del Departamento") == 2
 
 
-# A third language is a catalogue and rows
+# A third language is a catalog and rows
 
 
 @pytest.fixture

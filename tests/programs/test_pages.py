@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from programs import editing
+from programs import versioning
 from programs.models import Article, ComparisonRow, Page, Program, Question, Translation
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 from .reading_page import words_of
 
@@ -72,7 +72,7 @@ def test_page_has_one_heading_and_no_level_skipped(client, address):
 
 @pytest.mark.parametrize("address", PAGES)
 def test_page_asks_nothing_of_other_sites(client, settings, address):
-    html = client.get(address).content.decode().replace(settings.SITE_STYLE, "", 1)
+    html = client.get(address).content.decode().replace(settings.INLINE_CSS, "", 1)
 
     fetched = re.findall(r"<(?:script|img|iframe|source)[^>]+src=\"([^\"]+)|<link[^>]+", html)
     styled = re.findall(r"\sstyle=|\son[a-z]+=|javascript:", html)
@@ -98,7 +98,7 @@ def test_unpublished_rows_stay_hidden(client):
         *Question.objects.filter(slug="work"),
         *Article.objects.filter(slug="what-is-iop"),
     ]:
-        editing.withdraw(text=text, by=make_user("content editor"))
+        versioning.withdraw_text(text=text, by=make_user("content editor"))
 
     answers = [
         client.get("/programs/residential/").status_code,
@@ -171,7 +171,7 @@ def test_article_says_how_long_it_takes_and_what_to_read_next(client):
     assert "About 2 minutes to read." in words_of(first)
     assert [each.slug for each in first.context["next_articles"]] == ["bb", "cc", "dd"]
     assert [each.slug for each in last.context["next_articles"]] == [
-        each.slug for each in Article.objects.published().to_read()[:3]
+        each.slug for each in Article.objects.published().in_page_language()[:3]
     ]
 
 

@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
+from programs.markdown import extract_headings
 from programs.models import Article, ProgramText, Question
-from programs.reader import headings
 from programs.templatetags.programs_text import markdown
 
 
@@ -34,7 +34,7 @@ def test_markdown_lets_through_words_and_safe_links_only(text, html):
 def test_headings_can_be_led_to():
     text = "## A *week*\n\nOne.\n\n## A week\n\n### Less\n"
 
-    assert headings(text) == [("a-week", "A week"), ("a-week-2", "A week")]
+    assert extract_headings(text) == [("a-week", "A week"), ("a-week-2", "A week")]
     assert re.findall(r'id="([^"]+)"', markdown(text)) == ["a-week", "a-week-2"]
 
 

@@ -6,8 +6,8 @@ import pytest
 from celery.contrib.testing.worker import start_worker
 from django.db import connection
 
-from recovery_site import processes
 from recovery_site.celery import app
+from recovery_site.dev import processes
 
 SEEN = []
 

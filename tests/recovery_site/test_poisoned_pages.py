@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import connection
 from gunicorn.app.wsgiapp import WSGIApplication
 
-from recovery_site import processes
-from recovery_site.startup import serves
+from recovery_site.dev import processes
+from recovery_site.dev.startup import is_serving
 
-from .conftest import ROOT
+from .dev.conftest import ROOT
 
 WORD = "poisoned"
 # Each lie is told of a page of its own, so that no other visitor has it kept already.
@@ -50,16 +50,16 @@ def port(django_db_setup, tmp_path_factory):
         "VAR": str(settings.VAR),
     }
     command = [sys.executable, "-m", "gunicorn", "-c", "python:recovery_site.gunicorn_conf"]
-    process = processes.start(
+    process = processes.start_process(
         [*command, "--workers", "1", "recovery_site.wsgi"],
         log=tmp_path_factory.mktemp("gunicorn") / "web.log",
         cwd=ROOT,
         env=os.environ | environment,
     )
-    assert processes.wait_until(lambda: serves(found), within=60)
+    assert processes.wait_until(lambda: is_serving(found), within=60)
     yield found
     process.terminate()
-    processes.finish([process], within=10)
+    processes.wait_or_kill([process], within=10)
 
 
 def ask(port, address, **headers):

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from admissions.models import EncryptedTextField
+from admissions.encryption import EncryptedTextField
 
 BATCH = 500
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         for model in apps.get_models():
             names = encrypted_fields(model)
             if names:
-                count = sum(seal_again(model, names, keys) for keys in batches(model))
+                count = sum(reencrypt_rows(model, names, keys) for keys in batches(model))
                 self.stdout.write(f"{model._meta.label}: {count} rows, {', '.join(names)}")
 
 
@@ -35,18 +35,18 @@ def batches(model):
 
 
 @transaction.atomic
-def seal_again(model, names: list[str], keys: list) -> int:
+def reencrypt_rows(model, names: list[str], keys: list) -> int:
     """Locked, so that no change made meanwhile is lost; the words of permanent rows stay."""
     rows = list(model.objects.select_for_update().filter(pk__in=keys))
     with ExitStack() as stack:
-        for uri in permanent(model):
+        for uri in permanence_triggers(model):
             stack.enter_context(pgtrigger.ignore(uri))
         for row in rows:
             model.objects.filter(pk=row.pk).update(**{name: getattr(row, name) for name in names})
     return len(rows)
 
 
-def permanent(model) -> list[str]:
+def permanence_triggers(model) -> list[str]:
     """What keeps the rows from being changed; sealing the same words anew is no change."""
     return [
         f"{model._meta.label}:{trigger.name}"

@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 from django.utils import timezone
 
-from admissions.models import ConsultationRequest, Counselor, Mode, ModeRules, WeeklyHours
+from admissions.intake.models import ConsultationRequest
+from admissions.scheduling.models import Counselor, Mode, ModeRules, WeeklyHours
 from programs.models import Location
 
 SEARCHED, MANY = ConsultationRequest, 50_000
@@ -67,7 +68,7 @@ ADDED = f"""
 """  # noqa: S608  our own words alone
 
 # Each counselor's past is a chain of consultations an hour apart, so none overlap. Of ten,
-# seven took place, two were cancelled, and one person did not come.
+# seven took place, two were canceled, and one person did not come.
 PAST = f"""
     {ADDED}
     INSERT INTO admissions_consultation (
@@ -77,12 +78,12 @@ PAST = f"""
     SELECT id, counselors[1 + n %% %(count)s], %(location)s, 'phone', status, start,
         start + interval '45 minutes', tstzrange(start, start + interval '1 hour'),
         start - interval '1 day', 'seeded', gen_random_uuid(),
-        (status = 'cancelled_by_person')::int, start + interval '45 minutes', ''
+        (status = 'canceled_by_person')::int, start + interval '45 minutes', ''
     FROM waiting,
         LATERAL (
             SELECT %(counselors)s AS counselors,
                 date_trunc('hour', %(now)s) - (2 + n / %(count)s) * interval '1 hour' AS start,
-                CASE WHEN n %% 10 < 7 THEN 'completed' WHEN n %% 10 < 9 THEN 'cancelled_by_person'
+                CASE WHEN n %% 10 < 7 THEN 'completed' WHEN n %% 10 < 9 THEN 'canceled_by_person'
                 ELSE 'no_show' END AS status
         ) AS told
 """  # noqa: S608  our own words alone

@@ -8,19 +8,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from admissions import assignment, availability, privacy, promises
+from admissions.accounts import demo
+from admissions.audit.models import AuditEvent
+from admissions.intake import suppressions
+from admissions.intake.models import ConsultationRequest, Suppression
 from admissions.management import demo_care, demo_month, demo_work
-from admissions.models import (
-    AuditEvent,
-    ConsultationRequest,
-    Counselor,
-    Message,
-    Mode,
-    Suppression,
-    WeeklyHours,
-)
+from admissions.messaging import outbox
+from admissions.messaging.models import Message
+from admissions.scheduling import assignment, availability
+from admissions.scheduling.models import Counselor, Mode, WeeklyHours
 from programs.models import Facility, Location
-from staff import demo
 
 PASSWORD = "walk-in-the-sun-2030"  # noqa: S105 - printed for everyone to see, on loopback only
 STAFF = [
@@ -47,7 +44,7 @@ PEOPLE = [
     ("Teo", "+17145550181", "loved_one", "booked"),
 ]
 # So that the outbox shows its face: kind, state, reason, tries, hours from now.
-LETTERS = {
+MESSAGES = {
     "Lou": [
         ("callback_late", "skipped", "kept", 0, -25),
         ("callback_missed", "sent", "", 1, -24),
@@ -74,15 +71,15 @@ class Command(BaseCommand):
             add_staff()
             if not ConsultationRequest.objects.exists():
                 add_people()
-            for name, letters in LETTERS.items():
-                if not ConsultationRequest.objects.filter(email=address_of(name)).exists():
-                    add_letters(name, letters)
-            demo_work.add_side_work()
+            for name, letters in MESSAGES.items():
+                if not ConsultationRequest.objects.filter(email=demo_email(name)).exists():
+                    add_messages(name, letters)
+            demo_work.add_notes_and_checks()
             demo_care.add_credentials()
             for name in demo_care.STORIES:
-                if not ConsultationRequest.objects.filter(email=address_of(name)).exists():
-                    demo_care.add_talked(name, email=address_of(name))
-            if not demo_month.is_there():
+                if not ConsultationRequest.objects.filter(email=demo_email(name)).exists():
+                    demo_care.add_assessed_request(name, email=demo_email(name))
+            if not demo_month.has_month():
                 demo_month.add_month(timezone.now())
         self.stdout.write("Demo sign-ins for the staff desk (one password for all):")
         for username, _name, role in STAFF:
@@ -109,7 +106,7 @@ def add_staff():
             user.set_password(PASSWORD)
             user.save()
             user.groups.set([Group.objects.get(name=role)] if role else [])
-        demo.enrol(user)
+        demo.enroll(user)
         if username in COUNSELORS:
             add_counselor(user)
 
@@ -148,7 +145,7 @@ def add_people():
             source=ConsultationRequest.Source.CALLBACK,
             preferred_name=name,
             phone=phone,
-            email=address_of(name),
+            email=demo_email(name),
             for_whom=for_whom,
             may_call=True,
             may_email=True,
@@ -159,46 +156,46 @@ def add_people():
         if story in ("danger", "callback"):
             request.promised_call_by = now + timedelta(minutes=3)
         if story == "booked":
-            book(request, now)
+            book_consultation(request, now)
         else:
             request.save()
-            record(request)
+            record_request_event(request)
 
 
-def address_of(name):
+def demo_email(name):
     return f"{name.strip('.').lower()}@example.com"
 
 
-def add_letters(name, letters):
+def add_messages(name, letters):
     """Someone far away whom we have tried to reach, and what became of the emails to them."""
     now = timezone.now()
-    is_lost = any(state in Message.LOST for _kind, state, *_rest in letters)
+    is_lost = any(state in Message.LOST_STATES for _kind, state, *_rest in letters)
     request = ConsultationRequest.objects.create(
         created_at=now - timedelta(hours=26),
         source=ConsultationRequest.Source.CALLBACK,
         stage=ConsultationRequest.Stage.ATTEMPTING_CONTACT,
         preferred_name=name,
         phone="+12125550128",
-        email=address_of(name),
+        email=demo_email(name),
         time_zone="America/New_York",
         may_call=True,
         may_email=True,
         due_at=now if is_lost else now + timedelta(hours=2),
         email_failed_at=now - timedelta(minutes=48) if is_lost else None,
     )
-    record(request)
+    record_request_event(request)
     request.attempts.create(
         by=User.objects.get(username="dana"),
         at=now - timedelta(hours=25),
         channel="call",
         result="no_answer",
     )
-    Message.objects.bulk_create(letter(request, now, *each) for each in letters)
+    Message.objects.bulk_create(build_message(request, now, *each) for each in letters)
     if is_lost:
-        privacy.suppress(request, Suppression.Cause.BOUNCED)
+        suppressions.suppress_email(request, Suppression.Cause.BOUNCED)
 
 
-def letter(request, now, *story):
+def build_message(request, now, *story):
     """One email with its story: kind, state, reason, tries, hours from now."""
     kind, state, reason, tries, hours = story
     at = now + timedelta(hours=hours)
@@ -209,26 +206,26 @@ def letter(request, now, *story):
         reason=reason,
         tries=tries,
         due_at=at,
-        promised_at=now - timedelta(hours=26),
+        enqueued_at=now - timedelta(hours=26),
     )
-    message.finished_at = at if message.is_settled else None
+    message.finished_at = at if message.is_finished else None
     return message
 
 
-def book(request, now):
+def book_consultation(request, now):
     slots = availability.open_slots(mode=Mode.PHONE, now=now, language="en")
     request.source = ConsultationRequest.Source.BOOKING
     request.stage = ConsultationRequest.Stage.CONSULTATION_SCHEDULED
     request.due_at = slots[0].starts_at
     request.save()
-    consultation = assignment.hold(
+    consultation = assignment.hold_slot(
         request=request, starts_at=slots[0].starts_at, mode=Mode.PHONE, now=now
     )
-    record(request, consultation)
-    promises.promise_booked(consultation)
+    record_request_event(request, consultation)
+    outbox.enqueue_confirmation(consultation)
 
 
-def record(request, consultation=None):
+def record_request_event(request, consultation=None):
     request.audit_events.create(
         type=(
             AuditEvent.Type.CONSULTATION_REQUESTED

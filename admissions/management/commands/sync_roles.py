@@ -2,11 +2,11 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from admissions import roles
+from admissions.accounts import roles
 
 
 class Command(BaseCommand):
-    help = "Makes, changes and removes roles of staff until they are as admissions/roles.py says."
+    help = "Makes, changes and removes roles of staff to match admissions/accounts/roles.py."
 
     def handle(self, *args, **options):
         try:

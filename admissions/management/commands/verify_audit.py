@@ -5,8 +5,8 @@ import re
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from admissions import seals
-from admissions.models import AuditEvent, AuditSeal
+from admissions.audit import seal_chain, verification
+from admissions.audit.models import AuditEvent, AuditSeal
 
 HEAD = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")
 
-        found = sum(self.tell(fault) for fault in seals.faults())
+        found = sum(self.tell(fault) for fault in verification.find_faults())
         found += sum(self.look_for(int(each[1]), each[2]) for each in heads)
         self.keep(found)
         self.sum_up(found)
@@ -38,11 +38,11 @@ class Command(BaseCommand):
     def tell(self, fault) -> int:
         event = f"event {fault.event}" if fault.event else ""
         seal = f"seal {fault.seal}" if fault.seal else ""
-        self.stderr.write(f"{', '.join(filter(None, [seal, event]))}: {fault.words}")
+        self.stderr.write(f"{', '.join(filter(None, [seal, event]))}: {fault.description}")
         return 1
 
     def look_for(self, number, digest) -> int:
-        if seals.reaches(number, digest):
+        if verification.has_seal(number, digest):
             return 0
         self.stderr.write(f"seal {number}: is not the head that was noted, or was cut off")
         return 1
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         )
 
     def sum_up(self, found):
-        head, waiting = seals.head(), seals.waiting()
+        head, waiting = seal_chain.latest_seal(), seal_chain.count_unsealed_events()
         if head:
             self.stdout.write(f"Head {head.number}:{head.digest}, {head.sealed_at:%Y-%m-%d %H:%M}")
         if found:

@@ -4,9 +4,8 @@ import pytest
 import time_machine
 from django.db import InternalError, connection
 
-from tests import factories
-
-from .desk_world import NOW
+from tests.support import factories
+from tests.support.desk import NOW
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,13 @@ from django.contrib import admin
 from django.db import transaction
 from django.urls import NoReverseMatch, resolve, reverse
 
-from admissions import privacy
-from admissions.models import Closure, Shortage, StaffCredential, Suppression
+from admissions.care.models import StaffCredential
+from admissions.intake import suppressions
+from admissions.intake.models import Suppression
+from admissions.scheduling.models import Closure, Shortage
 from programs.models import Credential, Location, Membership
-from tests import factories
-
-from .desk_world import NOW, booked, minutes
+from tests.support import factories
+from tests.support.desk import NOW, booked, minutes
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,7 @@ PARAMETERS = {
     "admissions.message": "for kind show",
     "admissions.shortage": "language__exact language__isnull",
     "admissions.suppression": "which",
-    "admissions.waiting": "who",
+    "admissions.waitlistentry": "who",
     "auth.user": "groups__id__exact groups__isnull is_active__exact is_active__isnull",
     "programs.article": "is_published__exact is_published__isnull language language__isnull",
     "programs.credential": "expires_on__day expires_on__month expires_on__year is_shown__exact"
@@ -71,7 +72,7 @@ def rows():
     factories.make_offer(
         consultation=talk, offered_at=minutes(-60), starts_at=minutes(30), expires_at=minutes(20)
     )
-    privacy.suppress(talk.request, Suppression.Cause.BOUNCED)
+    suppressions.suppress_email(talk.request, Suppression.Cause.BOUNCED)
     Shortage.objects.create(language="en", began_at=NOW)
     Closure.objects.create(starts_at=minutes(9000), ends_at=minutes(9060))
     Membership.objects.create(name="Guild", expires_on=date(2030, 1, 1))

@@ -1,0 +1,33 @@
+"""Asks people to prove again who they are, before what must not be done by a passer-by."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from urllib.parse import urlencode
+
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from . import authentication, unsent_forms
+
+VALID_FOR = timedelta(minutes=10)
+
+
+def require_recent_authentication(view: Callable) -> Callable:
+    """A view that asks for password or code first, unless that is less than ten minutes ago.
+
+    Put it inside `admin_view`: `admin_view(recently_confirmed(export))`; for methods of
+    an admin class there is `method_decorator(recently_confirmed)`. What a form sent is
+    kept and offered again afterwards; nothing is done without another click.
+    """
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if authentication.is_recently_authenticated(request, VALID_FOR):
+            return view(request, *args, **kwargs)
+        if request.method == "POST":
+            unsent_forms.save_form(request, owner=request.user.pk)
+        place = unsent_forms.return_page(request)
+        return redirect(f"{reverse('admin:reauthenticate')}?{urlencode({'next': place})}")
+
+    return guarded

@@ -1,0 +1,181 @@
+"""What holds for every model of the staff desk: its pages and changes are written into the
+audit, its list is narrowed by its own filters alone, and no text is longer than it may be."""
+
+from functools import wraps
+
+from django.contrib import admin
+from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from admissions import formatting, staff_formatting
+from admissions.audit import access_log
+from admissions.audit.models import AuditEvent
+from admissions.form_fields import LONGEST_SEARCH, BoundedTextField
+from admissions.intake.models import ConsultationRequest
+
+Type = AuditEvent.Type
+MAX_CODE_LENGTH = AuditEvent._meta.get_field("code").max_length
+# What a text of no length of its own may have: four times our longest article.
+LONGEST_TEXT = 20_000
+
+
+def log_page_view(view):
+    """A view of the desk whose page is written down by its name, unless it has done so itself.
+
+    What a page's own frames and files show, its event stands for.
+    """
+
+    @wraps(view)
+    def seen(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        if isinstance(response, TemplateResponse) and not access_log.is_logged(request):
+            code = request.resolver_match.url_name.removeprefix("admissions_")
+            access_log.log_view(request, code=code, shown=shown_request_ids(response))
+        return response
+
+    return seen
+
+
+def shown_request_ids(response) -> list:
+    """The requests that the rows of a plain list belong to."""
+    changes = (response.context_data or {}).get("cl")
+    rows = changes.result_list if changes else []
+    ids = [
+        row.pk if isinstance(row, ConsultationRequest) else getattr(row, "request_id", None)
+        for row in rows
+    ]
+    return [pk for pk in ids if pk]
+
+
+class BoundedSearchForm(ChangeListSearchForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields = {
+            SEARCH_VAR: BoundedTextField(max_length=LONGEST_SEARCH, required=False, strip=False)
+        }
+
+
+class BoundedChangeList(ChangeList):
+    search_form_class = BoundedSearchForm
+
+
+class AuditedAdmin(admin.ModelAdmin):
+    """What Django's own forms change: the record and the names of its fields, in the same
+    transaction. Django's log would keep what the record is called, and could be edited."""
+
+    object_history_template = "admin/history.html"
+
+    def get_changelist(self, request, **kwargs):
+        return BoundedChangeList
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Every text that Django's own forms ask for has a length."""
+        if isinstance(db_field, models.TextField) and db_field.max_length is None:
+            kwargs.setdefault("max_length", LONGEST_TEXT)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def lookup_allowed(self, lookup, value, request):
+        """Only the parameters of this list's own filters.
+
+        Django allows any lookup on a field of the model, and on what relates to it: whether a
+        row is there would tell, letter by letter, a password's hash or the key of a session.
+        """
+        return lookup in self.filter_parameters(request)
+
+    def to_field_allowed(self, request, to_field):
+        """Rows are referred to by their key; Django fails at the names of some relations."""
+        return to_field == self.opts.pk.name
+
+    def filter_parameters(self, request) -> set[str]:
+        day = self.date_hierarchy
+        parameters = {f"{day}__{part}" for part in ("year", "month", "day")} if day else set()
+        for each in self.get_list_filter(request):
+            parameters.update(self.parameters_of(each, request))
+        return parameters
+
+    def parameters_of(self, list_filter, request) -> list[str]:
+        """What one filter reads from the address, as Django's ChangeList makes the filter."""
+        if isinstance(list_filter, type):
+            return [list_filter.parameter_name]
+        path, make = list_filter, admin.FieldListFilter.create
+        if isinstance(list_filter, (list, tuple)):
+            path, make = list_filter
+        field = get_fields_from_path(self.model, path)[-1]
+        made = make(field, request, {}, self.model, self, field_path=path)
+        return made.expected_parameters()
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        """Names of fields, which Django hands on to the three below."""
+        names = list(form.changed_data)
+        for formset in formsets or []:
+            model = formset.model._meta.model_name
+            changed = {name for each in formset.forms for name in each.changed_data}
+            names += [f"{model} {name}" for name in sorted(changed)]
+        return [name[:MAX_CODE_LENGTH] for name in names]
+
+    def log_addition(self, request, obj, message):
+        return record_object_change(request, Type.RECORD_ADDED, obj)
+
+    def log_change(self, request, obj, message):
+        return record_object_change(request, Type.RECORD_CHANGED, obj, fields=message)
+
+    def log_deletions(self, request, queryset):
+        return [record_object_change(request, Type.RECORD_DELETED, obj) for obj in queryset]
+
+    def changelist_view(self, request, extra_context=None):
+        """Django deletes many at once outside any transaction."""
+        if request.method != "POST":
+            return super().changelist_view(request, extra_context)
+        with transaction.atomic():
+            return super().changelist_view(request, extra_context)
+
+    def history_view(self, request, object_id, extra_context=None):
+        """Who changed this record and when, from the audit."""
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_or_change_permission(request, obj):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Who changed it"),
+            "opts": self.opts,
+            "object": obj,
+            "changes": change_history(obj),
+        }
+        return TemplateResponse(request, self.object_history_template, context)
+
+
+def with_audit(admin_class: type | None) -> type:
+    """This admin class, or Django's own, whose changes are recorded."""
+    if admin_class in (None, admin.ModelAdmin):
+        return AuditedAdmin
+    return type(admin_class.__name__, (admin_class, AuditedAdmin), {"__module__": __name__})
+
+
+def record_object_change(request, type, obj, *, fields=()) -> AuditEvent:
+    return AuditEvent.objects.create(
+        type=type, actor=request.user, code=object_code(obj), fields=list(fields)
+    )
+
+
+def object_code(obj) -> str:
+    """Which record: its kind and number, never what it is called."""
+    return f"{obj._meta.model_name} {obj.pk}"[:MAX_CODE_LENGTH]
+
+
+def change_history(obj) -> list[dict]:
+    events = AuditEvent.objects.filter(type__in=AuditEvent.RECORD_TYPES, code=object_code(obj))
+    return [
+        {
+            "when": staff_formatting.format_date_and_time(event.at),
+            "who": formatting.staff_name(event.actor),
+            "what": event.get_type_display(),
+            "fields": event.fields,
+        }
+        for event in events.select_related("actor").order_by("-at", "-pk")[:100]
+    ]

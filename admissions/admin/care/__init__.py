@@ -1,0 +1,1 @@
+"""Assessments, insurance and credentials."""

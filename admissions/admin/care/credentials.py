@@ -1,0 +1,52 @@
+"""What staff are licensed or certified as: a director enters it, and renews the date."""
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from admissions.accounts.reauthentication import require_recent_authentication
+from admissions.care.models import StaffCredential
+from admissions.formatting import user_label
+
+
+@admin.register(StaffCredential)
+@method_decorator(require_recent_authentication, name="changeform_view")
+class StaffCredentialAdmin(admin.ModelAdmin):
+    """Once somebody has signed with it, only its last day and its issuer change; none goes away."""
+
+    list_display = ["title", "whose", "number", "expires_on", "left"]
+    list_select_related = ["user"]
+    ordering = ["expires_on", "pk"]
+    fields = ["user", "title", "number", "issuer", "expires_on"]
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_readonly_fields(self, request, obj=None):
+        """A trigger of the database keeps these too."""
+        return ["user", "title", "number"] if obj else []
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """People who work here, by their names."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "user":
+            field.queryset = field.queryset.filter(is_active=True, is_staff=True)
+            field.queryset = field.queryset.order_by("first_name", "username")
+            field.label_from_instance = user_label
+        return field
+
+    @admin.display(description=_("whose"), ordering="user__first_name")
+    def whose(self, credential):
+        return user_label(credential.user)
+
+    @admin.display(description=_("warning"))
+    def left(self, credential):
+        """In words, from 90 days before the last one on."""
+        days = credential.days_left(timezone.localdate())
+        if days > StaffCredential.WARNED_BEFORE.days:
+            return ""
+        if days < 0:
+            return _("⚠ Expired: they cannot sign with it. Renew it, then change the date here.")
+        return "⚠ " + ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}

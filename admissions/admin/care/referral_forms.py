@@ -1,0 +1,77 @@
+"""The forms to refer someone elsewhere and to confirm that they arrived."""
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from admissions.admin.action_form import ActionForm
+from admissions.care import rules
+from admissions.form_fields import PlainTextField
+from admissions.intake.models import ConsultationRequest
+
+from .forms import LevelOfCareField, encrypted_lines_field
+
+Disposition = ConsultationRequest.Disposition
+
+
+class ReferralForm(ActionForm):
+    """Where else they are led; the name of the place, not their story."""
+
+    to_whom = PlainTextField(
+        label=_("Where to"),
+        max_length=120,
+        help_text=_("The name of the place or line."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": 120}),
+        error_messages={"required": _("Say where they are referred to.")},
+    )
+    level = LevelOfCareField(label=_("Level of care"), empty_label=_("Not known"), required=False)
+
+
+class ReferralWithNoteForm(ReferralForm):
+    """The same for those who may read assessments."""
+
+    note = encrypted_lines_field(_("What was said there (optional)"))
+
+
+class ConfirmReferralForm(ActionForm):
+    """One hand-over that somebody there has confirmed."""
+
+    referral_id = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class BeginAdmissionForm(ActionForm):
+    """When they are to come in, if that is known."""
+
+    on = forms.DateField(
+        label=_("Day they come in (optional)"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Enter a day.")},
+    )
+
+    def clean_on(self):
+        on = self.cleaned_data["on"]
+        if on and on < timezone.localdate():
+            raise forms.ValidationError(_("That day is over. Choose another."))
+        return on
+
+
+class AdmitForm(ActionForm):
+    """They have come in, to the level that was agreed."""
+
+    disposition = forms.ChoiceField(widget=forms.HiddenInput)
+
+    def __init__(self, data=None, *, request, now):
+        super().__init__(data, request=request, now=now)
+        made = rules.latest_recommendation(request)
+        fitting = made.admission_disposition() if made else ""
+        self.admitted = Disposition(fitting).label if fitting else ""
+        self.fields["disposition"].choices = [
+            (each.value, each.label)
+            for each in Disposition
+            if each in ConsultationRequest.ADMITTED_DISPOSITIONS
+        ]
+        self.fields["disposition"].initial = fitting
+
+    def clean(self):
+        return super().clean() | {"reason": ""}

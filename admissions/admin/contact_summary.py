@@ -1,0 +1,86 @@
+"""For whom, and how we may reach them: the contact plan in tags."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from admissions.intake.models import ConsultationRequest
+
+Voicemail = ConsultationRequest.Voicemail
+
+
+GoodTime = ConsultationRequest.GoodTime
+
+
+ForWhom = ConsultationRequest.ForWhom
+
+
+@dataclass(frozen=True)
+class ContactTag:
+    """One word of the contact plan: permitted, not permitted, or to be careful with."""
+
+    text: str
+    is_permitted: bool = True
+    is_careful: bool = False
+    icon: str = ""
+
+
+def describe_for_whom(request) -> str:
+    """For whom, and in which language if not in English."""
+    whom = {
+        ForWhom.SELF: _("for self"),
+        ForWhom.LOVED_ONE: _("for a loved one"),
+        ForWhom.PROFESSIONAL: _("for someone they work with"),
+    }[request.for_whom]
+    parts = [whom]
+    if request.language != "en":
+        parts.append(request.get_language_display())
+    if request.interpreter:
+        parts.append(request.interpreter)
+    if not request.is_adult:
+        parts.append(_("under 18"))
+    return ", ".join(str(part) for part in parts)
+
+
+def phone_tags(request) -> list[ContactTag]:
+    """Call, text and voicemail; none without a number."""
+    if not request.phone:
+        return []
+    tags = [
+        ContactTag(_("call"), request.may_call, icon="call"),
+        ContactTag(_("text"), request.may_text, icon="text"),
+    ]
+    return [*tags, voicemail_tag(request), *hours_tags(request)] if request.may_call else tags
+
+
+def voicemail_tag(request) -> ContactTag:
+    words = {
+        Voicemail.NO: _("no voicemail"),
+        Voicemail.NUMBER_ONLY: _("voicemail: number only"),
+        Voicemail.SAY_CENTER: _("voicemail: may say center"),
+    }[request.voicemail]
+    return ContactTag(words, is_careful=request.voicemail == Voicemail.NO, icon="voicemail")
+
+
+def email_tags(request) -> list[ContactTag]:
+    """Email, and whether it has to be discreet; none without an address."""
+    if not request.email:
+        return []
+    tags = [ContactTag(_("email"), request.may_email, icon="email")]
+    return (
+        [*tags, ContactTag(_("discreet"), icon="discreet")]
+        if request.is_discreet and request.may_email
+        else tags
+    )
+
+
+def hours_tags(request) -> list[ContactTag]:
+    """The hours that suit the person, unless any do."""
+    hours = {
+        GoodTime.MORNING: _("8 am to noon"),
+        GoodTime.AFTERNOON: _("noon to 5 pm"),
+        GoodTime.EVENING: _("5 to 8 pm"),
+    }
+    return (
+        [ContactTag(hours[request.good_time], icon="hours")] if request.good_time in hours else []
+    )

@@ -1,0 +1,213 @@
+"""What a member of staff needs to see first today; each part is asked once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from admissions import staff_formatting
+from admissions.care.models import BenefitsVerification, Referral
+from admissions.intake import service_levels
+from admissions.intake.demand import annotate_demand
+from admissions.intake.models import ConsultationRequest
+from admissions.messaging.models import Message
+from admissions.scheduling import coverage
+from admissions.scheduling.models import Consultation, Shortage
+from admissions.triage import queues
+
+from .triage import request_row
+
+MAX_URGENT, MAX_ROWS, MAX_UNCOVERED = 6, 5, 8
+
+
+@dataclass(frozen=True)
+class UpcomingConsultation:
+    """A consultation soon to be held: when in words, with whom, and its request."""
+
+    consultation: Consultation
+    when: str
+
+
+@dataclass(frozen=True)
+class PendingItem:
+    """Something that waits for a colleague: of which request, and since when in words."""
+
+    request: ConsultationRequest
+    since: str
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class ShortageAlert:
+    """A shortage that lasts, since when in words, and how many asked for us meanwhile."""
+
+    shortage: Shortage
+    since: str
+
+
+@dataclass(frozen=True)
+class UncoveredConsultation:
+    """A consultation whose counselor is not there for it: when, why, and who may decide."""
+
+    consultation: Consultation
+    when: str
+    why: str
+    may_decide: bool
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    counts: dict[str, int]
+    urgent: list[request_row.RequestRow]
+    mine: list[request_row.RequestRow]
+    upcoming: list[UpcomingConsultation]
+    failed: list[Message]
+    uncovered: list[UncoveredConsultation]
+    concerns: list[PendingItem]
+    referrals: list[PendingItem]
+    opens_at: str
+
+    @property
+    def calls(self) -> list[request_row.RequestRow]:
+        """Safety, concerns and promised calls: the first of the urgent ones."""
+        return [each for each in self.urgent if is_call_due(each.request)]
+
+    @property
+    def late(self) -> list[request_row.RequestRow]:
+        return [each for each in self.urgent if not is_call_due(each.request)]
+
+    @property
+    def has_more_urgent(self) -> bool:
+        return self.counts["now"] > len(self.urgent)
+
+    @property
+    def uncovered_soonest(self) -> list[UncoveredConsultation]:
+        return self.uncovered[:MAX_UNCOVERED]
+
+    @property
+    def uncovered_later_count(self) -> int:
+        """How many more there are than are shown."""
+        return max(len(self.uncovered) - MAX_UNCOVERED, 0)
+
+    @property
+    def shown(self) -> list:
+        """Ids of the requests that appear on the page."""
+        talks = [*self.upcoming, *self.uncovered_soonest]
+        return [
+            *(card.request.pk for card in [*self.urgent, *self.mine]),
+            *(each.consultation.request_id for each in talks),
+            *(message.request_id for message in self.failed),
+            *(each.request.pk for each in [*self.concerns, *self.referrals]),
+        ]
+
+    @property
+    def has_more_mine(self) -> bool:
+        return self.counts["mine"] > len(self.mine)
+
+
+def build_dashboard(*, by: User, now: datetime) -> Dashboard:
+    """The first page of the desk, for someone who may see requests."""
+    in_order = ConsultationRequest.objects.with_history().in_triage_order(now=now)
+    opens_at = service_levels.find_next_phone_opening(now)
+    at = {"by": by, "now": now, "opens_at": opens_at}
+    return Dashboard(
+        counts=queues.count_queues(by=by, now=now),
+        urgent=request_rows(in_order.needing_someone(now=now)[:MAX_URGENT], **at),
+        mine=request_rows(in_order.owned_by(by)[:MAX_ROWS], **at),
+        upcoming=upcoming_consultations(now),
+        failed=failed_messages(),
+        uncovered=uncovered_consultations(by, now),
+        concerns=open_concerns(now) if by.has_perm("admissions.acknowledge_concern") else [],
+        referrals=unconfirmed_referrals(now),
+        opens_at=staff_formatting.format_short_datetime(opens_at, now) if opens_at else "",
+    )
+
+
+def request_rows(requests, **at) -> list[request_row.RequestRow]:
+    return [request_row.request_row(request, **at) for request in requests]
+
+
+def is_call_due(request: ConsultationRequest) -> bool:
+    is_pressed = request.needs_safety_answer or request.concern_opened_at is not None
+    return is_pressed or request.promised_call_by is not None
+
+
+def open_concerns(now: datetime) -> list[PendingItem]:
+    """High concerns that wait for a clinician to look, the oldest first."""
+    waiting = ConsultationRequest.objects.waiting_for_clinician().order_by(
+        "concern_opened_at", "pk"
+    )
+    return [
+        PendingItem(each, describe_since(each.concern_opened_at, now))
+        for each in waiting[:MAX_ROWS]
+    ]
+
+
+def unconfirmed_referrals(now: datetime) -> list[PendingItem]:
+    """Hand-overs that nobody there has confirmed, the oldest first, of closed requests too."""
+    made = Referral.objects.filter(confirmed_at=None).select_related("request")
+    return [
+        PendingItem(each.request, describe_since(each.made_at, now), each.to_whom)
+        for each in made.order_by("made_at", "pk")[:MAX_ROWS]
+    ]
+
+
+def pending_insurance_checks(now: datetime) -> list[PendingItem]:
+    """For whoever verifies benefits: what was asked for first; by reference, without a name."""
+    waiting = BenefitsVerification.objects.filter(
+        status__in=BenefitsVerification.OPEN_STATUSES, request__closed_at=None
+    )
+    found = waiting.select_related("request").defer(
+        "member_id", "policy_holder", "estimate", "note"
+    )
+    return [
+        PendingItem(each.request, describe_since(each.asked_at, now), each.get_status_display())
+        for each in found.order_by("asked_at", "pk")[:MAX_ROWS]
+    ]
+
+
+def describe_since(at: datetime, now: datetime) -> str:
+    return _("since %(clock)s") % {"clock": staff_formatting.format_relative_day_and_time(at, now)}
+
+
+def upcoming_consultations(now) -> list[UpcomingConsultation]:
+    upcoming = (
+        Consultation.objects.upcoming(now=now)
+        .select_related("request", "counselor")
+        .order_by("starts_at", "pk")[:MAX_ROWS]
+    )
+    return [
+        UpcomingConsultation(
+            each, staff_formatting.format_relative_day_and_time(each.starts_at, now)
+        )
+        for each in upcoming
+    ]
+
+
+def uncovered_consultations(by: User, now: datetime) -> list[UncoveredConsultation]:
+    """Every consultation that its counselor cannot be expected to hold, until staff decide."""
+    may_any = by.has_perm("admissions.hand_over")
+    return [
+        UncoveredConsultation(
+            gap.consultation,
+            staff_formatting.format_relative_day_and_time(gap.consultation.starts_at, now),
+            _("%(who)s %(why)s")
+            % {"who": gap.consultation.counselor.public_name, "why": gap.reason.label},
+            may_any or gap.consultation.counselor.user_id == by.pk,
+        )
+        for gap in coverage.find_gaps(now=now)
+    ]
+
+
+def failed_messages() -> list[Message]:
+    """Emails that never arrived, of requests still open: someone should phone instead."""
+    return list(
+        Message.objects.lost().select_related("request").order_by("-finished_at", "-pk")[:3]
+    )
+
+
+def shortage_alerts(now: datetime) -> list[ShortageAlert]:
+    """For whoever plans the hours: languages without a phone time in the next 24 hours."""
+    lasting = annotate_demand(Shortage.objects.ongoing()).order_by("language")
+    return [ShortageAlert(each, describe_since(each.began_at, now)) for each in lasting]

@@ -1,0 +1,30 @@
+"""Single-key shortcuts: on until somebody turns them off in their browser."""
+
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+SHORTCUTS_COOKIE, ONE_YEAR = "keys", 365 * 24 * 60 * 60
+
+
+def is_enabled(request) -> bool:
+    return request.COOKIES.get(SHORTCUTS_COOKIE) != "off"
+
+
+def keyboard_shortcuts_view(request):
+    """Turns the shortcuts on or off; the choice says nothing about anyone."""
+    turned = "off" if request.POST.get("keys") == "off" else "on"
+    next_page = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(next_page, allowed_hosts=None):
+        next_page = reverse("admin:index")
+    response = HttpResponseRedirect(next_page)
+    response.set_cookie(
+        SHORTCUTS_COOKIE, turned, max_age=ONE_YEAR, path=reverse("admin:index"),
+        secure=request.is_secure(), httponly=True, samesite="Lax",
+    )  # fmt: skip
+    messages.success(
+        request, _("Shortcuts are off.") if turned == "off" else _("Shortcuts are on.")
+    )
+    return response

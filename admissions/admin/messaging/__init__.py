@@ -1,0 +1,1 @@
+"""The outbox, the rules of messages, their templates, whom not to write to."""

@@ -1,0 +1,243 @@
+"""When emails go, and what they say: the list of every kind, and a page for each."""
+
+from datetime import timedelta
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from admissions import exceptions
+from admissions.messaging import rules as messaging_rules
+from admissions.messaging import templates
+from admissions.messaging.models import REMINDER_KINDS, Message, MessageRule, MessageTemplate
+from programs.models import Facility
+
+from . import templates as messaging_templates
+
+TEMPLATE_DIR = "admin/admissions/messagerule"
+RULE_LIST = "admin:admissions_messagerule_changelist"
+RULE_PAGE = "admin:admissions_messagerule_change"
+TIME_UNITS = [("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))]
+KINDS_SENT_BEFORE = {*REMINDER_KINDS, Message.Kind.STAFF_CALL_DUE}
+
+
+class DurationField(forms.MultiValueField):
+    """A length of time as a number and its unit."""
+
+    def __init__(self, *, units=TIME_UNITS, **options):
+        number = forms.IntegerField(
+            min_value=1,
+            max_value=9999,
+            error_messages={
+                "invalid": _("Enter a whole number."),
+                "min_value": _("Enter 1 or more."),
+                "max_value": _("Enter a smaller number."),
+            },
+        )
+        fields = [number, forms.ChoiceField(choices=units)]
+        wrong = {"required": _("Enter a number."), "incomplete": _("Enter a number.")}
+        widget = DurationWidget(units=units)
+        super().__init__(fields, widget=widget, error_messages=wrong, **options)
+
+    def compress(self, parts):
+        return timedelta(**{parts[1]: parts[0]}) if parts else None
+
+
+class DurationWidget(forms.MultiWidget):
+    """Two controls in one line; the second says what it is to those who do not see the first."""
+
+    def __init__(self, *, units):
+        number = forms.NumberInput(attrs={"min": 1, "max": 9999, "inputmode": "numeric"})
+        unit = forms.Select(choices=units, attrs={"aria-label": _("Unit")})
+        super().__init__({"number": number, "unit": unit})
+        self.units = [name for name, _label in units]
+
+    def decompress(self, length):
+        if length is None:
+            return [None, self.units[0]]
+        if self.units == ["days"]:
+            return [length.days, "days"]
+        return list(messaging_rules.split_duration(length))
+
+
+class MessageRuleForm(forms.Form):
+    """One rule, and the mark of what it was when the page was drawn."""
+
+    is_on = forms.BooleanField(label=_("This email goes out"), required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=80)
+
+    def __init__(self, data=None, *, rule):
+        self.kind, self.rule = Message.Kind(rule.kind), rule
+        initial = {"is_on": rule.is_on, "seen": messaging_rules.fingerprint_rule(rule)}
+        initial |= {"delay": rule.delay, "minimum_lead": rule.minimum_lead}
+        super().__init__(data, initial=initial, label_suffix="")
+        if self.kind in messaging_rules.DELAY_BOUNDS:
+            self.fields["delay"] = self.delay_field()
+        if self.kind in REMINDER_KINDS:
+            self.fields["minimum_lead"] = DurationField(
+                label=_("Only if booked more than this ahead"),
+                help_text=_("Who books later than that needs no reminder."),
+            )
+
+    def delay_field(self):
+        shortest, longest = map(
+            messaging_rules.format_delay, messaging_rules.DELAY_BOUNDS[self.kind]
+        )
+        return DurationField(
+            label=_("How long before") if self.kind in KINDS_SENT_BEFORE else _("How long after"),
+            help_text=_("Between %(shortest)s and %(longest)s.")
+            % {"shortest": shortest, "longest": longest},
+            units=TIME_UNITS[2:] if self.kind == Message.Kind.AFTER_COMPLETED else TIME_UNITS,
+        )
+
+    @property
+    def requested_rule(self):
+        data = self.cleaned_data
+        delay = data.get("delay", self.rule.delay)
+        return messaging_rules.RuleValues(data["is_on"], delay, data.get("minimum_lead"))
+
+    def add_faults(self, errors):
+        for name, fault in errors.items():
+            self.add_error(name if name in self.fields else None, fault)
+
+    def rebase(self):
+        """What was typed stays, and is based on what stands now: sent again, it counts."""
+        self.data = self.data.copy()
+        self.data["seen"] = messaging_rules.fingerprint_rule(self.rule)
+
+
+@admin.register(MessageRule)
+class MessageRuleAdmin(admin.ModelAdmin):
+    """A list, and a page for each kind; nothing of Django's own pages."""
+
+    def get_urls(self):
+        def at(address, view, name, *methods):
+            view = require_http_methods(methods)(view) if methods else require_safe(view)
+            return path(
+                address, self.admin_site.admin_view(view), name=f"admissions_messagerule_{name}"
+            )
+
+        return [
+            at("", self.changelist_view, "changelist"),
+            at("<slug:kind>/", self.kind_view, "change", "GET", "HEAD", "POST"),
+            *messaging_templates.template_urls(self, at),
+        ]
+
+    def has_module_permission(self, request):
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        """Every kind in the order of a person's journey; the same queries however many."""
+        self.check_may_view(request)
+        rules = {rule.kind: rule for rule in MessageRule.objects.all()}
+        kept = {(row.kind, row.language): row for row in MessageTemplate.objects.last_of_each()}
+        name = Facility.objects.get().name
+        groups = [
+            (group, [rule_row(kind, rules.get(kind), kept, name) for kind in kinds])
+            for group, kinds in messaging_rules.KIND_GROUPS
+        ]
+        title = _("When emails go, and what they say")
+        return self.render_page(request, "list", title=title, groups=groups)
+
+    def kind_view(self, request, kind):
+        """The rule of one kind, and whose words it is sent with."""
+        self.check_may_view(request)
+        if kind not in Message.Kind:
+            raise Http404
+        rule = MessageRule.objects.filter(kind=kind).first()
+        form = MessageRuleForm(rule=rule) if rule else None
+        if request.method == "POST":
+            form = self.changed_form(request, rule)
+            if form is None:
+                return HttpResponseRedirect(reverse(RULE_PAGE, args=[kind]))
+        return self.render_rule(request, Message.Kind(kind), rule, form)
+
+    def changed_form(self, request, rule):
+        """None when the rule is as wanted; else the form, with what keeps it from being so."""
+        if rule is None or not self.has_change_permission(request):
+            raise PermissionDenied
+        form = MessageRuleForm(request.POST, rule=rule)
+        if form.is_valid():
+            self.change(request, form)
+        if form.is_valid():
+            return None
+        messages.warning(request, _("Nothing is saved yet. Look at the words in red."))
+        return form
+
+    def change(self, request, form):
+        known = {"kind": form.rule.kind, "seen": form.cleaned_data["seen"], "by": request.user}
+        try:
+            is_changed = messaging_rules.change_rule(values=form.requested_rule, **known)
+        except messaging_rules.InvalidRule as refused:
+            form.add_faults(refused.errors)
+        except exceptions.ChangedMeanwhile:
+            form.rule.refresh_from_db()
+            form.rebase()
+            form.add_error(None, describe_newer_rule(form.rule))
+        else:
+            said = _("Saved. It counts for what is promised from now on.")
+            messages.success(request, said if is_changed else _("It is like this already."))
+
+    def render_rule(self, request, kind, rule, form):
+        name = Facility.objects.get().name
+        kept = {(row.kind, row.language): row for row in MessageTemplate.objects.last_of_each()}
+        return self.render_page(
+            request,
+            "rule",
+            title=kind.label,
+            line=rule_row(kind, rule, kept, name),
+            form=form,
+            may_change=self.has_change_permission(request),
+            is_for_staff=kind in Message.STAFF_KINDS,
+            counts_days=kind == Message.Kind.AFTER_COMPLETED,
+        )
+
+    def check_may_view(self, request):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def render_page(self, request, name, **context):
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, f"{TEMPLATE_DIR}/{name}.html", context)
+
+
+def rule_row(kind, rule, kept, name) -> dict:
+    """One kind: when it goes, whether it does, and whose words it has in each language."""
+    languages = settings.LANGUAGES if kind not in Message.STAFF_KINDS else []
+    used = [
+        messaging_templates.describe_source(
+            templates.find_template_in_use(kept.get((kind, code)), code, name)
+        )
+        for code, _language in languages
+    ]
+    return {
+        "kind": Message.Kind(kind),
+        "goes": messaging_rules.describe_timing(kind, rule),
+        "rule": rule,
+        "words": used,
+    }
+
+
+def describe_newer_rule(rule) -> str:
+    said = _("Someone else has just changed this. It now says: %(goes)s %(state)s")
+    return (
+        said
+        % {
+            "goes": messaging_rules.describe_timing(rule.kind, rule),
+            "state": _("It is on.") if rule.is_on else _("It is off."),
+        }
+        + " "
+        + str(_("Nothing of yours is saved. To have it your way, save again."))
+    )

@@ -1,0 +1,124 @@
+"""Addresses that we do not write to: why, since when; and writing to one again. None is shown."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from admissions import formatting, staff_formatting
+from admissions.admin.links import request_link
+from admissions.audit import access_log
+from admissions.exceptions import ActionNotAllowed
+from admissions.intake.models import Suppression
+from admissions.messaging import staff_actions
+
+SUPPRESSION_LIST = "admin:admissions_suppression_changelist"
+
+
+class InForceFilter(admin.SimpleListFilter):
+    """Those in force, unless the history is asked for."""
+
+    title = _("which")
+    parameter_name = "which"
+
+    def lookups(self, request, model_admin):
+        return [("all", _("Every one that ever was"))]
+
+    def choices(self, changelist):
+        first, *rest = super().choices(changelist)
+        yield first | {"display": _("In force")}
+        yield from rest
+
+    def queryset(self, request, queryset):
+        return queryset if self.value() == "all" else queryset.filter(lifted_at=None)
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(admin.ModelAdmin):
+    """Only the address's fingerprint exists: who it is, the request says, while it is kept."""
+
+    list_display = ["cause", "at", "of_request", "what_now"]
+    list_display_links = None
+    list_filter = [InForceFilter]
+    list_select_related = ["request", "lifted_by"]
+    ordering = ["-at", "-pk"]
+    fields = ["cause", "at", "of_request", "what_now"]
+    readonly_fields = ["of_request", "what_now"]
+    sortable_by = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_lift_permission(self, request):
+        return request.user.has_perm("admissions.lift_suppression")
+
+    def get_urls(self):
+        lift = path(
+            "<int:pk>/lift/",
+            self.admin_site.admin_view(require_http_methods(["GET", "POST"])(self.lift_view)),
+            name="admissions_suppression_lift",
+        )
+        return [lift, *super().get_urls()]
+
+    @admin.display(description=_("from the request"))
+    def of_request(self, suppression):
+        return request_link(suppression.request) if suppression.request else "—"
+
+    @admin.display(description=_("what now"))
+    def what_now(self, suppression):
+        if suppression.lifted_at:
+            return describe_lift(suppression)
+        if not staff_actions.may_be_lifted(suppression):
+            return _("Only they can change that")
+        address = reverse("admin:admissions_suppression_lift", args=[suppression.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Write to it again…"))
+
+    def lift_view(self, request, pk):
+        """Asks first; the click lifts it."""
+        if not self.has_lift_permission(request):
+            raise PermissionDenied
+        suppression = get_object_or_404(self.get_queryset(request), pk=pk)
+        if request.method == "POST":
+            return self.lift(request, suppression)
+        shown = [suppression.request_id] if suppression.request_id else ()
+        access_log.log_view(request, code="suppression_lift", shown=shown)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Write to this address again?"),
+            "opts": self.opts,
+            "suppression": suppression,
+            "since": staff_formatting.format_date_and_time(suppression.at),
+            "may_be_lifted": staff_actions.may_be_lifted(suppression),
+        }
+        return TemplateResponse(request, "admin/admissions/suppression/lift.html", context)
+
+    def lift(self, request, suppression):
+        try:
+            staff_actions.lift_suppression(suppression_id=suppression.pk, by=request.user)
+        except ActionNotAllowed as refused:
+            messages.warning(request, str(refused))
+        else:
+            messages.success(request, _("We may write to this address again."))
+        return HttpResponseRedirect(reverse(SUPPRESSION_LIST))
+
+
+def describe_lift(suppression: Suppression) -> str:
+    when = staff_formatting.format_date_and_time(suppression.lifted_at)
+    if suppression.lifted_by is None:
+        return _("Lifted by themself, %(when)s") % {"when": when}
+    who = formatting.staff_name(suppression.lifted_by)
+    return _("Lifted by %(who)s, %(when)s") % {"who": who, "when": when}

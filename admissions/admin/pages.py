@@ -1,0 +1,27 @@
+"""Every module that registers a page of the admin."""
+
+from .accounts import users
+from .audit import events
+from .care import assessments, credentials, insurance
+from .messaging import consent_texts, outbox, rules, suppressions
+from .scheduling import closures, consultations, counselors, external_calendars, shortages, waitlist
+from .triage import requests
+
+__all__ = [
+    "assessments",
+    "closures",
+    "consent_texts",
+    "consultations",
+    "counselors",
+    "credentials",
+    "events",
+    "external_calendars",
+    "insurance",
+    "outbox",
+    "requests",
+    "rules",
+    "shortages",
+    "suppressions",
+    "users",
+    "waitlist",
+]

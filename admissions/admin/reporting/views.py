@@ -1,0 +1,121 @@
+"""The director's screen, and its figures as a file."""
+
+from urllib.parse import urlencode
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from admissions.audit import access_log
+from admissions.audit.models import AuditEvent
+from admissions.intake.models import ConsultationRequest
+from admissions.reporting import csv_export
+from admissions.reporting.period import NO_PROGRAM, PERIOD_DAYS, Period, period_until_now
+from admissions.reporting.report import build_report
+from programs.models import Program
+
+from . import page
+
+PERIOD_NAMES = {1: _lazy("Today"), 7: _lazy("7 days"), 30: _lazy("30 days")}
+DEFAULT_DAYS = 7
+# What the audit calls this screen and its file.
+LOG_CODE = "director"
+
+
+class ReportFilterForm(forms.Form):
+    """Which days, and whose requests; what cannot be read is left at its usual value."""
+
+    days = forms.TypedChoiceField(
+        coerce=int,
+        choices=[(days, PERIOD_NAMES[days]) for days in PERIOD_DAYS],
+        required=False,
+        empty_value=DEFAULT_DAYS,
+        widget=forms.HiddenInput,
+    )
+    program = forms.ChoiceField(label=_lazy("Program"), required=False)
+    language = forms.ChoiceField(
+        label=_lazy("Language"), required=False,
+        choices=[("", _lazy("All languages")), *settings.LANGUAGES],
+    )  # fmt: skip
+    source = forms.ChoiceField(
+        label=_lazy("Source"), required=False,
+        choices=[("", _lazy("All sources")), *ConsultationRequest.Source.choices],
+    )  # fmt: skip
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix="", auto_id="look_%s", **kwargs)
+        programs = Program.objects.values_list("slug", "name")
+        self.fields["program"].choices = [
+            ("", _("All programs")), *programs, (NO_PROGRAM, _("Not said"))
+        ]  # fmt: skip
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """What narrows the look, by name."""
+        asked = self.cleaned_data
+        return {name: asked[name] for name in ("program", "language", "source") if asked.get(name)}
+
+
+@require_GET
+def reports_view(request, *, site):
+    """The screen; that someone looked is recorded, with the names of what narrowed it."""
+    if not request.user.has_perm("admissions.view_reports"):
+        raise PermissionDenied
+    now, form = timezone.now(), ReportFilterForm(request.GET)
+    form.is_valid()
+    look = period_until_now(
+        days=form.cleaned_data.get("days") or DEFAULT_DAYS, now=now, **form.filters
+    )
+    found = build_report(look, now=now)
+    log_report_view(request, AuditEvent.Type.REPORT_VIEWED, look)
+    context = {
+        **site.each_context(request),
+        **page.report_context(found),
+        "title": _("Reports"),
+        "look": look,
+        "picker": ReportFilterForm(initial={"days": look.days, **look.filters}),
+        "periods": period_links(look),
+        "may_export": request.user.has_perm("admissions.export_reports"),
+        "file_days": csv_export.EXPORT_DAYS,
+    }
+    return TemplateResponse(request, "admin/reports.html", context)
+
+
+def period_links(look: Period) -> list[dict]:
+    """Each stretch of days as an address that keeps what narrows the look."""
+    return [
+        {
+            "name": name,
+            "query": urlencode({"days": days, **look.filters}),
+            "is_shown": days == look.days,
+        }
+        for days, name in PERIOD_NAMES.items()
+    ]
+
+
+def log_report_view(request, type: str, look: Period) -> None:
+    """Who looked, at how many days, and what narrowed them; never to what."""
+    told = {"code": f"{LOG_CODE}, {look.days}", "fields": list(look.filters)}
+    access_log.log_request_view(request, None, type=type, **told)
+
+
+@require_POST
+def export_reports_view(request):
+    """The figures of the last whole days as a file, counts of few people left out."""
+    if not request.user.has_perm("admissions.export_reports"):
+        raise PermissionDenied
+    found = csv_export.build_export_report(now=timezone.now())
+    log_report_view(request, AuditEvent.Type.EXPORTED, found.look)
+    return StreamingHttpResponse(
+        csv_export.stream_csv(found),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{csv_export.export_filename(found)}"'
+        },
+    )

@@ -1,0 +1,1 @@
+"""Counselors, hours, closures, absences, the calendar and bookings by staff."""

@@ -1,0 +1,76 @@
+"""Why is nothing offered on Tuesday? Each counselor's day, with the rule behind every gap."""
+
+from datetime import datetime
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from admissions.scheduling import availability_explainer
+from admissions.scheduling.models import Counselor, Mode
+
+REQUIRED_PERMISSIONS = ["admissions.view_counselor", "admissions.view_consultation"]
+EVERYONE, ANY_LANGUAGE = _("Everyone"), _("Any language")
+
+
+class AvailabilityQuestionForm(forms.Form):
+    """For whom, how and when; without a time it asks about the whole day."""
+
+    on = forms.DateField(
+        label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    time = forms.TimeField(
+        label=_("Time, or empty for the whole day"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    mode = forms.ChoiceField(label=_("How"), choices=Mode.choices)
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("", ANY_LANGUAGE), *settings.LANGUAGES], required=False
+    )
+    counselor = forms.ModelChoiceField(
+        label=_("Counselor"), queryset=Counselor.objects.none(), required=False,
+        empty_label=EVERYONE,
+    )  # fmt: skip
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs, label_suffix="")
+        self.fields["counselor"].queryset = Counselor.objects.order_by("public_name", "pk")
+
+
+def availability_check_view(desk, request):
+    """The question by GET, and its answer below it; nothing changes."""
+    if not request.user.has_perms(REQUIRED_PERMISSIONS):
+        raise PermissionDenied
+    today = {"on": timezone.localdate(), "mode": Mode.PHONE}
+    form = AvailabilityQuestionForm(request.GET or today)
+    context = {
+        **desk.admin_site.each_context(request),
+        "title": _("Why is a time not offered?"),
+        "form": form,
+        "answers": answer_question(form.cleaned_data, timezone.now()) if form.is_valid() else [],
+    }
+    return TemplateResponse(request, "admin/admissions/counselor/availability_check.html", context)
+
+
+def answer_question(question: dict, now: datetime) -> list[dict]:
+    """For each counselor asked about: the reasons at one time, or the stretches of the day."""
+    counselors = availability_explainer.counselors_to_explain()
+    if question["counselor"]:
+        counselors = counselors.filter(pk=question["counselor"].pk)
+    asked = {"mode": question["mode"], "language": question["language"], "on": question["on"]}
+    return [
+        {"counselor": each.counselor, **answer_for_counselor(each, question)}
+        for each in availability_explainer.load_contexts(list(counselors), **asked, now=now)
+    ]
+
+
+def answer_for_counselor(asked: availability_explainer.ExplainerContext, question: dict) -> dict:
+    if question["time"] is None:
+        return {"stretches": availability_explainer.explain_day(asked, question["on"])}
+    return {
+        "stretches": availability_explainer.explain_time(asked, question["on"], question["time"])
+    }

@@ -1,0 +1,255 @@
+"""What a click on a free time leads to: book it, or move a consultation to it."""
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from admissions import local_time, staff_formatting
+from admissions.admin.links import CALENDAR_PAGE, REQUEST_PAGE
+from admissions.audit import access_log
+from admissions.booking import by_staff
+from admissions.exceptions import ActionNotAllowed, SlotTaken
+from admissions.intake import idempotency
+from admissions.intake.models import ConsultationRequest
+from admissions.scheduling import availability, week_layout
+from admissions.scheduling.assignment import SlotChoice
+from admissions.scheduling.models import Consultation, Counselor, Mode
+
+from . import calendar_grid
+from .calendar import find_open_request, may_triage
+from .phone_form import PhoneBookingForm
+
+
+def parse_pick(data, *, mode: str) -> SlotChoice | None:
+    """The free start that was clicked, or the other one that a button offers instead."""
+    stamp, number = data.get("at", ""), data.get("counselor", "")
+    if "instead" in data:
+        stamp, _dash, number = data["instead"].partition("-")
+    starts_at = availability.parse_stamp(stamp)
+    is_known = starts_at and is_row_id(number) and mode in Mode.values
+    return SlotChoice(starts_at, mode, int(number)) if is_known else None
+
+
+def is_row_id(text: str) -> bool:
+    """Whether it can be the id of a row."""
+    return text.isascii() and text.isdecimal() and len(text) < 10
+
+
+def submitted_data(request):
+    return request.POST if request.method == "POST" else request.GET
+
+
+def is_pick_open(pick: SlotChoice, asked: week_layout.SlotQuery) -> bool:
+    slots = availability.open_slots(
+        mode=pick.mode,
+        now=timezone.now(),
+        language=asked.language,
+        at=pick.starts_at,
+        freeing=asked.moving,
+    )
+    return any(pick.counselor_id in slot.counselors for slot in slots)
+
+
+def pick_context(pick: SlotChoice, asked: week_layout.SlotQuery) -> dict:
+    """The chosen time in words, and as the form carries it."""
+    return {
+        "pick": pick,
+        "at": f"{pick.starts_at:{availability.STAMP_FORMAT}}",
+        "when": format_full_time(pick.starts_at),
+        "counselor": get_object_or_404(Counselor, pk=pick.counselor_id),
+        "mode_name": Mode(pick.mode).label,
+        "asked": asked,
+        "calendar": calendar_url(pick, **calendar_search(asked)),
+    }
+
+
+def format_full_time(at: datetime) -> str:
+    """Tue, Nov 24, 9:00 am PST."""
+    zone = at.astimezone(local_time.center_zone()).tzname()
+    return f"{staff_formatting.format_date_and_time(at)} {zone}"
+
+
+def calendar_url(pick: SlotChoice, **carried) -> str:
+    """The week of the counselor from the day of this time on."""
+    day = timezone.localdate(pick.starts_at).isoformat()
+    query = {"from": day, "counselor": pick.counselor_id, "mode": pick.mode, **carried}
+    return f"{reverse(CALENDAR_PAGE)}?{urlencode(query)}"
+
+
+def calendar_search(asked: week_layout.SlotQuery) -> dict:
+    """What leads back to the calendar with the same search in hand."""
+    if asked.moving:
+        return {"move": asked.moving.pk}
+    return {"for": asked.request.pk} if asked.request else {}
+
+
+def redirect_with_warning(request, words: str, address: str = ""):
+    messages.warning(request, words)
+    return HttpResponseRedirect(address or reverse(CALENDAR_PAGE))
+
+
+def redirect_not_open(request, address: str = ""):
+    return redirect_with_warning(
+        request, _("That time is no longer open. Choose another."), address
+    )
+
+
+def request_url(asked_for: ConsultationRequest) -> str:
+    return reverse(REQUEST_PAGE, args=[asked_for.pk])
+
+
+# Book
+
+
+def book_view(request, *, site):
+    """One free time: for someone on the phone, or for a request that has none."""
+    if not may_triage(request):
+        raise PermissionDenied
+    data = submitted_data(request)
+    pick, given = parse_pick(data, mode=data.get("mode", "")), data.get("for", "")
+    if pick is None:
+        return redirect_not_open(request)
+    asked = week_layout.SlotQuery(pick.mode, find_open_request(given))
+    if given and asked.request is None:
+        return redirect_with_warning(request, _("This request is closed."))
+    if request.method == "POST":
+        return submit_booking(request, site, pick, asked)
+    if not is_pick_open(pick, asked):
+        return redirect_not_open(request, calendar_url(pick, **calendar_search(asked)))
+    form = None if asked.request else PhoneBookingForm(mode=pick.mode)
+    return render_booking(request, site, pick, asked, form)
+
+
+def booking_key_purpose(request) -> str:
+    """A key counts for the person to whom it was given."""
+    return f"book as staff {request.user.pk}"
+
+
+def submit_booking(request, site, pick, asked):
+    """Books, or shows the form again with everything typed."""
+    key = idempotency.verify_key(request.POST.get("key", ""), booking_key_purpose(request))
+    form = None if asked.request else PhoneBookingForm(request.POST, mode=pick.mode)
+    if key is None or (form and not form.is_valid()):
+        return render_booking(request, site, pick, asked, form, is_stale=key is None)
+    try:
+        booked = create_booking(key, pick, asked, form, by=request.user)
+    except SlotTaken:
+        return render_pick_taken(request, site, pick, asked, form)
+    except ActionNotAllowed as refused:
+        return redirect_with_warning(request, str(refused), request_url(asked.request))
+    messages.success(request, _("The consultation is booked."))
+    return HttpResponseRedirect(request_url(booked))
+
+
+def create_booking(key, pick, asked, form, *, by) -> ConsultationRequest:
+    if asked.request:
+        return by_staff.book_for_request(key=key, request_id=asked.request.pk, by=by, pick=pick)
+    details, consents = form.request_fields(), form.consent_answers()
+    return by_staff.book_new_caller(key=key, by=by, pick=pick, details=details, consents=consents)
+
+
+def render_pick_taken(request, site, pick, asked, form):
+    """409 with everything typed, and the three nearest times, one click each."""
+    if form:
+        asked = replace(asked, spoken_language=form.cleaned_data["language"])
+    nearest = calendar_grid.nearest_alternatives(pick, asked, now=timezone.now())
+    return render_booking(request, site, pick, asked, form, status=409, nearest=nearest)
+
+
+def render_booking(request, site, pick, asked, form, *, status=200, **extra):
+    access_log.log_view(request, code="book", shown=[asked.request.pk] if asked.request else ())
+    fresh = idempotency.sign_key(uuid.uuid4(), booking_key_purpose(request))
+    kept = "" if extra.get("is_stale") else request.POST.get("key")
+    context = {
+        **site.each_context(request),
+        **pick_context(pick, asked),
+        "title": _("Book a time"),
+        "form": form,
+        "key": kept or fresh,
+        "is_lost": status == 409,
+        **extra,
+    }
+    template = "admin/admissions/consultation/book.html"
+    return TemplateResponse(request, template, context, status=status)
+
+
+# Move
+
+
+def move_view(request, *, site):
+    """The old and the new time side by side, and the move itself."""
+    if not may_triage(request):
+        raise PermissionDenied
+    data = submitted_data(request)
+    number = data.get("consultation", "")
+    consultation = get_object_or_404(
+        Consultation.objects.select_related("request", "counselor"),
+        pk=number if is_row_id(number) else None,
+    )
+    pick = parse_pick(data, mode=consultation.mode)
+    if pick is None:
+        return redirect_not_open(request)
+    if not consultation.is_standing:
+        return resolve_changed_consultation(request, consultation, pick)
+    asked = week_layout.SlotQuery(consultation.mode, consultation.request, consultation)
+    if request.method == "POST":
+        return submit_move(request, site, pick, asked)
+    if not is_pick_open(pick, asked):
+        return redirect_not_open(request, calendar_url(pick, **calendar_search(asked)))
+    return render_move(request, site, pick, asked)
+
+
+def resolve_changed_consultation(request, consultation, pick):
+    """A second click finds the move done; after any other change, staff look again."""
+    now = consultation.request.standing_consultation()
+    if now and (now.starts_at, now.counselor_id) == (pick.starts_at, pick.counselor_id):
+        return redirect_moved(request, pick)
+    return redirect_with_warning(
+        request, _("This consultation has changed meanwhile."), request_url(consultation.request)
+    )
+
+
+def submit_move(request, site, pick, asked):
+    try:
+        by_staff.reschedule_consultation(
+            request_id=asked.request.pk,
+            starts_at=pick.starts_at,
+            by=request.user,
+            counselor_id=pick.counselor_id,
+        )
+    except SlotTaken:
+        nearest = calendar_grid.nearest_alternatives(pick, asked, now=timezone.now())
+        return render_move(request, site, pick, asked, status=409, nearest=nearest)
+    except ActionNotAllowed as refused:
+        return redirect_with_warning(request, str(refused), request_url(asked.request))
+    return redirect_moved(request, pick)
+
+
+def redirect_moved(request, pick):
+    messages.success(request, _("The consultation is moved."))
+    return HttpResponseRedirect(calendar_url(pick))
+
+
+def render_move(request, site, pick, asked, *, status=200, **extra):
+    access_log.log_view(request, code="move", shown=[asked.request.pk])
+    context = {
+        **site.each_context(request),
+        **pick_context(pick, asked),
+        "title": _("Move a consultation"),
+        "old": asked.moving,
+        "old_when": format_full_time(asked.moving.starts_at),
+        "is_lost": status == 409,
+        **extra,
+    }
+    template = "admin/admissions/consultation/move.html"
+    return TemplateResponse(request, template, context, status=status)

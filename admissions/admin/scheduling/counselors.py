@@ -1,0 +1,196 @@
+"""Who holds consultations and when: counselors, closures and rules."""
+
+from datetime import date
+from functools import partial
+from itertools import combinations
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.forms.models import BaseInlineFormSet
+from django.urls import path
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from admissions.scheduling.models import Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
+from programs.models import Location
+
+from . import absences
+from .availability_check import availability_check_view
+
+# The browser's own pickers: they know the keyboard and the phone, and need no script.
+TIME_WIDGET = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+DATE_WIDGET = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class CounselorForm(forms.ModelForm):
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"), choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple
+    )
+    modes = forms.MultipleChoiceField(
+        label=_("Modes"), choices=Mode.choices, widget=forms.CheckboxSelectMultiple
+    )
+    meeting_link = forms.URLField(
+        label=_("Meeting link"),
+        required=False,
+        max_length=200,
+        assume_scheme="https",
+        help_text=_("Their own video room, sent by email. Needed for video."),
+    )
+
+
+class WeeklyHoursForm(forms.ModelForm):
+    modes = forms.MultipleChoiceField(
+        label=_("Only for"),
+        choices=Mode.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None: every mode that the counselor takes."),
+    )
+
+
+class HoursFormSet(BaseInlineFormSet):
+    """Hours of one counselor must not overlap on one day."""
+
+    @cached_property
+    def location_choices(self):
+        """The choices of a place, asked for once and not for each row."""
+        rows = Location.objects.all()
+        return [("", _("Their own")), *((place.pk, str(place)) for place in rows)]
+
+    def add_fields(self, form, index):
+        """The table's headings are no labels: each box says its own name."""
+        super().add_fields(form, index)
+        if "location" in form.fields:
+            form.fields["location"].choices = self.location_choices
+        for name, field in form.fields.items():
+            # Each checkbox among several has a label of its own.
+            if name != "modes":
+                field.widget.attrs["aria-label"] = field.label
+
+    def clean(self):
+        super().clean()
+        filled = [form for form in self.forms if form.is_valid() and form.cleaned_data]
+        kept = [form.instance for form in filled if form not in self.deleted_forms]
+        for one, other in combinations(kept, 2):
+            if one.overlaps(other):
+                raise ValidationError(_("Hours overlap on %(day)s."), params={"day": one.day_name})
+
+
+class WeeklyHoursInline(admin.TabularInline):
+    model = WeeklyHours
+    form = WeeklyHoursForm
+    formset = HoursFormSet
+    extra = 1
+    formfield_overrides = {
+        models.TimeField: {"widget": TIME_WIDGET},
+        models.DateField: {"widget": DATE_WIDGET},
+    }
+
+
+class ExtraHoursInline(admin.TabularInline):
+    """Hours of one date or several, from today on."""
+
+    model = ExtraHours
+    formset = HoursFormSet
+    extra = 1
+    formfield_overrides = {
+        models.TimeField: {"widget": TIME_WIDGET},
+        models.DateField: {"widget": DATE_WIDGET},
+    }
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).between(timezone.localdate(), date.max)
+
+
+@admin.register(Counselor)
+class CounselorAdmin(admin.ModelAdmin):
+    form = CounselorForm
+    inlines = [WeeklyHoursInline, ExtraHoursInline]
+    list_display = ["public_name", "location", "is_taking", "language_names", "mode_names"]
+    list_select_related = ["location"]
+    fields = [
+        "user", "public_name", "is_taking_consultations", "languages", "modes",
+        "meeting_link", "location", "daily_cap", "share",
+    ]  # fmt: skip
+
+    def get_urls(self):
+        why = self.admin_site.admin_view(require_safe(partial(availability_check_view, self)))
+        return [
+            path("why/", why, name="admissions_counselor_availability_check"),
+            *absences.absence_urls(self.admin_site),
+            *super().get_urls(),
+        ]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The counselor, with the way to time away for those who may hand over."""
+        counselor = self.get_object(request, object_id)
+        may = counselor is not None and absences.may_reassign_consultations(request.user, counselor)
+        extra = {"may_hand_over": may, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, extra)
+
+    def save_related(self, request, form, formsets, change):
+        """Hours and modes are kept by now: whoever stands outside them is named."""
+        super().save_related(request, form, formsets, change)
+        absences.warn_of_gaps(request, form.instance)
+
+    @admin.display(description=_("is_taking consultations"), boolean=True)
+    def is_taking(self, counselor):
+        return counselor.is_taking_consultations
+
+    @admin.display(description=_("languages"))
+    def language_names(self, counselor):
+        names = dict(settings.LANGUAGES)
+        return ", ".join(str(names.get(code, code)) for code in counselor.languages)
+
+    @admin.display(description=_("modes"))
+    def mode_names(self, counselor):
+        return ", ".join(str(Mode(mode).label) for mode in counselor.modes)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """Only staff who still work here can become counselors."""
+        if db_field.name == "user":
+            users = db_field.remote_field.model.objects.filter(
+                Q(is_staff=True, is_active=True) | Q(counselor__isnull=False)
+            )
+            kwargs["queryset"] = users.order_by("username")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class ModeRulesForm(forms.ModelForm):
+    length = forms.IntegerField(
+        label=_("Length"), min_value=5, max_value=480, help_text=_("Minutes of conversation.")
+    )
+    start_grid = forms.IntegerField(
+        label=_("Start grid"),
+        min_value=5,
+        max_value=240,
+        help_text=_("A consultation may start every so many minutes."),
+    )
+    horizon = forms.IntegerField(
+        label=_("Horizon"), min_value=1, max_value=90, help_text=_("Days ahead that are offered.")
+    )
+
+
+@admin.register(ModeRules)
+class ModeRulesAdmin(admin.ModelAdmin):
+    """One row per mode, made by a migration: changed, never added or deleted."""
+
+    form = ModeRulesForm
+    list_display = [
+        "mode", "length", "buffer_before", "buffer_after", "minimum_notice", "start_grid",
+        "horizon", "move_until", "cancel_until",
+    ]  # fmt: skip
+    readonly_fields = ["mode"]
+    actions = None
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

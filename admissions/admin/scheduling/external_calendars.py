@@ -1,0 +1,281 @@
+"""Counselors' own calendars, kept by each counselor, or by a director for anyone."""
+
+from dataclasses import dataclass
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as said
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from admissions import staff_formatting
+from admissions.audit import access_log
+from admissions.calendars import busy_import, external_calendars, feeds, safe_http
+from admissions.form_fields import BoundedTextField, PlainTextField
+from admissions.scheduling.models import CalendarFeed, CalendarRefused, Counselor, ExternalCalendar
+
+TEMPLATE_DIR = "admin/admissions/calendarfeed"
+CALENDAR_FEED_LIST = "admin:admissions_calendarfeed_changelist"
+COUNSELOR_CALENDARS = "admin:admissions_calendarfeed_counselor"
+
+
+class ExternalCalendarForm(forms.Form):
+    """A calendar by a name that its owner gives it."""
+
+    label = PlainTextField(
+        label=_("What to call it"),
+        max_length=40,
+        help_text=_("For example: work calendar."),
+        error_messages={"required": _("Give it a name.")},
+    )
+
+    def __init__(self, *sent):
+        super().__init__(*sent, auto_id=f"id_{self.source}_%s", label_suffix="")
+
+
+class CalendarFileForm(ExternalCalendarForm):
+    source, done = "file", _("The calendar is taken over.")
+
+    file = forms.FileField(
+        label=_("Calendar file"),
+        help_text=_("A file that ends in .ics, of at most 1 MB."),
+        widget=forms.FileInput(attrs={"accept": ".ics,text/calendar"}),
+        error_messages={
+            "required": _("Choose a file of at most 1 MB."),
+            "empty": _("This file is empty."),
+        },
+    )
+
+    def clean_file(self):
+        """Its bytes, which is all that anyone sees of it."""
+        file = self.cleaned_data["file"]
+        if file.size > safe_http.MAX_BYTES:
+            raise forms.ValidationError(_("Choose a file of at most 1 MB."))
+        return file.read()
+
+
+class CalendarAddressForm(ExternalCalendarForm):
+    source, done = "address", _("The calendar is added. It is read within a minute or two.")
+
+    address = BoundedTextField(
+        label=_("Private address"),
+        max_length=2000,
+        help_text=_("It begins with https:// or webcal:// and is never shown again."),
+        # What was typed is a secret: it does not come back even in a form with faults.
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Paste the address of the calendar.")},
+    )
+
+
+@dataclass(frozen=True)
+class ExternalCalendarRow:
+    """One calendar in words."""
+
+    calendar: ExternalCalendar
+    source: str
+    read: str
+    trouble: str
+
+
+def external_calendar_row(calendar: ExternalCalendar) -> ExternalCalendarRow:
+    source = said("A file, read once")
+    if calendar.is_by_address:
+        source = said("From %(host)s") % {"host": safe_http.parse_address(calendar.address).host}
+    return ExternalCalendarRow(
+        calendar, source, describe_last_read(calendar), describe_failure(calendar)
+    )
+
+
+def describe_last_read(calendar: ExternalCalendar) -> str:
+    if calendar.last_read_at is None:
+        return said("Not read yet.")
+    words = {"at": staff_formatting.format_date_and_time(calendar.last_read_at)}
+    if calendar.is_by_address:
+        return said("Last read %(at)s.") % words
+    words["until"] = staff_formatting.format_date_and_time(
+        calendar.last_read_at + busy_import.BUSY_LOOK_AHEAD
+    )
+    return said("Read %(at)s. It covers the time until %(until)s.") % words
+
+
+def describe_failure(calendar: ExternalCalendar) -> str:
+    """Why the last reading failed and since when; empty when it went well."""
+    if not calendar.failures:
+        return ""
+    return said("%(reason)s It has failed since %(since)s; what was read before still counts.") % {
+        "reason": calendar.get_last_reason_display(),
+        "since": staff_formatting.format_date_and_time(calendar.failing_since),
+    }
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(admin.ModelAdmin):
+    """A list for directors, and a page for each counselor; nothing of Django's own pages."""
+
+    def get_urls(self):
+        def at(address, view, name):
+            return path(
+                address, self.admin_site.admin_view(view), name=f"admissions_calendarfeed_{name}"
+            )
+
+        return [
+            at("", require_safe(self.changelist_view), "changelist"),
+            at("<int:pk>/", require_safe(self.counselor_view), "counselor"),
+            at("<int:pk>/make/", require_POST(self.make_view), "make"),
+            at("<int:pk>/revoke/", require_POST(self.revoke_view), "revoke"),
+            at("<int:pk>/file/", require_POST(self.file_view), "file"),
+            at("<int:pk>/address/", require_POST(self.address_view), "address"),
+            at("<int:pk>/remove/<int:calendar_id>/", require_POST(self.remove_view), "remove"),
+        ]
+
+    def has_module_permission(self, request):
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request, obj=None):
+        return may_manage_any_calendar(request.user) or request.user.has_perm(
+            "admissions.keep_own_calendars"
+        )
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        """Everyone's for a director; for anyone else their own, if they are a counselor."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if may_manage_any_calendar(request.user):
+            return self.render_list(request)
+        own = Counselor.objects.filter(user=request.user).first()
+        if own is None:
+            return self.render_list(request, nobodys=True)
+        return self.render_counselor(request, own)
+
+    def render_list(self, request, *, nobodys=False):
+        counselors = Counselor.objects.select_related("user", "calendar_feed")
+        return self.render_page(
+            request,
+            "list",
+            title=_("Counselors’ own calendars"),
+            counselors=[] if nobodys else counselors.order_by("public_name", "pk"),
+            nobodys=nobodys,
+        )
+
+    def counselor_view(self, request, pk):
+        return self.render_counselor(request, self.counselor_or_403(request.user, pk))
+
+    def make_view(self, request, pk):
+        """The one page that ever shows the address: it is drawn, never kept or sent on to."""
+        counselor = self.counselor_or_403(request.user, pk)
+        if counselor.user_id != request.user.pk:
+            raise PermissionDenied
+        token = feeds.create_feed(counselor_id=counselor.pk, by=request.user)
+        address = settings.SITE_URL + reverse("feeds:calendar_feed", args=[token])
+        return self.render_counselor(request, counselor, address=address)
+
+    def revoke_view(self, request, pk):
+        counselor = self.counselor_or_403(request.user, pk)
+        feeds.revoke_feed(counselor_id=counselor.pk, by=request.user)
+        messages.success(request, _("The private address is revoked. It shows nothing any more."))
+        return HttpResponseRedirect(reverse(COUNSELOR_CALENDARS, args=[pk]))
+
+    def file_view(self, request, pk):
+        counselor = self.counselor_or_403(request.user, pk)
+        form = CalendarFileForm(request.POST, request.FILES)
+        return self.add(request, counselor, form, external_calendars.add_calendar_file)
+
+    def address_view(self, request, pk):
+        counselor = self.counselor_or_403(request.user, pk)
+        return self.add(
+            request,
+            counselor,
+            CalendarAddressForm(request.POST),
+            external_calendars.add_calendar_address,
+        )
+
+    def add(self, request, counselor, form, do):
+        """Adds what the form holds, or shows the page again with the reason at its field."""
+        if form.is_valid():
+            try:
+                do(counselor_id=counselor.pk, by=request.user, **form.cleaned_data)
+            except CalendarRefused as refused:
+                form.add_error(form.source, refused.reason.label)
+            except external_calendars.TooManyCalendars:
+                form.add_error(None, _("There are five calendars already. Remove one first."))
+        if not form.is_valid():
+            messages.warning(request, _("Nothing is added yet. Look at the words in red."))
+            return self.render_counselor(request, counselor, sent=form)
+        messages.success(request, form.done)
+        return HttpResponseRedirect(reverse(COUNSELOR_CALENDARS, args=[counselor.pk]))
+
+    def remove_view(self, request, pk, calendar_id):
+        counselor = self.counselor_or_403(request.user, pk)
+        external_calendars.remove_calendar(
+            counselor_id=counselor.pk, calendar_id=calendar_id, by=request.user
+        )
+        messages.success(request, _("The calendar and its busy times are removed."))
+        return HttpResponseRedirect(reverse(COUNSELOR_CALENDARS, args=[counselor.pk]))
+
+    def counselor_or_403(self, user, pk) -> Counselor:
+        """The counselor, if this person may keep their calendars."""
+        if may_manage_any_calendar(user):
+            return get_object_or_404(Counselor, pk=pk)
+        own = Counselor.objects.filter(user=user, pk=pk).first()
+        if own is None or not user.has_perm("admissions.keep_own_calendars"):
+            raise PermissionDenied
+        return own
+
+    def render_counselor(self, request, counselor, *, address="", sent=None):
+        """The page of one counselor; `sent` is a form that came back."""
+        now, forms_ = (
+            timezone.now(),
+            {"file": CalendarFileForm(), "address_form": CalendarAddressForm()},
+        )
+        if sent is not None:
+            forms_["file" if isinstance(sent, CalendarFileForm) else "address_form"] = sent
+        is_mine = counselor.user_id == request.user.pk
+        feed = CalendarFeed.objects.filter(counselor=counselor).first()
+        name = {"name": counselor.public_name}
+        conflicts = busy_import.find_conflicts(counselor, now=now)
+        code = f"own calendars {counselor.pk}"
+        access_log.log_view(request, code=code, shown=[each.request_id for each in conflicts])
+        return self.render_page(
+            request,
+            "counselor",
+            title=_("My calendars") if is_mine else _("Calendars of %(name)s") % name,
+            counselor=counselor,
+            is_mine=is_mine,
+            feed=feed,
+            feed_made=staff_formatting.format_date_and_time(feed.made_at) if feed else "",
+            address=address,
+            calendars=[
+                external_calendar_row(each)
+                for each in busy_import.external_calendars_of(counselor, now=now)
+            ],
+            conflicts=[
+                (each.request, staff_formatting.format_date_and_time(each.starts_at))
+                for each in conflicts
+            ],
+            **forms_,
+            back=reverse(CALENDAR_FEED_LIST) if may_manage_any_calendar(request.user) else "",
+        )
+
+    def render_page(self, request, name, **context):
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, f"{TEMPLATE_DIR}/{name}.html", context)
+
+
+def may_manage_any_calendar(user) -> bool:
+    return user.has_perm("admissions.keep_any_calendars")

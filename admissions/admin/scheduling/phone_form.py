@@ -1,0 +1,64 @@
+"""The form for someone on the phone: the public one, in the words of whoever types it."""
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from admissions import formatting, local_time
+from admissions.public.form_base import ConsentKey, Request
+from admissions.public.forms import DetailsForm
+
+
+class PhoneBookingForm(DetailsForm):
+    """Who they are and how we may reach them, as they say it; consents as read out."""
+
+    website = wants_news = None
+    language = forms.ChoiceField(label=_("Language of the talk"), choices=settings.LANGUAGES)
+    time_zone = forms.ChoiceField(label=_("Their clock"))
+
+    CONSENT_FIELDS = {
+        ConsentKey.CONTACT: "agrees_to_contact",
+        ConsentKey.EMAIL: "may_email",
+        ConsentKey.TEXT: "may_text",
+    }
+    LABELS = {
+        "is_in_danger": (_("Is anyone in danger right now?"), _("If yes: 911 first. Book anyway.")),
+        "for_whom": (_("Who is it for?"), ""),
+        "is_adult": (_("Is the person who needs help 18 or older?"), ""),
+        "preferred_name": (_("What to call them"), _("A first name or nickname is fine.")),
+        "phone": (_("Phone"), _("A number only they can see.")),
+        "email": (_("Email"), _("For a confirmation, and a link to change the time.")),
+        "may_call": (_("They may be called."), ""),
+        "voicemail": (_("If they miss our call, may we leave a voicemail?"), ""),
+        "is_discreet": (_("Keep emails discreet: no name of the center, no reason."), ""),
+        "good_time": (_("Good times to reach them"), ""),
+        "program_interest": (_("Program they think of"), ""),
+        "access_need": (_("Anything that makes talking easier"), ""),
+        "note": (_("Note"), _("What helps the counselor. No medical details.")),
+    }
+    FOR_WHOM = [
+        (Request.ForWhom.SELF, _("Themselves")),
+        (Request.ForWhom.LOVED_ONE, _("Someone they care about")),
+        (Request.ForWhom.PROFESSIONAL, _("Someone they work with")),
+    ]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        ours = {settings.TIME_ZONE: formatting.format_time_zone(local_time.center_zone())}
+        self.fields["time_zone"].choices = (ours | formatting.FAMILIAR_ZONE_NAMES).items()
+        self.fields["for_whom"].choices = self.FOR_WHOM
+        for name, (label, help_text) in self.LABELS.items():
+            self.fields[name].label, self.fields[name].help_text = label, help_text
+        for field in self.fields.values():
+            field.widget.attrs["autocomplete"] = "off"
+
+    def clean_is_adult(self):
+        if self.cleaned_data["is_adult"] is False:
+            raise ValidationError(
+                _("Our programs are for adults. Help them find care elsewhere; book nothing.")
+            )
+        return True
+
+    def request_fields(self):
+        return super().request_fields() | {"language": self.cleaned_data["language"]}

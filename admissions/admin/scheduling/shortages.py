@@ -1,0 +1,54 @@
+"""When nobody could be talked to within a day, and how many people asked meanwhile."""
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from admissions import staff_formatting
+from admissions.intake.demand import annotate_demand
+from admissions.scheduling.models import Shortage
+
+
+@admin.register(Shortage)
+class ShortageAdmin(admin.ModelAdmin):
+    """One row per stretch without a phone time in the next 24 hours; kept by a task."""
+
+    list_display = ["since", "until", "lasted", "language", "asked"]
+    list_display_links = None
+    list_filter = ["language"]
+    sortable_by = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+
+    def get_queryset(self, request):
+        return annotate_demand(super().get_queryset(request))
+
+    @admin.display(description=_("since"))
+    def since(self, shortage):
+        return staff_formatting.format_date_and_time(shortage.began_at)
+
+    @admin.display(description=_("until"), empty_value=_("still so"))
+    def until(self, shortage):
+        return shortage.ended_at and staff_formatting.format_date_and_time(shortage.ended_at)
+
+    @admin.display(description=_("lasted"))
+    def lasted(self, shortage):
+        return staff_formatting.format_duration(shortage.lasted(now=timezone.now()))
+
+    @admin.display(description=_("people who asked for us"))
+    def asked(self, shortage):
+        return shortage.requests_meanwhile
+
+    def changelist_view(self, request, extra_context=None):
+        title = {"title": _("Unmet demand: no phone time within 24 hours")}
+        return super().changelist_view(request, title | (extra_context or {}))
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

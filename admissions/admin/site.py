@@ -1,0 +1,284 @@
+"""The staff desk: Django's admin under our own name, menu and look."""
+
+from dataclasses import dataclass, field
+from functools import partial, wraps
+
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from admissions import formatting, staff_formatting
+from admissions.accounts import (
+    authentication,
+    reauthentication,
+    security_views,
+    unsent_forms,
+    urls,
+    views,
+)
+from admissions.audit import access_log
+from admissions.calendars import busy_import
+from admissions.care import credentials
+from admissions.scheduling.models import Consultation
+
+from . import auto_refresh, dashboard, keyboard_shortcuts
+from .audited_admin import log_page_view, with_audit
+from .reporting.views import export_reports_view, reports_view
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """Somewhere the menu leads, for those who hold the permission."""
+
+    name: Promise
+    view: str
+    permission: str = ""
+    args: tuple = ()
+    children: list["MenuItem"] = field(default_factory=list)
+
+    def is_open_to(self, user) -> bool:
+        return not self.permission or user.has_perm(self.permission)
+
+
+DASHBOARD_PARTS = "admin/_dashboard.html"
+VIEW_REQUESTS = "admissions.view_consultationrequest"
+HOURS_MENU = [
+    MenuItem(_("Counselors"), "admissions_counselor_changelist", "admissions.view_counselor"),
+    MenuItem(_("Closures"), "admissions_closure_changelist", "admissions.view_closure"),
+    MenuItem(
+        _("Why not offered?"),
+        "admissions_counselor_availability_check",
+        "admissions.view_counselor",
+    ),
+    MenuItem(_("Unmet demand"), "admissions_shortage_changelist", "admissions.view_shortage"),
+    MenuItem(_("Rules per mode"), "admissions_moderules_changelist", "admissions.view_moderules"),
+    MenuItem(
+        _("Consent texts"), "admissions_consentversion_changelist", "admissions.view_consentversion"
+    ),
+]
+CALENDAR_MENU = [
+    MenuItem(_("Week"), "admissions_consultation_calendar", "admissions.view_consultation"),
+    MenuItem(_("List"), "admissions_consultation_changelist", "admissions.view_consultation"),
+    MenuItem(
+        _("Own calendars"), "admissions_calendarfeed_changelist", "admissions.keep_own_calendars"
+    ),
+    MenuItem(
+        _("Waiting list"), "admissions_waitlistentry_changelist", "admissions.view_waitlistentry"
+    ),
+    MenuItem(
+        _("Earlier offers"), "admissions_earlieroffer_changelist", "admissions.view_earlieroffer"
+    ),
+]
+MESSAGE_MENU = [
+    MenuItem(_("Outbox"), "admissions_message_changelist", "admissions.view_message"),
+    MenuItem(
+        _("When and what"), "admissions_messagerule_changelist", "admissions.view_messagerule"
+    ),
+    MenuItem(
+        _("Addresses we don't write to"),
+        "admissions_suppression_changelist",
+        "admissions.view_suppression",
+    ),
+]
+PEOPLE_MENU = [
+    MenuItem(_("People"), "auth_user_changelist", "auth.view_user"),
+    MenuItem(
+        _("What they sign as"),
+        "admissions_staffcredential_changelist",
+        "admissions.view_staffcredential",
+    ),
+]
+MENU = [
+    MenuItem(_("Today"), "index"),
+    MenuItem(_("Triage"), "admissions_consultationrequest_changelist", VIEW_REQUESTS),
+    MenuItem(
+        _("Insurance"),
+        "admissions_benefitsverification_changelist",
+        "admissions.verify_benefits",
+    ),
+    MenuItem(
+        _("Calendar"),
+        "admissions_consultation_calendar",
+        "admissions.view_consultation",
+        children=CALENDAR_MENU,
+    ),
+    MenuItem(
+        _("Hours"),
+        "admissions_counselor_changelist",
+        "admissions.view_counselor",
+        children=HOURS_MENU,
+    ),
+    MenuItem(
+        _("Messages"),
+        "admissions_message_changelist",
+        "admissions.view_message",
+        children=MESSAGE_MENU,
+    ),
+    MenuItem(_("Reports"), "reports", "admissions.view_reports"),
+    MenuItem(_("Content"), "app_list", "programs.view_credential", ("programs",)),
+    MenuItem(_("Audit"), "admissions_auditevent_changelist", "admissions.view_auditevent"),
+    MenuItem(_("People"), "auth_user_changelist", "auth.view_user", children=PEOPLE_MENU),
+]
+
+
+class StaffAdminSite(admin.AdminSite):
+    site_header = _("Admissions")
+    site_title = _("Admissions")
+    index_title = _("Today")
+    site_url = "/"
+    enable_nav_sidebar = False
+    index_template = "admin/dashboard.html"
+
+    def has_permission(self, request):
+        """Nothing opens without the second factor, proven in this very session."""
+        return authentication.is_fully_authenticated(request)
+
+    def admin_view(self, view, cacheable=False):
+        """The door of every page, which notes who looks; what a form sent through a closed one
+        is kept for its owner."""
+        guarded = super().admin_view(log_page_view(view), cacheable)
+
+        @wraps(view)
+        def at_the_door(request, *args, **kwargs):
+            if request.method != "POST":
+                return guarded(request, *args, **kwargs)
+            if self.has_permission(request):
+                if (
+                    unsent_forms.UNSENT_SESSION_KEY in request.session
+                    and request.path not in unsent_form_paths()
+                ):
+                    unsent_forms.discard_form(request)
+                return guarded(request, *args, **kwargs)
+            unsent_forms.save_form(request, owner=unsent_forms.owner_of_ended_session(request))
+            return redirect_to_login(unsent_forms.return_page(request), reverse("admin:login"))
+
+        return at_the_door
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        """Whatever is edited here is recorded."""
+        super().register(model_or_iterable, with_audit(admin_class), **options)
+
+    def get_urls(self):
+        turn = path(
+            "keys/",
+            self.admin_view(require_POST(keyboard_shortcuts.keyboard_shortcuts_view)),
+            name="keyboard_shortcuts",
+        )
+        return [turn, *urls.sign_in_urls(self), *self.reports(), *super().get_urls()]
+
+    def reports(self):
+        """The director's screen; who takes its figures away proves again who they are."""
+        screen = self.admin_view(partial(reports_view, site=self))
+        file = self.admin_view(reauthentication.require_recent_authentication(export_reports_view))
+        return [
+            path("reports/", screen, name="reports"),
+            path("reports/file/", file, name="export_reports"),
+        ]
+
+    def login(self, request, extra_context=None):
+        return views.sign_in(request)
+
+    def password_change(self, request, extra_context=None):
+        return security_views.change_password(request)
+
+    def logout(self, request, extra_context=None):
+        return views.sign_out(request)
+
+    def autocomplete_view(self, request):
+        """Closed: no form of ours asks it, and it would search names unrecorded."""
+        raise PermissionDenied
+
+    def each_context(self, request):
+        """What every page of the desk shows in its frame."""
+        context = super().each_context(request)
+        if context["has_permission"]:
+            menu = build_menu(MENU, request)
+            context |= {
+                "menu": menu,
+                "submenu": next((item["children"] for item in menu if item["is_here"]), []),
+                "me": formatting.staff_name(request.user),
+                "role": role_label(request.user),
+                "has_keys": keyboard_shortcuts.is_enabled(request),
+            }
+        return context
+
+    def get_app_list(self, request, app_label=None):
+        """Consultations are looked at in the week calendar first."""
+        apps = super().get_app_list(request, app_label)
+        for model in (model for app in apps for model in app["models"]):
+            if model["model"] is Consultation and model["admin_url"]:
+                model["admin_url"] = reverse("admin:admissions_consultation_calendar")
+        return apps
+
+    def index(self, request, extra_context=None):
+        """Today: what is on fire, what comes next, what is mine."""
+        now, user = timezone.now(), request.user
+        extra = {
+            "now": now,
+            "shown_at": staff_formatting.format_short_datetime(now, now),
+            "today": None,
+            "credential_warnings": [],
+            "shortages": [],
+        }
+        if user.has_perm(VIEW_REQUESTS):
+            extra["today"] = dashboard.build_dashboard(by=user, now=now)
+        if user.has_perm("admissions.view_shortage"):
+            extra["shortages"] = dashboard.shortage_alerts(now)
+        if user.has_perm("programs.view_credential"):
+            extra["credential_warnings"] = credentials.find_expiring_center_credentials(now)
+        if user.has_perm("admissions.keep_own_calendars"):
+            extra["attention"] = busy_import.calendar_warnings(by=user, now=now)
+        if user.has_perm("admissions.view_benefitsverification"):
+            extra["insurance"] = dashboard.pending_insurance_checks(now)
+        extra["qualifications"] = credentials.find_expiring_staff_credentials(by=user, now=now)
+        shown = [*(extra["today"].shown if extra["today"] else ())]
+        shown += [each.request.pk for each in extra.get("insurance", [])]
+        look = access_log.log_refreshed_view(
+            request, since=auto_refresh.last_view_event(request), code="today", shown=shown
+        )
+        extra["look"] = look.pk
+        response = super().index(request, extra | (extra_context or {}))
+        return (
+            auto_refresh.refresh_response(request, response, DASHBOARD_PARTS)
+            if auto_refresh.is_auto_refresh(request)
+            else response
+        )
+
+
+def unsent_form_paths() -> set[str]:
+    """Forms on the way back to what was not sent."""
+    return {
+        reverse(f"admin:{name}") for name in ("reauthenticate", "unsent_form", "extend_session")
+    }
+
+
+def build_menu(places: list[MenuItem], request) -> list[dict]:
+    """The places open to this person; they are at the one whose address fits best."""
+    items = [build_menu_item(each, request) for each in places if each.is_open_to(request.user)]
+    fitting = [item["url"] for item in items if item["is_here"]]
+    for item in items:
+        item["is_here"] = item["is_here"] and item["url"] == max(fitting, key=len)
+    return items
+
+
+def build_menu_item(place: MenuItem, request) -> dict:
+    url = reverse(f"admin:{place.view}", args=place.args)
+    children = build_menu(place.children, request)
+    is_here = request.path == url or (place.view != "index" and request.path.startswith(url))
+    return {
+        "name": place.name,
+        "url": url,
+        # A choice of one is none.
+        "children": children if len(children) > 1 else [],
+        "is_here": is_here or any(item["is_here"] for item in children),
+    }
+
+
+def role_label(user) -> str:
+    """The groups of a person, as the top bar names them."""
+    return ", ".join(user.groups.order_by("name").values_list("name", flat=True))

@@ -1,0 +1,1 @@
+"""The list of requests and the page of one."""

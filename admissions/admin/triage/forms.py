@@ -1,0 +1,209 @@
+"""The small forms of the request page: they check and never write."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from admissions.admin.action_form import ActionForm
+from admissions.form_fields import LONGEST_SEARCH, PlainTextField
+from admissions.intake import requests
+from admissions.intake.models import ConsultationRequest, ContactAttempt
+from admissions.public.contact_plan_form import ContactPlanForm
+from admissions.scheduling import availability, slot_display
+from admissions.triage import search
+
+Channel, Result = ContactAttempt.Channel, ContactAttempt.Result
+Disposition, CloseReason = ConsultationRequest.Disposition, ConsultationRequest.CloseReason
+
+# What can come of a try, by channel; the most common first.
+RESULTS_BY_CHANNEL = {
+    Channel.CALL: [
+        Result.NO_ANSWER,
+        Result.VOICEMAIL,
+        Result.REACHED,
+        Result.WRONG_NUMBER,
+        Result.ASKED_TO_STOP,
+    ],
+    Channel.TEXT: [Result.SENT, Result.REACHED, Result.ASKED_TO_STOP],
+    Channel.EMAIL: [Result.SENT, Result.REACHED, Result.ASKED_TO_STOP],
+    Channel.IN_PERSON: [Result.REACHED, Result.ASKED_TO_STOP],
+}
+
+
+def note_field(help_text):
+    return PlainTextField(
+        label=_("Note (optional)"),
+        required=False,
+        max_length=500,
+        help_text=help_text,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "maxlength": 500}),
+        error_messages={"max_length": _("Keep the note to 500 characters.")},
+    )
+
+
+class LogAttemptForm(ActionForm):
+    """One try: channel and result in a single choice, so that one click logs it."""
+
+    outcome = forms.ChoiceField(
+        error_messages={
+            "required": _("Choose what came of it."),
+            "invalid_choice": _("The contact plan does not permit this. Choose another."),
+        }
+    )
+    note = note_field(_("What helps the next caller. No clinical details."))
+    next_at = forms.DateTimeField(
+        label=_("Next try (optional)"),
+        required=False,
+        help_text=_("By the center’s clock. Left empty, the plan says when."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": _("Enter a date and a time.")},
+    )
+
+    def __init__(self, data=None, *, request, now):
+        super().__init__(data, request=request, now=now)
+        self.channels = [
+            (channel.label, [(f"{channel}:{result}", result.label) for result in results])
+            for channel, results in permitted_outcomes(request).items()
+        ] + [inbound_outcomes()]
+        self.fields["outcome"].choices = self.channels
+
+    def clean(self):
+        channel, _colon, result = self.cleaned_data.pop("outcome", "").partition(":")
+        kept = {name: self.cleaned_data.get(name) for name in ("note", "next_at")}
+        return {"channel": channel, "result": result, **kept}
+
+
+class MoveConsultationForm(ActionForm):
+    """Another open time of the same mode, in the language of the person."""
+
+    starts_at = forms.TypedChoiceField(
+        label=_("New time"),
+        coerce=availability.parse_stamp,
+        error_messages={
+            "required": _("Choose a time."),
+            "invalid_choice": _("That time is no longer open. Choose another."),
+        },
+    )
+
+    def __init__(self, data=None, *, request, now):
+        super().__init__(data, request=request, now=now)
+        self.fields["starts_at"].choices = [
+            ("", _("Choose a time")),
+            *open_time_choices(request, now),
+        ]
+
+
+class CloseRequestForm(ActionForm):
+    """How the request ended, and the one reason."""
+
+    disposition = forms.ChoiceField(
+        label=_("How it ended"), error_messages={"required": _("Choose how it ended.")}
+    )
+    reason = forms.ChoiceField(
+        label=_("Main reason"),
+        choices=[("", _("Choose one")), *CloseReason.choices],
+        error_messages={"required": _("Choose the main reason.")},
+    )
+    refer_to = PlainTextField(
+        label=_("Referred where to (if elsewhere)"),
+        required=False,
+        max_length=120,
+        help_text=_("The name of the place."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": 120}),
+    )
+    note = note_field(_("What “other” means. No clinical details."))
+
+    def __init__(self, data=None, *, request, now):
+        super().__init__(data, request=request, now=now)
+        offered = [
+            each for each in Disposition if each not in ConsultationRequest.ADMITTED_DISPOSITIONS
+        ]
+        self.fields["disposition"].choices = [
+            ("", _("Choose one")),
+            *((each.value, each.label) for each in offered),
+        ]
+
+    def clean(self):
+        data = super().clean()
+        if data.get("reason") == CloseReason.OTHER and not data.get("note"):
+            self.add_error("note", _("Say in a few words what the other reason is."))
+        if data.get("disposition") != Disposition.REFERRED_OUT:
+            data["refer_to"] = ""
+        elif not data.get("refer_to") and not self.request.referrals.exists():
+            self.add_error("refer_to", _("Say where they are referred to."))
+        return data
+
+
+class StaffContactPlanForm(ContactPlanForm):
+    """The contact plan as the person says it on the phone; what they agree to is read out."""
+
+    LABELS = {
+        "may_call": _("They may be called."),
+        "voicemail": _("If they miss our call, may we leave a voicemail?"),
+        "good_time": _("Good times to reach them"),
+        "language": _("Language of letters and talks"),
+    }
+
+    def __init__(self, data=None, *, request, now):
+        super().__init__(data, request=request, auto_id="id_planform_%s")
+        for name in self.LABELS.keys() & self.fields.keys():
+            self.fields[name].label, self.fields[name].help_text = self.LABELS[name], ""
+
+    def clean(self):
+        """The step takes the plan as a whole."""
+        return {"plan": super().clean()}
+
+
+class SearchForm(forms.Form):
+    term = PlainTextField(label=_("Find a request"), max_length=LONGEST_SEARCH)
+
+    def clean_term(self):
+        if not search.is_long_enough(self.cleaned_data["term"]):
+            raise forms.ValidationError(_("Type at least three letters or digits to search."))
+        return self.cleaned_data["term"]
+
+
+def inbound_outcomes() -> tuple:
+    """What people do by themselves can be logged whatever the contact plan permits."""
+    words = {
+        Channel.CALL: _("They called"),
+        Channel.TEXT: _("They texted"),
+        Channel.EMAIL: _("They wrote"),
+        Channel.IN_PERSON: _("They came in"),
+    }
+    choices = [(f"{channel}:{Result.REPLIED}", label) for channel, label in words.items()]
+    return _("They got in touch"), choices
+
+
+def permitted_outcomes(request) -> dict:
+    """Channels that the contact plan permits, each with its possible results."""
+    permitted = {
+        Channel.CALL: request.phone and request.may_call,
+        Channel.TEXT: request.phone and request.may_text,
+        Channel.EMAIL: request.email and request.may_email,
+        Channel.IN_PERSON: True,
+    }
+    without_voicemail = request.voicemail == ConsultationRequest.Voicemail.NO
+    return {
+        channel: [each for each in results if not (each == Result.VOICEMAIL and without_voicemail)]
+        for channel, results in RESULTS_BY_CHANNEL.items()
+        if permitted[channel]
+    }
+
+
+def open_time_choices(request, now) -> list:
+    """Open starts grouped by day, as a select takes them; none when nothing stands."""
+    consultation = requests.find_standing_consultation(request)
+    if consultation is None:
+        return []
+    slots = availability.open_slots(
+        mode=consultation.mode,
+        now=now,
+        language=request.language,
+        location=consultation.visit_location_id,
+        freeing=consultation,
+    )
+    elsewhere = [slot for slot in slots if slot.starts_at != consultation.starts_at]
+    return [
+        (day.name, [(chip.stamp, chip.time) for chip in day.chips])
+        for day in slot_display.chips_by_day(elsewhere, zone=consultation.location.zone)
+    ]

@@ -1,0 +1,105 @@
+"""TODO"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from admissions.admin import action_form
+from admissions.admin.care import insurance as insurance_pages
+from admissions.admin.care import referral_forms
+from admissions.booking import by_staff, waitlist
+from admissions.care import insurance, recommendations, referrals
+from admissions.intake import contact_plan
+from admissions.triage import contact_attempts, escalation, notes, outcomes, ownership, snoozing
+
+from . import forms, ownership_forms
+
+
+@dataclass(frozen=True)
+class RequestAction:
+    """One thing staff do to a request: its form, the service that does it, what we say after."""
+
+    form: type[action_form.ActionForm]
+    service: Callable
+    success_message: Promise
+
+
+REQUEST_ACTIONS = {
+    "claim": RequestAction(
+        action_form.ActionForm, ownership.claim_request, _("This request is yours now.")
+    ),
+    "log": RequestAction(
+        forms.LogAttemptForm, contact_attempts.log_attempt, _("The attempt is logged.")
+    ),
+    "complete": RequestAction(
+        action_form.ActionForm, outcomes.complete_consultation, _("The consultation is completed.")
+    ),
+    "no-show": RequestAction(
+        action_form.ActionForm, outcomes.mark_no_show, _("Marked as a no-show.")
+    ),
+    "move": RequestAction(
+        forms.MoveConsultationForm,
+        by_staff.reschedule_consultation,
+        _("The consultation is moved."),
+    ),
+    "plan": RequestAction(
+        forms.StaffContactPlanForm,
+        contact_plan.change_contact_plan_by_phone,
+        _("The contact plan is changed."),
+    ),
+    "look-sooner": RequestAction(
+        action_form.ActionForm, waitlist.add_to_waitlist, _("We write if something opens sooner.")
+    ),
+    "stop-looking": RequestAction(
+        action_form.ActionForm, waitlist.remove_from_waitlist, _("We look no longer.")
+    ),
+    "hand-over": RequestAction(
+        ownership_forms.HandOverForm, ownership.reassign_request, _("It is your colleague’s now.")
+    ),
+    "give-back": RequestAction(
+        ownership_forms.OwnerCheckedForm, ownership.unassign_request, _("Anyone may claim it now.")
+    ),
+    "set-aside": RequestAction(
+        ownership_forms.SnoozeForm, snoozing.snooze_request, _("It is set aside.")
+    ),
+    "take-up": RequestAction(
+        action_form.ActionForm, snoozing.unsnooze_request, _("It is taken up again.")
+    ),
+    "note": RequestAction(ownership_forms.NoteForm, notes.add_note, _("The note is kept.")),
+    "escalate": RequestAction(
+        action_form.ActionForm,
+        escalation.escalate_safety,
+        _("It stands first for everyone. The on-call lead is alerted."),
+    ),
+    "reopen": RequestAction(
+        ownership_forms.ReopenForm, outcomes.reopen_request, _("The request is open again.")
+    ),
+    "begin": RequestAction(
+        referral_forms.BeginAdmissionForm,
+        recommendations.begin_admission,
+        _("The admission has begun."),
+    ),
+    "admit": RequestAction(
+        referral_forms.AdmitForm, outcomes.close_request, _("They are admitted.")
+    ),
+    "refer": RequestAction(
+        referral_forms.ReferralForm,
+        referrals.record_referral,
+        _("It is noted. Tomorrow we ask if it worked."),
+    ),
+    "confirm-handover": RequestAction(
+        referral_forms.ConfirmReferralForm,
+        referrals.confirm_referral,
+        _("The hand-over is confirmed."),
+    ),
+    "ask-insurance": RequestAction(
+        insurance_pages.InsuranceConsentForm,
+        insurance.request_verification,
+        _("The insurance desk looks into it."),
+    ),
+    "close": RequestAction(
+        forms.CloseRequestForm, outcomes.close_request, _("The request is closed.")
+    ),
+}

@@ -1,0 +1,171 @@
+"""The triage list: what narrows it, and the views of it that staff keep."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect, QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from admissions import staff_formatting
+from admissions.admin import auto_refresh
+from admissions.admin.links import REQUEST_LIST
+from admissions.audit import access_log
+from admissions.audit.models import AuditEvent
+from admissions.exceptions import ActionNotAllowed
+from admissions.form_fields import PlainTextField
+from admissions.intake import service_levels
+from admissions.triage import queues, saved_views
+from admissions.triage.models import SavedView
+
+from . import filters, request_row
+from .forms import inbound_outcomes, permitted_outcomes
+
+
+def build_admin_filter(each: filters.RequestFilter) -> type[admin.SimpleListFilter]:
+    """One narrowing as the admin asks for it; a code that is not ours narrows nothing."""
+
+    class CodeFilter(admin.SimpleListFilter):
+        title = each.name
+        parameter_name = each.key
+
+        def lookups(self, request, model_admin):
+            return [(str(code), name) for code, name in each.choices(request.user)]
+
+        def queryset(self, request, queryset):
+            code = filters.known_code(self.value() or "", self.lookup_choices)
+            return queryset.filter(each.condition(code, request.user)) if code else queryset
+
+    return CodeFilter
+
+
+REQUEST_ADMIN_FILTERS = [build_admin_filter(each) for each in filters.REQUEST_FILTERS]
+
+
+class SaveViewForm(forms.Form):
+    """A name for the list as it is narrowed now."""
+
+    name = PlainTextField(
+        label=_("Name of this list"),
+        max_length=40,
+        help_text=_("Never the name of a person we help."),
+        error_messages={"required": _("Give the list a name.")},
+    )
+    is_shared = forms.BooleanField(label=_("Show it to everyone"), required=False)
+    query = forms.CharField(max_length=500, required=False, widget=forms.HiddenInput)
+
+
+def list_context(request, changes, *, shown: str | None, may_triage: bool) -> dict:
+    """What the list shows beside its frame; every row is a card with what may be logged."""
+    now, by = timezone.now(), request.user
+    chosen = filters.select_filters(request.GET, by=by)
+    opens_at = service_levels.find_next_phone_opening(now)
+    query = filters.list_query(shown or "", chosen)
+    rows = [list_row(each, by=by, now=now, opens_at=opens_at) for each in changes.result_list]
+    return {
+        "rows": rows,
+        "cards": [each["card"] for each in rows],
+        "chips": queues.build_queue_chips(shown, by=by, now=now),
+        "narrowings": chosen,
+        "narrowed": [
+            (each, filters.list_query(shown or "", chosen, without=each.key))
+            for each in chosen
+            if each.code
+        ],
+        "kept": filters.list_query("", chosen),
+        "query": query,
+        "views": saved_view_links(by, query),
+        "save_view": SaveViewForm(auto_id="view_%s", label_suffix="", initial={"query": query}),
+        "may_share": by.has_perm(saved_views.SHARE_PERMISSION),
+        "may_triage": may_triage,
+        "now": now,
+        "shown_at": staff_formatting.format_short_datetime(now, now),
+        "opens_at": staff_formatting.format_short_datetime(opens_at, now) if opens_at else "",
+    }
+
+
+def list_row(asked, **at) -> dict:
+    """A card, and each channel with the outcomes that the contact plan permits."""
+    outcomes = [
+        (channel.label, channel, results) for channel, results in permitted_outcomes(asked).items()
+    ]
+    return {
+        "card": request_row.request_row(asked, **at),
+        "outcomes": outcomes,
+        "theirs": inbound_outcomes(),
+    }
+
+
+def saved_view_links(by, query: str) -> list[tuple]:
+    """Each saved view, and whether it is the one shown."""
+    seen = SavedView.objects.visible_to(by).select_related("user")
+    return [(each, each.query == query and query != "", each.user_id == by.pk) for each in seen]
+
+
+def log_list_view(request, changes, *, shown: str | None) -> AuditEvent:
+    """Who looks at which requests; a refresh that shows nobody new adds nothing."""
+    found = changes.result_count if shown == queues.SEARCH_RESULTS else None
+    return access_log.log_refreshed_view(
+        request,
+        since=auto_refresh.last_view_event(request),
+        code=f"triage:{queues.resolve_queue_key(shown)}",
+        shown=[row.pk for row in changes.result_list],
+        found=found,
+    )
+
+
+def save_view(request):
+    """Names the list as it is narrowed; what is not a code of ours is dropped."""
+    form = SaveViewForm(request.POST)
+    if not form.is_valid():
+        messages.warning(request, next(iter(form.errors.values()))[0])
+        return HttpResponseRedirect(list_url(request))
+    sent = form.cleaned_data
+    try:
+        saved_views.create_saved_view(
+            by=request.user,
+            name=sent["name"],
+            query=clean_query(sent["query"], request.user),
+            is_shared=sent["is_shared"],
+        )
+    except ActionNotAllowed as refused:
+        messages.warning(request, str(refused))
+    else:
+        messages.success(request, _("The list is saved."))
+    return HttpResponseRedirect(list_url(request))
+
+
+def delete_saved_view(request, pk):
+    saved_views.delete_saved_view(by=request.user, pk=pk)
+    messages.success(request, _("The saved list is deleted."))
+    return HttpResponseRedirect(reverse(REQUEST_LIST))
+
+
+def clean_query(query: str, by) -> str:
+    """The query of a list, of our codes only."""
+    sent = QueryDict(query)
+    shown = sent.get(filters.QUEUE_PARAMETER, "")
+    shown = shown if shown in {*dict(queues.QUEUE_NAMES), queues.SEARCH_RESULTS} else ""
+    return filters.list_query(shown, filters.select_filters(sent, by=by))
+
+
+def list_url(request, asked=None) -> str:
+    """The list a step was taken from, at the row of this request."""
+    query = clean_query(request.POST.get("query", ""), request.user)
+    return (
+        reverse(REQUEST_LIST)
+        + (f"?{query}" if query else "")
+        + (f"#{asked.reference}" if asked else "")
+    )
+
+
+def require_view_permission(view):
+    """Only for those who may see requests."""
+
+    def guarded(request, *args, **kwargs):
+        if not request.user.has_perm("admissions.view_consultationrequest"):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,130 @@
+"""One request as a card of the triage list: everything its line shows, ready to print."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from admissions import formatting
+from admissions.admin.contact_summary import ContactTag, describe_for_whom, email_tags, phone_tags
+from admissions.care import progress
+from admissions.intake import requests
+from admissions.intake.models import ConsultationRequest
+from admissions.scheduling.models import Consultation
+from admissions.triage import cadence
+from admissions.triage import next_action as triage_next_action
+from admissions.triage import status_line as triage_status_line
+
+Stage = ConsultationRequest.Stage
+
+
+@dataclass(frozen=True)
+class AttemptSummary:
+    """How often we have tried, as dots and in words."""
+
+    made_dots: str
+    left_dots: str
+    words: str
+
+
+@dataclass(frozen=True)
+class RequestRow:
+    request: ConsultationRequest
+    status_line: triage_status_line.StatusLine
+    next_action: triage_status_line.StatusLine
+    for_whom: str
+    phone_tags: list[ContactTag]
+    email_tags: list[ContactTag]
+    attempts: AttemptSummary
+    program: str
+    owner: str
+    consultation: Consultation | None
+    insurance: str = ""
+    actions: set[str] = field(default_factory=set)
+
+
+def request_row(
+    request: ConsultationRequest, *, by: User, now: datetime, opens_at: datetime | None = None
+) -> RequestRow:
+    """The card of a request that came with_history(), as `by` sees it at this moment.
+
+    `opens_at` is when somebody is at the phones next, where nobody is.
+    """
+    return RequestRow(
+        request=request,
+        status_line=triage_status_line.describe_status(request, now, opens_at=opens_at),
+        next_action=triage_next_action.describe_next_action(request, now),
+        for_whom=describe_for_whom(request),
+        phone_tags=phone_tags(request),
+        email_tags=email_tags(request),
+        attempts=attempt_summary(request),
+        program=request.program_interest.name if request.program_interest else _("Not sure"),
+        owner=owner_label(request, by),
+        consultation=requests.find_standing_consultation(request),
+        insurance=progress.insurance_status(request),
+        actions=available_actions(request, now),
+    )
+
+
+def attempt_summary(request) -> AttemptSummary:
+    """The tries of the plan that goes on; once we were in touch, that alone."""
+    made, last = len(cadence.current_attempts(request)), requests.find_last_attempt(request)
+    dots = min(made, cadence.PLANNED_ATTEMPTS)
+    words = last.get_result_display().lower() if last else _("no attempt yet")
+    if made:
+        words = _("%(n)s of %(all)s, %(result)s") % {
+            "n": made,
+            "all": cadence.PLANNED_ATTEMPTS,
+            "result": words,
+        }
+    return AttemptSummary("●" * dots, "○" * (cadence.PLANNED_ATTEMPTS - dots), words)
+
+
+def owner_label(request, by) -> str:
+    if request.owner is None:
+        return ""
+    return _("Me") if request.owner == by else formatting.staff_name(request.owner)
+
+
+def available_actions(request, now) -> set[str]:
+    """The steps that can work now, whoever takes them; the service still has the last word."""
+    if request.is_closed:
+        return {"note"} if request.merged_into_id else {"note", "reopen"}
+    steps = {"log", "close", "plan", "note", "escalate", "hand-over", "refer"}
+    steps.add("give-back" if request.owner_id else "claim")
+    steps |= snooze_actions(request) | admission_actions(request)
+    if not progress.get_verification(request):
+        steps.add("ask-insurance")
+    consultation = requests.find_standing_consultation(request)
+    if consultation:
+        steps.add("move")
+        if consultation.starts_at <= now:
+            steps |= {"complete", "no-show"}
+        elif requests.find_current_waiting(request):
+            steps.add("stop-looking")
+        elif request.email and request.may_email:
+            steps.add("look-sooner")
+    elif is_last_no_show(request):
+        steps.add("complete")
+    return steps
+
+
+def snooze_actions(request) -> set[str]:
+    """Put it off, or take it up again; neither while something presses."""
+    is_pressed = request.needs_safety_answer or request.concern_opened_at
+    if is_pressed or request.promised_call_by:
+        return set()
+    return {"take-up", "set-aside"} if request.is_snoozed else {"set-aside"}
+
+
+def admission_actions(request) -> set[str]:
+    """On the way in, once a recommendation is made; what was agreed decides whether and where."""
+    steps = {Stage.RECOMMENDATION_MADE: {"begin", "admit"}, Stage.ADMISSION_PENDING: {"admit"}}
+    return steps.get(request.stage, set())
+
+
+def is_last_no_show(request) -> bool:
+    """Someone marked as a no-show may still call ten minutes later."""
+    ended = requests.find_latest_consultation(request)
+    return ended is not None and ended.status == Consultation.Status.NO_SHOW

@@ -1,0 +1,247 @@
+"""The triage desk: the list of requests, the page of one request, and the steps staff take."""
+
+from functools import partial
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from admissions.admin import auto_refresh, pagination
+from admissions.admin.links import CALENDAR_PAGE, REQUEST_LIST, REQUEST_PAGE
+from admissions.audit import access_log
+from admissions.exceptions import ActionNotAllowed, SlotTaken
+from admissions.intake import requests
+from admissions.intake.models import ConsultationRequest
+from admissions.triage import next_action, ownership, queues
+from admissions.triage import search as triage_search
+
+from . import duplicates, filters, forms, request_detail, request_list, request_row
+from .request_actions import REQUEST_ACTIONS
+
+SEARCH_SESSION_KEY = "triage_search"
+LIST_PARTS = "admin/admissions/consultationrequest/_list_parts.html"
+SAVED_VIEW_ROUTES = {
+    "save_view": ("views/save/", request_list.save_view),
+    "delete_saved_view": ("views/<int:pk>/delete/", request_list.delete_saved_view),
+}
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """The chips above the list: one queue at a time, or what a search found."""
+
+    title = _("queue")
+    parameter_name = filters.QUEUE_PARAMETER
+
+    def lookups(self, request, model_admin):
+        return queues.QUEUE_NAMES
+
+    def queryset(self, request, queryset):
+        now = timezone.now()
+        if self.value() != queues.SEARCH_RESULTS:
+            return queues.filter_queue(queryset, self.value(), by=request.user, now=now)
+        request.found = triage_search.search_requests(
+            request.session.get(SEARCH_SESSION_KEY, ""), now=now
+        )
+        return queryset.filter(pk__in=request.found.ids).in_triage_order(now=now)
+
+
+@admin.register(ConsultationRequest)
+class ConsultationRequestAdmin(admin.ModelAdmin):
+    """Requests are made by the public and changed by triage: nothing is edited here."""
+
+    list_filter = [QueueFilter, *request_list.REQUEST_ADMIN_FILTERS]
+    list_per_page = list_max_show_all = 50
+    paginator = pagination.CappedPaginator
+    sortable_by = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_triage_permission(self, request):
+        return request.user.has_perm("admissions.triage_consultationrequest")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_history()
+
+    def get_urls(self):
+        steps = [
+            path(
+                f"<uuid:pk>/{name}/",
+                self.admin_site.admin_view(require_POST(partial(self.action_view, name=name))),
+                name=f"admissions_consultationrequest_{name.replace('-', '_')}",
+            )
+            for name in REQUEST_ACTIONS
+        ]
+        search = path(
+            "search/",
+            self.admin_site.admin_view(require_POST(self.search_view)),
+            name="admissions_consultationrequest_search",
+        )
+        views = [
+            path(
+                address,
+                self.admin_site.admin_view(
+                    require_POST(request_list.require_view_permission(view))
+                ),
+                name=f"admissions_consultationrequest_{name}",
+            )
+            for name, (address, view) in SAVED_VIEW_ROUTES.items()
+        ]
+        merging = path(
+            "<uuid:pk>/duplicates/",
+            self.admin_site.admin_view(partial(duplicates.duplicates_view, site=self.admin_site)),
+            name="admissions_consultationrequest_duplicates",
+        )
+        return [*steps, merging, search, *views, *super().get_urls()]
+
+    def changelist_view(self, request, extra_context=None):
+        """The list, with a card for each row and a count on each chip."""
+        response = super().changelist_view(request, extra_context)
+        if not hasattr(response, "context_data"):
+            return response
+        shown, changes = request.GET.get(filters.QUEUE_PARAMETER), response.context_data["cl"]
+        response.context_data |= {
+            "title": _("Triage"),
+            "show": shown,
+            "search": forms.SearchForm(auto_id="search_%s", label_suffix=""),
+            "found": getattr(request, "found", None),
+            "most": pagination.capped_at(changes),
+            "look": request_list.log_list_view(request, changes, shown=shown).pk,
+            **request_list.list_context(
+                request, changes, shown=shown, may_triage=self.has_triage_permission(request)
+            ),
+        }
+        if auto_refresh.is_auto_refresh(request):
+            return auto_refresh.refresh_response(request, response, LIST_PARTS)
+        return response
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The page of one request; looking at it is recorded, and changes nothing else."""
+        asked = self.get_object(request, object_id)
+        if not self.has_view_permission(request, asked):
+            raise PermissionDenied
+        if asked is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+
+        return self.render_request(request, asked)
+
+    def history_view(self, request, object_id, extra_context=None):
+        """The timeline is on the page itself."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse(REQUEST_PAGE, args=[object_id]) + "#timeline")
+
+    def search_view(self, request):
+        """Keeps the term in the session, so that no name ever stands in an address."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = forms.SearchForm(request.POST)
+        if not form.is_valid():
+            messages.warning(request, form.errors["term"][0])
+            return HttpResponseRedirect(reverse(REQUEST_LIST))
+        request.session[SEARCH_SESSION_KEY] = form.cleaned_data["term"]
+        return HttpResponseRedirect(reverse(REQUEST_LIST) + f"?show={queues.SEARCH_RESULTS}")
+
+    def action_view(self, request, pk, *, name):
+        """Takes one step, or says kindly why not and keeps what was typed."""
+        if not self.has_triage_permission(request):
+            raise PermissionDenied
+        asked, step = get_object_or_404(self.get_queryset(request), pk=pk), REQUEST_ACTIONS[name]
+        form = step.form(request.POST, request=asked, now=timezone.now())
+        if not form.is_valid():
+            messages.warning(request, _("Nothing is changed yet. Look at the words in red."))
+            return self.render_request(request, asked, {name: form})
+        try:
+            step.service(request_id=asked.pk, by=request.user, **form.cleaned_data)
+        except (ActionNotAllowed, SlotTaken) as refused:
+            return self.render_refusal(request, asked, name, form, refused)
+        messages.success(request, self.describe_success(request, asked, step))
+        return HttpResponseRedirect(url_after_request_action(request, asked))
+
+    def describe_success(self, request, asked, step) -> str:
+        """What was done; on the list also to which request, and what comes next for it."""
+        if "query" not in request.POST:
+            return step.success_message
+        now, asked = timezone.now(), self.get_queryset(request).get(pk=asked.pk)
+        words = {
+            "reference": asked.reference,
+            "done": step.success_message,
+            "next": next_action.describe_next_action(asked, now).text,
+        }
+        return _("%(reference)s: %(done)s Next: %(next)s.") % words
+
+    def render_refusal(self, request, asked, name, form, refused):
+        """The page as it is now, with the reason above and the form as it was sent."""
+        messages.warning(request, str(refused) or _("That time was just taken. Choose another."))
+        if "query" in request.POST:
+            return HttpResponseRedirect(url_after_request_action(request, asked))
+        return self.render_request(
+            request, self.get_queryset(request).get(pk=asked.pk), {name: form}
+        )
+
+    def permitted_actions(self, request, asked, now) -> set[str]:
+        """What this person may do now; giving away takes an owner, or a role that assigns."""
+        steps = request_row.available_actions(asked, now)
+        if not ownership.may_reassign(asked, request.user):
+            steps -= {"hand-over", "give-back"}
+        return steps
+
+    def render_request(self, request, asked, sent=None):
+        """The page of one request; `sent` maps steps to forms that came back."""
+        access_log.log_request_view(request, asked)
+        now, may_triage = timezone.now(), self.has_triage_permission(request)
+        names = self.permitted_actions(request, asked, now) if may_triage else set()
+        blank = {name: REQUEST_ACTIONS[name].form(request=asked, now=now) for name in names}
+        sent = sent or {}
+        context = {
+            **self.admin_site.each_context(request),
+            **request_detail.request_context(asked, by=request.user, now=now),
+            "title": asked.reference,
+            "opts": self.opts,
+            "forms": forms_by_name(blank | sent),
+            "sent": forms_by_name(sent),
+            "may_triage": may_triage,
+            "calendar": calendar_url_for(asked) if may_triage else "",
+            "may_answer_for_messages": request.user.has_perm("admissions.answer_for_messages"),
+        }
+        return TemplateResponse(
+            request, "admin/admissions/consultationrequest/request.html", context
+        )
+
+
+def forms_by_name(forms_of_steps: dict) -> dict:
+    """By names that templates can say."""
+    return {key.replace("-", "_"): form for key, form in forms_of_steps.items()}
+
+
+def calendar_url_for(asked) -> str:
+    """The week calendar, to book a time for this request or to move the one that stands."""
+    consultation = requests.find_standing_consultation(asked)
+    query = {"for": asked.pk}
+    if consultation:
+        day = max(timezone.localdate(consultation.starts_at), timezone.localdate())
+        query = {"move": consultation.pk, "counselor": consultation.counselor_id, "from": day}
+    return "" if asked.is_closed else f"{reverse(CALENDAR_PAGE)}?{urlencode(query)}"
+
+
+def url_after_request_action(request, asked) -> str:
+    """Back to the row of the list a step was taken from, else to the request."""
+    if "query" in request.POST:
+        return request_list.list_url(request, asked)
+    return reverse(REQUEST_PAGE, args=[asked.pk])

@@ -1,0 +1,263 @@
+"""Everything that happened to one request, and what is still to come, on one line of time."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from admissions import formatting, staff_formatting
+from admissions.audit.models import AuditEvent
+from admissions.intake import requests
+from admissions.intake.models import ConsultationRequest, ContactAttempt, Note
+from admissions.messaging.models import Message
+from admissions.scheduling.models import EarlierOffer, WaitlistEntry
+
+Type, Disposition = AuditEvent.Type, ConsultationRequest.Disposition
+TYPES_WITH_VERSION = {Type.ASSESSMENT_RECORDED, Type.CONCERN_ACKNOWLEDGED, Type.CARE_RECOMMENDED}
+TYPES_SHOWN_BY_ROWS = {
+    Type.ATTEMPT_LOGGED,
+    Type.EARLIER_OFFERED,
+    Type.EARLIER_ENDED,
+    Type.NOTE_ADDED,
+}
+LONG_TEXT = 240
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One thing: when, who or what, what it was, and words kept with it."""
+
+    at: datetime
+    kind: str
+    who: str
+    what: str
+    detail: str = ""
+    is_ahead: bool = False
+    message_id: int | None = None
+    reference: str = ""
+
+    @property
+    def when(self) -> str:
+        return staff_formatting.format_date_and_time(self.at)
+
+    @property
+    def is_long(self) -> bool:
+        return is_long_text(self.detail)
+
+    @property
+    def beginning(self) -> str:
+        return text_excerpt(self.detail)
+
+
+def timeline_entries(request: ConsultationRequest, *, now: datetime) -> list[TimelineEntry]:
+    """Newest first; what is still to come stands above. Looks in a row count as one.
+
+    What was merged with it tells its own history, under its own reference.
+    """
+    ours = {each.pk: each for each in [request, *request.merged.all()]}
+    found = [
+        *event_entries(ours),
+        *note_entries(ours),
+        *message_entries(ours, now),
+        *offer_entries(ours),
+    ]
+    found = [with_reference(entry, of, request) for entry, of in found]
+    found += [
+        *attempt_entries(request),
+        *consultation_entries(request, now),
+        *merging_entries(request),
+    ]
+    found.sort(key=lambda entry: entry.at, reverse=True)
+    return [merge_views(list(run)) for _key, run in groupby(found, key=view_run_key)]
+
+
+def with_reference(
+    entry: TimelineEntry, of: ConsultationRequest, request: ConsultationRequest
+) -> TimelineEntry:
+    """With the reference of the request it belongs to, unless that is the one on the page."""
+    return entry if of == request else replace(entry, reference=of.reference)
+
+
+def view_run_key(entry: TimelineEntry):
+    """Equal for looks by one person, different for everything else."""
+    if entry.kind == "look":
+        return entry.who, entry.what, entry.reference
+    return id(entry)
+
+
+def merge_views(run: list[TimelineEntry]) -> TimelineEntry:
+    """Several looks in a row as one, at the time of the latest."""
+    latest = run[0]
+    if len(run) == 1:
+        return latest
+    times = _("%(n)s times") % {"n": len(run)}
+    return replace(latest, detail=times)
+
+
+def event_entries(ours: dict) -> list[tuple]:
+    """Every audit event but those of attempts and offers, whose rows say more."""
+    events = (
+        AuditEvent.objects.filter(request__in=ours)
+        .exclude(type__in=TYPES_SHOWN_BY_ROWS)
+        .select_related("actor", "staff", "consultation__counselor")
+    )
+    return [(event_entry(each, ours[each.request_id]), ours[each.request_id]) for each in events]
+
+
+def event_entry(event: AuditEvent, request) -> TimelineEntry:
+    who = formatting.staff_name(event.actor) if event.actor else event.get_source_display()
+    kind = "look" if event.type in AuditEvent.VIEW_TYPES else "act"
+    return TimelineEntry(event.at, kind, who, describe_event(event), event_detail(event, request))
+
+
+def describe_event(event: AuditEvent) -> str:
+    """The type in words, where its code does not say otherwise."""
+    other = {
+        (Type.REQUEST_HANDED_OVER, AuditEvent.GIVEN_BACK): _("Gave the request back"),
+        (Type.REQUEST_SET_ASIDE, AuditEvent.TAKEN_UP): _("Took the request up again"),
+    }
+    return other.get((event.type, event.code)) or event.get_type_display()
+
+
+def event_detail(event: AuditEvent, request) -> str:
+    if event.consultation:
+        return describe_consultation(event.consultation)
+    if event.type == Type.REQUEST_CLOSED:
+        return describe_closing(event, request)
+    if event.type == Type.REQUESTS_MERGED or event.type in TYPES_WITH_VERSION:
+        return event.code
+    if event.type == Type.WAITLIST_LEFT:
+        return str(WaitlistEntry.LeaveReason(event.code).label)
+    return formatting.staff_name(event.staff) if event.staff else ""
+
+
+def note_entries(ours: dict) -> list[tuple]:
+    notes = Note.objects.filter(request__in=ours).select_related("by")
+    return [
+        (
+            TimelineEntry(note.at, "note", formatting.staff_name(note.by), _("Note"), note.text),
+            ours[note.request_id],
+        )
+        for note in notes
+    ]
+
+
+def merging_entries(request) -> list[TimelineEntry]:
+    """Where its history goes on, in the one that was merged with another."""
+    if request.merged_into is None:
+        return []
+    act = request.merged_into.audit_events.filter(
+        type=Type.REQUESTS_MERGED, code=request.reference
+    ).select_related("actor")
+    return [
+        TimelineEntry(
+            each.at,
+            "act",
+            formatting.staff_name(each.actor),
+            each.get_type_display(),
+            request.merged_into.reference,
+        )
+        for each in act
+    ]
+
+
+def is_long_text(text: str) -> bool:
+    return len(text) > LONG_TEXT
+
+
+def text_excerpt(text: str) -> str:
+    """As much of a long text as one line holds."""
+    return Truncator(" ".join(text.split())).chars(90)
+
+
+def attempt_entries(request) -> list[TimelineEntry]:
+    """Those of what was merged with it stand here as well."""
+    attempts = ContactAttempt.objects.filter(request=request).select_related("by", "merged_from")
+    return [
+        TimelineEntry(
+            attempt.at,
+            "attempt",
+            formatting.staff_name(attempt.by),
+            str(attempt),
+            attempt.note,
+            reference=attempt.merged_from.reference if attempt.merged_from else "",
+        )
+        for attempt in attempts
+    ]
+
+
+def message_entries(ours: dict, now) -> list[tuple]:
+    messages = Message.objects.filter(request__in=ours)
+    return [(message_entry(each, now), ours[each.request_id]) for each in messages]
+
+
+def message_entry(message: Message, now: datetime) -> TimelineEntry:
+    """An email with what became of it; one still owed stands at the time it falls due."""
+    at = message.finished_at or message.due_at
+    what = _("Email “%(kind)s”: %(state)s") % {
+        "kind": message.get_kind_display(),
+        "state": message.get_state_display().lower(),
+    }
+    kind = "failed" if message.is_lost else "message"
+    who, detail = _("The system"), message.get_reason_display()
+    return TimelineEntry(at, kind, who, what, detail, at > now, message_id=message.pk)
+
+
+def offer_entries(ours: dict) -> list[tuple]:
+    """Each offer of an earlier time when it was made, and when and how it ended."""
+    found = []
+    for offer in EarlierOffer.objects.filter(request__in=ours).select_related("counselor"):
+        words, of = describe_consultation(offer), ours[offer.request_id]
+        made = _("Offered an earlier time")
+        found.append((TimelineEntry(offer.offered_at, "act", _("The system"), made, words), of))
+        if offer.ended_at:
+            end = TimelineEntry(
+                offer.ended_at, "act", offer_ended_by(offer), describe_offer_end(offer), words
+            )
+            found.append((end, of))
+    return found
+
+
+def offer_ended_by(offer: EarlierOffer) -> str:
+    is_theirs = offer.state in (EarlierOffer.State.ACCEPTED, EarlierOffer.State.DECLINED)
+    return _("The requester") if is_theirs else _("The system")
+
+
+def describe_offer_end(offer: EarlierOffer) -> str:
+    how = offer.get_state_display().lower()
+    return _("Offer of an earlier time: %(how)s") % {"how": how}
+
+
+def consultation_entries(request, now) -> list[TimelineEntry]:
+    """The consultation that stands, at its own time."""
+    consultation = requests.find_standing_consultation(request)
+    if consultation is None:
+        return []
+    what = _("Consultation, %(status)s") % {"status": consultation.get_status_display().lower()}
+    who, at = consultation.counselor.public_name, consultation.starts_at
+    return [
+        TimelineEntry(at, "consultation", who, what, describe_consultation(consultation), at > now)
+    ]
+
+
+def describe_consultation(consultation) -> str:
+    """Mode, counselor, day and time; of an offer as well."""
+    return _("%(mode)s with %(counselor)s, %(when)s") % {
+        "mode": consultation.get_mode_display(),
+        "counselor": consultation.counselor.public_name,
+        "when": staff_formatting.format_date_and_time(consultation.starts_at),
+    }
+
+
+def describe_closing(event: AuditEvent, request) -> str:
+    """How it ended; the reason as well, unless it was reopened since."""
+    if not request.is_closed or event.at < request.closed_at:
+        return str(Disposition(event.code).label)
+    parts = [
+        request.get_disposition_display(),
+        request.get_close_reason_display(),
+        request.close_note,
+    ]
+    return ", ".join(str(part) for part in parts if part)

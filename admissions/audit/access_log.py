@@ -1,0 +1,84 @@
+"""That staff looked at something: one audit event for each page, with the requests it showed."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from .models import AuditEvent
+
+if TYPE_CHECKING:
+    from admissions.intake.models import ConsultationRequest
+
+Type = AuditEvent.Type
+# A page that goes on refreshing is written down anew after this long.
+RELOG_AFTER = timedelta(hours=1)
+MAX_CODE_LENGTH = 40
+
+
+def log_view(
+    request: HttpRequest, *, code: str, shown=(), found: int | None = None, type=Type.DESK_VIEWED
+) -> AuditEvent:
+    """Write down that the person signed in looks at a screen, before they see it.
+
+    `shown` holds ids of the requests it shows. With `found` it is a search, of
+    which we keep about how many it found; never what was looked for.
+    """
+    type, code = event_type_and_code(type, code, found)
+    ids = list(dict.fromkeys(shown))
+    event = AuditEvent.objects.create(type=type, actor=request.user, code=code, shown=ids)
+    request.view_event = event
+    return event
+
+
+def log_request_view(
+    request: HttpRequest, consultation_request: "ConsultationRequest | None", **columns
+) -> AuditEvent:
+    """Write down that they look at the page of one request, or at what belongs to it."""
+    event = AuditEvent(actor=request.user, request=consultation_request, type=Type.REQUEST_VIEWED)
+    for name, value in columns.items():
+        setattr(event, name, value)
+    event.save(force_insert=True)
+    request.view_event = event
+    return event
+
+
+def log_refreshed_view(
+    request: HttpRequest, *, since: str | None, code: str, shown=(), found: int | None = None
+) -> AuditEvent:
+    """As record for a page that refreshes itself; `since` is the number of its last event.
+
+    While it shows nothing that this event does not hold, nothing is written: that
+    event, or the new one, is the page's last from now on.
+    """
+    type, kept_code = event_type_and_code(Type.DESK_VIEWED, code, found)
+    number = int(since) if since and since.isascii() and since.isdecimal() else 0
+    last = AuditEvent.objects.filter(
+        pk=min(number, 2**63 - 1), actor=request.user, type=type, code=kept_code,
+        at__gt=timezone.now() - RELOG_AFTER,
+    ).first()  # fmt: skip
+    if last is None or not set(shown) <= set(last.shown):
+        return log_view(request, code=code, shown=shown, found=found)
+    request.view_event = last
+    return last
+
+
+def is_logged(request: HttpRequest) -> bool:
+    """Whether this very answer has its event already."""
+    return hasattr(request, "view_event")
+
+
+def event_type_and_code(type, code: str, found: int | None) -> tuple[str, str]:
+    """The kind of look, and its code; of a search, how many it found."""
+    if found is not None:
+        return Type.SEARCHED, result_count_band(found)
+    return type, code[:MAX_CODE_LENGTH]
+
+
+def result_count_band(found: int) -> str:
+    """none, 1, 2 to 9, 10 to 49, 50 or more: the exact number could tell who was looked for."""
+    for least, words in [(50, "50 or more"), (10, "10 to 49"), (2, "2 to 9"), (1, "1")]:
+        if found >= least:
+            return words
+    return "none"

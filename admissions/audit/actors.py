@@ -1,0 +1,7 @@
+"""Who acted, as columns of an audit event."""
+
+from django.contrib.auth.models import User
+
+
+def actor_fields(source: str, by: User | None) -> dict:
+    return {"actor": by} if by else {"source": source}

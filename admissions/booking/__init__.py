@@ -1,0 +1,1 @@
+"""What makes, moves and ends a consultation."""

@@ -1,0 +1,83 @@
+"""A requester asks to be called: promise a time that staff can keep, or none."""
+
+import uuid
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from admissions.audit.models import AuditEvent
+from admissions.exceptions import ActionNotAllowed
+from admissions.intake import contact_hours, service_levels
+from admissions.intake.consents import record_consents
+from admissions.intake.idempotency import find_or_claim_key, link_key_to_request
+from admissions.intake.models import ConsultationRequest
+from admissions.intake.requests import lock_request
+from admissions.intake.service_levels import CallPromise
+from admissions.messaging import outbox, tasks
+
+Type = AuditEvent.Type
+REQUESTER = AuditEvent.Source.REQUESTER
+
+
+@transaction.atomic
+def request_callback(*, key: uuid.UUID, details: dict, consents: dict) -> ConsultationRequest:
+    """Promise a call in the time asked for, as soon as staff can keep it, or promise no time."""
+    if earlier := find_or_claim_key(key):
+        return earlier
+
+    now = timezone.now()
+    zone = ZoneInfo(details["time_zone"])
+    promise = service_levels.find_call_promise(
+        now=contact_hours.find_next_good_time(details["good_time"], now, zone)
+    )
+    request = ConsultationRequest.objects.create(
+        source=ConsultationRequest.Source.CALLBACK,
+        promised_call_by=promise.by if promise else None,
+        due_at=compute_callback_due(details, promise, now),
+        may_call=True,
+        **details,
+    )
+    record_consents(request, consents)
+    link_key_to_request(key, request)
+
+    request.audit_events.create(type=Type.CALLBACK_REQUESTED, source=REQUESTER)
+
+    outbox.enqueue_new_request(request)
+    tasks.wake_delivery(request)
+    return request
+
+
+def compute_callback_due(details: dict, promise: CallPromise | None, now: datetime) -> datetime:
+    """Danger at once; else by the time we promise, or soon where we can promise none."""
+    if details.get("is_in_danger"):
+        return now
+    return promise.by if promise else now + service_levels.FIRST_ANSWER_WITHIN
+
+
+@transaction.atomic
+def request_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> ConsultationRequest:
+    """Add the promise of a call to a request that stands; asking twice changes nothing."""
+    request = lock_request(request)
+    if find_or_claim_key(key):
+        return request
+    if request.is_closed or not request.phone:
+        raise ActionNotAllowed(_("We need a phone number to call you."))
+    if request.promised_call_by:
+        return request
+
+    now = timezone.now()
+    promise = service_levels.find_call_promise(now=now)
+    request.promised_call_by = promise.by if promise else now + service_levels.FIRST_ANSWER_WITHIN
+    request.due_at = min(request.due_at, request.promised_call_by)
+    request.may_call = True
+    request.save(update_fields=["promised_call_by", "due_at", "may_call"])
+    link_key_to_request(key, request)
+
+    request.audit_events.create(type=Type.CALL_NOW_REQUESTED, source=REQUESTER)
+
+    outbox.enqueue_call_now(request)
+    tasks.wake_delivery(request)
+    return request

@@ -1,0 +1,256 @@
+"""Everything a requester can do. Each is one transaction: check, change, record, promise."""
+
+import uuid
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from admissions.audit import actors
+from admissions.audit.models import AuditEvent
+from admissions.exceptions import ActionNotAllowed
+from admissions.intake import contact_hours, waitlist_entries
+from admissions.intake.consents import record_consents
+from admissions.intake.idempotency import find_or_claim_key, link_key_to_request
+from admissions.intake.models import ConsultationRequest
+from admissions.intake.requests import lock_request
+from admissions.intake.service_levels import CHECK_IN_AFTER_CANCELING
+from admissions.messaging import outbox, tasks
+from admissions.scheduling import assignment
+from admissions.scheduling.models import Consultation, Mode, ModeRules, WaitlistEntry
+
+from . import tasks as booking_tasks
+
+Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
+REQUESTER = AuditEvent.Source.REQUESTER
+
+
+@transaction.atomic
+def request_consultation(
+    *, key: uuid.UUID, starts_at: datetime, mode: str, details: dict, consents: dict, location=None
+) -> ConsultationRequest:
+    """Book a time for a new request; the same key always answers with the same request.
+
+    `details` are columns of ConsultationRequest; `consents` maps ConsentVersion keys to
+    granted or not; `location` is the id of where they come. Raises SlotTaken, saving nothing.
+    """
+    if earlier := find_or_claim_key(key):
+        return earlier
+
+    asked = {"starts_at": starts_at, "mode": mode, "location": location, "now": timezone.now()}
+    request = ConsultationRequest.objects.create(
+        source=ConsultationRequest.Source.BOOKING,
+        stage=Stage.CONSULTATION_SCHEDULED,
+        due_at=asked["now"] if details.get("is_in_danger") else starts_at,
+        **details,
+    )
+    consultation = assignment.hold_slot(request=request, **asked)
+    record_consents(request, consents)
+    link_key_to_request(key, request)
+
+    request.audit_events.create(
+        type=Type.CONSULTATION_REQUESTED, source=REQUESTER, consultation=consultation
+    )
+
+    outbox.enqueue_confirmation(consultation, is_new_request=True)
+    tasks.wake_delivery(request)
+    return request
+
+
+@transaction.atomic
+def confirm_consultation(
+    *, key: uuid.UUID, request: ConsultationRequest, sequence: int
+) -> Consultation:
+    """Note that they will keep the time they saw, the one of this sequence; again changes nothing.
+
+    Raises ActionNotAllowed once another time stands, or none, or it has started.
+    """
+    request = lock_request(request)
+    consultation = require_upcoming_consultation(request)
+    if consultation.sequence != sequence:
+        raise ActionNotAllowed(_("Your appointment has changed. Please look at its time."))
+    if consultation.is_confirmed or find_or_claim_key(key):
+        return consultation
+
+    consultation.move_to(Consultation.Status.CONFIRMED)
+    consultation.save(update_fields=["status"])
+    link_key_to_request(key, request)
+
+    request.audit_events.create(
+        type=Type.CONSULTATION_CONFIRMED, source=REQUESTER, consultation=consultation
+    )
+    return consultation
+
+
+@transaction.atomic
+def rebook_consultation(
+    *,
+    key: uuid.UUID,
+    request: ConsultationRequest,
+    starts_at: datetime,
+    mode: str,
+    location: int | None = None,
+) -> Consultation:
+    """Book a time for a request that has none, or raise SlotTaken or ActionNotAllowed.
+
+    Whoever chooses a talk by phone asks to be called. Nothing is changed by what is refused.
+    """
+    request = lock_request(request)
+    if find_or_claim_key(key):
+        return request.consultations.latest("booked_at", "pk")
+    check_may_rebook(request)
+    if mode == Mode.PHONE and not request.phone:
+        raise ActionNotAllowed(_("We need a phone number to call you."))
+
+    chosen = {"starts_at": starts_at, "mode": mode, "location": location}
+    consultation = schedule_consultation(request, **chosen)
+    if mode == Mode.PHONE:
+        permit_call(request)
+    link_key_to_request(key, request)
+    return consultation
+
+
+@transaction.atomic
+def move_consultation(
+    *, key: uuid.UUID, request: ConsultationRequest, starts_at: datetime
+) -> Consultation:
+    """Take the new time and free the old, or raise SlotTaken or ActionNotAllowed and do neither."""
+    request = lock_request(request)
+    if find_or_claim_key(key):
+        return request.consultations.latest("booked_at", "pk")
+    consultation = require_movable_consultation(request)
+    if consultation.starts_at == starts_at:
+        return consultation
+
+    moved = apply_move(consultation, starts_at)
+    waitlist_entries.stop_waiting(request, WaitlistEntry.LeaveReason.MOVED, source=REQUESTER)
+    link_key_to_request(key, request)
+    return moved
+
+
+@transaction.atomic
+def cancel_consultation(
+    *, key: uuid.UUID, request: ConsultationRequest, reason: str = ""
+) -> Consultation:
+    """Free the time and keep the row; canceling again changes nothing and sends nothing."""
+    request = lock_request(request)
+    consultation = request.standing_consultation()
+    if find_or_claim_key(key) or consultation is None:
+        return request.consultations.latest("booked_at", "pk")
+
+    now = timezone.now()
+    if consultation.starts_at <= now:
+        raise ActionNotAllowed(_("It has already started. Please call us instead."))
+    if not get_mode_rules(consultation).may_cancel(consultation.starts_at, now=now):
+        raise ActionNotAllowed(_("It is too close to change here. Please call us."))
+
+    assignment.release_consultation(
+        consultation, Consultation.Status.CANCELED_BY_PERSON, reason=reason
+    )
+    request.move_to(Stage.ATTEMPTING_CONTACT)
+    if not request.needs_safety_answer and not request.promised_call_by:
+        request.due_at = contact_hours.shift_into_call_hours(
+            now + CHECK_IN_AFTER_CANCELING, ZoneInfo(request.time_zone)
+        )
+    request.save(update_fields=["stage", "due_at"])
+    waitlist_entries.stop_waiting(request, WaitlistEntry.LeaveReason.ENDED, source=REQUESTER)
+    link_key_to_request(key, request)
+
+    request.audit_events.create(
+        type=Type.CONSULTATION_CANCELED, source=REQUESTER, consultation=consultation
+    )
+
+    outbox.enqueue_cancellation_notice(consultation)
+    booking_tasks.wake_delivery_and_offers(request)
+    return consultation
+
+
+def schedule_consultation(
+    request: ConsultationRequest, *, by: User | None = None, **chosen
+) -> Consultation:
+    """Hold a time for a request that has none, by its requester or staff; locked by the caller.
+
+    `chosen` is what assignment.hold takes. Recorded and told, or SlotTaken.
+    """
+    now = timezone.now()
+    consultation = assignment.hold_slot(request=request, now=now, by=by, **chosen)
+    assignment.continue_canceled_entry(consultation)
+    if request.stage != Stage.CONSULTATION_SCHEDULED:
+        request.move_to(Stage.CONSULTATION_SCHEDULED)
+    if not request.needs_safety_answer and not request.promised_call_by:
+        request.due_at = consultation.starts_at
+    request.snoozed_until = None
+    request.save(update_fields=["stage", "due_at", "snoozed_until"])
+
+    request.audit_events.create(
+        type=Type.CONSULTATION_REQUESTED,
+        consultation=consultation,
+        **actors.actor_fields(REQUESTER, by),
+    )
+
+    outbox.enqueue_confirmation(consultation)
+    tasks.wake_delivery(request)
+    return consultation
+
+
+def permit_call(request: ConsultationRequest) -> None:
+    if request.may_call:
+        return
+    request.may_call = True
+    request.save(update_fields=["may_call"])
+    request.audit_events.create(type=Type.PLAN_CHANGED, source=REQUESTER, fields=["may_call"])
+
+
+def check_may_rebook(request: ConsultationRequest) -> None:
+    """Raise ActionNotAllowed unless the request is open and has no consultation that stands."""
+    if request.is_closed:
+        raise ActionNotAllowed(_("Your request is closed. You can make a new one at any time."))
+    if request.standing_consultation():
+        raise ActionNotAllowed(_("You have an appointment already. You can move it instead."))
+    is_scheduled = request.stage == Stage.CONSULTATION_SCHEDULED
+    if not is_scheduled and not request.may_become(Stage.CONSULTATION_SCHEDULED):
+        raise ActionNotAllowed(_("Please call us, and we will find a time together."))
+
+
+def apply_move(
+    consultation: Consultation, starts_at: datetime, *, location: int | None = None
+) -> Consultation:
+    """The move itself: the new time held, the old one freed, recorded and told, or SlotTaken."""
+    request = consultation.request
+    moved = assignment.move_to_slot(
+        consultation=consultation, starts_at=starts_at, now=timezone.now(), location=location
+    )
+    if not request.needs_safety_answer and not request.promised_call_by:
+        request.due_at = starts_at
+        request.save(update_fields=["due_at"])
+
+    request.audit_events.create(type=Type.CONSULTATION_MOVED, source=REQUESTER, consultation=moved)
+
+    outbox.enqueue_reschedule_notice(moved)
+    booking_tasks.wake_delivery_and_offers(request)
+    return moved
+
+
+def require_movable_consultation(request: ConsultationRequest) -> Consultation:
+    """The consultation that its requester may still move, or ActionNotAllowed."""
+    consultation = require_upcoming_consultation(request)
+    if not get_mode_rules(consultation).may_move(consultation.starts_at, now=timezone.now()):
+        raise ActionNotAllowed(_("It is too close to change here. Please call us."))
+    return consultation
+
+
+def require_upcoming_consultation(request: ConsultationRequest) -> Consultation:
+    """The consultation that can still change, or ActionNotAllowed."""
+    consultation = request.standing_consultation()
+    if consultation is None:
+        raise ActionNotAllowed(_("There is no appointment to change any more."))
+    if consultation.starts_at <= timezone.now():
+        raise ActionNotAllowed(_("It has already started. Please call us instead."))
+    return consultation
+
+
+def get_mode_rules(consultation: Consultation) -> ModeRules:
+    return ModeRules.objects.get(mode=consultation.mode)

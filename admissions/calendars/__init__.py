@@ -1,0 +1,1 @@
+"""iCalendar out (invitations, feeds) and in (busy times), with a safe fetch."""

@@ -1,0 +1,90 @@
+"""What a counselor, or a director for them, does with the calendars of their own."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from admissions.audit.models import AuditEvent
+from admissions.scheduling.models import CalendarRefused, Counselor, ExternalCalendar
+
+from . import busy_import, safe_http, tasks
+
+MAX_CALENDARS_PER_COUNSELOR = 5
+Kind, Type = ExternalCalendar.Kind, AuditEvent.Type
+
+
+class TooManyCalendars(Exception):
+    """This counselor has as many calendars as anyone may have."""
+
+
+def add_calendar_file(*, counselor_id, by: User, label: str, file: bytes) -> ExternalCalendar:
+    """Take over the busy times of a calendar file; the file itself is kept nowhere."""
+    times = busy_import.run_parser(
+        file, Counselor.objects.select_related("user", "location").get(pk=counselor_id)
+    )
+    with transaction.atomic():
+        check_calendar_limit(counselor_id)
+
+        calendar = ExternalCalendar.objects.create(
+            counselor_id=counselor_id, kind=Kind.UPLOAD, label=label, last_read_at=timezone.now()
+        )
+        busy_import.replace_busy_times(calendar, times)
+
+        record_calendar_event(Type.CALENDAR_ADDED, calendar, by)
+    return calendar
+
+
+@transaction.atomic
+def add_calendar_address(*, counselor_id, by: User, label: str, address: str) -> ExternalCalendar:
+    """Read this address from now on; one that is known already stays as it is."""
+    address = normalize_address(address)
+    check_calendar_limit(counselor_id, except_address=address)
+
+    calendar, is_new = ExternalCalendar.objects.get_or_create(
+        counselor_id=counselor_id,
+        address=address,
+        defaults={"kind": Kind.ADDRESS, "label": label, "next_refresh_at": timezone.now()},
+    )
+
+    if is_new:
+        record_calendar_event(Type.CALENDAR_ADDED, calendar, by)
+        tasks.wake_calendar_refresh(calendar)
+    return calendar
+
+
+@transaction.atomic
+def remove_calendar(*, counselor_id, calendar_id, by: User) -> None:
+    """Forget a calendar with all its busy times; one that is gone already is no fault."""
+    calendar = ExternalCalendar.objects.filter(counselor=counselor_id, pk=calendar_id).first()
+    if calendar is None:
+        return
+
+    record_calendar_event(Type.CALENDAR_REMOVED, calendar, by)
+    calendar.delete()
+
+
+def normalize_address(address: str) -> str:
+    """The address as we keep it, or CalendarRefused for one that we shall never read."""
+    place = safe_http.parse_address(address)
+    if place.host == urlsplit(settings.SITE_URL).hostname:
+        raise CalendarRefused(ExternalCalendar.Reason.OURS)
+    return place.address
+
+
+def check_calendar_limit(counselor_id, *, except_address: str = "") -> None:
+    """One more is welcome; whoever adds another waits, so that the count holds."""
+    Counselor.objects.select_for_update(no_key=True).get(pk=counselor_id)
+    others = ExternalCalendar.objects.filter(counselor=counselor_id)
+    if except_address and others.filter(address=except_address).exists():
+        return
+    if others.count() >= MAX_CALENDARS_PER_COUNSELOR:
+        raise TooManyCalendars
+
+
+def record_calendar_event(type_, calendar: ExternalCalendar, by: User) -> None:
+    AuditEvent.objects.create(
+        type=type_, actor=by, counselor_id=calendar.counselor_id, code=calendar.kind
+    )

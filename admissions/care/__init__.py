@@ -1,0 +1,1 @@
+"""Assessment, recommendation, referral, insurance, credentials."""

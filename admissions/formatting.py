@@ -1,0 +1,103 @@
+"""How staff read a time and a stretch of it, by the center's clock."""
+
+from datetime import date, datetime, time
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+
+# How people name their own clock; anywhere else the city says it.
+FAMILIAR_ZONE_NAMES = {
+    "America/Los_Angeles": _lazy("Pacific time"),
+    "America/Denver": _lazy("Mountain time"),
+    "America/Phoenix": _lazy("Arizona time"),
+    "America/Chicago": _lazy("Central time"),
+    "America/New_York": _lazy("Eastern time"),
+    "America/Anchorage": _lazy("Alaska time"),
+    "Pacific/Honolulu": _lazy("Hawaii time"),
+}
+
+
+def user_label(user) -> str:
+    return user.get_full_name() or user.get_username()
+
+
+def staff_name(user: User) -> str:
+    """A colleague, short: Dana R., or the user name where no name is kept."""
+    if not user.first_name:
+        return user.get_username()
+    return f"{user.first_name} {user.last_name[:1]}." if user.last_name else user.first_name
+
+
+def format_datetime_in_zone(at: datetime | None, zone_name: str) -> str:
+    """Day, time and zone as people say them: Tuesday, November 24, 9:00 am (PST)."""
+    if at is None:
+        return ""
+    local = at.astimezone(ZoneInfo(zone_name))
+    day = date_format(local, _("l, F j"))
+    return f"{day}, {format_time(local)} ({local.tzname()})"
+
+
+def format_center_time(at: datetime | None) -> str:
+    """The time of day by the center's clock: 9:00 am."""
+    return format_time(timezone.localtime(at)) if at else ""
+
+
+def format_time(local: datetime | time) -> str:
+    """A time of day as people say it: 9:00 am."""
+    return format_hour_and_minute(local.hour, local.minute, translation.get_language())
+
+
+@lru_cache(maxsize=24 * 60)
+def format_hour_and_minute(hour: int, minute: int, _language: str | None) -> str:
+    """Remembered, because a page of open times says it a hundred times."""
+    words = date_format(time(hour, minute), _("g:i a"))
+    return words.replace("a.m.", _("am")).replace("p.m.", _("pm"))
+
+
+def format_hour(hour: int) -> str:
+    """12 am, 9 am, 3 pm."""
+    return f"{(hour - 1) % 12 + 1} {'am' if hour < 12 else 'pm'}"
+
+
+def format_unambiguous_time(local: datetime, format_time=format_time) -> str:
+    """A time of day; in the hour that a clock repeats, with its zone: 1:30 am (PST)."""
+    words = format_time(local.time())
+    is_repeated = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{words} ({local.tzname()})" if is_repeated else words
+
+
+def format_center_time_if_different(at: datetime, local: datetime, format_time=format_time) -> str:
+    """The center's own time, where it differs from the reader's: 9:00 am (PST)."""
+    here = at.astimezone(ZoneInfo(settings.TIME_ZONE))
+    if here.utcoffset() == local.utcoffset():
+        return ""
+    return f"{format_time(here.time())} ({here.tzname()})"
+
+
+def format_time_zone(zone: ZoneInfo) -> str:
+    """A zone as people name it: Pacific time, or Kathmandu time."""
+    city = zone.key.rpartition("/")[2].replace("_", " ")
+    return FAMILIAR_ZONE_NAMES.get(zone.key) or _("%(city)s time") % {"city": city}
+
+
+def format_relative_day(day: date, today: date) -> str:
+    """Today, Tomorrow, or the date: Thursday, November 26."""
+    ahead = (day - today).days
+    return {0: _("Today"), 1: _("Tomorrow")}.get(ahead) or date_format(day, _("l, F j"))
+
+
+def format_time_until(at: datetime, now: datetime, local: datetime) -> str:
+    """In 35 min, in 1 h 35 min; from tomorrow on the weekday says more."""
+    minutes = int((at - now).total_seconds() // 60)
+    if local.date() != now.astimezone(local.tzinfo).date():
+        return date_format(local, "l")
+    if minutes < 60:
+        return ngettext("in %(n)s min", "in %(n)s min", minutes) % {"n": minutes}
+    return _("in %(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60}

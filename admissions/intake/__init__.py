@@ -1,0 +1,1 @@
+"""The request: its stages, contact plan, consents, links, idempotency and service levels."""

@@ -1,0 +1,44 @@
+"""What a form brings beside its answers: a key that counts once, and consents."""
+
+import uuid
+
+from django.core import signing
+from django.db import connection
+from django.utils import timezone
+
+from .models import ConsultationRequest, IdempotencyKey
+
+KEY_SALT = "admissions.form"
+KEY_MAX_AGE = 24 * 60 * 60
+
+
+def sign_key(key: uuid.UUID, purpose: str) -> str:
+    """The key as a form carries it: only we can issue one, and it names what it is for."""
+    return signing.dumps([str(key), purpose], salt=KEY_SALT)
+
+
+def verify_key(signed: str, purpose: str) -> uuid.UUID | None:
+    """The key in a form that came back, or None when it is missing, forged, old or misplaced."""
+    try:
+        key, issued_for = signing.loads(signed, salt=KEY_SALT, max_age=KEY_MAX_AGE)
+    except signing.BadSignature:
+        return None
+    return uuid.UUID(key) if issued_for == purpose else None
+
+
+def find_or_claim_key(key: uuid.UUID) -> ConsultationRequest | None:
+    """The request that this key already made or changed; waits for a twin still under way."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO admissions_idempotencykey (key, at) VALUES (%s, %s)"
+            " ON CONFLICT DO NOTHING RETURNING key",
+            [key, timezone.now()],
+        )
+        if cursor.fetchone():
+            return None
+    submission = IdempotencyKey.objects.select_for_update().select_related(None).get(key=key)
+    return submission.request
+
+
+def link_key_to_request(key: uuid.UUID, request: ConsultationRequest) -> None:
+    IdempotencyKey.objects.filter(key=key).update(request=request)

@@ -1,0 +1,24 @@
+"""What intake stores."""
+
+from .consents import ConsentEvent, ConsentVersion
+from .contact_attempts import ContactAttempt
+from .links import IdempotencyKey, ManageToken
+from .notes import Note
+from .requests import ConsultationRequest
+from .stages import CloseReason, Disposition, Stage
+from .suppressions import Suppression, hash_email
+
+__all__ = [
+    "CloseReason",
+    "ConsentEvent",
+    "ConsentVersion",
+    "ConsultationRequest",
+    "ContactAttempt",
+    "Disposition",
+    "IdempotencyKey",
+    "ManageToken",
+    "Note",
+    "Stage",
+    "Suppression",
+    "hash_email",
+]

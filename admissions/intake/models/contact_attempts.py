@@ -1,0 +1,63 @@
+"""Every try to answer a request."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .requests import ConsultationRequest
+
+
+class ContactAttemptQuerySet(models.QuerySet):
+    def in_touch(self):
+        """Those in which we talked, or they wrote or called."""
+        return self.filter(result__in=ContactAttempt.IN_TOUCH)
+
+
+class ContactAttempt(models.Model):
+    """One try by staff to reach the person, and what came of it."""
+
+    class Channel(models.TextChoices):
+        CALL = "call", _("Call")
+        TEXT = "text", _("Text")
+        EMAIL = "email", _("Email")
+        IN_PERSON = "in_person", _("In person")
+
+    class Result(models.TextChoices):
+        REACHED = "reached", _("Reached")
+        REPLIED = "replied", _("They got in touch")
+        NO_ANSWER = "no_answer", _("No answer")
+        VOICEMAIL = "voicemail", _("Left a voicemail")
+        SENT = "sent", _("Sent a message")
+        WRONG_NUMBER = "wrong_number", _("Wrong number")
+        ASKED_TO_STOP = "asked_to_stop", _("Asked us to stop")
+
+    request = models.ForeignKey(ConsultationRequest, models.PROTECT, related_name="attempts")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    channel = models.CharField(max_length=20, choices=Channel)
+    result = models.CharField(max_length=20, choices=Result)
+    note = models.CharField(max_length=500, blank=True)
+    merged_from = models.ForeignKey(
+        ConsultationRequest,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("The request that it was logged in, where that was merged since."),
+    )
+
+    # After these, nothing says any more that we could not reach them.
+    IN_TOUCH = [Result.REACHED, Result.REPLIED]
+
+    objects = ContactAttemptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [models.Index("at", name="attempt_by_time")]
+
+    def __str__(self):
+        return f"{self.get_channel_display()}: {self.get_result_display()}"
+
+    @property
+    def is_in_touch(self):
+        return self.result in self.IN_TOUCH

@@ -1,0 +1,37 @@
+"""What lets a requester back in, and what lets a form count only once."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .requests import ConsultationRequest
+
+
+class ManageToken(models.Model):
+    """The hash of one link by which a requester reaches their own request, or stops its emails."""
+
+    class Purpose(models.TextChoices):
+        MANAGE = "manage", _("See, move or cancel")
+        STOP = "stop", _("Stop emails")
+
+    request = models.ForeignKey(ConsultationRequest, models.CASCADE, related_name="manage_tokens")
+    sha256 = models.CharField(max_length=64, unique=True)
+    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.MANAGE)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"manage token {self.pk}"
+
+
+class IdempotencyKey(models.Model):
+    """One form that was sent: its key can count only once, however often it arrives."""
+
+    key = models.UUIDField(primary_key=True)
+    request = models.ForeignKey(
+        ConsultationRequest, models.CASCADE, null=True, related_name="idempotency_keys"
+    )
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return f"submission {self.key}"

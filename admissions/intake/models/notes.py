@@ -1,0 +1,32 @@
+"""What staff write down about a request, for the next who opens it."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from admissions.append_only import forbid_truncate
+from admissions.encryption import EncryptedTextField
+
+from .requests import ConsultationRequest
+
+
+class Note(models.Model):
+    """One note; it stays as it was written, and a second one corrects it."""
+
+    request = models.ForeignKey(ConsultationRequest, models.PROTECT, related_name="notes")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    text = EncryptedTextField()
+
+    class Meta:
+        ordering = ["at", "pk"]
+        triggers = [
+            pgtrigger.Protect(
+                name="note_is_permanent", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+            forbid_truncate("note_is_never_emptied"),
+        ]
+
+    def __str__(self):
+        return f"note {self.pk}"

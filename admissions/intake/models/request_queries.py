@@ -1,0 +1,98 @@
+"""Which requests a list of the desk holds, and in which order."""
+
+from django.db import models
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Value, When
+
+from admissions.scheduling.models import Consultation
+
+from .stages import Stage
+
+# What makes a request one of a list, asked of open ones alone.
+NEEDS_SAFETY_ANSWER = Q(is_in_danger=True, safety_answered_at=None)
+WAITS_FOR_CLINICIAN = Q(concern_opened_at__isnull=False)
+HAS_PROMISED_CALL = Q(promised_call_by__isnull=False)
+
+
+def overdue_condition(now) -> Q:
+    return Q(due_at__lt=now)
+
+
+def snoozed_condition(now) -> Q:
+    return Q(snoozed_until=F("due_at"), due_at__gt=now)
+
+
+def needs_someone_condition(now) -> Q:
+    """A safety answer, a clinician, a promised call, an email that failed, or what is late."""
+    return (
+        NEEDS_SAFETY_ANSWER
+        | WAITS_FOR_CLINICIAN
+        | HAS_PROMISED_CALL
+        | Q(email_failed_at__isnull=False)
+        | overdue_condition(now)
+    )
+
+
+class ConsultationRequestQuerySet(models.QuerySet):
+    def open(self):
+        return self.exclude(stage=Stage.CLOSED)
+
+    def closed(self):
+        return self.filter(stage=Stage.CLOSED)
+
+    def unclaimed(self):
+        return self.open().filter(owner=None)
+
+    def owned_by(self, user):
+        return self.open().filter(owner=user)
+
+    def needing_safety_answer(self):
+        return self.open().filter(NEEDS_SAFETY_ANSWER)
+
+    def with_promised_call(self):
+        return self.open().filter(HAS_PROMISED_CALL)
+
+    def overdue(self, *, now):
+        return self.open().filter(overdue_condition(now))
+
+    def needing_someone(self, *, now):
+        return self.open().filter(needs_someone_condition(now))
+
+    def waiting_for_clinician(self):
+        """A high concern waits for a clinician to say what is to be done."""
+        return self.open().filter(WAITS_FOR_CLINICIAN)
+
+    def with_history(self):
+        """All that one line about a request needs to know, in six queries for any number."""
+        consultations = Consultation.objects.select_related("counselor").order_by("booked_at", "pk")
+        details = ("payer", "member_id", "policy_holder", "estimate", "note")
+        return (
+            self.select_related("owner", "program_interest", "benefits")
+            .defer(*(f"benefits__{name}" for name in details))
+            .prefetch_related(
+                "attempts",
+                "waitlist_entries",
+                "referrals",
+                "assessments",
+                Prefetch("consultations", queryset=consultations),
+            )
+        )
+
+    def in_triage_order(self, *, now):
+        """Safety, clinicians and promised calls, late or unmailed, soonest talk, newest, closed."""
+        standing = Consultation.objects.standing().filter(request=OuterRef("pk"))
+        rank = Case(
+            When(stage=Stage.CLOSED, then=Value(5)),
+            When(NEEDS_SAFETY_ANSWER, then=Value(0)),
+            When(WAITS_FOR_CLINICIAN | HAS_PROMISED_CALL, then=Value(1)),
+            When(overdue_condition(now) | Q(email_failed_at__isnull=False), then=Value(2)),
+            When(Exists(standing), then=Value(3)),
+            default=Value(4),
+        )
+        when = Case(When(rank__lt=4, then=F("due_at")))
+        return self.annotate(rank=rank).order_by(
+            "rank", when.asc(nulls_last=True), "-created_at", "pk"
+        )
+
+    def in_closing_order(self):
+        """Closed ones, the last first; read from an index, however many there are."""
+        return self.order_by("-closed_at", "-pk")

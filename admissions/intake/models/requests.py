@@ -1,0 +1,307 @@
+"""A person's ask for help."""
+
+import secrets
+import uuid
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from admissions.encryption import EncryptedTextField
+from admissions.exceptions import MoveNotAllowed
+from programs.models import LanguageField, Program
+
+from .request_queries import ConsultationRequestQuerySet
+from .stages import ADMITTED_DISPOSITIONS, STAGE_TRANSITIONS, CloseReason, Disposition, Stage
+
+# No 0, O, 1, I or L, and no vowels: read aloud without doubt, and never a word.
+REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
+
+
+def generate_reference():
+    """A short name for a request that says nothing about the person, e.g. K7M4-2QXR."""
+    letters = [secrets.choice(REFERENCE_ALPHABET) for _place in range(8)]
+    return "".join(letters[:4]) + "-" + "".join(letters[4:])
+
+
+class ReferenceField(models.CharField):
+    """A new reference for each row; a plain CharField without default to migrations, which
+    import no code of ours.
+    """
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **{"max_length": 9, "default": generate_reference} | options)
+
+    def deconstruct(self):
+        name, _path, args, options = super().deconstruct()
+        options.pop("default", None)
+        return name, "django.db.models.CharField", args, options
+
+
+class ConsultationRequest(models.Model):
+    """One person's ask for help, for themselves or for someone they love."""
+
+    Stage = Stage
+    MAY_BECOME = STAGE_TRANSITIONS
+    Disposition = Disposition
+    CloseReason = CloseReason
+    ADMITTED_DISPOSITIONS = ADMITTED_DISPOSITIONS
+
+    class Source(models.TextChoices):
+        BOOKING = "booking", _("Booked on the site")
+        CALLBACK = "callback", _("Asked for a call on the site")
+        STAFF = "staff", _("Entered by staff")
+
+    class ForWhom(models.TextChoices):
+        SELF = "self", _("Me")
+        LOVED_ONE = "loved_one", _("Someone I care about")
+        PROFESSIONAL = "professional", _("Someone I work with")
+
+    class Voicemail(models.TextChoices):
+        NO = "no", _("No voicemail, please")
+        NUMBER_ONLY = "number_only", _("Yes, with a first name and number only")
+        SAY_CENTER = "say_center", _("Yes, you may say where you call from")
+
+    class GoodTime(models.TextChoices):
+        ANY = "any", _("Any time from 8 am to 8 pm")
+        MORNING = "morning", _("Mornings, 8 am to noon")
+        AFTERNOON = "afternoon", _("Afternoons, noon to 5 pm")
+        EVENING = "evening", _("Evenings, 5 pm to 8 pm")
+
+    class Payment(models.TextChoices):
+        UNSURE = "", _("Not sure, or rather not say")
+        PRIVATE = "private", _("Private insurance")
+        MEDI_CAL = "medi_cal", _("Medi-Cal")
+        MEDICARE = "medicare", _("Medicare")
+        SELF_PAY = "self_pay", _("Paying ourselves")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = ReferenceField(unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    source = models.CharField(max_length=20, choices=Source)
+
+    stage = models.CharField(max_length=30, choices=Stage, default=Stage.NEW)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="requests"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When staff must act next; empty once closed.")
+    )
+    promised_call_by = models.DateTimeField(
+        null=True, blank=True, help_text=_("The time we told the person; cleared by a logged try.")
+    )
+    email_failed_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("An email never arrived; cleared by a logged try.")
+    )
+    snoozed_until = models.DateTimeField(
+        null=True, blank=True, help_text=_("Set aside; it counts while it is the due time too.")
+    )
+    concern_opened_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("A high concern waits for a clinician since then.")
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    reopened_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Last taken up again; tries before it count no more.")
+    )
+    disposition = models.CharField(max_length=30, choices=Disposition, blank=True)
+    close_reason = models.CharField(max_length=30, choices=CloseReason, blank=True)
+    close_note = models.CharField(max_length=500, blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged"
+    )
+
+    is_in_danger = models.BooleanField(_("someone may be in danger"), default=False)
+    safety_answered_at = models.DateTimeField(null=True, blank=True)
+    for_whom = models.CharField(max_length=20, choices=ForWhom, default=ForWhom.SELF)
+    is_adult = models.BooleanField(_("the person needing help is 18 or older"), default=True)
+    preferred_name = models.CharField(_("name used"), max_length=80)
+    phone = PhoneNumberField(blank=True)
+    email = models.EmailField(blank=True)
+
+    may_call = models.BooleanField(default=False)
+    may_text = models.BooleanField(default=False)
+    may_email = models.BooleanField(default=False)
+    voicemail = models.CharField(max_length=20, choices=Voicemail, default=Voicemail.NO)
+    is_discreet = models.BooleanField(default=True)
+    good_time = models.CharField(max_length=20, choices=GoodTime, default=GoodTime.ANY)
+    language = LanguageField(default="en")
+    time_zone = models.CharField(max_length=64, default=settings.TIME_ZONE)
+
+    program_interest = models.ForeignKey(Program, models.PROTECT, null=True, blank=True)
+    interpreter = models.CharField(max_length=80, blank=True)
+    access_need = models.CharField(max_length=200, blank=True)
+    payment = models.CharField(max_length=20, choices=Payment, blank=True, default=Payment.UNSURE)
+    note = models.CharField(max_length=500, blank=True)
+    guide_answers = EncryptedTextField(
+        _("what they told the guide"), blank=True, default="", db_default=""
+    )
+
+    objects = ConsultationRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("request")
+        permissions = [
+            ("triage_consultationrequest", _("Can work on requests")),
+            ("reassign_consultationrequest", _("Can hand over a colleague’s request")),
+            ("view_reports", _("Can see reports")),
+            ("export_reports", _("Can export reports")),
+        ]
+        indexes = [
+            # All that the desk works from. No column of it changes from step to step, lest each
+            # step be written into every index anew.
+            models.Index("created_at", name="request_open", condition=~Q(stage="closed")),
+            models.Index("created_at", name="request_by_age"),
+            models.Index(
+                F("closed_at").desc(),
+                F("id").desc(),
+                name="request_closed",
+                condition=Q(stage="closed"),
+            ),
+            # What staff search by: each part as the database compares it.
+            GinIndex(
+                OpClass(Upper("preferred_name"), "gin_trgm_ops"),
+                OpClass(Upper("email"), "gin_trgm_ops"),
+                OpClass(Upper("reference"), "gin_trgm_ops"),
+                OpClass(F("phone"), "gin_trgm_ops"),
+                name="request_search",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="request_can_be_answered", condition=~Q(phone="") | ~Q(email="")
+            ),
+            models.CheckConstraint(
+                name="request_claimed_by_someone_at_a_time",
+                condition=Q(owner=None, claimed_at=None)
+                | Q(owner__isnull=False, claimed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="request_closed_with_a_disposition",
+                condition=Q(stage="closed", closed_at__isnull=False, due_at=None)
+                & ~Q(disposition="")
+                | ~Q(stage="closed") & Q(closed_at=None, disposition="", due_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="request_promised_call_has_a_phone",
+                condition=Q(promised_call_by=None) | ~Q(phone=""),
+            ),
+            models.CheckConstraint(
+                name="request_set_aside_while_open",
+                condition=Q(snoozed_until=None) | ~Q(stage="closed"),
+            ),
+            models.CheckConstraint(
+                name="request_merged_ends_as_duplicate",
+                condition=Q(merged_into=None)
+                | Q(stage="closed", disposition="duplicate") & ~Q(merged_into=F("id")),
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="request_stage_moves",
+                field="stage",
+                transitions=[
+                    (old.value, new.value)
+                    for old, permitted in STAGE_TRANSITIONS.items()
+                    for new in sorted(permitted)
+                ],
+            ),
+            pgtrigger.Trigger(
+                name="request_admitted_after_recommendation",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__disposition__in=sorted(ADMITTED_DISPOSITIONS)),
+                func="""
+                    IF TG_OP = 'UPDATE' AND OLD.disposition = NEW.disposition THEN
+                        RETURN NEW;
+                    END IF;
+                    IF NEW.disposition IS DISTINCT FROM (
+                        SELECT CASE
+                            WHEN NOT level.is_offered_here THEN NULL
+                            WHEN level.code = '2.1' AND made.is_step_down
+                                THEN 'admitted_iop_step_down'
+                            WHEN level.code = '2.1' THEN 'admitted_iop'
+                            WHEN left(level.code, 2) = '3.' AND NOT made.is_step_down
+                                THEN 'admitted_residential'
+                        END
+                        FROM admissions_recommendation made
+                        LEFT JOIN programs_levelofcare level ON level.id = made.agreed_level_id
+                        WHERE made.request_id = NEW.id ORDER BY made.version DESC LIMIT 1
+                    ) THEN
+                        RAISE EXCEPTION 'request_admitted_after_recommendation: none is recorded,'
+                            ' or another level was agreed';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="request_closed_after_a_clinician",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__stage__df="closed", new__stage="closed")
+                & ~pgtrigger.Q(new__disposition="spam_or_test"),
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM admissions_finding found
+                        JOIN admissions_assessment made ON made.id = found.assessment_id
+                        WHERE made.request_id = NEW.id
+                            AND made.version = (
+                                SELECT max(version) FROM admissions_assessment
+                                WHERE request_id = NEW.id
+                            )
+                            AND found.dimension IN (1, 2, 3)
+                            AND found.concern IN ('high', 'needs_clinician')
+                            AND NOT EXISTS (
+                                SELECT 1 FROM admissions_acknowledgment
+                                WHERE assessment_id = made.id
+                            )
+                    ) THEN
+                        RAISE EXCEPTION 'request_closed_after_a_clinician: a high concern waits'
+                            ' for a clinician';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    @property
+    def is_closed(self):
+        return self.stage == self.Stage.CLOSED
+
+    @property
+    def needs_safety_answer(self):
+        return self.is_in_danger and self.safety_answered_at is None and not self.is_closed
+
+    @property
+    def is_snoozed(self):
+        """Whether staff put it off: whatever gives it another due time ends that."""
+        return self.snoozed_until is not None and self.snoozed_until == self.due_at
+
+    @property
+    def is_for_someone_else(self):
+        return self.for_whom != self.ForWhom.SELF
+
+    def may_become(self, stage):
+        return stage in self.MAY_BECOME[self.stage]
+
+    def move_to(self, stage):
+        """Change stage along MAY_BECOME, or refuse; the caller saves."""
+        if not self.may_become(stage):
+            raise MoveNotAllowed(
+                _("%(old)s cannot become %(new)s.")
+                % {"old": self.get_stage_display(), "new": self.Stage(stage).label}
+            )
+        self.stage = stage
+
+    def standing_consultation(self):
+        """The one consultation that is scheduled or confirmed, or None."""
+        return self.consultations.standing().select_related("counselor__user", "location").first()

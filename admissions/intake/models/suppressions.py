@@ -1,0 +1,66 @@
+"""Addresses that we do not write to any more, and why."""
+
+import hashlib
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+def hash_email(email: str) -> str:
+    """What stands for an address: the same however it is typed, and not the address itself."""
+    return hashlib.sha256(email.strip().casefold().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class SuppressionQuerySet(models.QuerySet):
+    def for_email(self, email: str):
+        return self.filter(sha256=hash_email(email), lifted_at=None)
+
+    def blocking(self, request):
+        """What keeps us from writing to this requester: a newer request outlives a "stop"."""
+        stopped = Q(cause=Suppression.Cause.STOPPED)
+        return self.for_email(request.email).filter(~stopped | Q(at__gte=request.created_at))
+
+
+class Suppression(models.Model):
+    """One address that bounced, complained or asked us to stop; kept when its request is gone."""
+
+    class Cause(models.TextChoices):
+        STOPPED = "stopped", _("Asked us to stop")
+        BOUNCED = "bounced", _("Email to it came back")
+        COMPLAINED = "complained", _("Reported our email as unwanted")
+
+    sha256 = models.CharField(max_length=64)
+    cause = models.CharField(max_length=20, choices=Cause)
+    at = models.DateTimeField(default=timezone.now)
+    request = models.ForeignKey(
+        "admissions.ConsultationRequest", models.SET_NULL, null=True, related_name="suppressions"
+    )
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        help_text=_("Empty: the requester."),
+    )
+
+    objects = SuppressionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("address we don't write to")
+        verbose_name_plural = _("addresses we don't write to")
+        permissions = [("lift_suppression", _("Can allow email to an address again"))]
+        constraints = [
+            models.UniqueConstraint(
+                "sha256",
+                "cause",
+                name="suppression_once_per_address_and_cause",
+                condition=Q(lifted_at=None),
+            )
+        ]
+
+    def __str__(self):
+        return f"suppression {self.pk}"

@@ -1,0 +1,54 @@
+"""What all rooms above ask of a request: its lock, its consultation, when it falls due."""
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from admissions.exceptions import ActionNotAllowed
+from admissions.scheduling.models import Consultation, WaitlistEntry
+
+from .models import ConsultationRequest, ContactAttempt
+
+
+def lock_request(request: ConsultationRequest) -> ConsultationRequest:
+    return ConsultationRequest.objects.select_for_update().get(pk=request.pk)
+
+
+def find_standing_consultation(request) -> Consultation | None:
+    return next((each for each in request.consultations.all() if each.is_standing), None)
+
+
+def find_current_waiting(request) -> WaitlistEntry | None:
+    """The wait for something sooner that goes on, if one does."""
+    return next((each for each in request.waitlist_entries.all() if each.left_at is None), None)
+
+
+def find_latest_consultation(request) -> Consultation | None:
+    return max(
+        request.consultations.all(), key=lambda each: (each.booked_at, each.pk), default=None
+    )
+
+
+def find_last_attempt(request) -> ContactAttempt | None:
+    return max(request.attempts.all(), key=lambda each: (each.at, each.pk), default=None)
+
+
+def lock_open_request(request_id) -> ConsultationRequest:
+    """The request, locked for this change, or ActionNotAllowed once it is closed."""
+    request = ConsultationRequest.objects.select_for_update().get(pk=request_id)
+    if request.is_closed:
+        raise ActionNotAllowed(_("This request is closed."))
+    return request
+
+
+def set_due_unless_pressing(request: ConsultationRequest, at: datetime) -> None:
+    """Staff act next then, unless they owe something before that cannot wait."""
+    is_pressed = request.needs_safety_answer or request.concern_opened_at
+    if not is_pressed and not request.promised_call_by:
+        request.due_at = at
+
+
+def mark_safety_answered(request: ConsultationRequest) -> None:
+    if request.needs_safety_answer:
+        request.safety_answered_at = timezone.now()

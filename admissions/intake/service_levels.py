@@ -1,0 +1,96 @@
+"""How long we may take to answer, counted while somebody is at the phones.
+
+The figures are the center's own targets: a call asked for within 5 minutes, colleagues
+told at 10 and the on-call lead at 15; any other request within 15, and broken at 60.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from admissions.scheduling.models import Mode
+from admissions.scheduling.roster import DAY, RosterEntry, filter_roster, load_roster, open_windows
+
+CALLBACK_WITHIN = timedelta(minutes=5)
+
+
+CALLBACK_AFTER_OPENING = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class CallPromise:
+    """By when we can call back (UTC), and whether someone is on shift now."""
+
+    by: datetime
+    is_staffed: bool
+
+
+CHECK_IN_AFTER_CANCELING = timedelta(days=1)
+
+
+# A call may have been promised anew meanwhile: of a later one staff hear in its own time.
+CALL_DUE_SOON = timedelta(minutes=15)
+
+
+CALL_AFTER_NO_SHOW = timedelta(minutes=10)
+
+
+FOLLOW_UP_AFTER_TALKING = timedelta(days=1)
+
+
+CLOSE_AFTER_STOP = timedelta(hours=3)
+
+FIRST_ANSWER_WITHIN, FIRST_ANSWER_BREACH_AFTER = timedelta(minutes=15), timedelta(minutes=60)
+CALL_ALERT_AFTER, CALL_ESCALATE_AFTER = timedelta(minutes=10), timedelta(minutes=15)
+# What is left of each once the time that we promised, or owed an answer by, has come.
+ALERT_WHEN_OVERDUE_BY = CALL_ALERT_AFTER - CALLBACK_WITHIN
+ESCALATE_WHEN_OVERDUE_BY = CALL_ESCALATE_AFTER - CALLBACK_WITHIN
+BREACH_WHEN_OVERDUE_BY = FIRST_ANSWER_BREACH_AFTER - FIRST_ANSWER_WITHIN
+
+
+def find_answer_due_at(now: datetime) -> datetime:
+    """Fifteen minutes from now, or from the next opening when nobody can answer before."""
+    hours, at = list_phone_hours(now), now.timestamp()
+    enough = FIRST_ANSWER_WITHIN.total_seconds()
+    if any(opens <= at and at + enough <= closes for opens, closes in hours):
+        return now + FIRST_ANSWER_WITHIN
+    upcoming = [opens for opens, _closes in hours if opens > at]
+    return (datetime.fromtimestamp(upcoming[0], UTC) if upcoming else now) + FIRST_ANSWER_WITHIN
+
+
+def find_next_phone_opening(now: datetime) -> datetime | None:
+    """When somebody is at the phones next; None while somebody is, or without any hours."""
+    hours, at = list_phone_hours(now), now.timestamp()
+    upcoming = [opens for opens, _closes in hours if opens > at]
+    if not upcoming or any(opens <= at < closes for opens, closes in hours):
+        return None
+    return datetime.fromtimestamp(upcoming[0], UTC)
+
+
+def list_phone_hours(now: datetime, roster: list[RosterEntry] | None = None) -> list[tuple]:
+    """(opens, closes) of everyone who takes calls, from today on for a week, soonest first."""
+    counselors = filter_roster(load_roster(now) if roster is None else roster, mode=Mode.PHONE)
+    # Colleagues with the same hours have the same windows.
+    each_once = {
+        (each.weekly_hours_json, each.extra_hours_json, each.closures_json, each.zone_name): each
+        for each in counselors
+    }
+    return sorted(
+        window
+        for each in each_once.values()
+        for window in open_windows(each, Mode.PHONE, now, now + 7 * DAY)
+    )
+
+
+def find_call_promise(
+    *, now: datetime, roster: list[RosterEntry] | None = None
+) -> CallPromise | None:
+    """The callback time we can honestly promise, or None when nobody has hours soon."""
+    staffed = list_phone_hours(now, roster)
+    at, enough = now.timestamp(), CALLBACK_WITHIN.total_seconds()
+    if any(opens <= at and at + enough <= closes for opens, closes in staffed):
+        return CallPromise(by=now + CALLBACK_WITHIN, is_staffed=True)
+    upcoming = [opens for opens, _closes in staffed if opens > at]
+    if not upcoming:
+        return None
+    opening = datetime.fromtimestamp(upcoming[0], UTC)
+    return CallPromise(by=opening + CALLBACK_AFTER_OPENING, is_staffed=False)

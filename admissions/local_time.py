@@ -1,0 +1,38 @@
+"""The center's own clock: its zone, its days, and whole steps of them."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+DAY = timedelta(days=1)
+
+
+def center_zone() -> ZoneInfo:
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def local_midnight(day: date) -> datetime:
+    return datetime.combine(day, time(0), tzinfo=timezone.get_default_timezone())
+
+
+def day_bounds(first: date, last: date | None = None) -> tuple[datetime, datetime]:
+    """From the midnight that begins the first day to the one that ends the last, in UTC."""
+    after = (last or first) + DAY
+    return tuple(
+        datetime(day.year, day.month, day.day, tzinfo=center_zone()).astimezone(UTC)
+        for day in (first, after)
+    )
+
+
+def floor_to_step(at: datetime, step: timedelta) -> datetime:
+    """The latest whole step of local time at or before this instant."""
+    local = at.astimezone(center_zone())
+    since_midnight = timedelta(
+        hours=local.hour,
+        minutes=local.minute,
+        seconds=local.second,
+        microseconds=local.microsecond,
+    )
+    return at - since_midnight % step

@@ -1,0 +1,304 @@
+"""What each email says, and how it is put together.
+
+What it says is in `wordings`, one frame holds it. The frame is given plain words,
+never a row; a discreet letter is not given the center's name, a program or a
+reason, so it cannot say them.
+"""
+
+import re
+from dataclasses import dataclass
+from email.encoders import encode_base64
+from email.utils import formataddr
+
+import css_inline
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from admissions.calendars import ics
+from admissions.formatting import format_center_time, format_datetime_in_zone
+from admissions.intake import manage_links
+from admissions.intake.models import ConsultationRequest
+from admissions.scheduling.models import Consultation
+from admissions.scheduling.summaries import summarize_consultation, summarize_offer
+from programs.models import Facility, Translation
+
+from . import catalog, digest, placeholders
+from .models import Message
+
+Kind = Message.Kind
+
+CALENDAR_INVITE_KINDS = {
+    kind for kind, make in catalog.LAYOUTS.items() if make.calendar_method == "REQUEST"
+}
+EARLIER_OFFER_KINDS = {Kind.EARLIER_OFFER, Kind.EARLIER_OFFER_TAKEN}
+# Which page of their own a link opens; opening it changes nothing.
+ACTION_QUERIES = {
+    "manage": "",
+    "keep": "",
+    "answer": "",
+    "move": "?to=move",
+    "cancel": "?to=cancel",
+    "book": "?to=book",
+}
+ADDRESS_PATTERN = re.compile(r"[/@:\\]|\w\.\w|www", re.IGNORECASE)
+
+css_inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
+
+
+class RenderedEmail(EmailMultiAlternatives):
+    """An email ready to send, that knows which words it was written with.
+
+    Its invitation arrives as it was written, whatever servers do to lines.
+    """
+
+    template_version = ""
+
+    def message(self, *args, **kwargs):
+        made = super().message(*args, **kwargs)
+        for part in made.walk():
+            if part.get_content_type() == "text/calendar":
+                written = part.get_payload(decode=True)
+                del part["Content-Transfer-Encoding"]
+                part.set_payload(written)
+                encode_base64(part)
+        return made
+
+
+@dataclass(frozen=True)
+class RequesterLinks:
+    """Where a letter leads: to the person's own request, and to a page that stops all emails."""
+
+    manage: str
+    stop: str
+
+
+# What a colleague sees in the place of links that would open someone's request.
+PREVIEW_LINKS = RequesterLinks(
+    f"{settings.SITE_URL}/#link-of-the-person", f"{settings.SITE_URL}/#stop-link"
+)
+
+
+def render_email(
+    message: Message,
+    *,
+    links: RequesterLinks | None = None,
+    words: catalog.MessageText | None = None,
+) -> RenderedEmail:
+    """The whole email for this message, in the person's language, ready to send.
+
+    New links are made for it, and the words in use are taken, unless some are given.
+    """
+    if message.is_for_staff:
+        with translation.override("en"):
+            return render_staff_email(message)
+    with translation.override(message.request.language):
+        return render_requester_email(message, links or issue_links(message), words)
+
+
+def issue_links(message: Message) -> RequesterLinks:
+    consultation = message.consultation
+    stands = consultation if consultation and consultation.is_standing else None
+    manage, stop = manage_links.issue_tokens(message.request, stands)
+    return RequesterLinks(
+        settings.SITE_URL + reverse("admissions:open_manage_link", args=[manage]),
+        settings.SITE_URL + reverse("admissions:open_unsubscribe_link", args=[stop]),
+    )
+
+
+def render_requester_email(
+    message: Message, links: RequesterLinks, words: catalog.MessageText | None
+) -> RenderedEmail:
+    request, facility = message.request, Facility.objects.get()
+    make = catalog.LAYOUTS[message.kind]
+    values = build_requester_values(message, facility)
+    words = words or catalog.find_current_text(message.kind, request.language, facility.name)
+    context = values | {
+        "box": make.box,
+        "actions": build_action_links(make, links),
+        "stop_link": links.stop,
+        "extra": build_extra_line(message),
+    }
+    sender = choose_sender_name(request, facility)
+    email = build_email(message, words, values, context, to=[request.email], sender=sender)
+    if make.is_follow_up:
+        email.extra_headers["List-Unsubscribe"] = f"<{links.stop}>"
+        email.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if make.calendar_method:
+        attach_calendar(email, message.consultation, make.calendar_method)
+    return email
+
+
+def choose_sender_name(request: ConsultationRequest, facility: Facility) -> str:
+    """Whom the letter is from, in the person's language where that name has a translation."""
+    name = facility.discreet_sender_name if request.is_discreet else facility.name
+    return Translation.objects.lines().get(name, name)
+
+
+def build_extra_line(message: Message) -> str:
+    """A line for some: of a new room, or that nobody but the asker hears of it."""
+    if has_new_video_room(message):
+        return _("The link to the video room is new.")
+    if message.kind == Kind.CONFIRMATION and message.request.is_for_someone_else:
+        return _("We talk with you, and contact nobody else about it.")
+    return ""
+
+
+def has_new_video_room(message: Message) -> bool:
+    return message.kind == Kind.HANDED_OVER and message.consultation.is_by_video
+
+
+def build_action_links(make: catalog.MessageLayout, links: RequesterLinks) -> list[dict]:
+    """What the person can do, the first as a button; each only opens a page of ours."""
+    labels = {
+        "manage": _("See, move or cancel"),
+        "keep": _("Keep my appointment"),
+        "move": _("Move it"),
+        "cancel": _("Cancel it"),
+        "book": _("Choose a time"),
+        "answer": _("Take it, or keep your time"),
+    }
+    return [
+        {"label": labels[each], "link": links.manage + ACTION_QUERIES[each]}
+        for each in make.actions
+    ]
+
+
+def render_staff_email(message: Message) -> RenderedEmail:
+    """Reference and link only: staff inboxes are no place for a person's story."""
+    facility = Facility.objects.get()
+    values = {}
+    context = {"link": settings.SITE_URL + reverse("admin:index")}
+    if message.request:
+        request = message.request
+        path = reverse("admin:admissions_consultationrequest_change", args=[request.pk])
+        values = {
+            "reference": request.reference,
+            "call_by": format_datetime_in_zone(request.promised_call_by, settings.TIME_ZONE),
+            "call_at": format_center_time(request.promised_call_by),
+        }
+        context = {"link": settings.SITE_URL + path, "is_urgent": request.needs_safety_answer}
+    if message.kind == Kind.STAFF_DIGEST:
+        lines = digest.build_digest_lines(now=timezone.now())
+        context |= {"lines": lines, "is_quiet": not lines}
+    return build_email(
+        message,
+        catalog.get_built_in_text(message.kind),
+        values,
+        values | context,
+        to=list_staff_recipients(message, facility),
+        sender=facility.name,
+    )
+
+
+def list_staff_recipients(message: Message, facility: Facility) -> list[str]:
+    """Whom a notice for staff goes to."""
+    if message.kind == Kind.STAFF_ESCALATED:
+        found = [facility.on_call_email] if facility.on_call_email else list_role_emails("director")
+    elif message.kind == Kind.STAFF_SHORTAGE:
+        found = list_role_emails("director")
+    elif message.kind == Kind.STAFF_DIGEST:
+        found = [facility.admissions_email, *list_role_emails("director")]
+    else:
+        found = list_request_recipients(message.request, facility)
+    return sorted({address for address in found if address})
+
+
+def list_request_recipients(request: ConsultationRequest, facility: Facility) -> list[str]:
+    """The shared inbox, whoever's request or consultation it is, and who answers calls."""
+    found = [facility.admissions_email]
+    if request.owner:
+        found.append(request.owner.email)
+    consultation = request.standing_consultation()
+    if consultation is not None:
+        found.append(consultation.counselor.user.email)
+    return found + list_role_emails("coordinator") if request.promised_call_by else found
+
+
+def list_role_emails(role: str) -> list[str]:
+    return list(
+        User.objects.filter(is_active=True, groups__name=role).values_list("email", flat=True)
+    )
+
+
+def build_requester_values(message: Message, facility: Facility) -> dict:
+    """All that a letter to a requester may know. The center is named only if they said so."""
+    request, consultation = message.request, message.consultation
+    values = {
+        "greeting": format_greeting(request.preferred_name),
+        "center": "" if request.is_discreet else facility.name,
+        "line": str(facility.admissions_line),
+        "line_link": facility.admissions_line.as_rfc3966,
+        "reference": request.reference,
+    }
+    if consultation:
+        values |= summarize_consultation(consultation, request.time_zone)
+    if message.kind in EARLIER_OFFER_KINDS:
+        values |= summarize_offer(message.offer)
+    return values
+
+
+def format_greeting(name: str) -> str:
+    """Hello Ana, or just Hello: a name that reads as an address could lure people through us."""
+    if ADDRESS_PATTERN.search(name):
+        return _("Hello.")
+    return _("Hello %(name)s.") % {"name": name}
+
+
+def build_email(
+    message: Message,
+    words: catalog.MessageText,
+    values: dict,
+    context: dict,
+    *,
+    to: list,
+    sender: str,
+) -> RenderedEmail:
+    """Text and HTML in one email, with a Message-ID that a second copy repeats."""
+    frame = "staff" if message.is_for_staff else "letter"
+    context |= {
+        # One line each, whatever a name may hold.
+        "subject": " ".join(placeholders.fill_placeholders(str(words.subject), values).split()),
+        "heading": " ".join(placeholders.fill_placeholders(str(words.heading), values).split()),
+        "paragraphs": re.split(
+            r"\n\s*\n", placeholders.fill_placeholders(str(words.text), values).strip()
+        ),
+    }
+    text = render_to_string(f"emails/{frame}.txt", context)
+    email = RenderedEmail(
+        subject=context["subject"],
+        body=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+        from_email=formataddr((sender, settings.MAIL_FROM)),
+        to=to,
+        reply_to=[settings.MAIL_REPLY_TO],
+        headers=build_headers(message),
+    )
+    html = render_to_string(f"emails/{frame}.html", context)
+    email.attach_alternative(css_inliner.inline(html), "text/html")
+    email.template_version = words.version
+    return email
+
+
+def build_headers(message: Message) -> dict[str, str]:
+    return {
+        "Message-ID": f"<{message.message_uuid}@{settings.MAIL_FROM.partition('@')[2]}>",
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": translation.get_language(),
+        "X-Auto-Response-Suppress": "All",
+        "Date": timezone.now().strftime("%a, %d %b %Y %H:%M:%S %z"),
+    }
+
+
+def attach_calendar(email, consultation: Consultation, method: str) -> None:
+    """As an alternative, which mail programs answer to, and as a file for the rest.
+
+    The file has no method of its own: two invitations in one letter are shown twice.
+    """
+    make = ics.build_invitation if method == "REQUEST" else ics.build_cancellation
+    file = make(consultation, attendee=email.to[0])
+    email.attach_alternative(file.decode(), f"text/calendar; method={method}")
+    email.attach("appointment.ics", file, 'application/ics; name="appointment.ics"')

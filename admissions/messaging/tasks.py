@@ -1,0 +1,81 @@
+"""Thin Celery tasks: ids in, safe to repeat. Postgres says what is owed."""
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+from admissions.calendars.tasks import SWEEP_LIMIT
+from admissions.intake.models import ConsultationRequest
+from admissions.scheduling import shortages
+from admissions.scheduling.models import Shortage
+
+from . import delivery, outbox, transport
+from .models import Message
+
+# Letters of one task share a line to the mail server; few, as one that hangs holds up the rest.
+MESSAGES_PER_TASK = 5
+
+
+def wake_delivery(request: ConsultationRequest | None) -> None:
+    """Once this commits, send what the request is owed; the sweep does it if Redis is away.
+
+    Without a request, all that is due.
+    """
+    pk = str(request.pk) if request else None
+    transaction.on_commit(lambda: send_due_messages.delay(pk), robust=True)
+
+
+@shared_task
+def send_due_messages(request_id: str | None = None) -> int:
+    """Hand every due message, or one request's, to a worker; returns how many.
+
+    Those that a worker left behind go one at a time: beside a letter that kills its
+    worker, the next would be left behind again and again, and be taken for its like.
+    """
+    due = Message.objects.due(now=timezone.now())
+    fallen_due = due.filter(state__in=Message.PENDING_STATES).order_by("due_at")
+    if request_id:
+        fallen_due = fallen_due.filter(request=request_id)
+    ids = list(fallen_due.values_list("pk", flat=True)[:SWEEP_LIMIT])
+    for first in range(0, len(ids), MESSAGES_PER_TASK):
+        send_messages.delay(ids[first : first + MESSAGES_PER_TASK])
+    if request_id:
+        return len(ids)
+    left_behind = due.filter(state=Message.State.SENDING).order_by("crashes", "due_at")[:1]
+    for message in left_behind:
+        send_abandoned_message.delay(message.pk)
+    return len(ids) + len(left_behind)
+
+
+@shared_task
+def watch_shortages() -> list[str]:
+    """Note since when no phone time is free within a day, and have the directors told once."""
+    now = timezone.now()
+    short = shortages.update_shortages(now=now)
+    outbox.enqueue_shortage_alerts(Shortage.objects.ongoing())
+    return short
+
+
+@shared_task
+def enqueue_daily_digest() -> None:
+    """Promise the desk its letter of the day, however often this runs."""
+    outbox.enqueue_digest(now=timezone.now())
+
+
+@shared_task
+def send_messages(ids: list[int]) -> list[str | None]:
+    """Send each of a few messages once, however often a worker runs this.
+
+    What a fault of Postgres keeps us from, the next sweep finds.
+    """
+    with transport.share_connection():
+        return [delivery.deliver_message(message_id) for message_id in ids]
+
+
+@shared_task
+def send_abandoned_message(message_id: int) -> str | None:
+    """Send one message that a worker left behind, then see to the next."""
+    state = delivery.deliver_message(message_id)
+    if state is not None:
+        send_due_messages.delay()
+    return state

@@ -1,0 +1,79 @@
+"""Every room's models, for Django's registry alone; import them from their rooms."""
+
+from .audit.models import AuditEvent, AuditSeal
+from .care.models import (
+    Acknowledgment,
+    Assessment,
+    BenefitsVerification,
+    Finding,
+    Recommendation,
+    Referral,
+    StaffCredential,
+)
+from .intake.models import (
+    ConsentEvent,
+    ConsentVersion,
+    ConsultationRequest,
+    ContactAttempt,
+    IdempotencyKey,
+    ManageToken,
+    Note,
+    Suppression,
+)
+from .messaging.models import Message, MessageRule, MessageTemplate, ProviderEvent
+from .reporting.models import PageViewCount
+from .scheduling.models import (
+    BusyTime,
+    CalendarFeed,
+    Closure,
+    Consultation,
+    Counselor,
+    EarlierOffer,
+    ExternalCalendar,
+    ExtraHours,
+    Mode,
+    ModeRules,
+    Shortage,
+    WaitlistEntry,
+    WeeklyHours,
+)
+from .triage.models import SavedView
+
+__all__ = [
+    "Acknowledgment",
+    "Assessment",
+    "AuditEvent",
+    "AuditSeal",
+    "BenefitsVerification",
+    "BusyTime",
+    "CalendarFeed",
+    "Closure",
+    "ConsentEvent",
+    "ConsentVersion",
+    "Consultation",
+    "ConsultationRequest",
+    "ContactAttempt",
+    "Counselor",
+    "EarlierOffer",
+    "ExternalCalendar",
+    "ExtraHours",
+    "Finding",
+    "IdempotencyKey",
+    "ManageToken",
+    "Message",
+    "MessageRule",
+    "MessageTemplate",
+    "Mode",
+    "ModeRules",
+    "Note",
+    "PageViewCount",
+    "ProviderEvent",
+    "Recommendation",
+    "Referral",
+    "SavedView",
+    "Shortage",
+    "StaffCredential",
+    "Suppression",
+    "WaitlistEntry",
+    "WeeklyHours",
+]

@@ -1,0 +1,67 @@
+"""What every public form carries."""
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from admissions.form_fields import BoundedTextField, TimeZoneField
+from admissions.intake.models import ConsentVersion, ConsultationRequest
+
+Request = ConsultationRequest
+
+
+ConsentKey = ConsentVersion.Key
+
+
+class PublicForm(forms.Form):
+    """What every public form carries: a zone found by the browser, and a trap for robots."""
+
+    time_zone = TimeZoneField(required=False)
+    website = BoundedTextField(
+        label=_("Leave this empty"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
+
+    takes_guide = forms.BooleanField(
+        label=_("Pass these answers on to the counselor."), required=False, initial=True
+    )
+
+    def __init__(self, *args, guide=None, **kwargs):
+        """`guide` is what the visitor took along from there, or None."""
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.guide = guide
+        self.consent_versions = ConsentVersion.objects.current(language=get_language())
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.form_show_errors = True
+
+    def guide_layout(self):
+        """The answers taken along, and the box to leave them out; nothing without any."""
+        if self.guide is None:
+            return []
+        return [HTML('{% include "admissions/_guide_answers.html" %}'), "takes_guide"]
+
+    def guide_answers(self):
+        return self.guide.as_json if self.guide and self.cleaned_data["takes_guide"] else ""
+
+    def clean_website(self):
+        if self.cleaned_data["website"]:
+            raise ValidationError(_("Leave this field empty, so that we know you are a person."))
+        return ""
+
+    @property
+    def error_links(self):
+        """(anchor, message) for the summary above the form, in the order of the fields."""
+        links = [("", error) for error in self.non_field_errors()]
+        for name in self.fields:
+            if name in self.errors:
+                is_group = isinstance(self.fields[name].widget, forms.RadioSelect)
+                anchor = f"id_{name}_0" if is_group else f"id_{name}"
+                links += [(anchor, error) for error in self.errors[name]]
+        return links

@@ -1,0 +1,54 @@
+"""The questions that public forms share, with their labels."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from admissions.form_fields import BoundedPhoneField, PlainTextField
+from admissions.intake.models import ConsultationRequest
+
+
+class ForWhomField(forms.Field):
+    """For whom the page before it was: a quiet answer, so any other value is "Me"."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value):
+        whom = ConsultationRequest.ForWhom
+        return value if value in whom.values else whom.SELF
+
+
+def parse_yes_no(value):
+    return {"yes": True, "no": False}[value]
+
+
+def phone_field(**extra):
+    wrong = _("Enter a phone number with area code, like 714 555 0100.")
+    return BoundedPhoneField(
+        label=_("Phone"),
+        region="US",
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel", "maxlength": 40}
+        ),
+        error_messages={"invalid": wrong, "max_length": wrong},
+        **extra,
+    )
+
+
+def name_field():
+    return PlainTextField(
+        label=_("What should we call you?"),
+        max_length=80,
+        help_text=_("A first name or nickname is fine."),
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+        error_messages={"required": _("Enter a name we can use. A nickname is fine.")},
+    )
+
+
+def voicemail_field():
+    return forms.ChoiceField(
+        label=_("If you miss our call, may we leave a voicemail?"),
+        choices=ConsultationRequest.Voicemail,
+        initial=ConsultationRequest.Voicemail.NO,
+        widget=forms.RadioSelect,
+    )

@@ -1,0 +1,270 @@
+"""The public forms: they check and never write. What was typed is never lost."""
+
+from crispy_forms.layout import HTML, Div, Field, Fieldset, Layout
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from admissions.form_fields import PlainEmailField, PlainTextField
+from admissions.intake.models import ConsentVersion
+from admissions.scheduling.models import Mode
+from programs.models import Program
+
+from .form_base import PublicForm, Request
+from .form_fields import ForWhomField, name_field, parse_yes_no, phone_field, voicemail_field
+
+ConsentKey = ConsentVersion.Key
+
+
+class DetailsForm(PublicForm):
+    """Who to talk with and how, for a time already chosen."""
+
+    is_in_danger = forms.TypedChoiceField(
+        label=_("Is anyone in danger right now?"),
+        choices=[("no", _("No")), ("yes", _("Yes, or not sure"))],
+        coerce=parse_yes_no,
+        widget=forms.RadioSelect,
+        help_text=_("You can book either way. If yes, we put you first."),
+        error_messages={"required": _("Tell us if anyone is in danger right now.")},
+    )
+    for_whom = forms.ChoiceField(
+        label=_("Who is this for?"),
+        choices=Request.ForWhom,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Tell us who this is for.")},
+    )
+    is_adult = forms.TypedChoiceField(
+        label=_("Is the person who needs help 18 or older?"),
+        choices=[("yes", _("Yes")), ("no", _("No"))],
+        coerce=parse_yes_no,
+        widget=forms.RadioSelect,
+        help_text=_("We ask because our programs are for adults."),
+        error_messages={"required": _("Tell us if the person is 18 or older.")},
+    )
+    preferred_name = name_field()
+    phone = phone_field(
+        required=False, help_text=_("Use one only you can see. A phone or an email is enough.")
+    )
+    email = PlainEmailField(
+        label=_("Email"),
+        required=False,
+        max_length=254,
+        help_text=_("For a confirmation, and a link to change your time."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+    )
+    may_call = forms.BooleanField(label=_("You may call me."), required=False, initial=True)
+    may_text = forms.BooleanField(required=False)
+    may_email = forms.BooleanField(required=False)
+    voicemail = voicemail_field()
+    is_discreet = forms.BooleanField(
+        label=_("Keep emails discreet: no name of the center, no reason."),
+        required=False,
+        initial=True,
+    )
+    good_time = forms.ChoiceField(
+        label=_("Good times to reach you"), choices=Request.GoodTime, required=False
+    )
+    program_interest = forms.ModelChoiceField(
+        label=_("Program you are thinking of"),
+        queryset=Program.objects.none(),
+        required=False,
+        empty_label=_("Not sure yet"),
+    )
+    interpreter = PlainTextField(
+        label=_("Another language, or an interpreter"), max_length=80, required=False
+    )
+    access_need = PlainTextField(
+        label=_("Anything that makes talking easier for you"),
+        max_length=200,
+        required=False,
+        help_text=_("For example: a relay service, a slower pace, no stairs."),
+    )
+    payment = forms.ChoiceField(
+        label=_("How care may be paid"), choices=Request.Payment, required=False
+    )
+    note = PlainTextField(
+        label=_("Anything we should know before we talk"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "maxlength": 500}),
+        help_text=_("Please leave out medical details."),
+    )
+    agrees_to_contact = forms.BooleanField(
+        error_messages={"required": _("We need this agreement to answer you.")}
+    )
+    wants_news = forms.BooleanField(required=False)
+
+    CONSENT_FIELDS = {
+        ConsentKey.CONTACT: "agrees_to_contact",
+        ConsentKey.EMAIL: "may_email",
+        ConsentKey.TEXT: "may_text",
+        ConsentKey.NEWS: "wants_news",
+    }
+
+    def __init__(self, *args, mode, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.mode = mode
+        self.fields["program_interest"].queryset = Program.objects.published()
+        for key, name in self.CONSENT_FIELDS.items():
+            self.fields[name].label = self.consent_versions[key].text
+        self.helper.layout = self.build_layout()
+
+    def build_layout(self):
+        return Layout(
+            HTML('{% include "programs/_safety_block.html" %}'),
+            Field("is_in_danger"),
+            HTML('{% include "admissions/_danger_help.html" %}'),
+            Field("for_whom"),
+            HTML('{% include "admissions/_loved_one_help.html" %}'),
+            Field("is_adult"),
+            HTML('{% include "admissions/_youth_help.html" %}'),
+            Field("preferred_name"),
+            Field("phone"),
+            Field("email"),
+            Fieldset(
+                _("How may we contact you?"),
+                "may_call",
+                "may_text",
+                "may_email",
+                "voicemail",
+                "is_discreet",
+                "good_time",
+                css_class="plan",
+            ),
+            HTML('<details class="more"{% if form.has_extras %} open{% endif %}><summary>'),
+            HTML(_("Tell us more (optional)")),
+            HTML("</summary>"),
+            "program_interest",
+            "interpreter",
+            "access_need",
+            "payment",
+            "note",
+            HTML("</details>"),
+            *self.guide_layout(),
+            Field("agrees_to_contact"),
+            Field("wants_news"),
+            Div("website", css_class="trap"),
+            "time_zone",
+        )
+
+    @property
+    def has_extras(self):
+        """Whether the optional part holds something that must not be folded away."""
+        extras = ("program_interest", "interpreter", "access_need", "payment", "note")
+        known = self.data if self.is_bound else self.initial
+        return any(known.get(name) or name in self.errors for name in extras)
+
+    def clean_is_adult(self):
+        is_adult = self.cleaned_data["is_adult"]
+        if is_adult is False:
+            raise ValidationError(
+                _("Our programs are for adults. Please call us: we will help you find care.")
+            )
+        return is_adult
+
+    def clean(self):
+        data = super().clean()
+        phone, email = data.get("phone"), data.get("email")
+        has_bad = {"phone", "email"} & set(self.errors)
+        if not phone and not email and not has_bad:
+            self.add_error(
+                "phone", _("Enter a phone number or an email, so that we can reach you.")
+            )
+        elif self.mode == Mode.PHONE and not phone and "phone" not in self.errors:
+            self.add_error("phone", _("Enter a phone number: you chose a talk by phone."))
+        self.check_channels(data, phone, email)
+        return data
+
+    def check_channels(self, data, phone, email):
+        """Each channel needs its address, and an email typed in needs its permission."""
+        if data.get("may_text") and not phone and "phone" not in self.errors:
+            self.add_error("may_text", _("Enter a phone number above, or clear this box."))
+        if data.get("may_email") and not email and "email" not in self.errors:
+            self.add_error("may_email", _("Enter an email above, or clear this box."))
+        if email and not data.get("may_email"):
+            self.add_error(
+                "may_email", _("Tick this box so that we may write to you, or clear the email.")
+            )
+
+    def request_fields(self):
+        """The columns of the request, from checked answers."""
+        data = self.cleaned_data
+        columns = (
+            "is_in_danger", "for_whom", "is_adult", "preferred_name", "phone", "email",
+            "may_text", "may_email", "voicemail", "is_discreet", "program_interest",
+            "interpreter", "access_need", "payment", "note", "time_zone",
+        )  # fmt: skip
+        return {
+            **{name: data[name] for name in columns},
+            "good_time": data["good_time"] or Request.GoodTime.ANY,
+            "may_call": bool(data["phone"]) and (data["may_call"] or self.mode == Mode.PHONE),
+            "language": get_language(),
+            "guide_answers": self.guide_answers(),
+        }
+
+    def consent_answers(self):
+        """Consent keys to granted or not, for each text that stood on the page."""
+        return {key: self.cleaned_data[name] for key, name in self.CONSENT_FIELDS.items()}
+
+
+class CallbackForm(PublicForm):
+    """Ask for a call: a name, a number, and what a caller may leave behind."""
+
+    for_whom = ForWhomField(required=False)
+    preferred_name = name_field()
+    phone = phone_field(
+        help_text=_("Use one only you can see."),
+    )
+    voicemail = voicemail_field()
+    good_time = forms.ChoiceField(
+        label=_("When is a good time?"),
+        choices=[("", _("As soon as you can")), *Request.GoodTime.choices[1:]],
+        required=False,
+    )
+    agrees_to_contact = forms.BooleanField(
+        error_messages={"required": _("We need this agreement to call you.")}
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].error_messages["required"] = _("Enter a number we can call.")
+        self.fields["agrees_to_contact"].label = self.consent_versions[ConsentKey.CONTACT].text
+        self.helper.layout = Layout(
+            "preferred_name",
+            "phone",
+            "voicemail",
+            "good_time",
+            *self.guide_layout(),
+            "agrees_to_contact",
+            Div("website", css_class="trap"),
+            "for_whom",
+            "time_zone",
+        )
+
+    def request_fields(self):
+        data = self.cleaned_data
+        return {
+            "preferred_name": data["preferred_name"],
+            "phone": data["phone"],
+            "voicemail": data["voicemail"],
+            "for_whom": data["for_whom"],
+            "good_time": data["good_time"] or Request.GoodTime.ANY,
+            "time_zone": data["time_zone"],
+            "language": get_language(),
+            "guide_answers": self.guide_answers(),
+        }
+
+    def consent_answers(self):
+        return {ConsentKey.CONTACT: self.cleaned_data["agrees_to_contact"]}
+
+
+class CancelForm(forms.Form):
+    """An optional word about why."""
+
+    reason = PlainTextField(
+        label=_("Why? (optional)"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control"}),
+    )

@@ -1,0 +1,43 @@
+"""The addresses of a requester's journey; none of them names a person."""
+
+from django.urls import path
+
+from .views import booking, callback, contact_plan, guide, manage, rebook, unsubscribe, waitlist
+from .views import calendar_feed as feed_views
+from .views import mail_webhook as delivery_views
+
+app_name = "admissions"
+
+urlpatterns = [
+    path("", booking.choose_time, name="choose_time"),
+    path("open.json", booking.open_times, name="open_times"),
+    path("details/", booking.details, name="details"),
+    path("guide/", guide.continue_from_guide, name="continue_from_guide"),
+    path("booked/", booking.booked, name="booked"),
+    path("booked/appointment.ics", booking.calendar_file, name="calendar_file"),
+    path("booked/call-now/", booking.call_now, name="call_now"),
+    path("callback/", callback.request_callback, name="request_callback"),
+    path("callback/requested/", callback.callback_requested, name="callback_requested"),
+    path("before-the-call/", booking.before_the_call, name="before_the_call"),
+    path("finish/", booking.finish, name="finish"),
+    path("finished/", booking.finished, name="finished"),
+    path("manage/", manage.manage, name="manage"),
+    path("manage/keep/", manage.confirm_attendance, name="confirm_attendance"),
+    path("manage/book/", rebook.rebook, name="rebook"),
+    path("manage/contact/", contact_plan.change_contact_plan, name="change_contact_plan"),
+    path("manage/move/", manage.move_consultation, name="move_consultation"),
+    path("manage/cancel/", manage.cancel_consultation, name="cancel_consultation"),
+    path("manage/stop-emails/", manage.stop_emails, name="stop_emails"),
+    path("manage/sooner/", waitlist.join_waitlist, name="join_waitlist"),
+    path("manage/sooner/stop/", waitlist.leave_waitlist, name="leave_waitlist"),
+    path("manage/sooner/answer/", waitlist.answer_offer, name="answer_offer"),
+    path("stop/", unsubscribe.unsubscribe, name="unsubscribe"),
+    path("stop/<token>/", unsubscribe.open_unsubscribe_link, name="open_unsubscribe_link"),
+    path("manage/<token>/", manage.open_manage_link, name="open_manage_link"),
+]
+
+# For calendar apps, in one language, outside a requester's journey.
+feeds = ([path("<token>.ics", feed_views.calendar_feed, name="calendar_feed")], "feeds")
+
+# For the provider that carries our mail, to say what became of it.
+mail = ([path("events/<provider>/", delivery_views.mail_events, name="mail_events")], "mail")

@@ -1,0 +1,1 @@
+"""A view a page: it routes, a form checks, a service decides."""

@@ -1,0 +1,106 @@
+"""Choose a time for a request that has none: it joins what we know already."""
+
+from zoneinfo import ZoneInfo
+
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from admissions import formatting
+from admissions.booking import consultations
+from admissions.exceptions import ActionNotAllowed, SlotTaken
+from admissions.public import session
+from admissions.public.decorators import private
+from admissions.public.locations import bookable_locations, requested_location
+from admissions.scheduling import availability, slot_display
+from admissions.scheduling.models import Mode
+
+from .manage import render_manage
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def rebook(http_request):
+    """One tap books; where nothing can be booked, the page of the request says why."""
+    request = session.managed_request_or_404(http_request)
+    purpose = f"choose {request.pk}"
+    if http_request.method == "POST":
+        return submit_rebooking(http_request, request, purpose)
+    try:
+        consultations.check_may_rebook(request)
+    except ActionNotAllowed:
+        return redirect("admissions:manage")
+    return render_rebook(http_request, request, purpose)
+
+
+def submit_rebooking(http_request, request, purpose):
+    key = session.read_form_key(http_request, purpose)
+    starts_at = availability.parse_stamp(http_request.POST.get("at", ""))
+    mode = rebooking_mode(http_request, request)
+    place = requested_location(http_request, mode)
+    if key is None or starts_at is None or not is_submitted_choice(http_request, mode, place):
+        return render_rebook(http_request, request, purpose, is_stale=True)
+    asked = {"starts_at": starts_at, "mode": mode, "location": place.pk if place else None}
+    try:
+        consultations.rebook_consultation(key=key, request=request, **asked)
+    except SlotTaken:
+        return render_rebook(http_request, request, purpose, lost=starts_at)
+    except ActionNotAllowed as refused:
+        return render_manage(http_request, request, notice=str(refused), status=409)
+    session.renew_form_key(http_request, purpose)
+    session.set_flash(http_request, "booked")
+    return redirect("admissions:manage")
+
+
+def is_submitted_choice(http_request, mode, place) -> bool:
+    """Whether the form's own mode and place are still open, so that nobody books another."""
+    sent = http_request.POST.get("mode"), http_request.POST.get("place", "")
+    return sent == (mode, str(place.pk) if place else "")
+
+
+def available_modes(request) -> list[tuple]:
+    """The ways to talk that are open to this person; a call needs a number."""
+    return [choice for choice in Mode.choices if choice[0] != Mode.PHONE or request.phone]
+
+
+def rebooking_mode(http_request, request) -> str:
+    """The mode in the address or form, else that of their last appointment, else the first."""
+    latest = request.consultations.order_by("booked_at", "pk").last()
+    asked = http_request.POST.get("mode") or http_request.GET.get("mode")
+    open_to_them = [value for value, _label in available_modes(request)]
+    wanted = [asked, latest.mode if latest else "", *open_to_them]
+    return next(mode for mode in wanted if mode in open_to_them)
+
+
+def render_rebook(http_request, request, purpose, *, lost=None, is_stale=False):
+    """All open times of one mode; 409 when one was just lost, or the form was not ours."""
+    mode, zone = rebooking_mode(http_request, request), ZoneInfo(request.time_zone)
+    places = bookable_locations() if mode == Mode.IN_PERSON else []
+    place = requested_location(http_request, mode, places)
+    slots = availability.open_slots(
+        mode=mode,
+        now=timezone.now(),
+        language=request.language,
+        location=place.pk if place else None,
+    )
+    near = (
+        slot_display.nearest_chips(slots, lost, zone=zone)
+        if lost
+        else slot_display.soonest_chips(slots, zone=zone)
+    )
+    context = {
+        "modes": available_modes(request),
+        "mode": mode,
+        "places": places,
+        "place": place,
+        "phone_ends": str(request.phone)[-2:] if mode == Mode.PHONE else "",
+        "soonest": near,
+        "days": slot_display.chips_by_day(slots, zone=zone),
+        "minutes": slots[0].minutes if slots else None,
+        "zone_words": formatting.format_time_zone(zone),
+        "key": session.issue_form_key(http_request, purpose),
+        "is_lost": lost is not None,
+        "is_stale": is_stale,
+    }
+    status = 409 if lost or is_stale else 200
+    return render(http_request, "admissions/rebook.html", context, status=status)

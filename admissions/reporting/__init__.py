@@ -1,0 +1,1 @@
+"""The director's figures, their charts and CSV, and the counts of page views."""

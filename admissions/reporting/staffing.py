@@ -1,0 +1,160 @@
+"""When someone was there to call, and who asked for us when; hours as they are kept today."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from admissions.intake.demand import annotate_demand
+from admissions.local_time import center_zone
+from admissions.scheduling.models import Mode, Shortage
+from admissions.scheduling.roster import (
+    Intervals,
+    RosterEntry,
+    filter_roster,
+    merge_intervals,
+    open_windows,
+)
+
+from .period import Period, query_figures
+
+SECONDS_PER_HOUR = 3600
+WeekHour = tuple[int, int]
+
+# A moment lies in the window that opened last: number `n` of these lists.
+STAFFED_SQL = """
+    staffed AS (
+        SELECT %(opens)s::float8[] AS opens, %(lengths)s::float8[] AS lengths,
+            %(earlier)s::float8[] AS earlier
+    )
+"""
+REQUESTS_BY_HOUR_SQL = f"""
+    , {STAFFED_SQL}
+    SELECT extract(isodow FROM local)::int - 1, extract(hour FROM local)::int,
+        moment - opens[n] < lengths[n],
+        EXISTS (
+            SELECT FROM admissions_shortage AS short WHERE short.language = asked.language
+                AND short.began_at <= created_at AND created_at < coalesce(ended_at, 'infinity')
+        ),
+        count(*)
+    FROM asked, staffed,
+        LATERAL (SELECT created_at AT TIME ZONE %(zone)s AS local) AS there,
+        LATERAL (SELECT extract(epoch FROM created_at)::float8 AS moment) AS instant,
+        LATERAL (SELECT width_bucket(moment, opens) AS n) AS place
+    GROUP BY 1, 2, 3, 4
+"""  # noqa: S608  our own words alone
+
+
+@dataclass(frozen=True)
+class StaffedHours:
+    """The windows of each set of hours, and how many counselors have it; in seconds."""
+
+    counselors_by_windows: Counter[Intervals]
+
+    @property
+    def merged_windows(self) -> Intervals:
+        """When at least one counselor had hours."""
+        return merge_intervals(window for pairs in self.counselors_by_windows for window in pairs)
+
+    @property
+    def sql_arrays(self) -> dict[str, list[float]]:
+        """The windows of anyone as STAFFED takes them, behind one that is empty and always was."""
+        opens, lengths, earlier = [float("-inf")], [0.0], [0.0]
+        for start, end in self.merged_windows:
+            earlier.append(earlier[-1] + lengths[-1])
+            opens.append(float(start))
+            lengths.append(float(end - start))
+        return {"opens": opens, "lengths": lengths, "earlier": earlier}
+
+    def counselor_hours(self) -> dict[WeekHour, float]:
+        """Counselor hours by (weekday from Monday, hour) of the center's clock."""
+        found: dict[WeekHour, float] = defaultdict(float)
+        for pairs, counselors in self.counselors_by_windows.items():
+            for start, end in pairs:
+                for cell, seconds in split_at_hours(start, end):
+                    found[cell] += counselors * seconds / SECONDS_PER_HOUR
+        return dict(found)
+
+
+@dataclass(frozen=True)
+class StaffingCoverage:
+    """Requests against staffed hours, by (weekday from Monday, hour) of the center's clock."""
+
+    asked: dict[WeekHour, int]
+    staffed: dict[WeekHour, float]
+    total: int
+    unstaffed: int
+    during_shortage: int
+    shortages: list[Shortage]
+
+    @property
+    def weekdays(self) -> list[int]:
+        return sorted({weekday for weekday, _hour in [*self.asked, *self.staffed]})
+
+    def is_uncovered(self, cell: WeekHour) -> bool:
+        """Whether people asked in this hour, and nobody ever had hours in it."""
+        return bool(self.asked.get(cell)) and not self.staffed.get(cell)
+
+    def by_hour(self) -> dict[int, int]:
+        return sum_by_axis(self.asked, axis=1)
+
+    def by_weekday(self) -> dict[int, int]:
+        return sum_by_axis(self.asked, axis=0)
+
+    def staffed_by_hour(self) -> dict[int, float]:
+        return sum_by_axis(self.staffed, axis=1)
+
+
+def sum_by_axis(cells: dict[WeekHour, float], *, axis: int) -> dict:
+    """Cells added up by weekday (axis 0) or hour (axis 1), in order."""
+    found: dict[int, float] = defaultdict(int)
+    for cell, n in sorted(cells.items(), key=lambda each: each[0][axis]):
+        found[cell[axis]] += n
+    return dict(found)
+
+
+def split_at_hours(start: int, end: int) -> Iterator[tuple[WeekHour, int]]:
+    """A window cut at each full hour of the center's clock: its cell, and seconds."""
+    while start < end:
+        local = datetime.fromtimestamp(start, center_zone())
+        stop = min(end, start + SECONDS_PER_HOUR - 60 * local.minute - local.second)
+        yield (local.weekday(), local.hour), stop - start
+        start = stop
+
+
+def find_staffed_hours(roster: list[RosterEntry], look: Period, *, until: datetime) -> StaffedHours:
+    """When phone counselors who speak the language looked at had hours, up to a moment."""
+    begin, end = look.begin.timestamp(), until.timestamp()
+    found: Counter[Intervals] = Counter()
+    for each in filter_roster(roster, mode=Mode.PHONE, language=look.language):
+        near = open_windows(each, Mode.PHONE, look.begin, until)
+        found[merge_intervals((max(start, begin), min(stop, end)) for start, stop in near)] += 1
+    return StaffedHours(found)
+
+
+def measure_coverage(look: Period, staffed: StaffedHours) -> StaffingCoverage:
+    """When people asked, and whether someone was there."""
+    asked: Counter[WeekHour] = Counter()
+    counted: Counter[str] = Counter()
+    rows = query_figures(
+        look.find_requests(), REQUESTS_BY_HOUR_SQL, zone=str(center_zone()), **staffed.sql_arrays
+    )
+    for weekday, hour, is_staffed, is_short, n in rows:
+        asked[weekday, hour] += n
+        counted["total"] += n
+        counted["unstaffed"] += n * (not is_staffed)
+        counted["during_shortage"] += n * is_short
+    return StaffingCoverage(
+        asked=dict(asked),
+        staffed=staffed.counselor_hours(),
+        total=counted["total"],
+        unstaffed=counted["unstaffed"],
+        during_shortage=counted["during_shortage"],
+        shortages=find_shortages(look),
+    )
+
+
+def find_shortages(look: Period) -> list[Shortage]:
+    """The stretches without a phone time within a day that touch these days, newest first."""
+    found = annotate_demand(Shortage.objects.during(look.begin, look.end))
+    return list(found.filter(language=look.language) if look.language else found)

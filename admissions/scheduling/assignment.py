@@ -1,0 +1,246 @@
+"""Who takes a consultation, and how its time is held so that no one else can.
+
+Every change of a consultation first locks its request. Held time needs no
+lock: an insert with ON CONFLICT DO NOTHING is the last thing that may wait,
+and one that moves waits only for moves that began later, so never in a ring.
+A daily cap is a count, which no constraint can guard: counselors who have one
+are locked before any insert or release, always in the same order.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from psycopg2.extras import DateTimeTZRange
+
+from admissions.exceptions import SlotTaken
+
+from . import availability
+from .models import Consultation, Counselor, ModeRules
+from .roster import load_roster
+from .workload import CounselorLoad, rank_counselors
+
+if TYPE_CHECKING:
+    from admissions.intake.models import ConsultationRequest
+
+CHOSEN_BY_STAFF = "chosen by staff"
+CANCELED_STATUSES = {
+    Consultation.Status.CANCELED_BY_PERSON,
+    Consultation.Status.CANCELED_BY_CENTER,
+}
+
+
+@dataclass(frozen=True)
+class SlotChoice:
+    """A free start of one counselor, as staff chose it in the calendar."""
+
+    starts_at: datetime
+    mode: str
+    counselor_id: int
+
+
+def hold_slot(
+    *,
+    request: "ConsultationRequest",
+    starts_at: datetime,
+    mode: str,
+    now: datetime,
+    by: User | None = None,
+    counselor_id: int | None = None,
+    location: int | None = None,
+) -> Consultation:
+    """Hold this time with the counselor chosen, else the least loaded one, or raise SlotTaken.
+
+    `location` asks for a counselor of one place.
+    """
+    rules = ModeRules.objects.get(mode=mode)
+    asked = {"rules": rules, "now": now, "language": request.language, "location": location}
+    slot = require_open_slot(starts_at=starts_at, **asked)
+    return hold_with_first_free_counselor(
+        restrict_to_chosen_counselor(slot, counselor_id),
+        rules=rules,
+        request=request,
+        now=now,
+        by=by,
+        is_chosen=counselor_id is not None,
+    )
+
+
+def move_to_slot(
+    *,
+    consultation: Consultation,
+    starts_at: datetime,
+    now: datetime,
+    by: User | None = None,
+    counselor_id: int | None = None,
+    location: int | None = None,
+) -> Consultation:
+    """Hold the new time and free the old in the caller's transaction, or raise SlotTaken.
+
+    The request's row is locked. The same counselor stays if free, unless another is
+    chosen; a visit in person stays at its place, or at `location`.
+    """
+    rules = ModeRules.objects.get(mode=consultation.mode)
+    if counselor_id is None:
+        location = location or consultation.visit_location_id
+    asked = {"language": consultation.request.language, "location": location}
+    slot = require_open_slot(
+        starts_at=starts_at, rules=rules, now=now, freeing=consultation, **asked
+    )
+    slot = restrict_to_chosen_counselor(slot, counselor_id)
+    release_consultation(consultation, Consultation.Status.RESCHEDULED)
+    return hold_with_first_free_counselor(
+        slot,
+        rules=rules,
+        request=consultation.request,
+        now=now,
+        by=by,
+        moved_from=consultation,
+        is_chosen=counselor_id is not None,
+    )
+
+
+def hold_with_first_free_counselor(
+    slot, *, rules, request, now, by, moved_from=None, is_chosen=False
+) -> Consultation:
+    """Hold the slot with the first in line whom no rival has taken since, or raise SlotTaken."""
+    line = rank_counselors(slot.counselors, rules=rules, now=now)
+    if moved_from:
+        line.sort(key=lambda each: each.counselor.pk != moved_from.counselor_id)
+    for place, load in enumerate(line):
+        consultation = build_consultation(request, load.counselor, slot, rules=rules, by=by)
+        if moved_from:
+            continue_calendar_entry(consultation, moved_from)
+        consultation.assigned_because = (
+            CHOSEN_BY_STAFF if is_chosen else assignment_reason(line[place:], consultation)
+        )
+        if Consultation.objects.try_hold(consultation):
+            return consultation
+    raise SlotTaken
+
+
+def hand_over_consultation(
+    *, consultation: Consultation, load: "CounselorLoad", free: int, by: User
+) -> Consultation:
+    """Free it with its counselor and hold the same time with a colleague, or raise SlotTaken.
+
+    Call it with the request's row locked, inside a transaction. `free` is how many could.
+    """
+    release_consultation(consultation, Consultation.Status.RESCHEDULED)
+    held = DateTimeTZRange(consultation.held.lower, consultation.held.upper, "[)")
+    handed = Consultation(
+        request=consultation.request,
+        counselor=load.counselor,
+        location=consultation.location
+        if consultation.visit_location_id
+        else load.counselor.location,
+        mode=consultation.mode,
+        starts_at=consultation.starts_at,
+        ends_at=consultation.ends_at,
+        held=held,
+        booked_by=by,
+        assigned_because=f"handed over by staff; one of {free} free ({load.description})",
+    )
+    continue_calendar_entry(handed, consultation)
+    if not Consultation.objects.try_hold(handed):
+        raise SlotTaken
+    return handed
+
+
+def continue_calendar_entry(consultation: Consultation, old: Consultation) -> None:
+    """Take the place of the old row: the same entry in calendars, one version on."""
+    consultation.uid, consultation.sequence = old.uid, old.sequence + 1
+    consultation.moved_from = old
+
+
+def continue_canceled_entry(consultation: Consultation) -> None:
+    """After a cancellation of ours, the same entry in calendars: word of that may never go.
+
+    Only of the one that ended last; what came of an earlier one has long been told.
+    """
+    others = consultation.request.consultations.exclude(pk=consultation.pk)
+    last = others.order_by("-booked_at", "-pk").first()
+    if last and last.is_canceled_by_center:
+        consultation.uid, consultation.sequence = last.uid, last.sequence + 1
+        consultation.save(update_fields=["uid", "sequence"])
+
+
+def assignment_reason(line: list["CounselorLoad"], consultation: Consultation) -> str:
+    """Why the first in this line has it, in words that stay the same."""
+    first, old = line[0], consultation.moved_from
+    language = f"speaks {consultation.request.language}"
+    if consultation.is_in_person:
+        language += f", at {consultation.location.name}"
+    if old and old.counselor_id == first.counselor.pk:
+        return f"{language}; the same counselor is free"
+    if len(line) == 1:
+        return f"{language}; the only one free"
+    chosen = f"{language}; least loaded of {len(line)} free ({first.description})"
+    equal = first.rate == line[1].rate
+    return f"{chosen}; longest without a booking of equals" if equal else chosen
+
+
+def release_consultation(consultation: Consultation, status: str, *, reason: str = "") -> None:
+    """Free the consultation's time; its calendars are told under the next sequence."""
+    consultation.move_to(status)
+    consultation.ended_at = timezone.now()
+    consultation.cancel_reason = reason
+    if status in CANCELED_STATUSES:
+        consultation.sequence += 1
+    consultation.save(update_fields=["status", "ended_at", "cancel_reason", "sequence"])
+
+
+def require_open_slot(
+    *, starts_at, rules, now, language, location=None, freeing=None
+) -> availability.Slot:
+    """The one open slot at this start, or SlotTaken; no rival can fill the day of who is in it."""
+    asked = {"mode": rules.mode, "now": now, "language": language, "location": location}
+    asked |= {"at": starts_at, "freeing": freeing, "rules": rules}
+    roster = load_roster(now)
+    slots = availability.open_slots(**asked, roster=roster)
+    capped = {each.pk for each in roster if each.daily_cap}
+    if slots and not capped.isdisjoint(slots[0].counselors):
+        lock_capped_counselors(slots[0].counselors)
+        slots = restrict_to_counselors(slots[0].counselors, availability.open_slots(**asked))
+    if not slots:
+        raise SlotTaken
+    return slots[0]
+
+
+def restrict_to_chosen_counselor(
+    slot: availability.Slot, counselor_id: int | None
+) -> availability.Slot:
+    """The slot with the one counselor whom staff chose, if any; SlotTaken if they are not free."""
+    if counselor_id is None:
+        return slot
+    if counselor_id not in slot.counselors:
+        raise SlotTaken
+    return replace(slot, counselors=(counselor_id,))
+
+
+def lock_capped_counselors(counselor_ids) -> None:
+    """Wait for every booking with those of them who have a daily cap."""
+    capped = Counselor.objects.filter(pk__in=counselor_ids, daily_cap__isnull=False)
+    list(capped.select_for_update(no_key=True).order_by("pk"))
+
+
+def restrict_to_counselors(counselor_ids, slots) -> list[availability.Slot]:
+    """The slots with only those counselors who were looked at and locked before."""
+    left = [(slot, {*slot.counselors} & {*counselor_ids}) for slot in slots]
+    return [replace(slot, counselors=tuple(sorted(pks))) for slot, pks in left if pks]
+
+
+def build_consultation(request, counselor, slot, *, rules: ModeRules, by) -> Consultation:
+    """A consultation at this slot, not yet saved."""
+    return Consultation(
+        request=request,
+        counselor=counselor,
+        location_id=slot.location_id or counselor.location_id_at(slot.starts_at, slot.mode),
+        mode=slot.mode,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        held=DateTimeTZRange(*rules.held_bounds(slot.starts_at), "[)"),
+        booked_by=by,
+    )

@@ -1,0 +1,31 @@
+"""What scheduling stores."""
+
+from .calendar_feeds import CalendarFeed
+from .consultations import Consultation, ConsultationQuerySet, Status
+from .counselors import Counselor, Mode, ModeRules
+from .external_calendars import BusyTime, CalendarRefused, ExternalCalendar, RefusalReason
+from .shortages import Shortage
+from .waitlist import EarlierOffer, OfferState, WaitlistEntry
+from .working_hours import Closure, ExtraHours, WeeklyHours, is_skipped_by_clock_change
+
+__all__ = [
+    "BusyTime",
+    "CalendarFeed",
+    "CalendarRefused",
+    "Closure",
+    "Consultation",
+    "ConsultationQuerySet",
+    "Counselor",
+    "EarlierOffer",
+    "ExternalCalendar",
+    "ExtraHours",
+    "Mode",
+    "ModeRules",
+    "OfferState",
+    "RefusalReason",
+    "Shortage",
+    "Status",
+    "WaitlistEntry",
+    "WeeklyHours",
+    "is_skipped_by_clock_change",
+]

@@ -1,0 +1,1 @@
+"""What staff do to a request, in what order it waits, and what comes next."""

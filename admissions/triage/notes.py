@@ -1,0 +1,37 @@
+"""Notes of staff on a request."""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from admissions.audit.models import AuditEvent
+from admissions.intake.models import ConsultationRequest, Note
+
+from . import contact_attempts
+from .ownership import lock_request
+
+Type = AuditEvent.Type
+
+
+# What the next must know
+
+
+@transaction.atomic
+def add_note(*, request_id, by: User, text: str) -> Note:
+    """Keep what a colleague should know, of a closed request as well; it cannot be changed."""
+    request = lock_request(request_id)
+    if twin := find_repeated_note(request, by, text):
+        return twin
+
+    note = request.notes.create(by=by, text=text)
+
+    request.audit_events.create(type=Type.NOTE_ADDED, actor=by)
+    return note
+
+
+def find_repeated_note(request: ConsultationRequest, by: User, text: str) -> Note | None:
+    """The same words by the same hand a moment ago."""
+    recent = request.notes.filter(
+        by=by, at__gt=timezone.now() - contact_attempts.DOUBLE_CLICK_WINDOW
+    )
+    return next((each for each in recent if each.text == text), None)

@@ -1,0 +1,265 @@
+"""What staff read about a request in one line: why it is here, and what comes next.
+
+Pure functions over a request and a moment; times are by the center's clock. `opens_at` is
+when somebody is at the phones next, where nobody is now.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from admissions.care import progress
+from admissions.intake import service_levels
+from admissions.intake.models import ConsultationRequest, ContactAttempt
+from admissions.intake.requests import (
+    find_last_attempt,
+    find_latest_consultation,
+    find_standing_consultation,
+)
+from admissions.scheduling.models import Consultation
+from admissions.staff_formatting import (
+    format_duration,
+    format_relative_day_and_time,
+    format_short_datetime,
+)
+
+from . import cadence
+
+Stage, Source = ConsultationRequest.Stage, ConsultationRequest.Source
+Status, Result = Consultation.Status, ContactAttempt.Result
+Channel = ContactAttempt.Channel
+
+NEARLY_DUE, DUE_SOON = timedelta(minutes=15), timedelta(hours=1)
+HOT, WARM, CALM = "hot", "warm", ""
+
+
+@dataclass(frozen=True)
+class StatusLine:
+    """One sentence, what stands small beneath it, how loud it is, and how far past its clock."""
+
+    text: str
+    detail: str = ""
+    urgency: str = CALM
+    mark: str = ""
+    clock_at: datetime | None = field(default=None, compare=False)
+    elapsed: str = field(default="", compare=False)
+
+    @property
+    def before(self) -> str:
+        return self.text.rpartition(self.elapsed)[0]
+
+    @property
+    def after(self) -> str:
+        """What follows the part of the sentence that a running clock keeps true."""
+        return self.text.rpartition(self.elapsed)[2]
+
+
+def describe_status(
+    request: ConsultationRequest, now: datetime, *, opens_at: datetime | None = None
+) -> StatusLine:
+    """Why the request is in the list, with the clock, and how long it has waited."""
+    if request.is_closed:
+        return closed_status(request, now)
+    if line := pressing_status(request, now, opens_at):
+        return line
+    if is_snoozed_for_now(request, now):
+        return snoozed_status(request, now)
+    if consultation := find_standing_consultation(request):
+        return consultation_status(request, consultation, now)
+    if has_asked_to_stop(request):
+        return StatusLine(_("They asked us to stop"), describe_origin(request, now), WARM)
+    return due_status(request, now, opens_at)
+
+
+def pressing_status(request, now, opens_at) -> StatusLine | None:
+    """Danger, a high concern, a promised call, a lost email: before any consultation."""
+    if request.needs_safety_answer:
+        text = _("Safety: said someone may be in danger")
+        return StatusLine(text, describe_origin(request, now), HOT)
+    if request.concern_opened_at:
+        since = _("since %(clock)s") % {
+            "clock": format_short_datetime(request.concern_opened_at, now)
+        }
+        return StatusLine(_("A clinician must look at this"), since, HOT)
+    if request.promised_call_by:
+        return promised_call_status(request, now, opens_at)
+    if has_failed_email(request, now):
+        reason, _step = alternative_to_email(request)
+        return StatusLine(
+            _("Email failed: %(what)s") % {"what": reason}, describe_origin(request, now), HOT
+        )
+    return None
+
+
+def closed_status(request, now) -> StatusLine:
+    reason = request.get_close_reason_display()
+    when = _("closed %(clock)s") % {"clock": format_short_datetime(request.closed_at, now)}
+    detail = f"{reason}, {when}" if reason else when
+    return StatusLine(_("Closed: %(how)s") % {"how": request.get_disposition_display()}, detail)
+
+
+def promised_call_status(request, now, opens_at) -> StatusLine:
+    """A call we promised: how long is left, or how late it is and who has been told."""
+    by = request.promised_call_by
+    words = {"clock": format_short_datetime(by, now), "time": format_duration(abs(by - now))}
+    if by < now:
+        text = _("Call promised by %(clock)s, %(time)s late") % words
+    elif opens_at and opens_at < by:
+        words["opening"] = format_short_datetime(opens_at, now)
+        text = _("We open at %(opening)s: call promised by %(clock)s") % words
+    else:
+        text = _("Call promised by %(clock)s, %(time)s left") % words
+    urgency = HOT if by - now <= NEARLY_DUE else WARM
+    running = {"clock_at": by, "elapsed": words["time"]} if words["time"] in text else {}
+    return StatusLine(
+        text, describe_origin(request, now), urgency, late_call_mark(now - by), **running
+    )
+
+
+def late_call_mark(late: timedelta) -> str:
+    """What a promised call has come to: colleagues are told, then the on-call lead."""
+    if late >= service_levels.ESCALATE_WHEN_OVERDUE_BY:
+        return _("escalated")
+    return _("alert") if late >= service_levels.ALERT_WHEN_OVERDUE_BY else ""
+
+
+def is_snoozed_for_now(request, now) -> bool:
+    """Whether it is set aside; a talk that comes before then comes first."""
+    consultation = find_standing_consultation(request)
+    is_before = consultation is not None and consultation.starts_at <= request.due_at
+    return request.is_snoozed and not is_before
+
+
+def snoozed_status(request, now) -> StatusLine:
+    words = {
+        "clock": format_short_datetime(request.due_at, now),
+        "time": format_duration(abs(now - request.due_at)),
+    }
+    if request.due_at <= now:
+        text = _("Set aside until %(clock)s, back for %(time)s") % words
+        return StatusLine(text, describe_origin(request, now), WARM)
+    return StatusLine(_("Set aside until %(clock)s") % words, describe_origin(request, now))
+
+
+def consultation_status(request, consultation, now) -> StatusLine:
+    starts_at, ends_at = consultation.starts_at, consultation.ends_at
+    with_whom = _("%(mode)s with %(counselor)s") % {
+        "mode": consultation.get_mode_display(),
+        "counselor": consultation.counselor.public_name,
+    }
+    confirmed = _("confirmed") if consultation.is_confirmed else ""
+    detail = ", ".join(filter(None, [with_whom, confirmed, describe_origin(request, now)]))
+    if now >= ends_at:
+        text = _("Consultation ended %(clock)s, no outcome yet") % {
+            "clock": format_short_datetime(ends_at, now)
+        }
+        return StatusLine(text, detail, WARM)
+    if now >= starts_at:
+        text = _("Consultation now, since %(clock)s") % {
+            "clock": format_short_datetime(starts_at, now)
+        }
+        return StatusLine(text, detail, WARM)
+    if has_call_due_first(request, consultation):
+        text = _("Call: a colleague has taken over %(day)s")
+        return StatusLine(
+            text % {"day": format_relative_day_and_time(starts_at, now)}, detail, WARM
+        )
+    text = _("Consultation %(day)s") % {"day": format_relative_day_and_time(starts_at, now)}
+    return StatusLine(text, detail, WARM if starts_at - now <= DUE_SOON else CALM)
+
+
+def has_call_due_first(request, consultation) -> bool:
+    """Whether staff owe a call before the talk itself: about a change that no email could tell."""
+    return request.due_at < consultation.starts_at
+
+
+def due_status(request, now, opens_at) -> StatusLine:
+    """What staff owe next, and by when."""
+    due, detail = request.due_at, describe_origin(request, now)
+    words = {"what": name_due_item(request), "clock": format_short_datetime(due, now)}
+    if due < now:
+        words["time"] = format_duration(now - due)
+        text = _("%(what)s was due %(clock)s, %(time)s late") % words
+        is_new = request.stage == Stage.NEW
+        is_broken = is_new and now - due >= service_levels.BREACH_WHEN_OVERDUE_BY
+        mark = _("over the hour") if is_broken else ""
+        urgency = HOT if is_new else WARM
+        return StatusLine(text, detail, urgency, mark, clock_at=due, elapsed=words["time"])
+    text = _("%(what)s due %(clock)s") % words
+    if opens_at and opens_at < due and request.stage == Stage.NEW:
+        words["opening"] = format_short_datetime(opens_at, now)
+        text = _("We open at %(opening)s: %(what)s due %(clock)s") % (
+            words | {"what": words["what"].lower()}
+        )
+    return StatusLine(text, detail, WARM if due - now <= DUE_SOON else CALM)
+
+
+def name_due_item(request) -> str:
+    """The next thing we owe the person, by the stage of the request."""
+    if request.stage == Stage.NEW:
+        return _("First answer")
+    if request.stage == Stage.ATTEMPTING_CONTACT:
+        return name_due_after_ending(request) or name_next_attempt(request)
+    if request.stage == Stage.CONSULTATION_SCHEDULED:
+        return _("A new time")
+    return progress.name_care_due_item(request) or _("Follow-up")
+
+
+def name_due_after_ending(request) -> str:
+    """What a no-show or a canceled consultation asks for, until somebody has tried."""
+    ended = find_latest_consultation(request)
+    attempt = find_last_attempt(request)
+    if ended is None or (attempt and attempt.at >= ended.ended_at):
+        return ""
+    if ended.status == Status.NO_SHOW:
+        return _("Call after the no-show")
+    if ended.is_canceled_by_center:
+        return _("Call: we canceled their time")
+    return _("Check-in after the cancellation")
+
+
+def name_next_attempt(request) -> str:
+    names = [
+        _("First attempt"),
+        _("Second attempt"),
+        _("Third attempt"),
+        _("Fourth attempt"),
+        _("Fifth attempt"),
+        _("Sixth attempt"),
+    ]
+    made = len(cadence.current_attempts(request))
+    if request.reopened_at and not made:
+        return _("First try since it was reopened")
+    return names[made] if made < cadence.PLANNED_ATTEMPTS else _("Decision after six attempts")
+
+
+def has_failed_email(request, now) -> bool:
+    """Whether an email was lost and nobody has tried since; a talk under way comes first."""
+    consultation = find_standing_consultation(request)
+    is_talking = consultation is not None and consultation.starts_at <= now
+    return request.email_failed_at is not None and not is_talking
+
+
+def alternative_to_email(request) -> tuple[str, str]:
+    """How to reach the person when email does not: as a reason, and as what to do."""
+    if request.phone and request.may_call:
+        return _("call them"), _("Call now")
+    if request.phone and request.may_text:
+        return _("text them"), _("Text now")
+    return _("no other way is permitted"), _("Check the address")
+
+
+def describe_origin(request: ConsultationRequest, now: datetime) -> str:
+    """How the request came, and how long ago."""
+    sentence = {
+        Source.BOOKING: _("booked %(time)s ago"),
+        Source.CALLBACK: _("asked for a call %(time)s ago"),
+        Source.STAFF: _("entered by staff %(time)s ago"),
+    }[request.source]
+    return sentence % {"time": format_duration(now - request.created_at)}
+
+
+def has_asked_to_stop(request) -> bool:
+    tries = cadence.current_attempts(request)
+    return bool(tries) and tries[-1].result == Result.ASKED_TO_STOP

@@ -1,0 +1,28 @@
+"""What changed from one version of a text to the next, for the eye."""
+
+import re
+from difflib import SequenceMatcher
+from itertools import zip_longest
+
+SAME, DELETED, INSERTED = "same", "went", "came"
+
+
+def diff_lines(old: str, new: str) -> list[list[tuple[str, str]]]:
+    """The lines that differ, each in pieces of (same, went or came; words)."""
+    before, after = old.splitlines(), new.splitlines()
+    lines = []
+    for act, a, b, c, d in SequenceMatcher(None, before, after, False).get_opcodes():
+        if act != "equal":
+            pairs = zip_longest(before[a:b], after[c:d], fillvalue="")
+            lines += [diff_words(*pair) for pair in pairs if any(pair)]
+    return lines
+
+
+def diff_words(old: str, new: str) -> list[tuple[str, str]]:
+    """One line word by word."""
+    before, after = (re.findall(r"\S+\s*", line) for line in (old, new))
+    found = []
+    for act, a, b, c, d in SequenceMatcher(None, before, after, False).get_opcodes():
+        went, came = "".join(before[a:b]), "".join(after[c:d])
+        found += [(SAME, went)] if act == "equal" else [(DELETED, went), (INSERTED, came)]
+    return [(what, words) for what, words in found if words]

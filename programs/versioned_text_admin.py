@@ -1,0 +1,265 @@
+"""Where long texts are written: a draft, its preview, and the versions before it."""
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as said
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from . import previews, versioning
+from .diff import diff_lines
+from .readability import MAX_GRADE, find_avoided_words, reading_grade
+from .versioned_text_form import VersionedTextForm, author_label
+
+MAX_VERSIONS = 20
+
+
+class LanguageChoiceMixin:
+    """Offers the site's languages, without a migration for each new one."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "language":
+            kwargs["widget"] = forms.Select(choices=settings.LANGUAGES)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class VersionedTextAdmin(LanguageChoiceMixin, admin.ModelAdmin):
+    """Saving makes or changes a draft; publishing, going back and taking off are acts."""
+
+    form = VersionedTextForm
+    change_form_template = "admin/programs/text.html"
+    list_filter = ["language", "is_published"]
+    list_select_related = ["changed_by"]
+    state_columns = ["language", "state", "changed_at", "who_changed"]
+
+    def get_urls(self):
+        name = f"programs_{self.opts.model_name}"
+        shown = {"versions": self.versions_view, "preview": self.preview_view}
+        acts = {
+            "publish": self.publish_view,
+            "take_up": self.restore_view,
+            "withdraw": self.withdraw_view,
+            "throw_away": self.discard_view,
+        }
+        views = {each: require_safe(view) for each, view in shown.items()}
+        views |= {each: require_POST(view) for each, view in acts.items()}
+        return [
+            path(
+                f"<int:pk>/{each.replace('_', '-')}/",
+                self.admin_site.admin_view(view),
+                name=f"{name}_{each}",
+            )
+            for each, view in views.items()
+        ] + super().get_urls()
+
+    def get_queryset(self, request):
+        """The list has one line for each text; an address may name any version."""
+        texts = super().get_queryset(request)
+        if request.resolver_match.url_name.endswith("_changelist"):
+            same = {field: OuterRef(field) for field in self.model.TEXT_IDENTITY}
+            live = self.model.objects.published().filter(**same).values("version")
+            texts = texts.newest().annotate(live=Subquery(live[:1]))
+        return texts
+
+    @admin.display(description=_("where it stands"))
+    def state(self, text):
+        words = {"version": text.version, "live": text.live}
+        if text.is_withdrawn:
+            return _("Taken off the site")
+        if text.is_published:
+            return said("On the site, version %(version)s") % words
+        if text.live:
+            return said("Draft %(version)s; version %(live)s is on the site") % words
+        return said("Draft %(version)s, not on the site") % words
+
+    @admin.display(description=_("changed by"))
+    def who_changed(self, text):
+        return author_label(text.changed_by)
+
+    def has_delete_permission(self, request, obj=None):
+        """What was published stays; a draft is thrown away from its versions."""
+        return False
+
+    def get_readonly_fields(self, request, obj=None):
+        keys = [name.removesuffix("_id") for name in self.model.TEXT_IDENTITY]
+        return [*super().get_readonly_fields(request, obj), *(keys if obj else [])]
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """An older version is only to be looked at; what is typed over one is kept on the page."""
+        text = self.get_object(request, object_id)
+        if text and request.method == "GET" and text.pk != text.versions.first().pk:
+            return HttpResponseRedirect(self.page_url("versions", text))
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request, obj, form, change):
+        seen = parse_datetime(form.cleaned_data["seen"]) if change else None
+        had_review = bool(getattr(obj, "reviewed_by", ""))
+        versioning.save_draft(text=obj, by=request.user, seen=seen)
+        if had_review and not obj.reviewed_by:
+            messages.warning(
+                request,
+                _(
+                    "The review was of other words, so it was taken out. Enter it again once"
+                    " these words have been read."
+                ),
+            )
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return self.after_saving(request, obj)
+
+    def response_change(self, request, obj):
+        return self.after_saving(request, obj)
+
+    def after_saving(self, request, text):
+        for words in readability_warnings(text):
+            messages.warning(request, words)
+        words = said("Saved as draft %(version)s. Visitors see it once you publish it.")
+        messages.success(request, words % {"version": text.version})
+        pages = [page for page in ("preview", "versions") if f"_{page}" in request.POST]
+        return HttpResponseRedirect(self.page_url(*pages[:1] or ["change"], text))
+
+    # Looking
+
+    def versions_view(self, request, pk):
+        """Every version, what changed in each, and what may be done with it."""
+        text = self.get_text_or_403(request, pk, self.has_view_permission)
+        rows = list(text.versions.select_related("changed_by", "published_by")[: MAX_VERSIONS + 1])
+        before = [*rows[1:], None][: len(rows)]
+        told = [self.version_row(row, last) for row, last in zip(rows, before, strict=True)]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Versions"),
+            "newest": rows[0],
+            "live": text.versions.published().first(),
+            "warnings": [] if rows[0].is_published else readability_warnings(rows[0]),
+            "versions": told[:MAX_VERSIONS],
+            "may_change": self.has_change_permission(request, text),
+            "list": self.page_url("changelist"),
+        }
+        return TemplateResponse(request, "admin/programs/versions.html", context)
+
+    def version_row(self, row, last) -> dict:
+        """One version as the page tells of it."""
+        acts = ("change", "preview", "publish", "take_up", "withdraw", "throw_away")
+        return {
+            "row": row,
+            "changed_by": author_label(row.changed_by),
+            "published_by": author_label(row.published_by),
+            "parts": [
+                (row._meta.get_field(name).verbose_name, lines)
+                for name in row.TEXT_FIELDS
+                if (lines := diff_lines(getattr(last, name, ""), getattr(row, name)))
+            ]
+            if last
+            else [],
+            "is_first": last is None,
+            "to": {act: self.page_url(act, row) for act in acts},
+        }
+
+    def preview_view(self, request, pk):
+        """Any version as its page would show it, to those who may see drafts."""
+        text = self.get_text_or_403(request, pk, self.has_view_permission)
+        return previews.render_preview(
+            request, text, back=self.page_url("versions", text), edit=self.page_url("change", text)
+        )
+
+    # Acts
+
+    def publish_view(self, request, pk):
+        return self.run_action(
+            request, pk, self.publish, _("Published. Visitors read it from now on."), "is_published"
+        )
+
+    def restore_view(self, request, pk):
+        told = _("A draft with these words is ready. Publish it to have it on the site.")
+        return self.run_action(request, pk, self.take_up, told, "version")
+
+    def withdraw_view(self, request, pk):
+        return self.run_action(
+            request, pk, self.withdraw, _("Taken off the site. Its versions stay."), "is_withdrawn"
+        )
+
+    def discard_view(self, request, pk):
+        return self.run_action(request, pk, self.throw_away, _("The draft is thrown away."), "")
+
+    def publish(self, request, text):
+        versioning.publish_draft(text=text, by=request.user, seen=submitted_seen_at(request))
+        return text
+
+    def take_up(self, request, text):
+        return versioning.restore_version(text=text, by=request.user)
+
+    def withdraw(self, request, text):
+        return versioning.withdraw_text(text=text, by=request.user)
+
+    def throw_away(self, request, text):
+        self.log_deletions(request, [text])
+        versioning.discard_draft(text=text, seen=submitted_seen_at(request))
+        return text.versions.first()
+
+    def run_action(self, request, pk, do, told, field):
+        """One act and its record, or a word on why not."""
+        text = self.get_text_or_403(request, pk, self.has_change_permission)
+        try:
+            with transaction.atomic():
+                left = do(request, text)
+                if left and field:
+                    self.log_change(request, left, [field])
+        except versioning.EditRefused as refused:
+            messages.warning(request, REFUSAL_MESSAGES[type(refused)])
+            left = text
+        else:
+            messages.success(request, told)
+        page = self.page_url("versions", left) if left else self.page_url("changelist")
+        return HttpResponseRedirect(page)
+
+    def get_text_or_403(self, request, pk, is_allowed):
+        text = get_object_or_404(self.model, pk=pk)
+        if not is_allowed(request, text):
+            raise PermissionDenied
+        return text
+
+    def page_url(self, page, text=None) -> str:
+        args = [text.pk] if text else []
+        return reverse(f"admin:programs_{self.opts.model_name}_{page}", args=args)
+
+
+REFUSAL_MESSAGES = {
+    versioning.EditConflict: _("Someone changed it meanwhile. Look at it once more."),
+    versioning.DraftExists: _("There is a draft already. Publish it or throw it away first."),
+    versioning.WrongVersionState: _("That was done already, or does not fit this version."),
+}
+
+
+def readability_warnings(text) -> list[str]:
+    """What a reader would stumble over in this version; it is told, never refused."""
+    read = "\n".join(getattr(text, name) for name in text.TEXT_FIELDS)
+    grade = reading_grade(read, text.language)
+    told = []
+    if grade is not None and grade > MAX_GRADE:
+        words = said("This reads like school grade %(grade)d. Aim at 6 to 8: shorter sentences.")
+        told.append(words % {"grade": round(grade)})
+    if found := find_avoided_words(read, text.language):
+        words = said("Say it person first, and promise nothing: %(words)s.")
+        told.append(words % {"words": ", ".join(dict.fromkeys(found))})
+    return told
+
+
+def submitted_seen_at(request):
+    try:
+        return parse_datetime(request.POST.get("seen", ""))
+    except ValueError:
+        return None

@@ -1,0 +1,49 @@
+"""Brings the database, its roles and its demo data up to date, in one process for a quick start."""
+
+import os
+import sys
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from . import startup, state
+
+OUR_APPS = {"accounts", "admissions", "programs", "staff"}
+
+
+def main():
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
+    django.setup()
+    refuse_other_versions()
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("sync_roles")
+    if not settings.PRODUCTION:
+        with (settings.VAR / "demo.txt").open("w") as sign_ins:
+            call_command("seed_demo", stdout=sign_ins)
+
+
+def refuse_other_versions():
+    """End with one line where the database has migrations that this code does not know.
+
+    Migrations were written anew before the first release, and a checkout may be older than its
+    database: either way migrate would fail halfway, or run beside tables that do not fit.
+    """
+    loader = MigrationLoader(connection)
+    unknown = loader.applied_migrations.keys() - loader.disk_migrations.keys()
+    if any(app in OUR_APPS for app, _name in unknown):
+        sys.exit(f"it was made by another version of this site. {way_out()} and start again.")
+
+
+def way_out() -> str:
+    """What to do with the database that we started ourselves, or with one that has its own URL."""
+    if settings.DATABASES["default"]["PORT"] == state.read_state(settings.VAR).get("postgres_port"):
+        folder = startup.short_path(settings.VAR / "postgres")
+        return f"Remove the folder {folder}, with all that was entered,"
+    return "Name an empty one in DATABASE_URL"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""The texts that are translated, as the code asks for them, and the file of each language.
+
+`python -m recovery_site.dev.translations` brings the files in line with the code: new texts are
+added without words, those that nobody asks for go, and what Django reads is compiled. It
+needs nothing but Python.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import django
+import polib
+from django.conf import settings
+from django.template import engines
+from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+
+# Whatever stands in these is translated as a whole; a file or a folder more is a line more.
+# Mail to staff is in English, and its frame is not here.
+TRANSLATED_PATHS = [
+    "admissions/messaging/catalog.py",
+    "admissions/messaging/rendering.py",
+    "admissions/calendars/ics.py",
+    "templates/emails/letter.*",
+    "templates/emails/_*",
+    "admissions/public",
+    "admissions/intake/contact_plan.py",
+    "admissions/form_fields.py",
+    "admissions/formatting.py",
+    "admissions/scheduling/slot_display.py",
+    "admissions/scheduling/summaries.py",
+    "admissions/booking/callbacks.py",
+    "admissions/booking/consultations.py",
+    "admissions/booking/waitlist.py",
+    "admissions/intake/models/requests.py",
+    "admissions/scheduling/models/consultations.py",
+    "admissions/scheduling/models/counselors.py",
+    "templates/admissions",
+    "templates/base.html",
+    "templates/error_base.html",
+    *(f"templates/{status}.html" for status in (400, 403, 404, 405, 410, 429, 500, 503)),
+    "templates/programs",
+    "programs/feeds.py",
+    "programs/guide.py",
+    "programs/forms.py",
+]
+# The places of (context, text, plural) among the arguments of each function.
+ARGUMENT_POSITIONS = {
+    "gettext": (None, 0, None),
+    "gettext_lazy": (None, 0, None),
+    "ngettext": (None, 0, 1),
+    "ngettext_lazy": (None, 0, 1),
+    "pgettext": (0, 1, None),
+    "pgettext_lazy": (0, 1, None),
+    "npgettext": (0, 1, 2),
+    "npgettext_lazy": (0, 1, 2),
+}
+
+
+class TranslatableText(NamedTuple):
+    """One text to translate; `context` and `plural` are empty where there is none."""
+
+    context: str
+    text: str
+    plural: str
+
+
+def collect_texts(covered: list[str]) -> dict[TranslatableText, list[str]]:
+    """Every text in these files and folders, and the files that ask for it, in their order."""
+    found = {}
+    for path in source_files(covered):
+        texts = texts_in_python(path) if path.suffix == ".py" else texts_in_template(path)
+        for text in texts:
+            places = found.setdefault(text, [])
+            places += [relative_name(path)] if relative_name(path) not in places else []
+    return found
+
+
+def source_files(covered: list[str]) -> Iterator[Path]:
+    for name in covered:
+        for path in sorted(settings.BASE_DIR.glob(name)):
+            yield from [path] if path.is_file() else sorted(path.rglob("*.*"))
+
+
+def relative_name(path: Path) -> str:
+    return str(path.relative_to(settings.BASE_DIR))
+
+
+def texts_in_python(path: Path) -> Iterator[TranslatableText]:
+    """What a module marks, under whatever names it imports Django's functions."""
+    tree = ast.parse(path.read_text())
+    names = {
+        alias.asname or alias.name: ARGUMENT_POSITIONS[alias.name]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+        if alias.name in ARGUMENT_POSITIONS
+    }
+    for node in ast.walk(tree):
+        called = node.func.id if isinstance(node, ast.Call) and hasattr(node.func, "id") else ""
+        if called in names:
+            yield TranslatableText(
+                *("" if at is None else node.args[at].value for at in names[called])
+            )
+
+
+def texts_in_template(path: Path) -> Iterator[TranslatableText]:
+    """What a template asks for when it is drawn, to the letter."""
+    nodes = engines["django"].from_string(path.read_text()).template.nodelist
+    for node in nodes.get_nodes_by_type((TranslateNode, BlockTranslateNode)):
+        context = node.message_context.var if node.message_context else ""
+        if isinstance(node, TranslateNode):
+            yield TranslatableText(context, node.filter_expression.var.literal, "")
+        else:
+            yield TranslatableText(
+                context, block_text(node, node.singular), block_text(node, node.plural)
+            )
+
+
+def block_text(node: BlockTranslateNode, tokens: list) -> str:
+    return node.render_token_list(tokens)[0] if tokens else ""
+
+
+def entry_key(entry: polib.POEntry) -> TranslatableText:
+    return TranslatableText(entry.msgctxt or "", entry.msgid, entry.msgid_plural or "")
+
+
+def catalog_path(language: str) -> Path:
+    return settings.LOCALE_PATHS[0] / language / "LC_MESSAGES" / "django.po"
+
+
+def read_catalog(language: str) -> polib.POFile:
+    return polib.pofile(str(catalog_path(language)), wrapwidth=98)
+
+
+def update_catalog(language: str) -> None:
+    """The file with exactly the texts that are asked for, in their order, and what Django reads."""
+    catalog = read_catalog(language)
+    known = {entry_key(entry): entry for entry in catalog}
+    catalog.clear()
+    for text, places in collect_texts(TRANSLATED_PATHS).items():
+        entry = known.get(text) or blank_entry(text)
+        entry.occurrences = [(place, "") for place in places]
+        entry.flags = ["python-format"] if "%(" in text.text + text.plural else []
+        catalog.append(entry)
+    catalog.save()
+    catalog.save_as_mofile(str(catalog_path(language).with_suffix(".mo")))
+
+
+def blank_entry(text: TranslatableText) -> polib.POEntry:
+    words = {"msgstr_plural": {0: "", 1: ""}} if text.plural else {}
+    return polib.POEntry(
+        msgid=text.text, msgid_plural=text.plural, msgctxt=text.context or None, **words
+    )
+
+
+if __name__ == "__main__":
+    django.setup()
+    for language, _name in settings.LANGUAGES:
+        if language != settings.LANGUAGE_CODE:
+            update_catalog(language)

@@ -1,0 +1,71 @@
+"""Error pages: static, kind, and never without the phone number."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import get_language_from_path
+from phonenumber_field.phonenumber import to_python
+
+from admissions.accounts import authentication, unsent_forms
+
+
+def render_error(status, request=None):
+    """The page for a status, drawn without the database, in the language of its address.
+
+    It can be asked for before Django has found the language of a request.
+    """
+    default = settings.LANGUAGE_CODE
+    language = get_language_from_path(request.path_info if request else "") or default
+    home = "/" if language == default else f"/{language}/"
+    with translation.override(language):
+        words = {"line": to_python(settings.ADMISSIONS_LINE), "home": home}
+        html = render_to_string(f"{status}.html", words)
+    return HttpResponse(
+        html,
+        status=status,
+        headers={"Cache-Control": "no-store", "Content-Language": language},
+    )
+
+
+def bad_request(request, exception=None):
+    return render_error(400, request)
+
+
+def permission_denied(request, exception=None):
+    return render_error(403, request)
+
+
+def csrf_failure(request, reason=""):
+    """Refused; but who signed in again in another tab gets back what this tab was sending.
+
+    The browser vouches that our own page sent it, and nothing is done without a click.
+    """
+    ours = f"{request.scheme}://{request.get_host()}"
+    at_the_desk = request.path.startswith(reverse("admin:index"))
+    if (
+        at_the_desk
+        and request.headers.get("Origin") == ours
+        and authentication.is_fully_authenticated(request)
+    ):
+        unsent_forms.save_form(request, owner=request.user.pk)
+        return redirect("admin:unsent_form")
+    return render_error(403, request)
+
+
+def not_found(request, exception=None):
+    return render_error(404, request)
+
+
+def method_not_allowed(request):
+    return render_error(405, request)
+
+
+def server_error(request):
+    return render_error(500, request)
+
+
+def unavailable(request):
+    return render_error(503, request)

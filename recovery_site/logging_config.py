@@ -1,0 +1,36 @@
+"""Keeps secrets that travel in paths out of every log line."""
+
+import logging
+import re
+
+PRIVATE_PATH = re.compile(r"(/consultation/(?:manage|stop)/|/feeds/)[^/\s\"'?]+")
+
+
+class PrivatePathFilter(logging.Filter):
+    """Replaces the token of a manage link or a calendar feed, in the message and its traceback."""
+
+    def filter(self, record):
+        record.msg, record.args = PRIVATE_PATH.sub(r"\1***", record.getMessage()), ()
+        if record.exc_info:
+            text = logging.Formatter().formatException(record.exc_info)
+            record.exc_text, record.exc_info = PRIVATE_PATH.sub(r"\1***", text), None
+        return True
+
+
+def stderr_logging(loggers: dict) -> dict:
+    """A logging configuration with one line per record and nothing private in it."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"private": {"()": PrivatePathFilter}},
+        "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "filters": ["private"],
+                "formatter": "line",
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": loggers,
+    }

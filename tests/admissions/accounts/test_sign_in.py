@@ -1,0 +1,350 @@
+"""Password, then code, then the desk; and no way around either."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from admissions.accounts import demo, two_factor
+from admissions.accounts.models import Factor, RecoveryCode, Session
+from tests.support import factories
+
+from .conftest import CODE, LOGIN, SET_UP, TYPES, Browser, code_of, events, make_staff
+
+INSIDE = [
+    "/admin/",
+    "/admin/admissions/consultationrequest/",
+    "/admin/security/",
+    "/admin/security/app/",
+    "/admin/confirm/",
+    "/admin/unsent/",
+    "/admin/stay/",
+    "/admin/password_change/",
+    "/admin/jsi18n/",
+]
+
+
+def test_password_and_code_open_the_desk(someone, kim):
+    halfway = someone.give_password(kim)
+    answer = someone.give_code(code_of(kim))
+
+    assert (halfway.url, answer.url, someone.is_in()) == (CODE, "/admin/", True)
+    assert events() == [(TYPES.SIGNED_IN, kim, "", "")]
+
+
+@pytest.mark.parametrize("address", INSIDE)
+def test_password_alone_opens_nothing(someone, kim, address):
+    someone.give_password(kim)
+
+    assert someone.get(address).url == f"{LOGIN}?next={address}"
+
+
+@pytest.mark.parametrize("address", INSIDE)
+def test_session_without_the_factor_opens_nothing(kim, address):
+    """One from before there was a second factor, or from anywhere else."""
+    old = Client()
+    old.force_login(kim)
+
+    assert old.get(address).url == f"{LOGIN}?next={address}"
+
+
+def test_factor_of_someone_else_opens_nothing(kim):
+    other = factories.make_factor(make_staff("counselor"))
+    old = Client()
+    old.force_login(kim)
+    session = old.session
+    session["factor"] = other.pk
+    session.save()
+
+    assert old.get("/admin/").status_code == 302
+
+
+def test_code_page_without_a_password_leads_back(someone, kim):
+    pages = [someone.get(CODE), someone.give_code(code_of(kim)), someone.get(SET_UP)]
+
+    assert [page.url for page in pages] == [LOGIN] * 3
+
+
+def test_first_half_is_good_for_ten_minutes(someone, kim, later):
+    someone.give_password(kim)
+    later(minutes=11)
+
+    assert someone.give_code(code_of(kim)).url == LOGIN
+    assert not someone.is_in()
+
+
+def test_first_half_ends_with_its_password(someone, kim):
+    someone.give_password(kim)
+    kim.set_password("another-long-walk-in-the-sun")
+    kim.save()
+
+    assert someone.give_code(code_of(kim)).url == LOGIN
+
+
+def test_first_half_is_nothing_to_who_was_made_inactive(someone, kim):
+    someone.give_password(kim)
+    User.objects.update(is_active=False)
+
+    assert someone.give_code(code_of(kim)).url == LOGIN
+
+
+def test_code_counts_once(someone, kim):
+    someone.sign_in(kim)
+    thief = Browser()
+
+    again = thief.sign_in(kim)
+
+    assert (again.status_code, thief.is_in()) == (200, False)
+
+
+def test_older_code_counts_no_more_after_a_newer_one(someone, kim):
+    someone.sign_in(kim, off=1)
+    thief = Browser()
+
+    thief.sign_in(kim, off=0)
+
+    assert not thief.is_in()
+
+
+def test_wrong_code_is_refused_and_recorded(someone, kim):
+    someone.give_password(kim)
+
+    answer = someone.give_code("000000")
+
+    assert (answer.status_code, someone.is_in()) == (200, False)
+    assert events() == [(TYPES.SIGN_IN_FAILED, None, "someone", "code")]
+
+
+def test_session_gets_a_new_id_at_each_half(someone, kim):
+    someone.get(LOGIN)
+    someone.give_password(kim)
+    halfway = someone.session.session_key
+    someone.give_code(code_of(kim))
+
+    assert someone.session.session_key != halfway
+    assert not Session.objects.filter(session_key=halfway).exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "leads_to"),
+    [
+        ("/admin/security/", "/admin/security/"),
+        ("https://evil.example/admin/", "/admin/"),
+        ("//evil.example/admin/", "/admin/"),
+        ("/\\evil.example", "/admin/"),
+        ("/consultation/", "/admin/"),
+        ("javascript:alert(1)", "/admin/"),
+        ("", "/admin/"),
+    ],
+)
+def test_next_leads_only_into_the_desk(someone, kim, given, leads_to):
+    named = {"username": kim.username, "password": factories.PASSWORD, "next": given}
+    someone.post(LOGIN, named)
+
+    assert someone.give_code(code_of(kim)).url == leads_to
+
+
+# The same answer for everyone who may not in
+
+
+@pytest.mark.parametrize("who", ["wrong password", "nobody", "inactive", "not staff"])
+def test_everyone_who_may_not_in_hears_the_same(someone, kim, who):
+    if who == "inactive":
+        User.objects.update(is_active=False)
+    if who == "not staff":
+        User.objects.update(is_staff=False)
+    name = "nobody" if who == "nobody" else kim.username
+    password = "wrong" if who == "wrong password" else factories.PASSWORD
+
+    answer = someone.post(LOGIN, {"username": name, "password": password})
+
+    shown = answer.content.decode().replace(name, "")
+    assert (answer.status_code, "don’t match" in shown) == (200, True)
+    known = None if who == "nobody" else kim
+    assert events(about=known) == [(TYPES.SIGN_IN_FAILED, None, "someone", "password")]
+
+
+# The app
+
+
+def set_up(someone, user):
+    """Up to the page with the recovery codes."""
+    someone.give_password(user)
+    secret = someone.get(SET_UP).context["secret"].replace(" ", "")
+    return secret, someone.post(SET_UP, {"code": code_of(user, secret=secret)})
+
+
+def test_first_sign_in_sets_up_an_app(someone):
+    user = make_staff("counselor")
+
+    halfway = someone.give_password(user)
+    secret, answer = set_up(someone, user)
+
+    assert (halfway.url, someone.is_in()) == (SET_UP, True)
+    assert len(answer.context["codes"]) == RecoveryCode.objects.filter(user=user).count() == 10
+    assert [type for type, *_rest in events(about=user)] == [TYPES.FACTOR_ADDED, TYPES.SIGNED_IN]
+    assert Factor.objects.get(user=user).secret == secret
+
+
+def test_wrong_code_sets_up_nothing(someone):
+    user = make_staff("counselor")
+    someone.give_password(user)
+    someone.get(SET_UP)
+
+    someone.post(SET_UP, {"code": "000000"})
+
+    assert (Factor.objects.count(), someone.is_in()) == (0, False)
+
+
+def test_code_without_the_page_sets_up_nothing(someone):
+    """There is no secret yet, and so no code either."""
+    user = make_staff("counselor")
+    someone.give_password(user)
+
+    someone.post(SET_UP, {"code": code_of(user, secret="")})
+
+    assert (Factor.objects.count(), someone.is_in()) == (0, False)
+
+
+def test_who_has_an_app_sets_up_no_other_with_the_password_alone(someone, kim):
+    someone.give_password(kim)
+    secret = someone.get(SET_UP).context["secret"].replace(" ", "")
+
+    answer = someone.post(SET_UP, {"code": code_of(kim, secret=secret)})
+
+    assert (answer.url, someone.is_in()) == (CODE, False)
+    assert Factor.objects.get().secret == factories.SECRET
+
+
+def test_rows_hold_neither_secret_nor_recovery_codes(someone):
+    user = make_staff("counselor")
+    secret, answer = set_up(someone, user)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT string_agg(t::text, '') FROM (SELECT f::text FROM accounts_factor f UNION ALL"
+            " SELECT r::text FROM accounts_recoverycode r UNION ALL"
+            " SELECT s::text FROM accounts_session s) t"
+        )
+        [rows] = cursor.fetchone()
+    assert [each for each in [secret, *answer.context["codes"]] if each in rows] == []
+    assert answer.context["codes"][0].replace("-", "") not in rows
+
+
+def test_replacing_the_app_ends_every_other_session(someone, kim):
+    elsewhere = factories.StaffClient()
+    elsewhere.force_login(kim)
+    someone.sign_in(kim)
+    secret = someone.get("/admin/security/app/").context["secret"].replace(" ", "")
+
+    someone.post("/admin/security/app/", {"code": code_of(kim, secret=secret)})
+
+    assert Factor.objects.get().secret == secret
+    assert (someone.is_in(), elsewhere.get("/admin/").status_code) == (True, 302)
+
+
+def test_removed_factor_ends_every_session(someone, kim):
+    someone.sign_in(kim)
+
+    two_factor.remove_factor(user_id=kim.pk, by=make_staff("director"))
+
+    assert not someone.is_in()
+
+
+def test_new_key_reads_the_old_secret_and_seals_it_anew(someone, kim, settings):
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "n" * 60
+    settings.SECRET_KEY_FALLBACKS = [old]
+    someone.sign_in(kim)
+    was_in = someone.is_in()
+
+    call_command("reencrypt", verbosity=0)
+    settings.SECRET_KEY_FALLBACKS = []
+    later = Browser()
+    later.sign_in(kim, off=1)
+
+    assert (was_in, later.is_in()) == (True, True)
+
+
+def test_lost_key_lets_nobody_in_and_breaks_no_page(someone, kim, settings):
+    settings.SECRET_KEY = "n" * 60
+    settings.SECRET_KEY_FALLBACKS = []
+
+    answer = someone.sign_in(kim)
+
+    assert (answer.status_code, someone.is_in()) == (200, False)
+
+
+# Recovery codes
+
+
+def test_recovery_code_stands_in_once(someone, kim):
+    [code, *_others] = two_factor.issue_recovery_codes(by=kim)
+    someone.give_password(kim)
+    someone.give_code(code.upper().replace("-", " "))
+    thief = Browser()
+    thief.give_password(kim)
+    thief.give_code(code)
+
+    assert (someone.is_in(), thief.is_in()) == (True, False)
+    assert [(type, code) for type, _by, _source, code in events()] == [
+        (TYPES.RECOVERY_CODES_MADE, ""),
+        (TYPES.RECOVERY_CODE_USED, ""),
+        (TYPES.SIGN_IN_FAILED, "code"),
+    ]
+
+
+def test_new_recovery_codes_void_the_old(someone, kim):
+    [old, *_others] = two_factor.issue_recovery_codes(by=kim)
+    someone.sign_in(kim)
+
+    fresh = someone.post("/admin/security/codes/", {"make": "codes"}).context["codes"]
+
+    later = Browser()
+    later.give_password(kim)
+    assert (later.give_code(old).status_code, later.give_code(fresh[0]).status_code) == (200, 302)
+
+
+# The demo
+
+
+def test_demo_shows_the_code_to_its_own_people(someone):
+    user = make_staff("counselor")
+    demo.enroll(user)
+
+    someone.give_password(user)
+    shown = someone.get(CODE).context["demo"]["code"]
+    someone.give_code(shown)
+
+    assert someone.is_in()
+
+
+def test_demo_shows_a_code_that_still_counts(someone, kim):
+    user = make_staff("counselor")
+    demo.enroll(user)
+    hints = []
+    for _time in range(3):
+        each = Browser()
+        each.give_password(user)
+        hints.append(each.get(CODE).context["demo"])
+        each.give_code(hints[-1].get("code", ""))
+
+    assert [list(hint) for hint in hints] == [["code"], ["code"], ["wait"]]
+    assert hints[0] != hints[1]
+
+
+def test_demo_shows_nothing_to_others(someone, kim):
+    someone.give_password(kim)
+
+    page = someone.get(CODE)
+
+    assert (page.context["demo"], "Demo" in page.content.decode()) == (None, False)
+
+
+def test_production_shows_no_code(someone, settings):
+    user = make_staff("counselor")
+    demo.enroll(user)
+    someone.give_password(user)
+    settings.PRODUCTION = True
+
+    assert someone.get(CODE).context["demo"] is None

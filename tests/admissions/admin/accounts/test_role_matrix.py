@@ -1,0 +1,312 @@
+"""Who may open and do what: every role at every address of the desk, and what it leaves behind.
+
+AREAS is the table of README in addresses. An address that stands in none of them is for
+nobody; a new one fails here until someone says whose it is.
+"""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.urls import reverse
+from django.urls.converters import IntConverter, UUIDConverter
+
+from admissions.accounts import roles
+from admissions.audit.models import AuditEvent
+from admissions.care.models import Assessment, BenefitsVerification, Finding, StaffCredential
+from admissions.intake import suppressions
+from admissions.intake.models import ConsentVersion, Note, Suppression
+from admissions.messaging.models import Message
+from admissions.scheduling.models import Closure, Shortage
+from programs.models import Membership
+from tests.support import factories
+from tests.support.desk import NOW, booked, minutes
+
+pytestmark = pytest.mark.django_db
+
+README = Path(__file__).resolve().parents[4] / "README.md"
+LETTERS = {
+    "coordinator": "o", "counselor": "c", "clinician": "l", "VOB": "v", "director": "d",
+    "content editor": "e", "auditor": "a", None: "-",
+}  # fmt: skip
+# A role that is new in the table fails here until it has its letter in the areas.
+ROLES = {role: LETTERS[role] for role in [*roles.ROLES, None]}
+EVERYONE = "oclvdea-"
+CONTENT = [
+    "facility", "sociallink", "location", "membership", "crisisline", "levelofcare", "program",
+    "comparisonrow", "translation",
+]  # fmt: skip
+TEXTS = ["question", "article", "programtext", "page"]
+
+
+def pages(*models, of="changelist history change", app="admissions"):
+    return {f"{app}_{model}_{page}" for model in models for page in of.split()}
+
+
+def steps(model, names):
+    return {f"admissions_{model}_{name}" for name in names.split()}
+
+
+# Area: who, what a GET opens, what a POST does.
+AREAS = {
+    "Today, one's own sign-in": (
+        EVERYONE,
+        {"index", "account_security", "reauthenticate", "replace_app", "password_change",
+         "password_change_done", "extend_session", "jsi18n", "login", "enter_code",
+         "set_up_two_factor", "unsent_form"},
+        {"index", "account_security", "reauthenticate", "replace_app", "password_change",
+         "extend_session", "login", "enter_code", "set_up_two_factor", "unsent_form",
+         "keyboard_shortcuts", "renew_recovery_codes", "end_session"},
+    ),
+    "Requests, consultations, hours and emails, to see": (
+        "ocld",
+        pages("consultationrequest", "consultation", "counselor", "closure", "message",
+              "waitlistentry", "earlieroffer")
+        | steps("consultation", "calendar book move") | steps("message", "html file")
+        | steps("consultationrequest", "duplicates") | steps("counselor", "availability_check"),
+        pages("consultationrequest", "consultation", "counselor", "closure", "message",
+              "waitlistentry", "earlieroffer", of="changelist history")
+        | {"admissions_message_change"} | steps("consultation", "calendar"),
+    ),
+    "Work on requests, consultations and emails": (
+        "ocld",
+        set(),
+        steps("consultationrequest",
+              "claim log complete no_show move plan look_sooner stop_looking hand_over give_back"
+              " set_aside take_up note escalate reopen begin admit refer confirm_handover"
+              " ask_insurance close search save_view delete_saved_view duplicates change")
+        | steps("consultation", "book move") | steps("message", "resend take_back came_back"),
+    ),
+    "Assessment and recommendation": (
+        "cl",
+        steps("assessment", "change recommendation"),
+        steps("assessment", "change recommendation refer"),
+    ),
+    "Acknowledge a high concern": ("l", set(), steps("assessment", "acknowledge")),
+    "Insurance details": (
+        "v", pages("benefitsverification"), pages("benefitsverification"),
+    ),
+    "Time away, shortages, addresses we don't write to": (
+        "od",
+        pages("shortage", "suppression") | steps("suppression", "lift")
+        | steps("counselor", "absence gaps"),
+        pages("shortage", "suppression", of="changelist history") | steps("suppression", "lift")
+        | steps("counselor", "absence gaps"),
+    ),
+    "When emails go and what they say, to see": (
+        "od", steps("messagerule", "changelist change template preview"), set(),
+    ),
+    "Own calendars": ("cd", {"admissions_calendarfeed_changelist"}, set()),
+    "Hours, rules, words, consents, people, reports": (
+        "d",
+        pages("consentversion", "staffcredential", "moderules")
+        | pages("consentversion", "staffcredential", "counselor", "closure", of="add")
+        | pages("user", of="changelist add history change password_change", app="auth")
+        | {"admissions_closure_delete", "admissions_closure_holidays", "reports",
+           "admissions_calendarfeed_counselor"},
+        pages("consentversion", of="changelist history")
+        | pages("staffcredential", "moderules")
+        | pages("consentversion", "staffcredential", "counselor", "closure", of="add")
+        | pages("user", app="auth",
+                of="changelist add history change password_change remove_factor")
+        | {"admissions_closure_delete", "admissions_closure_holidays", "admissions_closure_change",
+           "admissions_counselor_change", "export_reports"}
+        | steps("messagerule", "change template restore")
+        | steps("calendarfeed", "revoke file address remove"),
+    ),
+    "Content": (
+        "e",
+        pages(*CONTENT, *TEXTS, app="programs", of="changelist history change add")
+        | pages(*CONTENT, "credential", app="programs", of="add delete")
+        | pages(*TEXTS, app="programs", of="versions preview"),
+        pages(*CONTENT, *TEXTS, "credential", app="programs", of="changelist history change add")
+        | pages(*CONTENT, "credential", app="programs", of="delete")
+        | pages(*TEXTS, app="programs", of="publish take_up withdraw throw_away"),
+    ),
+    "The center's credentials, to see": (
+        "de",
+        pages("credential", app="programs") | {"app_list"},
+        pages("credential", app="programs", of="changelist history") | {"app_list"},
+    ),
+    "Audit": ("a", {"admissions_auditevent_changelist"}, {"admissions_auditevent_lookup"}),
+}  # fmt: skip
+# There is one of each, made with the site.
+UNIQUE = pages("facility", app="programs", of="add delete")
+# What shows nobody but its reader, and the frames and files of a page that is recorded.
+UNRECORDED = {
+    "account_security", "reauthenticate", "replace_app", "password_change", "extend_session",
+    "jsi18n", "unsent_form",
+    "admissions_messagerule_preview", "admissions_message_html", "admissions_message_file",
+}  # fmt: skip
+# What only some may read, wherever it stands: a word in the rows, and whose eyes are meant.
+CANARIES = {
+    "Quentin": "oclvd",
+    "Hazelnut": "ocld",
+    "Marzipan": "cl",
+    "Zebrafinch": "v",
+    "canary@example.com": "ocld",
+}
+
+
+def patterns(found=None, kwargs=None):
+    """Every named address of the desk with the arguments it takes."""
+    for each in found if found is not None else admin.site.get_urls():
+        names = (kwargs or {}) | each.pattern.converters
+        if hasattr(each, "url_patterns"):
+            yield from patterns(each.url_patterns, names)
+        elif each.name:
+            yield each.name, names
+
+
+# Signing out ends the walk; view_on_site leads to pages that no row of ours has.
+ADDRESSES = {name: takes for name, takes in patterns() if name not in {"logout", "view_on_site"}}
+
+
+@pytest.fixture
+def places():
+    """Something to open at every desk, with the words that give a leak away."""
+    talk = booked(minutes(60))
+    request, user = talk.request, talk.counselor.user
+    type(request).objects.filter(pk=request.pk).update(
+        preferred_name="Quentin", email="canary@example.com"
+    )
+    Note.objects.create(request=request, by=user, text="Hazelnut")
+    assessment = Assessment.objects.create(request=request, version=1, by=user)
+    Finding.objects.create(
+        assessment=assessment, dimension=4, concern="low", source="self", note="Marzipan"
+    )
+    offer = factories.make_offer(
+        consultation=talk, offered_at=minutes(-60), starts_at=minutes(30), expires_at=minutes(20)
+    )
+    suppressions.suppress_email(request, Suppression.Cause.BOUNCED)
+    return {
+        "consultationrequest": request.pk,
+        "assessment": request.pk,
+        "benefitsverification": BenefitsVerification.objects.create(
+            request=request, member_id="Zebrafinch"
+        ).pk,
+        "consultation": talk.pk,
+        "counselor": talk.counselor_id,
+        "calendarfeed": talk.counselor_id,
+        "closure": Closure.objects.create(
+            counselor=talk.counselor, starts_at=minutes(9000), ends_at=minutes(9060)
+        ).pk,
+        "shortage": Shortage.objects.create(language="en", began_at=NOW).pk,
+        "staffcredential": StaffCredential.objects.create(
+            user=user, title="LAADC", number="1", expires_on=date(2030, 1, 1)
+        ).pk,
+        "membership": Membership.objects.create(name="Guild", expires_on=date(2030, 1, 1)).pk,
+        "waitlistentry": offer.waitlist_entry_id,
+        "earlieroffer": offer.pk,
+        "message": Message.objects.create(request=request, kind="moved", due_at=NOW).pk,
+        "suppression": Suppression.objects.get().pk,
+        "consentversion": ConsentVersion.objects.first().pk,
+        "user": user.pk,
+        "group": Group.objects.first().pk,
+        "moderules": "phone",
+    }
+
+
+def address(name, places) -> str:
+    if name == "app_list":
+        return reverse("admin:app_list", args=["programs"])
+    kind = next((each for each in name.split("_") if each in places), "")
+    pk = places.get(kind, 1)
+    known = {"kind": "no_show_2", "language": "en", "draft": "now", "plan": "named"}
+    known |= dict.fromkeys(["pk", "object_id", "id"], pk)
+    args = {}
+    for each, converter in ADDRESSES[name].items():
+        args[each] = known.get(each, 1)
+        if isinstance(converter, UUIDConverter):
+            args[each] = places["consultationrequest"]
+        if isinstance(converter, IntConverter) and not isinstance(args[each], int):
+            args[each] = 1
+    return reverse(f"admin:{name}", kwargs=args)
+
+
+def walked(client, role, places, method) -> dict:
+    """What each address answers to a role, and how many events that leaves; nothing stays."""
+    client.force_login(factories.make_user(role))
+    found = {}
+    for name in ADDRESSES:
+        with transaction.atomic():
+            before = AuditEvent.objects.count()
+            response = getattr(client, method)(address(name, places))
+            found[name] = response, AuditEvent.objects.count() - before
+            transaction.set_rollback(True)
+    return found
+
+
+def meant_for(role, place) -> set:
+    areas = [area for area in AREAS.values() if ROLES[role] in area[0]]
+    return set().union(*(area[place] for area in areas)) - UNIQUE
+
+
+def let_in(answers) -> set:
+    """Where someone got past the door; a list of places that are all shut is not found."""
+    shut = {"app_list": 404}
+    return {
+        name
+        for name, (response, _events) in answers.items()
+        if response.status_code not in (403, 405, shut.get(name))
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_opens_and_reads_what_the_table_says(client, places, role):
+    answers = walked(client, role, places, "get")
+
+    assert let_in(answers) == meant_for(role, 1)
+    assert {
+        name: events
+        for name, (response, events) in answers.items()
+        if events != (response.status_code == 200 and name not in UNRECORDED)
+    } == {}
+    pages_of = [response.content.decode() for response, _n in answers.values() if response.content]
+    read = {word for word in CANARIES if any(word in page for page in pages_of)}
+    assert read == {word for word, whose in CANARIES.items() if ROLES[role] in whose}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_does_what_the_table_says(client, places, role):
+    answers = walked(client, role, places, "post")
+
+    assert let_in(answers) == meant_for(role, 2)
+    # One for the act or for the page that says why not; an offer on the way ends with a wait.
+    assert {
+        name: events
+        for name, (_response, events) in answers.items()
+        if events > 1 + (name == "admissions_consultationrequest_stop_looking")
+    } == {}
+
+
+def test_nobody_opens_anything_without_a_session(client, places):
+    ways_in = {"login", "enter_code", "set_up_two_factor", "keyboard_shortcuts"}
+    answers = {
+        name: client.get(address(name, places)) for name in ADDRESSES.keys() - ways_in - {"jsi18n"}
+    }
+
+    assert {
+        name: response.status_code
+        for name, response in answers.items()
+        if "/admin/login/" not in response.get("Location", "")
+    } == {}
+
+
+def test_readme_has_the_same_table():
+    rows = re.findall(r"^\| (.+?) \|((?: [x–] \|){7})$", README.read_text(), re.MULTILINE)
+    letters = [ROLES[role] for role in ROLES if role]
+
+    assert {
+        area: "".join(
+            letter for letter, cell in zip(letters, cells.split("|"), strict=False) if "x" in cell
+        )
+        for area, cells in rows
+    } == {
+        area: "".join(each for each in letters if each in whose)
+        for area, (whose, *_rest) in AREAS.items()
+    }

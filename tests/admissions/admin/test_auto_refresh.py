@@ -1,0 +1,151 @@
+"""What narrows the triage list, the views that staff keep, and how it refreshes itself."""
+
+import pytest
+
+from admissions.audit.models import AuditEvent
+from admissions.intake.models import ConsultationRequest
+from admissions.triage import saved_views
+from admissions.triage.models import SavedView
+from programs.models import Program
+from tests.support import factories
+from tests.support.desk import LIST, NOW, minutes
+
+pytestmark = pytest.mark.django_db
+Stage = ConsultationRequest.Stage
+SAVE = LIST + "views/save/"
+REFRESH = {"HTTP_X_LIVE_REFRESH": "1"}
+
+
+def names(client, query) -> list[str]:
+    response = client.get(LIST + query)
+    return sorted(card.request.preferred_name for card in response.context["cards"])
+
+
+@pytest.fixture
+def people(coordinator):
+    """Three who differ in everything that narrows."""
+    program = Program.objects.first()
+    mine = {"owner": coordinator, "claimed_at": NOW}
+    factories.make_request(preferred_name="mine", program_interest=program, **mine)
+    factories.make_request(preferred_name="spanish", language="es", for_whom="loved_one")
+    factories.make_request(preferred_name="tried", stage=Stage.ATTEMPTING_CONTACT, **mine)
+    return program
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?owner=me", ["mine", "tried"]),
+        ("?owner=nobody", ["spanish"]),
+        ("?program={program}", ["mine"]),
+        ("?program=unsure", ["spanish", "tried"]),
+        ("?language=es", ["spanish"]),
+        ("?whom=loved_one", ["spanish"]),
+        ("?stage=attempting_contact", ["tried"]),
+        ("?owner=me&stage=new", ["mine"]),
+        ("?show=unclaimed&language=en", []),
+        ("?owner=12345&program=x&language=%27", ["mine", "spanish", "tried"]),
+    ],
+)
+def test_list_narrows_by_codes_that_combine(client, people, query, expected):
+    assert names(client, query.format(program=people.pk)) == expected
+
+
+def test_set_aside_is_a_list_of_its_own(client, coordinator):
+    factories.make_request(preferred_name="aside", due_at=minutes(60), snoozed_until=minutes(60))
+    factories.make_request(preferred_name="back", due_at=minutes(-1), snoozed_until=minutes(-1))
+
+    assert names(client, "?show=aside") == ["aside"]
+
+
+def test_list_that_is_named_is_found_again(client, coordinator):
+    client.post(SAVE, {"name": "Spanish", "query": "show=now&language=es&preferred_name=Jo"})
+
+    [(view, is_shown, is_mine)] = client.get(LIST + "?show=now&language=es").context["views"]
+    assert (view.name, view.query, is_shown, is_mine) == (
+        "Spanish", "show=now&language=es", True, True,
+    )  # fmt: skip
+
+
+def test_named_list_is_ones_own_unless_a_director_shares_it(client, coordinator):
+    director = factories.make_user("director")
+    saved_views.create_saved_view(by=director, name="Ours", query="show=now", is_shared=True)
+    saved_views.create_saved_view(by=director, name="Mine", query="show=mine")
+
+    assert [view.name for view, *_rest in client.get(LIST).context["views"]] == ["Ours"]
+
+
+def test_only_a_director_shares(client, coordinator):
+    client.post(SAVE, {"name": "Ours", "query": "show=now", "is_shared": "on"})
+
+    assert SavedView.objects.count() == 0
+
+
+def test_named_list_is_deleted_by_its_owner_alone(client, coordinator):
+    theirs = saved_views.create_saved_view(
+        by=factories.make_user("director"), name="Ours", query="show=now", is_shared=True
+    )
+    mine = saved_views.create_saved_view(by=coordinator, name="Mine", query="show=mine")
+
+    for view in (theirs, mine):
+        client.post(f"{LIST}views/{view.pk}/delete/")
+
+    assert list(SavedView.objects.all()) == [theirs]
+
+
+def test_naming_and_deleting_a_list_are_recorded_once(client, coordinator):
+    client.post(SAVE, {"name": "Mine", "query": "show=mine"})
+    view = SavedView.objects.get()
+    for _twice in range(2):
+        client.post(f"{LIST}views/{view.pk}/delete/")
+
+    types = AuditEvent.objects.filter(code="savedview").values_list("type", "actor")
+    assert list(types) == [("record_added", coordinator.pk), ("record_deleted", coordinator.pk)]
+
+
+def test_refresh_answers_with_the_living_part_alone(client, coordinator):
+    request = factories.make_request()
+
+    html = client.get(LIST, **REFRESH).content.decode()
+
+    assert (request.reference in html, "<html" in html, "<script" in html) == (True, False, False)
+
+
+def test_refresh_of_an_unchanged_list_is_304(client, coordinator):
+    factories.make_request()
+    mark = client.get(LIST, **REFRESH).headers["ETag"]
+
+    again = client.get(LIST, **REFRESH, HTTP_IF_NONE_MATCH=mark)
+    factories.make_request()
+    changed = client.get(LIST, **REFRESH, HTTP_IF_NONE_MATCH=mark)
+
+    assert (again.status_code, changed.status_code) == (304, 200)
+
+
+def test_shortcuts_can_be_turned_off(client, coordinator):
+    was = client.get(LIST).context["has_keys"]
+
+    client.post("/admin/keys/", {"keys": "off", "next": LIST})
+
+    assert (was, client.get(LIST).context["has_keys"]) == (True, False)
+
+
+def test_turning_shortcuts_off_leads_nowhere_else(client, coordinator):
+    response = client.post("/admin/keys/", {"keys": "off", "next": "https://evil.example/"})
+
+    assert response.url == "/admin/"
+
+
+def test_log_menu_offers_only_what_the_plan_permits(client, coordinator):
+    factories.make_request(may_call=False, may_text=False, voicemail="no")
+
+    html = client.get(LIST).content.decode()
+
+    offered = {name for name in ("call:no_answer", "text:sent", "email:sent") if name in html}
+    assert offered == {"email:sent"}
+
+
+def test_list_says_when_we_open_again(client, coordinator):
+    factories.make_counselor(days=[2])
+
+    assert client.get(LIST).context["opens_at"] == "tomorrow 9:00 am"

@@ -1,0 +1,188 @@
+"""The first page of the desk."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from admissions.care.models import BenefitsVerification, StaffCredential
+from admissions.intake.models import ConsultationRequest
+from admissions.messaging.models import Message
+from programs.models import Credential
+from tests.support import factories
+from tests.support.desk import NOW, booked, minutes
+
+pytestmark = pytest.mark.django_db
+Stage = ConsultationRequest.Stage
+
+
+def today(client):
+    return client.get("/admin/").context["today"]
+
+
+def test_today_shows_the_six_most_urgent(client, coordinator):
+    for number in range(8):
+        factories.make_request(preferred_name=f"late{number}", due_at=minutes(number - 100))
+    factories.make_request(preferred_name="danger", is_in_danger=True)
+
+    seen = today(client)
+
+    names = [card.request.preferred_name for card in seen.urgent]
+    assert (names, seen.counts["now"], seen.has_more_urgent) == (
+        ["danger", "late0", "late1", "late2", "late3", "late4"], 9, True,
+    )  # fmt: skip
+
+
+def test_today_leaves_out_what_can_wait(client, coordinator):
+    factories.make_request(due_at=minutes(5))
+
+    assert today(client).urgent == []
+
+
+def test_today_shows_the_next_consultations_soonest_first(client, coordinator):
+    counselor = factories.make_counselor()
+    booked(minutes(1440), counselor=counselor)
+    booked(minutes(49), counselor=counselor)
+    booked(minutes(-120), counselor=counselor)
+
+    assert [visit.when for visit in today(client).upcoming] == ["today 3:00 pm", "tomorrow 2:11 pm"]
+
+
+def test_today_shows_my_open_requests_only(client, coordinator):
+    colleague = factories.make_user("coordinator")
+    mine = factories.make_request(owner=coordinator, claimed_at=NOW)
+    factories.make_request(owner=colleague, claimed_at=NOW)
+    factories.make_request(
+        owner=coordinator, claimed_at=NOW, stage=Stage.CLOSED, closed_at=NOW,
+        disposition="withdrawn",
+    )  # fmt: skip
+
+    assert [card.request for card in today(client).mine] == [mine]
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"), [("failed", "refused"), ("bounced", "no_such_address")]
+)
+def test_today_shows_lost_emails_of_open_requests(client, coordinator, state, reason):
+    failed = {
+        "kind": "moved", "state": state, "reason": reason, "due_at": NOW, "finished_at": NOW,
+    }  # fmt: skip
+    closed = factories.make_request(stage=Stage.CLOSED, closed_at=NOW, disposition="withdrawn")
+    Message.objects.create(request=closed, **failed)
+    request = factories.make_request(email_failed_at=NOW)
+    message = Message.objects.create(request=request, **failed)
+
+    assert today(client).failed == [message]
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (91, []),
+        (90, ["90 days left"]),
+        (1, ["1 day left"]),
+        (0, ["last day"]),
+        (-1, ["expired"]),
+    ],
+)
+def test_today_warns_of_credentials_about_to_expire(client, days, words):
+    client.force_login(factories.make_user("director"))
+    Credential.objects.update(expires_on=timezone.localdate(NOW) + timedelta(days=days))
+
+    warnings = client.get("/admin/").context["credential_warnings"]
+
+    assert [warning.label for warning in warnings] == words
+
+
+def test_today_of_a_content_editor_holds_no_request(client):
+    client.force_login(factories.make_user("content editor"))
+    factories.make_request(preferred_name="Zqx Canary", is_in_danger=True)
+
+    response = client.get("/admin/")
+
+    assert (response.context["today"], "Zqx" in response.content.decode()) == (None, False)
+
+
+def test_today_puts_calls_before_what_is_late(client, coordinator):
+    factories.make_request(preferred_name="late", due_at=minutes(-100))
+    factories.make_request(preferred_name="promised", promised_call_by=minutes(4))
+    factories.make_request(preferred_name="danger", is_in_danger=True)
+
+    seen = today(client)
+
+    names = [[card.request.preferred_name for card in part] for part in (seen.calls, seen.late)]
+    assert names == [["danger", "promised"], ["late"]]
+
+
+def test_today_says_when_we_open(client, coordinator):
+    factories.make_counselor(days=[2])
+
+    assert today(client).opens_at == "tomorrow 9:00 am"
+
+
+@pytest.mark.parametrize(("role", "count"), [("clinician", 1), ("counselor", 0)])
+def test_today_shows_high_concerns_to_clinicians(client, role, count):
+    client.force_login(factories.make_user(role))
+    factories.make_request(concern_opened_at=minutes(-10))
+
+    assert len(today(client).concerns) == count
+
+
+def test_today_shows_referrals_until_somebody_there_has_confirmed(client, coordinator):
+    columns = {"stage": Stage.CLOSED, "closed_at": NOW, "disposition": "referred_out"}
+    request = factories.make_request(**columns)
+    request.referrals.create(to_whom="County line", made_by=coordinator, made_at=minutes(-60))
+    request.referrals.create(
+        to_whom="Clinic", made_by=coordinator, confirmed_by=coordinator, confirmed_at=NOW
+    )
+
+    [pending] = today(client).referrals
+
+    assert (pending.what, pending.since) == ("County line", "since today 1:11 pm")
+
+
+def test_today_of_who_verifies_insurance_names_nobody(client):
+    client.force_login(factories.make_user("VOB"))
+    request = factories.make_request(preferred_name="Zqx Canary")
+    BenefitsVerification.objects.create(request=request, asked_at=minutes(-60))
+    BenefitsVerification.objects.create(request=factories.make_request(), status="verified")
+
+    response = client.get("/admin/")
+
+    assert [each.request for each in response.context["insurance"]] == [request]
+    assert (response.context["today"], "Zqx" in response.content.decode()) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("role", "mine", "days", "count"),
+    [
+        ("counselor", True, 90, 1),
+        ("counselor", True, 91, 0),
+        ("counselor", False, 30, 0),
+        ("director", False, 30, 1),
+    ],
+)
+def test_today_warns_of_staff_credentials(client, role, mine, days, count):
+    user = factories.make_user(role)
+    client.force_login(user)
+    StaffCredential.objects.create(
+        user=user if mine else factories.make_user("counselor"),
+        title="LMFT",
+        number="1",
+        expires_on=timezone.localdate(NOW) + timedelta(days=days),
+    )
+
+    assert len(client.get("/admin/").context["qualifications"]) == count
+
+
+@pytest.mark.parametrize("role", ["auditor", "content editor", "VOB", None])
+def test_today_of_those_without_requests_refreshes_nothing(client, role):
+    client.force_login(factories.make_user(role))
+
+    assert "data-live" not in client.get("/admin/").content.decode()
+
+
+def test_today_refreshes_its_living_part_alone(client, coordinator):
+    html = client.get("/admin/", HTTP_X_LIVE_REFRESH="1").content.decode()
+
+    assert ('data-part="calls"' in html, "<html" in html) == (True, False)

@@ -1,0 +1,349 @@
+"""The public forms: what they accept, what they refuse and in which words."""
+
+import pytest
+
+from admissions.form_fields import to_plain_line
+from admissions.public.forms import CallbackForm, CancelForm, DetailsForm
+from admissions.scheduling.models import Mode
+from programs.models import Program
+from tests.support.visitor import CALLBACK, DETAILS
+
+pytestmark = pytest.mark.django_db
+
+
+def details_form(*, mode=Mode.PHONE, without=(), **typed):
+    data = DETAILS | typed
+    return DetailsForm({name: data[name] for name in data if name not in without}, mode=mode)
+
+
+def errors(form):
+    return {name: list(messages) for name, messages in form.errors.items()}
+
+
+def test_details_form_keeps_a_plain_answer():
+    form = details_form()
+
+    assert errors(form) == {}
+    assert form.request_fields() == {
+        "is_in_danger": False,
+        "for_whom": "self",
+        "is_adult": True,
+        "guide_answers": "",
+        "preferred_name": "Jo",
+        "phone": "+17145550155",
+        "email": "",
+        "may_call": True,
+        "may_text": False,
+        "may_email": False,
+        "voicemail": "no",
+        "is_discreet": False,
+        "good_time": "any",
+        "program_interest": None,
+        "interpreter": "",
+        "access_need": "",
+        "payment": "",
+        "note": "",
+        "time_zone": "America/Los_Angeles",
+        "language": "en",
+    }
+
+
+def test_details_form_keeps_every_consent_that_was_shown():
+    form = details_form(email="jo@example.com", may_email="on")
+
+    assert form.is_valid()
+    assert form.consent_answers() == {"contact": True, "email": True, "text": False, "news": False}
+
+
+def test_details_form_starts_discreet_and_asks_for_no_email_consent():
+    form = DetailsForm(mode=Mode.PHONE)
+
+    assert (form["is_discreet"].value(), form["may_email"].value()) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("is_in_danger", "Tell us if anyone is in danger right now."),
+        ("for_whom", "Tell us who this is for."),
+        ("is_adult", "Tell us if the person is 18 or older."),
+        ("preferred_name", "Enter a name we can use. A nickname is fine."),
+        ("agrees_to_contact", "We need this agreement to answer you."),
+    ],
+)
+def test_details_form_says_what_is_missing(name, words):
+    form = details_form(without=[name])
+
+    assert errors(form) == {name: [words]}
+
+
+def test_details_form_without_phone_or_email_asks_for_one():
+    form = details_form(mode=Mode.VIDEO, without=["phone"])
+
+    assert errors(form) == {
+        "phone": ["Enter a phone number or an email, so that we can reach you."]
+    }
+
+
+def test_details_form_for_a_phone_talk_needs_a_phone():
+    form = details_form(without=["phone"], email="jo@example.com", may_email="on")
+
+    assert errors(form) == {"phone": ["Enter a phone number: you chose a talk by phone."]}
+
+
+@pytest.mark.parametrize("mode", [Mode.VIDEO, Mode.IN_PERSON])
+def test_details_form_for_another_talk_needs_only_an_email(mode):
+    form = details_form(mode=mode, without=["phone"], email="jo@example.com", may_email="on")
+
+    assert errors(form) == {}
+
+
+def test_details_form_with_a_bad_phone_blames_the_phone_alone():
+    form = details_form(phone="12")
+
+    assert errors(form) == {
+        "phone": ["Enter a phone number with area code, like 714 555 0100."],
+    }
+
+
+def test_email_typed_without_its_consent_is_refused():
+    form = details_form(email="jo@example.com")
+
+    assert errors(form) == {
+        "may_email": ["Tick this box so that we may write to you, or clear the email."]
+    }
+
+
+def test_email_consent_without_an_email_is_refused():
+    form = details_form(may_email="on")
+
+    assert errors(form) == {"may_email": ["Enter an email above, or clear this box."]}
+
+
+def test_text_consent_without_a_phone_is_refused():
+    form = details_form(
+        mode=Mode.VIDEO,
+        without=["phone"],
+        email="jo@example.com",
+        may_email="on",
+        may_text="on",
+    )
+
+    assert errors(form) == {"may_text": ["Enter a phone number above, or clear this box."]}
+
+
+def test_phone_talk_permits_the_call_it_is():
+    form = details_form()
+
+    assert form.is_valid()
+    assert form.request_fields()["may_call"] is True
+
+
+def test_video_talk_permits_no_call_unless_ticked():
+    form = details_form(mode=Mode.VIDEO)
+
+    assert form.is_valid()
+    assert form.request_fields()["may_call"] is False
+
+
+def test_person_under_18_is_answered_with_a_way_to_help():
+    form = details_form(is_adult="no")
+
+    assert errors(form) == {
+        "is_adult": ["Our programs are for adults. Please call us: we will help you find care."]
+    }
+
+
+def test_program_that_is_not_published_cannot_be_chosen():
+    program = Program.objects.published().first()
+    Program.objects.filter(pk=program.pk).update(is_published=False)
+
+    form = details_form(program_interest=program.pk)
+
+    assert list(errors(form)) == ["program_interest"]
+
+
+def test_trap_field_stops_a_robot_and_tells_a_person_why():
+    form = details_form(website="https://example.com")
+
+    assert errors(form) == {
+        "website": ["Leave this field empty, so that we know you are a person."]
+    }
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("Asia/Kathmandu", "Asia/Kathmandu"),
+        ("", "America/Los_Angeles"),
+        ("Mars/Olympus", "America/Los_Angeles"),
+        ("../../etc/passwd", "America/Los_Angeles"),
+        ("localtime", "America/Los_Angeles"),
+        ("Factory", "America/Los_Angeles"),
+        ("x" * 5000, "America/Los_Angeles"),
+        ("UTC\x00", "America/Los_Angeles"),
+    ],
+)
+def test_time_zone_is_one_that_has_a_clock_or_the_centers_own(sent, kept):
+    form = details_form(time_zone=sent)
+
+    assert errors(form) == {}
+    assert form.request_fields()["time_zone"] == kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "O’Brien",
+        "Ng",
+        "李",
+        "Null",
+        "Ana María",
+        "Søren",
+        "محمد",
+        "Jo 🌱",
+        "N'Diaye",
+        "نیم\u200cروز",
+    ],
+)
+def test_real_names_are_kept_as_typed(name):
+    form = details_form(preferred_name=name)
+
+    assert errors(form) == {}
+    assert form.request_fields()["preferred_name"] == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Jo\u202egnp.exe", "Jognp.exe"),
+        ("Jo\u200b\u00ad\ufeff", "Jo"),
+        ("  Jo \t\r\n Ann ", "Jo Ann"),
+        ("Jo\x1b[31m", "Jo[31m"),
+        ("Jo\u2028Ann", "Jo Ann"),
+        ("Cafe\u0301", "Café"),
+        ("👩\u200d👧", "👩\u200d👧"),
+        ("Jo\u200d", "Jo"),
+    ],
+)
+def test_plain_drops_what_cannot_be_seen(typed, kept):
+    assert to_plain_line(typed) == kept
+
+
+@pytest.mark.parametrize("name", [" ", "\u200b", "\u200d", "\u202e\u202c", "\u00ad", "\r\n"])
+def test_name_that_nobody_can_see_is_missing(name):
+    form = details_form(preferred_name=name)
+
+    assert errors(form) == {"preferred_name": ["Enter a name we can use. A nickname is fine."]}
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["jo@example.com", "jo.o'brien+talk@mail.example.org", "JO@EXAMPLE.COM", "j_o-1@a-b.example"],
+)
+def test_real_addresses_are_accepted(address):
+    form = details_form(email=address, may_email="on")
+
+    assert errors(form) == {}
+    assert form.request_fields()["email"] == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "jo",
+        "jo@",
+        "@example.com",
+        "jo@example",
+        "jo@localhost",
+        "jo@[127.0.0.1]",
+        "jo@example.com, eve@example.com",
+        "jo@example.com\neve@example.com",
+        "jo@example.com\r\nBcc: eve@example.com",
+        '"jo@example.com,eve"@example.com',
+        '"jo\x08"@example.com',
+        '"j o"@example.com',
+        "jo@exam\u202eple.com",
+        "jo@exam\u200bple.com",
+        "jo@exam\u00adple.com",
+        "jо@example.com",
+        "jo@ехample.com",
+        "jo@example.com\x00",
+        "Jo <jo@example.com>",
+        "j" * 300 + "@example.com",
+    ],
+)
+def test_address_that_is_none_or_deceives_is_refused(address):
+    form = details_form(email=address, may_email="on")
+
+    assert list(errors(form)) == ["email"]
+    assert form["email"].value() == address
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["714 555 0155", "(714) 555-0155", "+1 714-555-0155", "7145550155", "1.714.555.0155"],
+)
+def test_phone_is_understood_however_it_is_written(number):
+    form = details_form(phone=number)
+
+    assert errors(form) == {}
+    assert form.request_fields()["phone"] == "+17145550155"
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["911", "555 0155", "714 555 015", "abc", "+999 555 0155", "7" * 5000, "714 555\x000155"],
+)
+def test_number_that_nobody_can_call_is_refused(number):
+    form = details_form(phone=number)
+
+    assert list(errors(form)) == ["phone"]
+    assert form["phone"].value() == number
+
+
+def test_error_links_lead_to_the_fields_in_their_order():
+    form = details_form(without=["is_in_danger", "preferred_name"])
+
+    assert form.error_links == [
+        ("id_is_in_danger_0", "Tell us if anyone is in danger right now."),
+        ("id_preferred_name", "Enter a name we can use. A nickname is fine."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_open"), [({}, False), ({"note": "I use a wheelchair"}, True)]
+)
+def test_optional_part_opens_once_it_holds_something(typed, is_open):
+    assert details_form(**typed).has_extras is is_open
+
+
+def test_callback_form_keeps_a_plain_answer():
+    form = CallbackForm(CALLBACK)
+
+    assert errors(form) == {}
+    assert form.request_fields() == {
+        "guide_answers": "",
+        "preferred_name": "Jo",
+        "phone": "+17145550155",
+        "voicemail": "no",
+        "for_whom": "self",
+        "good_time": "any",
+        "time_zone": "America/Los_Angeles",
+        "language": "en",
+    }
+    assert form.consent_answers() == {"contact": True}
+
+
+def test_callback_form_says_what_is_missing():
+    form = CallbackForm({"voicemail": "no"})
+
+    assert errors(form) == {
+        "preferred_name": ["Enter a name we can use. A nickname is fine."],
+        "phone": ["Enter a number we can call."],
+        "agrees_to_contact": ["We need this agreement to call you."],
+    }
+
+
+def test_cancel_form_needs_no_reason():
+    assert CancelForm({"reason": ""}).is_valid()

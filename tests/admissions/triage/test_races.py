@@ -1,0 +1,92 @@
+"""Colleagues who do things to one request at the same moment: each has one outcome."""
+
+from functools import partial
+
+from admissions.intake.models import ConsultationRequest
+from admissions.triage import contact_attempts, duplicates, escalation, outcomes, ownership
+from tests.support.factories import make_request, make_user
+from tests.support.rivals import at_once
+
+
+def test_two_hand_overs_and_a_claim_at_once_leave_one_owner_and_one_event(real_commits):
+    lead, people = make_user("coordinator"), [make_user() for _each in range(3)]
+    request = make_request()
+    acts = [
+        partial(ownership.reassign_request, request_id=request.pk, by=lead, to=to, owner_id=None)
+        for to in people[:2]
+    ]
+
+    answers = at_once(
+        [*acts, partial(ownership.claim_request, request_id=request.pk, by=people[2])]
+    )
+
+    request.refresh_from_db()
+    assert sorted(type(each).__name__ for each in answers) == [
+        "ActionNotAllowed",
+        "ActionNotAllowed",
+        "ConsultationRequest",
+    ]
+    assert (request.owner in people, request.audit_events.count()) == (True, 1)
+
+
+def test_escalate_by_many_hands_at_once_rings_once(real_commits):
+    people, request = [make_user() for _each in range(4)], make_request()
+
+    at_once(
+        [partial(escalation.escalate_safety, request_id=request.pk, by=each) for each in people]
+    )
+
+    assert (request.messages.count(), request.audit_events.count()) == (1, 1)
+
+
+def merging(kept, ended, by):
+    return partial(
+        duplicates.merge_requests, keep_id=kept.pk, end_ids=[ended.pk], by=by, is_same_person=True
+    )
+
+
+def test_two_merges_at_once_the_other_way_round_leave_one_open(real_commits):
+    for _round in range(5):
+        one, two, by = make_request(), make_request(), make_user("coordinator")
+
+        answers = at_once([merging(one, two, by), merging(two, one, by)])
+
+        names = sorted(type(each).__name__ for each in answers)
+        assert names == ["ActionNotAllowed", "ConsultationRequest"]
+        assert ConsultationRequest.objects.open().filter(pk__in=[one.pk, two.pk]).count() == 1
+
+
+def test_merge_and_a_logged_try_at_once_lose_no_try(real_commits):
+    for _round in range(5):
+        one, two, by = make_request(), make_request(), make_user("coordinator")
+        log = partial(
+            contact_attempts.log_attempt,
+            request_id=two.pk,
+            by=by,
+            channel="call",
+            result="no_answer",
+        )
+
+        answers = at_once([merging(one, two, by), log])
+
+        logged = sum(type(each).__name__ == "ContactAttempt" for each in answers)
+        assert (one.attempts.count(), two.attempts.count()) == (logged, 0)
+        assert type(answers[0]).__name__ == "ConsultationRequest"
+
+
+def test_merge_and_close_at_once_have_one_outcome(real_commits):
+    for _round in range(5):
+        one, two, by = make_request(), make_request(), make_user("coordinator")
+        close = partial(
+            outcomes.close_request,
+            request_id=two.pk,
+            by=by,
+            disposition="withdrawn",
+            reason="other",
+        )
+
+        answers = at_once([merging(one, two, by), close])
+
+        two.refresh_from_db()
+        refused = [type(each).__name__ for each in answers].index("ActionNotAllowed")
+        assert two.disposition == ("withdrawn" if refused == 0 else "duplicate")
