@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON PORT VAR
 MAKEFLAGS += --no-print-directory
-.PHONY: run test bench faults harm checks lint format templates migrations static pytest
+.PHONY: run test bench faults harm checks lint format rooms types templates migrations static pytest
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m recovery_site.dev.runner
@@ -23,7 +23,8 @@ test: .venv/ready-to-test
 
 # It measures beside a Postgres and a Redis of its own, whatever else is there.
 bench: VAR := $(VAR)/bench
-bench: .venv/ready-to-run
+bench: .venv/ready-to-test
+	@.ci/chromium
 	@env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL \
 		$(BIN)/python -m recovery_site.dev.embedded with -- $(BIN)/python -m bench $(ARGS)
 
@@ -37,7 +38,7 @@ harm: static
 
 # The tests come last and always, so that their last line is the last line.
 checks:
-	@$(MAKE) --keep-going --jobs=2 lint format templates migrations static || failed=yes; \
+	@$(MAKE) --keep-going --jobs=2 lint format rooms templates migrations static || failed=yes; \
 	$(MAKE) pytest && [ -z "$$failed" ] || { echo "Not every check passed." >&2; exit 1; }
 
 lint:
@@ -45,6 +46,12 @@ lint:
 
 format:
 	@$(BIN)/ruff format --check --quiet || { echo "Run: $(BIN)/ruff format" >&2; exit 1; }
+
+rooms:
+	@$(BIN)/lint-imports --no-logo --no-cache >/dev/null || $(BIN)/lint-imports --no-logo --no-cache
+
+types:
+	@$(BIN)/mypy --cache-dir $(VAR)/mypy --no-error-summary
 
 templates:
 	@$(BIN)/djlint --quiet --lint --check templates

@@ -14,19 +14,8 @@ import sys
 import time
 from dataclasses import replace
 
-from . import (
-    bookings,
-    burst,
-    content,
-    databases,
-    desk,
-    letters,
-    pages,
-    paint,
-    queries,
-    report,
-    world,
-)
+from . import databases, queries, report, world
+from .measures import bookings, burst, content, desk, letters, pages, paint
 from .servers import VAR
 from .sizes import FULL, QUICK
 

@@ -9,8 +9,7 @@ from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from admissions.intake import models
-from admissions.intake.models import ConsultationRequest
+from admissions.intake.models import ConsultationRequest, request_queries
 
 CLOSED, SEARCH_RESULTS = "closed", "found"
 
@@ -26,13 +25,15 @@ class Queue:
 
 QUEUES = [
     Queue("open", _("All open"), lambda by, now: Q()),
-    Queue("now", _("Needs someone now"), lambda by, now: models.needs_someone_condition(now)),
-    Queue("safety", _("Safety"), lambda by, now: models.NEEDS_SAFETY_ANSWER),
-    Queue("promised", _("Promised calls"), lambda by, now: models.HAS_PROMISED_CALL),
-    Queue("overdue", _("Overdue"), lambda by, now: models.overdue_condition(now)),
+    Queue(
+        "now", _("Needs someone now"), lambda by, now: request_queries.needs_someone_condition(now)
+    ),
+    Queue("safety", _("Safety"), lambda by, now: request_queries.NEEDS_SAFETY_ANSWER),
+    Queue("promised", _("Promised calls"), lambda by, now: request_queries.HAS_PROMISED_CALL),
+    Queue("overdue", _("Overdue"), lambda by, now: request_queries.overdue_condition(now)),
     Queue("mine", _("Mine"), lambda by, now: Q(owner=by)),
     Queue("unclaimed", _("Unclaimed"), lambda by, now: Q(owner=None)),
-    Queue("aside", _("Set aside"), lambda by, now: models.snoozed_condition(now)),
+    Queue("aside", _("Set aside"), lambda by, now: request_queries.snoozed_condition(now)),
 ]
 QUEUE_BY_KEY = {queue.key: queue for queue in QUEUES}
 QUEUE_NAMES = [*((queue.key, queue.name) for queue in QUEUES), (CLOSED, _("Closed"))]

@@ -108,7 +108,7 @@ def start(*words, usual=subprocess.Popen, **options):
 
 processes.handle_signals()
 embedded.subprocess.Popen = start
-sys.exit(embedded.beside(["sleep", "20"], os.environ))
+sys.exit(embedded.run_in_terminal(["sleep", "20"], os.environ))
 """
 
 

@@ -1,6 +1,6 @@
 """What a slow phone waits for: the largest paint of a first visit, and whether the page moves.
 
-python -m bench.paint --base http://127.0.0.1:8000
+python -m bench.measures.paint --base http://127.0.0.1:8000
 
 A processor four times slower, 400 kbps, and 400 ms before each answer begins, as Chromium
 simulates them; an empty cache. Requests to other sites are refused, which is kinder to them.
@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import sync_playwright
 
-from . import ours, peer
-from .servers import sync
+from .. import ours, peer
+from ..servers import sync
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PAGES = {"home": "/", "program": "/programs/iop/", "booking": "/consultation/"}

@@ -6,9 +6,9 @@ Served as in production, with several threads a worker, so that they meet in Pos
 import asyncio
 from collections import Counter
 
-from . import databases, ours
-from .figures import ratio
-from .rounds import Side, p95_ratio, so_many, take_turns
+from .. import databases, ours
+from ..figures import ratio
+from ..rounds import Side, p95_ratio, so_many, take_turns
 
 DATABASE = "ours_burst"
 WON, OFFERED_OTHERS = 302, 409

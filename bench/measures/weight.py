@@ -1,6 +1,6 @@
 """What the first visit costs a phone: requests, compressed bytes, and any foreign origin.
 
-python bench/weight.py --base http://127.0.0.1:8000
+python -m bench.measures.weight --base http://127.0.0.1:8000
 """
 
 import argparse

@@ -6,13 +6,13 @@ import time
 import redis
 from celery import Celery
 
-from . import databases, ours
+from .. import databases, ours
+from ..browser import Unexpected
+from ..mail import Mail
+from ..noop import DONE
+from ..rounds import Side, faults, p95_ratio, per_second_ratio, so_many, take_turns
+from ..servers import own_redis, redis_process, sync
 from .bookings import forms, nothing_is_owed, rate
-from .browser import Unexpected
-from .mail import Mail
-from .noop import DONE
-from .rounds import Side, faults, p95_ratio, per_second_ratio, so_many, take_turns
-from .servers import own_redis, redis_process, sync
 
 DATABASE = "ours_mailed"
 SLOW = 0.2  # seconds that the slow mail server takes for a letter

@@ -1,8 +1,8 @@
 """How long pages take: the search for open times, and the page that shows them."""
 
-from . import ours, peer
-from .browser import Browser
-from .rounds import Side, faults, one_after_the_other, p95_ratio, take_turns
+from .. import ours, peer
+from ..browser import Browser
+from ..rounds import Side, faults, one_after_the_other, p95_ratio, take_turns
 
 
 def asks(browser, paths):

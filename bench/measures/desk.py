@@ -5,9 +5,9 @@ The same server code, one set of turns; as many requests are open on either side
 
 import itertools
 
-from . import databases, ours, signed_in
-from .figures import latency
-from .rounds import Side, faults, one_after_the_other, p50_ratio, take_turns
+from .. import databases, ours, signed_in
+from ..figures import latency
+from ..rounds import Side, faults, one_after_the_other, p50_ratio, take_turns
 
 LIST = "/admin/admissions/consultationrequest/"
 FIND = f"{LIST}search/"

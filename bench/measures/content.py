@@ -1,10 +1,10 @@
 """How long content pages take, beside a view that does nothing but send as many bytes."""
 
-from . import ours
-from .browser import Browser
+from .. import ours
+from ..browser import Browser
+from ..rounds import Side, faults, one_after_the_other, p95_ratio, take_turns
+from ..servers import like_ours, sync
 from .pages import asks
-from .rounds import Side, faults, one_after_the_other, p95_ratio, take_turns
-from .servers import like_ours, sync
 
 PAGES = ["/", "/programs/iop/", "/programs/residential/", "/learn/", "/es/"]
 # A question in the address: such a page is drawn for each who asks.

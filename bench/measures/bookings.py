@@ -2,10 +2,10 @@
 
 import time
 
-from . import databases, ours, peer
-from .browser import Browser
-from .rounds import Side, faults, for_a_while, per_second_ratio, so_many, take_turns
-from .servers import like_ours, redis_process, sync
+from .. import databases, ours, peer
+from ..browser import Browser
+from ..rounds import Side, faults, for_a_while, per_second_ratio, so_many, take_turns
+from ..servers import like_ours, redis_process, sync
 
 # Fallen due, but not yet sent.
 OWED = """
