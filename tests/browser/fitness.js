@@ -39,7 +39,26 @@
       }).map(name),
   };
 
+  // Whatever day it is, the longest there is: a page that fits a Monday in May fits no Wednesday in September.
+  const word = (...names) => `(?<!\\p{L})(?:${names.join("|")})(?!\\p{L})`;
+  const longest = [
+    [word("Monday", "Tuesday", "Thursday", "Friday", "Saturday", "Sunday"), "Wednesday"],
+    [word("lunes", "martes", "jueves", "viernes", "sábado", "domingo"), "miércoles"],
+    [word("Lunes", "Martes", "Jueves", "Viernes", "Sábado", "Domingo"), "Miércoles"],
+    [word("January|February|March|April|May|June|July|August|October|November|December") + "(?= \\d)", "September"],
+    ["(?<=\\d de )" + word("enero|febrero|marzo|abril|mayo|junio|julio|agosto|octubre|noviembre|diciembre"), "septiembre"],
+    ["(?<!\\d)\\d(?=:\\d\\d)", "12"],
+    ["(?<=September )\\d(?!\\d)|(?<!\\d)\\d(?= de septiembre)", "28"],
+  ].map(([pattern, name]) => [new RegExp(pattern, "gu"), name]);
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), changed = [];
+  while (texts.nextNode()) {
+    const { currentNode: node } = texts, { data } = node;
+    const long = longest.reduce((text, [pattern, name]) => text.replace(pattern, name), data);
+    if (long !== data) { changed.push([node, data]); node.data = long; }
+  }
+
   const found = kinds.flatMap((kind) => rulers[kind]().map((what) => [kind, what]));
+  for (const [node, data] of changed) node.data = data;
   document.adoptedStyleSheets = [];
   return found;
 }

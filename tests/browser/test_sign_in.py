@@ -87,8 +87,11 @@ def test_page_of_an_ended_session_shows_nothing_any_more(visit, site):
 def test_note_outlives_the_session_it_was_written_in(visit, site):
     page = visit(viewport={"width": 390, "height": 844})
     sign_in(page, "dana")
-    page.goto(LIST)
-    page.locator(".why a").first.click()
+    # Each page asks once how long the session lasts; asked later, it would tell the end itself.
+    with page.expect_response("**/admin/stay/"):
+        page.goto(LIST)
+    with page.expect_response("**/admin/stay/"):
+        page.locator(".why a").first.click()
     page.locator("#log").get_by_label("Note").fill("Rang twice, nobody there")
     end_in(site, -1, "dana")
     page.locator("#log").get_by_role("button", name="No answer").first.click()

@@ -11,7 +11,7 @@ from .test_visitor import read_in_mailbox, start_shown
 from .visits import fill_details, send, zone_by_day
 
 RIVAL = {"name": "Ray", "phone": "714 555 0157", "email": "ray@example.com"}
-BEA = {"name": "Bea", "phone": "714 555 0158", "email": "bea@example.com"}
+LIV = {"name": "Liv", "phone": "714 555 0158", "email": "liv@example.com"}
 SUBJECT = "An earlier time for your appointment"
 
 
@@ -32,7 +32,7 @@ def book_at(page, address, **person):
 
 def open_from_letter(page, site):
     """Follows the link of the letter in the mailbox, which opens a tab of its own."""
-    read_in_mailbox(page, site, SUBJECT, to=BEA["email"])
+    read_in_mailbox(page, site, SUBJECT, to=LIV["email"])
     with page.context.expect_page() as opened:
         page.locator("pre a[href*='/consultation/manage/']").first.click()
     return opened.value
@@ -45,14 +45,14 @@ def test_who_waits_takes_the_time_that_another_frees(visit, site):
     book_at(rival, details, **RIVAL)
     wanted = start_shown(rival)
     page.goto(f"/consultation/?zone={zone}")
-    book_at(page, page.locator(".day .grid a").last.get_attribute("href"), **BEA)
+    book_at(page, page.locator(".day .grid a").last.get_attribute("href"), **LIV)
 
     page.get_by_role("button", name="Tell me if something opens sooner").click()
     expect(page.get_by_text("If something opens sooner, we write to you.")).to_be_visible()
     waiting = faults_of(page)
     rival.goto("/consultation/manage/cancel/")
     rival.get_by_role("button", name="Cancel my appointment").click()
-    letter = site.await_letter(SUBJECT, to=BEA["email"])
+    letter = site.await_letter(SUBJECT, to=LIV["email"])
     assert "recover" not in letter.as_string().lower()
 
     page = open_from_letter(page, site)
@@ -64,4 +64,4 @@ def test_who_waits_takes_the_time_that_another_frees(visit, site):
     expect(page).to_have_url(re.compile(r"/consultation/manage/$"))
     expect(page.get_by_role("heading", name="An earlier time is open")).to_have_count(0)
     assert (start_shown(page), waiting, asked) == (wanted, [], [])
-    assert site.await_letter("Your appointment has a new time", to=BEA["email"])
+    assert site.await_letter("Your appointment has a new time", to=LIV["email"])

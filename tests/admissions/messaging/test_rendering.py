@@ -314,7 +314,7 @@ def test_staff_notice_carries_the_reference_and_a_link_only():
     assert text(letter) == (
         f"New request {request.reference}\n\nIt waits for an answer.\n\nOpen the desk:\n{link}\n"
     )
-    assert re.findall("zqx|555", all_that_shows(letter), re.IGNORECASE) == []
+    assert re.findall("zqx|555.?0177", all_that_shows(letter), re.IGNORECASE) == []
     assert letter["Subject"] == f"New request {request.reference}"
 
 

@@ -221,7 +221,9 @@ def test_task_offers_what_opened_and_has_the_letter_sent(at_once, inbox):
     owed = booking_tasks.offer_opened_slots()
 
     sent = [each["Subject"] for each in inbox if each["To"] == request.email]
-    assert (owed, sent[-1]) == (1, "An earlier time for your appointment")
+    assert owed == 1
+    # Under a stopped clock all fall due in one moment, and go in any order.
+    assert "An earlier time for your appointment" in sent
 
 
 def test_beat_sweeps_messages_and_offers_every_minute():

@@ -126,6 +126,19 @@ def test_chromium_that_is_there_is_used(find_chromium, name):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root installs packages")
+@pytest.mark.parametrize(("fonts", "is_asked"), [("Liberation Sans", False), ("DejaVu Sans", True)])
+def test_root_installs_the_font_beside_a_chromium_without_it(find_chromium, clone, fonts, is_asked):
+    found = find_chromium(
+        chromium="exit 0", fc_list=f"echo {fonts}", apt_get='echo "$@" >>$BIN/asked'
+    )
+
+    asked = clone / "bin" / "asked"
+    assert found.returncode == 0
+    assert asked.exists() is is_asked
+    assert not is_asked or "fonts-liberation" in asked.read_text()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs packages")
 def test_root_installs_chromium(find_chromium):
     found = find_chromium(
         apt_get='[ "$1" = update ] || { echo "exit 0" >$BIN/chromium; chmod +x $BIN/chromium; }'
@@ -133,7 +146,7 @@ def test_root_installs_chromium(find_chromium):
 
     assert (found.returncode, found.stdout) == (
         0,
-        "Installing Chromium, about a minute the first time\n",
+        "Installing Chromium and a font, about a minute the first time\n",
     )
 
 
