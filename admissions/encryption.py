@@ -22,7 +22,7 @@ def encrypt_text(text: str) -> str:
 
 
 def decrypt_text(sealed: str) -> str:
-    """What was sealed; raises NotReadable instead of ever passing on what it cannot read."""
+    """Return the decrypted text; raise DecryptionError rather than return ciphertext."""
     try:
         return current_cipher().decrypt(sealed.encode()).decode() if sealed else ""
     except InvalidToken:

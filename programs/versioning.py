@@ -62,6 +62,7 @@ def publish_draft(*, text: VersionedText, by, seen: datetime) -> None:
 @transaction.atomic
 def restore_version(*, text: VersionedText, by) -> VersionedText:
     """Begin a draft with the words of an earlier version."""
+    # Going back is a new draft: Postgres refuses to change what was published.
     newest = lock_newest(text)
     if not newest.is_published:
         raise DraftExists

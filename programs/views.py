@@ -124,6 +124,8 @@ def get_help(request):
 @require_safe
 def help_for_someone(request):
     """The same doors for a loved one: what they choose here goes along into the forms."""
+    # A page of its own, not a query of get_help: only an address without a query can be found,
+    # cached and translated.
     return render(request, "programs/help_for_someone.html", {"for_whom": "loved_one"})
 
 

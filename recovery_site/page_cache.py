@@ -3,7 +3,7 @@
 Only what any stranger is shown: a plain GET of a page of `programs`, without a cookie and
 without a question in its address, that sets no cookie and is marked for nobody. A page is
 drawn anew when it is PAGE_CACHE_SECONDS old; while one visitor waits for that, others get
-the old one, but never one started_at LONGEST seconds ago. So a time that is taken is shown as
+the old one, but none begun more than MAX_PAGE_AGE_SECONDS ago. So a time that is taken is shown as
 free for at most that long, and whoever takes one has a cookie and sees everything live.
 """
 

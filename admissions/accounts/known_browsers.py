@@ -31,6 +31,7 @@ def client_address(request) -> str:
     """
     seen = request.META.get("REMOTE_ADDR", "")
     if settings.PROXIES:
+        # From the end: what stands before the entries of our own proxies anybody may have written.
         hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
         seen = hops[-settings.PROXIES :][0].strip() or seen
     return normalize_address(seen)

@@ -58,6 +58,8 @@ def consume_app_code(*, user: User, code: str, now: datetime) -> bool:
     step = totp.matching_step(totp.normalize_code(code), secret=factor.secret, now=now)
     if step is None:
         return False
+    # One conditional UPDATE in Postgres. In a cache, as allauth has it, a code would count twice
+    # and guessing be free whenever Redis is away.
     unused = Factor.objects.filter(pk=factor.pk, last_step__lt=step)
     return unused.update(last_step=step) == 1
 

@@ -1,4 +1,4 @@
-"""The pages of signing in, and of keeping one's sign-in safe; they route, `door` decides."""
+"""The pages of signing in; they route, `authentication` decides."""
 
 from math import ceil
 

@@ -116,6 +116,8 @@ class AuditedAdmin(admin.ModelAdmin):
             names += [f"{model} {name}" for name in sorted(changed)]
         return names
 
+    # Django's own log names records in words and can be edited, so it is not written: an audit
+    # event takes its place, in the same transaction.
     def log_addition(self, request, obj, message):
         return record_object_change(request, Type.RECORD_ADDED, obj)
 

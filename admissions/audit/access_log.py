@@ -26,6 +26,7 @@ def log_view(
     """
     type, code = event_type_and_code(type, code, found)
     ids = list(dict.fromkeys(shown))
+    # Before the page is rendered: what could not be recorded is not shown.
     event = AuditEvent.objects.create(type=type, actor=request.user, code=code, shown=ids)
     request.view_event = event
     return event

@@ -66,10 +66,12 @@ def record_absence(
     decisions: dict,
     by: User,
 ) -> Closure:
-    """Close this time for the counselor and settle what stands in it, or raise NotSettled.
+    """Close this time for the counselor and settle what stands in it, or raise
+    UnresolvedConsultations.
 
-    `decisions` maps ids of consultations to KEEP, FREE or the id of a colleague.
+    `decisions` maps ids of consultations to KEEP, CANCEL or the id of a colleague.
     """
+    # Two who leave at one moment could each be given what the other leaves.
     lock_absences()
     lock_requests_for(find_consultations_during(counselor, starts_at, ends_at))
 
@@ -88,7 +90,7 @@ def record_absence(
 
 @transaction.atomic
 def resolve_coverage_gaps(*, counselor: Counselor, decisions, by: User) -> None:
-    """Settle what stands with a counselor who is not there for it, or raise NotSettled."""
+    """Settle what stands with a counselor who is away, or raise UnresolvedConsultations."""
     lock_absences()
     lock_requests_for(find_uncovered_consultations(counselor))
 
@@ -202,7 +204,7 @@ def find_free_counselors_by_start(
 
 
 def apply_decisions(cases: list[AffectedConsultation], decisions: dict, *, by: User) -> None:
-    """Do what was decided about each, or raise NotSettled and leave nothing done."""
+    """Do what was decided about each, or raise UnresolvedConsultations and do nothing."""
     undecided = [case.consultation.pk for case in cases if not is_decided(case, decisions)]
     if undecided:
         raise UnresolvedConsultations(undecided=undecided)

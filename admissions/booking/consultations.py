@@ -70,6 +70,7 @@ def confirm_consultation(
     """
     request = lock_request(request)
     consultation = require_upcoming_consultation(request)
+    # They keep the time that they saw: their page carries the sequence of that.
     if consultation.sequence != sequence:
         raise ActionNotAllowed(_("Your appointment has changed. Please look at its time."))
     if consultation.is_confirmed or find_or_claim_key(key):
@@ -173,7 +174,7 @@ def schedule_consultation(
 ) -> Consultation:
     """Hold a time for a request that has none, by its requester or staff; locked by the caller.
 
-    `chosen` is what assignment.hold takes. Recorded and told, or SlotTaken.
+    `chosen` is what assignment.hold_slot takes. Recorded and told, or SlotTaken.
     """
     now = timezone.now()
     consultation = assignment.hold_slot(request=request, now=now, by=by, **chosen)

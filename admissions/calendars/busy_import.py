@@ -128,6 +128,7 @@ def lock_own_lease(calendar: ExternalCalendar) -> bool:
 
 def replace_busy_times(calendar: ExternalCalendar, times: list[tuple]) -> None:
     calendar.busy_times.all().delete()
+    # Starts and ends alone: what a counselor's own events say is stored nowhere.
     BusyTime.objects.bulk_create(
         BusyTime(
             external_calendar=calendar,

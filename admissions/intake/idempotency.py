@@ -28,6 +28,8 @@ def verify_key(signed: str, purpose: str) -> uuid.UUID | None:
 
 def find_or_claim_key(key: uuid.UUID) -> ConsultationRequest | None:
     """The request that this key already made or changed; waits for a twin still under way."""
+    # The twin of a double click waits here until the first has committed, and then reads what
+    # it made; to look first and insert later would let both through.
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO admissions_idempotencykey (key, at) VALUES (%s, %s)"

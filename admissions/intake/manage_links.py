@@ -27,6 +27,7 @@ def issue_tokens(
 
     `consultation` is the one that stands, where it is known.
     """
+    # Anew for each email: only hashes are stored, so an older link cannot be written again.
     manage, stop = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     purposes = ManageToken.Purpose
     ManageToken.objects.bulk_create(

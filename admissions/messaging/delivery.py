@@ -68,6 +68,7 @@ def claim_message(message_id: int) -> Message | None:
     """Take the message in hand for one lease, unless it is not due or another worker has it."""
     now = timezone.now()
     due = Message.objects.due(now=now).select_for_update(skip_locked=True).filter(pk=message_id)
+    # One conditional UPDATE: of two workers one has the lease, whatever a broker delivers twice.
     left_behind = Case(When(state=State.SENDING, then=1), default=0)
     with transaction.atomic():
         is_ours = Message.objects.filter(pk__in=due.values("pk")).update(

@@ -22,6 +22,7 @@ THANK_YOU_TIME, DIGEST_TIME = time(10), time(7, 30)
 
 def enqueue_messages(messages: list[Message]) -> None:
     """One row per request, consultation, kind, version and copy, however often it is promised."""
+    # A row that exists stays as it is: it may have been sent, or be in a worker's hands.
     Message.objects.bulk_create(messages, ignore_conflicts=True)
 
 

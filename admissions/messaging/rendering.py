@@ -1,6 +1,6 @@
 """What each email says, and how it is put together.
 
-What it says is in `wordings`, one frame holds it. The frame is given plain words,
+What it says is in `catalog`, one frame holds it. The frame is given plain words,
 never a row; a discreet letter is not given the center's name, a program or a
 reason, so it cannot say them.
 """
@@ -285,6 +285,8 @@ def build_email(
 
 def build_headers(message: Message) -> dict[str, str]:
     return {
+        # The same for each try: a second copy, after a worker died between the server's 250 and
+        # our commit, is then known for one.
         "Message-ID": f"<{message.message_uuid}@{settings.MAIL_FROM.partition('@')[2]}>",
         "Auto-Submitted": "auto-generated",
         "Content-Language": translation.get_language(),

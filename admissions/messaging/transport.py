@@ -83,7 +83,7 @@ class EmailNotAccepted(Exception):
 
 
 def send_email(email: EmailMultiAlternatives, message: Message) -> str:
-    """Hand the letter over; returns what the provider calls it, if anything, or raises NotTaken."""
+    """Hand the email over; return the provider's id for it, if any, or raise EmailNotAccepted."""
     if settings.MAIL_PROVIDER:
         adapt_to_provider(email, message, settings.MAIL_PROVIDER)
     try:
@@ -99,6 +99,8 @@ def send_email(email: EmailMultiAlternatives, message: Message) -> str:
 
 def adapt_to_provider(email: EmailMultiAlternatives, message: Message, provider: str) -> None:
     """Put the letter into the form that a provider takes."""
+    # A provider that cannot send without tracking, or loses our mark, is not on the list of
+    # email_settings. The mark is a random UUID and tells nothing of the person.
     email.track_opens = email.track_clicks = False
     email.metadata = {"message": str(message.message_uuid)}
     own = PROVIDER_WRITTEN_HEADERS[provider]

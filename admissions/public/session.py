@@ -20,6 +20,7 @@ def new_idempotency_key() -> uuid.UUID:
 
 def issue_form_key(http_request, purpose: str) -> str:
     """The signed key for this browser's form: the same in every tab until it is used."""
+    # One key a browser, not one a page: the same form sent from two tabs is one request.
     keys = http_request.session.setdefault("form_keys", {})
     if purpose not in keys:
         keys[purpose] = str(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""How often the public pages were views: numbers of a day, and nobody in them."""
+"""How often the public pages were viewed: numbers of a day, and nobody in them."""
 
 from django.db import models
 from django.db.models import F, Q

@@ -1,4 +1,4 @@
-"""Counts pages as they are views, so that nobody can be told from it.
+"""Counts pages as they are viewed, so that nobody can be told from it.
 
 No address, cookie or mark of a visitor is read or kept: only the day, the kind of page and
 its language. Each process adds up for PAGE_VIEW_FLUSH_SECONDS seconds and then adds its sums

@@ -222,6 +222,8 @@ def restrict_to_chosen_counselor(
 
 def lock_capped_counselors(counselor_ids) -> None:
     """Wait for every booking with those of them who have a daily cap."""
+    # A count is guarded by no constraint. Always in the order of ids, and before anything is
+    # held, so that no two bookings wait for each other.
     capped = Counselor.objects.filter(pk__in=counselor_ids, daily_cap__isnull=False)
     list(capped.select_for_update(no_key=True).order_by("pk"))
 

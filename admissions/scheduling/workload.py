@@ -36,6 +36,8 @@ class CounselorLoad:
         Counted by the time they were here, one who was away owes nobody the
         bookings of that time, and is not flooded on coming back.
         """
+        # Not a float: rounding would make equal loads differ, and the longer wait would not
+        # decide between them.
         return Fraction(self.count * 100 * self.minutes_total, self.share * self.minutes_present)
 
     @property

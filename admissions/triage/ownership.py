@@ -76,6 +76,7 @@ def check_may_reassign(request: ConsultationRequest, *, by: User, owner_id: int 
     """Nobody takes away what has changed hands since they looked."""
     if not may_reassign(request, by):
         raise ActionNotAllowed(_("Only its owner, or who assigns work, can hand it over."))
+    # The form says whose it was when the page was rendered.
     if request.owner_id != owner_id:
         raise ActionNotAllowed(_("It has changed hands meanwhile. Look at whose it is now."))
 

@@ -34,6 +34,8 @@ def search_requests(term: str, *, now: datetime) -> SearchResult:
     if not is_long_enough(term):
         return SearchResult([])
     matching = ConsultationRequest.objects.filter(build_search_filter(term))
+    # Two queries: open ones are few and come first; of closed ones a common name has thousands,
+    # which no page could lead to.
     open_ones = matching.open().in_triage_order(now=now).values_list("pk", flat=True)
     found = [*open_ones[: MAX_RESULTS + 1], *find_newest_closed(matching)]
     return SearchResult(found[:MAX_RESULTS], len(found) > MAX_RESULTS)

@@ -1,8 +1,11 @@
 """Texts at rest: what the database holds, and what happens when keys change or are lost."""
 
+import re
 from io import StringIO
 
 import pytest
+from django.apps import apps
+from django.conf import settings as site_settings
 from django.core.exceptions import FieldError
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
@@ -11,6 +14,7 @@ from django.db import InternalError, connection
 from admissions.care.models import BenefitsVerification
 from admissions.encryption import DecryptionError
 from admissions.intake.models import Note
+from admissions.management.commands import reencrypt
 from tests.support.factories import make_request, make_user
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +102,16 @@ def test_start_is_refused_while_the_keys_do_not_open_what_is_kept(settings):
 
     with pytest.raises(SystemCheckError, match="SECRET_KEY_FALLBACKS"):
         call_command("check", databases=["default"])
+
+
+def test_security_page_names_every_encrypted_column():
+    page = (site_settings.BASE_DIR / "docs/security.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (`.+?) \|$", page, re.MULTILINE)
+
+    told = {model: set(re.findall(r"`(\w+)`", columns)) for model, columns in rows}
+
+    assert told == {
+        model.__name__: set(names)
+        for model in apps.get_models()
+        if (names := reencrypt.encrypted_fields(model))
+    }

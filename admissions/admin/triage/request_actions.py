@@ -1,4 +1,4 @@
-"""TODO"""
+"""What staff can do to a request: for each action its form, its service, and what we say after."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -50,6 +50,8 @@ def mail_events(http_request, provider):
         for event in events:
             provider_events.record_provider_event(event, provider=provider)
     except provider_events.MessageStillSending:
+        # The report outran our own worker, which still holds the lease: told again, it finds
+        # the message settled.
         return HttpResponse(status=503, headers={"Retry-After": "60"})
     return HttpResponse()
 

@@ -1,6 +1,6 @@
 """Who may open and do what: every role at every address of the desk, and what it leaves behind.
 
-AREAS is the table of README in addresses. An address that stands in none of them is for
+AREAS is the table of docs/roles.md in addresses. An address that stands in none of them is for
 nobody; a new one fails here until someone says whose it is.
 """
 
@@ -28,7 +28,7 @@ from tests.support.desk import NOW, booked, minutes
 
 pytestmark = pytest.mark.django_db
 
-README = Path(__file__).resolve().parents[4] / "README.md"
+ROLES_PAGE = Path(__file__).resolve().parents[4] / "docs/roles.md"
 LETTERS = {
     "coordinator": "o", "counselor": "c", "clinician": "l", "VOB": "v", "director": "d",
     "content editor": "e", "auditor": "a", None: "-",
@@ -297,8 +297,8 @@ def test_nobody_opens_anything_without_a_session(client, places):
     } == {}
 
 
-def test_readme_has_the_same_table():
-    rows = re.findall(r"^\| (.+?) \|((?: [x–] \|){7})$", README.read_text(), re.MULTILINE)
+def test_roles_page_has_the_same_table():
+    rows = re.findall(r"^\| (.+?) \|((?: [x–] \|){7})$", ROLES_PAGE.read_text(), re.MULTILINE)
     letters = [ROLES[role] for role in ROLES if role]
 
     assert {
