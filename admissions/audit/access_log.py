@@ -1,6 +1,6 @@
 """That staff looked at something: one audit event for each page, with the requests it showed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -66,7 +66,7 @@ def log_refreshed_view(
     *,
     since: str | None,
     code: str,
-    shown: Iterable[UUID] = (),
+    shown: Collection[UUID] = (),
     found: int | None = None,
 ) -> AuditEvent:
     """As record for a page that refreshes itself; `since` is the number of its last event.

@@ -108,10 +108,10 @@ def lock_requests_to_merge(
     keep_id: UUID, end_ids: Iterable[UUID]
 ) -> tuple[ConsultationRequest, list[ConsultationRequest]]:
     """All in one order, so that two merges that meet wait for each other and never in a ring."""
-    ids = {str(keep_id), *map(str, end_ids)}
+    ids = {keep_id, *end_ids}
     rows = ConsultationRequest.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-    requests = {str(each.pk): each for each in rows}
-    kept = requests.pop(str(keep_id), None)
+    requests = {each.pk: each for each in rows}
+    kept = requests.pop(keep_id, None)
     if kept is None or len(requests) != len(ids) - 1 or not requests:
         raise ActionNotAllowed(_("Choose which stays, and which are merged with it."))
     return kept, sorted(requests.values(), key=lambda each: each.created_at)
