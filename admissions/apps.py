@@ -8,5 +8,5 @@ class AdmissionsConfig(AppConfig):
     name = "admissions"
     verbose_name = _("Admissions")
 
-    def ready(self):
+    def ready(self) -> None:
         import_module("admissions.admin.pages")

@@ -1,7 +1,9 @@
 """Texts that stand in the database only as ciphertext; the keys stand outside of it."""
 
 import base64
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -10,6 +12,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import FieldError
 from django.db import ProgrammingError, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Expression, Lookup
 
 
 class DecryptionError(Exception):
@@ -47,26 +51,30 @@ def derive_key(secret: str) -> bytes:
 class EncryptedTextField(models.TextField):
     """Text that is sealed on its way into the database, and cannot be searched there."""
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         """To migrations it is text, since that is what the column holds."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.TextField", args, kwargs
 
-    def get_prep_value(self, value):
+    def get_prep_value(self, value: str | None) -> str | None:
         """Sealed."""
         value = super().get_prep_value(value)
         return value if value is None else encrypt_text(value)
 
-    def from_db_value(self, value, expression, connection):
+    def from_db_value(
+        self, value: str | None, expression: Expression, connection: BaseDatabaseWrapper
+    ) -> str | None:
         return value if value is None else decrypt_text(value)
 
-    def get_lookup(self, lookup_name):
+    def get_lookup(self, lookup_name: str) -> type[Lookup] | None:
         """The same text is sealed differently each time, so no comparison could be true."""
         if lookup_name != "isnull":
             raise FieldError(f"{self.name} is encrypted: it cannot be compared.")
         return super().get_lookup(lookup_name)
 
-    def check(self, databases=None, **kwargs):
+    def check(
+        self, databases: Sequence[str] | None = None, **kwargs: bool
+    ) -> list[checks.CheckMessage]:
         """With a database at hand, also that our keys open the newest text in it."""
         found = super().check(databases=databases, **kwargs)
         for database in databases or []:

@@ -3,6 +3,7 @@
 import functools
 import re
 import unicodedata
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -36,11 +37,11 @@ class BoundedTextField(forms.CharField):
     square of their number: 200 kB of them, sent as a name, took ten seconds.
     """
 
-    def __init__(self, *, max_length, **options):
+    def __init__(self, *, max_length: int, **options: Any) -> None:
         super().__init__(max_length=max_length, **options)
 
-    def to_python(self, value):
-        text = forms.CharField.to_python(self, value).replace("\r\n", "\n")
+    def to_python(self, value: str | None) -> str | None:
+        text = (forms.CharField.to_python(self, value) or "").replace("\r\n", "\n")
         MaxLengthValidator(self.max_length, self.error_messages.get("max_length"))(text)
         return super().to_python(text)
 
@@ -48,8 +49,8 @@ class BoundedTextField(forms.CharField):
 class PlainTextField(BoundedTextField):
     """Text that is safe to show anywhere: one line, nothing invisible."""
 
-    def to_python(self, value):
-        value = super().to_python(value)
+    def to_python(self, value: str | None) -> str:
+        value = super().to_python(value) or ""
         if "\x00" in value:
             return value  # Left for the validator, which says so beside the field.
         return to_plain_line(value)
@@ -58,8 +59,8 @@ class PlainTextField(BoundedTextField):
 class PlainLinesField(PlainTextField):
     """The same for a text of several lines; empty ones part its paragraphs."""
 
-    def to_python(self, value):
-        lines = BoundedTextField.to_python(self, value).splitlines()
+    def to_python(self, value: str | None) -> str:
+        lines = (BoundedTextField.to_python(self, value) or "").splitlines()
         return "\n".join(line if "\x00" in line else to_plain_line(line) for line in lines).strip()
 
 
@@ -75,7 +76,7 @@ class PlainEmailField(BoundedTextField, forms.EmailField):
         "invalid": _("Enter an email address like name@example.com."),
     }
 
-    def clean(self, value):
+    def clean(self, value: str | None) -> str:
         value = super().clean(value)
         if value and not (value.isascii() and self.PLAIN.fullmatch(value)):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
@@ -83,7 +84,7 @@ class PlainEmailField(BoundedTextField, forms.EmailField):
 
 
 @functools.cache
-def known_time_zones():
+def known_time_zones() -> set[str]:
     """Every zone whose clock is the same on every machine; looking them up reads the disk."""
     return available_timezones() - {"localtime", "Factory"}
 
@@ -93,7 +94,7 @@ class TimeZoneField(forms.Field):
 
     widget = forms.HiddenInput
 
-    def clean(self, value):
+    def clean(self, value: str | None) -> str:
         return value if value in known_time_zones() else settings.TIME_ZONE
 
 

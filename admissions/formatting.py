@@ -1,5 +1,6 @@
 """How staff read a time and a stretch of it, by the center's clock."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -7,11 +8,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone, translation
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+# How a time of day is put into words.
+TimeFormat = Callable[[time], str]
 # How people name their own clock; anywhere else the city says it.
 FAMILIAR_ZONE_NAMES = {
     "America/Los_Angeles": _lazy("Pacific time"),
@@ -24,7 +27,7 @@ FAMILIAR_ZONE_NAMES = {
 }
 
 
-def user_label(user) -> str:
+def user_label(user: User) -> str:
     return user.get_full_name() or user.get_username()
 
 
@@ -57,7 +60,7 @@ def format_time(local: datetime | time) -> str:
 @lru_cache(maxsize=24 * 60)
 def format_hour_and_minute(hour: int, minute: int, _language: str | None) -> str:
     """Remembered, because a page of open times says it a hundred times."""
-    words = date_format(time(hour, minute), _("g:i a"))
+    words = time_format(time(hour, minute), _("g:i a"))
     return words.replace("a.m.", _("am")).replace("p.m.", _("pm"))
 
 
@@ -66,14 +69,16 @@ def format_hour(hour: int) -> str:
     return f"{(hour - 1) % 12 + 1} {'am' if hour < 12 else 'pm'}"
 
 
-def format_unambiguous_time(local: datetime, format_time=format_time) -> str:
+def format_unambiguous_time(local: datetime, format_time: TimeFormat = format_time) -> str:
     """A time of day; in the hour that a clock repeats, with its zone: 1:30 am (PST)."""
     words = format_time(local.time())
     is_repeated = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
     return f"{words} ({local.tzname()})" if is_repeated else words
 
 
-def format_center_time_if_different(at: datetime, local: datetime, format_time=format_time) -> str:
+def format_center_time_if_different(
+    at: datetime, local: datetime, format_time: TimeFormat = format_time
+) -> str:
     """The center's own time, where it differs from the reader's: 9:00 am (PST)."""
     here = at.astimezone(ZoneInfo(settings.TIME_ZONE))
     if here.utcoffset() == local.utcoffset():
@@ -84,7 +89,7 @@ def format_center_time_if_different(at: datetime, local: datetime, format_time=f
 def format_time_zone(zone: ZoneInfo) -> str:
     """A zone as people name it: Pacific time, or Kathmandu time."""
     city = zone.key.rpartition("/")[2].replace("_", " ")
-    return FAMILIAR_ZONE_NAMES.get(zone.key) or _("%(city)s time") % {"city": city}
+    return str(FAMILIAR_ZONE_NAMES.get(zone.key) or _("%(city)s time") % {"city": city})
 
 
 def format_relative_day(day: date, today: date) -> str:

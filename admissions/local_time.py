@@ -20,10 +20,12 @@ def local_midnight(day: date) -> datetime:
 def day_bounds(first: date, last: date | None = None) -> tuple[datetime, datetime]:
     """From the midnight that begins the first day to the one that ends the last, in UTC."""
     after = (last or first) + DAY
-    return tuple(
-        datetime(day.year, day.month, day.day, tzinfo=center_zone()).astimezone(UTC)
-        for day in (first, after)
-    )
+    return utc_midnight(first), utc_midnight(after)
+
+
+def utc_midnight(day: date) -> datetime:
+    """The midnight that begins a day of the center, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=center_zone()).astimezone(UTC)
 
 
 def floor_to_step(at: datetime, step: timedelta) -> datetime:

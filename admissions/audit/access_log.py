@@ -1,8 +1,12 @@
 """That staff looked at something: one audit event for each page, with the requests it showed."""
 
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -17,7 +21,12 @@ RELOG_AFTER = timedelta(hours=1)
 
 
 def log_view(
-    request: HttpRequest, *, code: str, shown=(), found: int | None = None, type=Type.DESK_VIEWED
+    request: HttpRequest,
+    *,
+    code: str,
+    shown: Iterable[UUID] = (),
+    found: int | None = None,
+    type: str = Type.DESK_VIEWED,
 ) -> AuditEvent:
     """Write down that the person signed in looks at a screen, before they see it.
 
@@ -27,25 +36,38 @@ def log_view(
     type, code = event_type_and_code(type, code, found)
     ids = list(dict.fromkeys(shown))
     # Before the page is rendered: what could not be recorded is not shown.
-    event = AuditEvent.objects.create(type=type, actor=request.user, code=code, shown=ids)
-    request.view_event = event
+    event = AuditEvent.objects.create(type=type, actor=viewer_of(request), code=code, shown=ids)
+    remember_event(request, event)
     return event
 
 
 def log_request_view(
-    request: HttpRequest, consultation_request: "ConsultationRequest | None", **columns
+    request: HttpRequest,
+    consultation_request: "ConsultationRequest | None",
+    *,
+    type: str = Type.REQUEST_VIEWED,
+    code: str = "",
+    fields: Iterable[str] = (),
 ) -> AuditEvent:
     """Write down that they look at the page of one request, or at what belongs to it."""
-    event = AuditEvent(actor=request.user, request=consultation_request, type=Type.REQUEST_VIEWED)
-    for name, value in columns.items():
-        setattr(event, name, value)
-    event.save(force_insert=True)
-    request.view_event = event
+    event = AuditEvent.objects.create(
+        actor=viewer_of(request),
+        request=consultation_request,
+        type=type,
+        code=code,
+        fields=list(fields),
+    )
+    remember_event(request, event)
     return event
 
 
 def log_refreshed_view(
-    request: HttpRequest, *, since: str | None, code: str, shown=(), found: int | None = None
+    request: HttpRequest,
+    *,
+    since: str | None,
+    code: str,
+    shown: Collection[UUID] = (),
+    found: int | None = None,
 ) -> AuditEvent:
     """As record for a page that refreshes itself; `since` is the number of its last event.
 
@@ -55,13 +77,25 @@ def log_refreshed_view(
     type, kept_code = event_type_and_code(Type.DESK_VIEWED, code, found)
     number = int(since) if since and since.isascii() and since.isdecimal() else 0
     last = AuditEvent.objects.filter(
-        pk=min(number, 2**63 - 1), actor=request.user, type=type, code=kept_code,
+        pk=min(number, 2**63 - 1), actor=viewer_of(request), type=type, code=kept_code,
         at__gt=timezone.now() - RELOG_AFTER,
     ).first()  # fmt: skip
     if last is None or not set(shown) <= set(last.shown):
         return log_view(request, code=code, shown=shown, found=found)
-    request.view_event = last
+    remember_event(request, last)
     return last
+
+
+def viewer_of(request: HttpRequest) -> User:
+    """Who is signed in; no screen of the staff's is served to anyone else."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def remember_event(request: HttpRequest, event: AuditEvent) -> None:
+    """Keep the event with the request, for the answer that goes out under its number."""
+    request.view_event = event  # type: ignore[attr-defined]  # Django's class names no such thing
 
 
 def is_logged(request: HttpRequest) -> bool:
@@ -69,7 +103,7 @@ def is_logged(request: HttpRequest) -> bool:
     return hasattr(request, "view_event")
 
 
-def event_type_and_code(type, code: str, found: int | None) -> tuple[str, str]:
+def event_type_and_code(type: str, code: str, found: int | None) -> tuple[str, str]:
     """The kind of look, and its code; of a search, how many it found."""
     if found is not None:
         return Type.SEARCHED, result_count_band(found)

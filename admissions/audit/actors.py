@@ -3,5 +3,5 @@
 from django.contrib.auth.models import User
 
 
-def actor_fields(source: str, by: User | None) -> dict:
+def actor_fields(source: str, by: User | None) -> dict[str, User | str]:
     return {"actor": by} if by else {"source": source}

@@ -1,5 +1,7 @@
 """Who did or saw what, and when; never what the data said."""
 
+from typing import Self
+
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -50,12 +52,12 @@ class AuditSeal(models.Model):
             forbid_truncate("audit_seal_is_never_emptied"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"audit seal {self.number}"
 
 
-class AuditEventQuerySet(models.QuerySet):
-    def without_views(self):
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def without_views(self) -> Self:
         """What was done; looks are left out."""
         return self.exclude(type__in=AuditEvent.VIEW_TYPES)
 
@@ -219,5 +221,5 @@ class AuditEvent(models.Model):
             forbid_truncate("audit_event_is_never_emptied"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"audit event {self.pk}"

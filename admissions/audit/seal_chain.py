@@ -18,6 +18,11 @@ from django.utils import timezone
 
 from .models import AuditEvent, AuditSeal
 
+# The id of an event, and the rest of its columns in their order.
+EventRow = tuple[int, *tuple[object, ...]]
+# What JSON holds; dates and ids become text.
+JsonValue = None | int | str | list["JsonValue"]
+
 logger = logging.getLogger(__name__)
 # The columns of an event in order. A new column makes a new form; old seals keep theirs.
 COLUMNS_BY_FORMAT = {
@@ -102,19 +107,19 @@ def current_key() -> bytes:
     return settings.AUDIT_KEYS[0].encode()
 
 
-def fetch_event_rows(ids: list[int], form: int) -> list[tuple]:
+def fetch_event_rows(ids: list[int], form: int) -> list[EventRow]:
     return list(
         AuditEvent.objects.filter(pk__in=ids).order_by("pk").values_list(*COLUMNS_BY_FORMAT[form])
     )
 
 
-def serialize_event(row: tuple, form: int) -> bytes:
+def serialize_event(row: EventRow, form: int) -> bytes:
     """Every column of an event by name, each value written in one way only."""
     known = dict(zip(COLUMNS_BY_FORMAT[form], map(canonical_value, row), strict=True))
     return json.dumps(known, separators=(",", ":"), ensure_ascii=True).encode()
 
 
-def canonical_value(value):
+def canonical_value(value: object) -> JsonValue:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, list):

@@ -10,6 +10,7 @@ colleagues who have a daily cap, as everywhere before anything is held.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -26,12 +27,17 @@ from admissions.intake.models import ConsultationRequest
 from admissions.messaging import outbox, tasks
 from admissions.scheduling import assignment, availability, coverage, workload
 from admissions.scheduling.models import Closure, Consultation, Counselor, ModeRules, WaitlistEntry
-from admissions.scheduling.roster import load_roster
+from admissions.scheduling.roster import RosterEntry, load_roster
 from admissions.scheduling.workload import CounselorLoad
 
 KEEP, CANCEL = "keep", "free"
 LOAD_WINDOW_AHEAD = timedelta(days=14)
 ABSENCE_LOCK_ID = 5_301  # any number of ours: one hand-over at a time
+# KEEP, CANCEL, or the id of the colleague who takes it; by the id of its consultation.
+Decision = str | int
+Decisions = dict[int, Decision]
+# What a colleague must fit: mode, language, and the place of a visit or 0.
+MatchingKey = tuple[str, str, int]
 Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
 
 
@@ -41,7 +47,7 @@ class UnresolvedConsultations(Exception):
     `undecided` and `taken` hold the ids of consultations.
     """
 
-    def __init__(self, *, undecided=(), taken=()):
+    def __init__(self, *, undecided: Iterable[int] = (), taken: Iterable[int] = ()) -> None:
         super().__init__()
         self.undecided, self.taken = frozenset(undecided), frozenset(taken)
 
@@ -63,7 +69,7 @@ def record_absence(
     starts_at: datetime,
     ends_at: datetime,
     reason: str,
-    decisions: dict,
+    decisions: Decisions,
     by: User,
 ) -> Closure:
     """Close this time for the counselor and settle what stands in it, or raise
@@ -89,7 +95,7 @@ def record_absence(
 
 
 @transaction.atomic
-def resolve_coverage_gaps(*, counselor: Counselor, decisions, by: User) -> None:
+def resolve_coverage_gaps(*, counselor: Counselor, decisions: Decisions, by: User) -> None:
     """Settle what stands with a counselor who is away, or raise UnresolvedConsultations."""
     lock_absences()
     lock_requests_for(find_uncovered_consultations(counselor))
@@ -103,7 +109,7 @@ def find_consultations_during(
     """What stands with this counselor and is yet to come in this time, soonest first."""
     closure = Closure(counselor=counselor, starts_at=starts_at, ends_at=ends_at)
     found = Consultation.objects.upcoming(now=timezone.now()).during(closure)
-    return coverage.fetch_consultations_in_order(found.values("pk"))
+    return coverage.fetch_consultations_in_order(found.values_list("pk", flat=True))
 
 
 def find_uncovered_consultations(counselor: Counselor) -> list[Consultation]:
@@ -125,7 +131,8 @@ def match_colleagues(consultations: list[Consultation]) -> list[AffectedConsulta
     """Each with who could take it; the best is the least loaded, and has one at a time."""
     free = find_free_colleagues(consultations)
     loads = measure_loads({pk for pks in free.values() for pk in pks})
-    found, given = [], defaultdict(list)
+    found: list[AffectedConsultation] = []
+    given: dict[int, list[Consultation]] = defaultdict(list)
     for consultation in consultations:
         line = workload.rank_loads(
             [add_to_load(loads[pk], given[pk]) for pk in free[consultation.pk] if pk in loads]
@@ -140,7 +147,7 @@ def match_colleagues(consultations: list[Consultation]) -> list[AffectedConsulta
     return found
 
 
-def measure_loads(pks) -> dict[int, CounselorLoad]:
+def measure_loads(pks: Iterable[int]) -> dict[int, CounselorLoad]:
     now = timezone.now()
     since, until = now - workload.LOAD_LOOK_BACK, now + LOAD_WINDOW_AHEAD
     return {
@@ -166,7 +173,8 @@ def find_free_colleagues(consultations: list[Consultation]) -> dict[int, set[int
     there are kinds of consultations, however many there are of each.
     """
     rules = {each.mode: each for each in ModeRules.objects.all()}
-    roster, free = load_roster(timezone.now()), {}
+    roster = load_roster(timezone.now())
+    free: dict[int, set[int]] = {}
     for kind, group in groupby(sorted(consultations, key=matching_key), key=matching_key):
         alike = list(group)
         slots = find_free_counselors_by_start(
@@ -177,17 +185,18 @@ def find_free_colleagues(consultations: list[Consultation]) -> dict[int, set[int
     return free
 
 
-def matching_key(consultation: Consultation) -> tuple:
+def matching_key(consultation: Consultation) -> MatchingKey:
     """What a colleague must fit: mode, language, and where someone comes in person."""
     return consultation.mode, consultation.request.language, consultation.visit_location_id or 0
 
 
 def find_free_counselors_by_start(
-    starts: list[datetime], kind: tuple, rules: ModeRules, roster
-) -> dict:
+    starts: list[datetime], kind: MatchingKey, rules: ModeRules, roster: list[RosterEntry]
+) -> dict[datetime, set[int]]:
     """Who is free, by start, from one look at the open times for each stretch of the horizon."""
     mode, language, place = kind
-    notice, free = timedelta(minutes=rules.minimum_notice), {}
+    notice = timedelta(minutes=rules.minimum_notice)
+    free: dict[datetime, set[int]] = {}
     for start in sorted(starts):
         if start not in free:
             now = start - notice
@@ -203,13 +212,13 @@ def find_free_counselors_by_start(
     return free
 
 
-def apply_decisions(cases: list[AffectedConsultation], decisions: dict, *, by: User) -> None:
+def apply_decisions(cases: list[AffectedConsultation], decisions: Decisions, *, by: User) -> None:
     """Do what was decided about each, or raise UnresolvedConsultations and do nothing."""
     undecided = [case.consultation.pk for case in cases if not is_decided(case, decisions)]
     if undecided:
         raise UnresolvedConsultations(undecided=undecided)
     assignment.lock_capped_counselors(
-        [each for each in decisions.values() if each not in (KEEP, CANCEL)]
+        [each for each in decisions.values() if isinstance(each, int)]
     )
     taken = [
         case.consultation.pk
@@ -222,19 +231,19 @@ def apply_decisions(cases: list[AffectedConsultation], decisions: dict, *, by: U
         tasks.wake_delivery(case.consultation.request)
 
 
-def is_decided(case: AffectedConsultation, decisions: dict) -> bool:
+def is_decided(case: AffectedConsultation, decisions: Decisions) -> bool:
     decision = decisions.get(case.consultation.pk)
     return decision is not None and (decision != KEEP or case.may_keep)
 
 
-def apply_decision(consultation: Consultation, decision, *, by: User) -> bool:
+def apply_decision(consultation: Consultation, decision: Decision, *, by: User) -> bool:
     """Keep, free or hand over one consultation; False when the colleague is no longer free."""
     if decision == KEEP:
         keep_with_counselor(consultation, by=by)
     elif decision == CANCEL:
         cancel_by_center(consultation, by=by)
     else:
-        return try_hand_over(consultation, decision, by=by)
+        return isinstance(decision, int) and try_hand_over(consultation, decision, by=by)
     return True
 
 
@@ -285,5 +294,5 @@ def cancel_by_center(consultation: Consultation, *, by: User) -> None:
 def schedule_prompt_call(request: ConsultationRequest) -> None:
     """Staff call at once, or at eight where the person is; what is owed sooner stays so."""
     due_at = contact_hours.shift_into_call_hours(timezone.now(), ZoneInfo(request.time_zone))
-    request.due_at = min(request.due_at, due_at)
+    request.due_at = min(request.open_due_at, due_at)
     request.save(update_fields=["due_at"])

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -28,7 +29,12 @@ Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
 
 @transaction.atomic
 def book_new_caller(
-    *, key: uuid.UUID, by: User, pick: SlotChoice, details: dict, consents: dict
+    *,
+    key: uuid.UUID,
+    by: User,
+    pick: SlotChoice,
+    details: dict[str, Any],
+    consents: dict[str, bool],
 ) -> ConsultationRequest:
     """Book a time for someone on the phone; the same key answers with the same request.
 
@@ -45,7 +51,7 @@ def book_new_caller(
         due_at=now if details.get("is_in_danger") else pick.starts_at,
         **details,
     )
-    consultation = assignment.hold_slot(request=request, now=now, by=by, **vars(pick))
+    consultation = assignment.hold_slot(request=request, pick=pick, now=now, by=by)
     record_consents(request, consents, by=by)
     link_key_to_request(key, request)
 
@@ -60,7 +66,7 @@ def book_new_caller(
 
 @transaction.atomic
 def book_for_request(
-    *, key: uuid.UUID, request_id, by: User, pick: SlotChoice
+    *, key: uuid.UUID, request_id: uuid.UUID, by: User, pick: SlotChoice
 ) -> ConsultationRequest:
     """Book a time for a request without a consultation, or raise and change nothing."""
     request = requests.lock_open_request(request_id)
@@ -68,7 +74,7 @@ def book_for_request(
         return request
     check_may_book_for(request, pick.mode)
 
-    consultations.schedule_consultation(request, by=by, **vars(pick))
+    consultations.schedule_consultation(request, pick, by=by)
     link_key_to_request(key, request)
     return request
 
@@ -88,7 +94,7 @@ def check_may_book_for(request: ConsultationRequest, mode: str) -> None:
 
 @transaction.atomic
 def reschedule_consultation(
-    *, request_id, starts_at: datetime, by: User, counselor_id: int | None = None
+    *, request_id: uuid.UUID, starts_at: datetime, by: User, counselor_id: int | None = None
 ) -> Consultation:
     """Move the consultation to another open time, or raise SlotTaken and change nothing.
 

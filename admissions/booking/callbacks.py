@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -23,7 +24,9 @@ REQUESTER = AuditEvent.Source.REQUESTER
 
 
 @transaction.atomic
-def request_callback(*, key: uuid.UUID, details: dict, consents: dict) -> ConsultationRequest:
+def request_callback(
+    *, key: uuid.UUID, details: dict[str, Any], consents: dict[str, bool]
+) -> ConsultationRequest:
     """Promise a call in the time asked for, as soon as staff can keep it, or promise no time."""
     if earlier := find_or_claim_key(key):
         return earlier
@@ -50,7 +53,9 @@ def request_callback(*, key: uuid.UUID, details: dict, consents: dict) -> Consul
     return request
 
 
-def compute_callback_due(details: dict, promise: CallPromise | None, now: datetime) -> datetime:
+def compute_callback_due(
+    details: dict[str, Any], promise: CallPromise | None, now: datetime
+) -> datetime:
     """Danger at once; else by the time we promise, or soon where we can promise none."""
     if details.get("is_in_danger"):
         return now
@@ -70,8 +75,9 @@ def request_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> Consult
 
     now = timezone.now()
     promise = service_levels.find_call_promise(now=now)
-    request.promised_call_by = promise.by if promise else now + service_levels.FIRST_ANSWER_WITHIN
-    request.due_at = min(request.due_at, request.promised_call_by)
+    call_by = promise.by if promise else now + service_levels.FIRST_ANSWER_WITHIN
+    request.promised_call_by = call_by
+    request.due_at = min(request.open_due_at, call_by)
     request.may_call = True
     request.save(update_fields=["promised_call_by", "due_at", "may_call"])
     link_key_to_request(key, request)

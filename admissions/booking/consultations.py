@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
@@ -20,6 +21,7 @@ from admissions.intake.requests import lock_request
 from admissions.intake.service_levels import CHECK_IN_AFTER_CANCELING
 from admissions.messaging import outbox, tasks
 from admissions.scheduling import assignment
+from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Consultation, Mode, ModeRules, WaitlistEntry
 
 from . import tasks as booking_tasks
@@ -30,7 +32,13 @@ REQUESTER = AuditEvent.Source.REQUESTER
 
 @transaction.atomic
 def request_consultation(
-    *, key: uuid.UUID, starts_at: datetime, mode: str, details: dict, consents: dict, location=None
+    *,
+    key: uuid.UUID,
+    starts_at: datetime,
+    mode: str,
+    details: dict[str, Any],
+    consents: dict[str, bool],
+    location: int | None = None,
 ) -> ConsultationRequest:
     """Book a time for a new request; the same key always answers with the same request.
 
@@ -40,14 +48,15 @@ def request_consultation(
     if earlier := find_or_claim_key(key):
         return earlier
 
-    asked = {"starts_at": starts_at, "mode": mode, "location": location, "now": timezone.now()}
+    now = timezone.now()
     request = ConsultationRequest.objects.create(
         source=ConsultationRequest.Source.BOOKING,
         stage=Stage.CONSULTATION_SCHEDULED,
-        due_at=asked["now"] if details.get("is_in_danger") else starts_at,
+        due_at=now if details.get("is_in_danger") else starts_at,
         **details,
     )
-    consultation = assignment.hold_slot(request=request, **asked)
+    pick = SlotChoice(starts_at, mode, location_id=location)
+    consultation = assignment.hold_slot(request=request, pick=pick, now=now)
     record_consents(request, consents)
     link_key_to_request(key, request)
 
@@ -106,8 +115,8 @@ def rebook_consultation(
     if mode == Mode.PHONE and not request.phone:
         raise ActionNotAllowed(_("We need a phone number to call you."))
 
-    chosen = {"starts_at": starts_at, "mode": mode, "location": location}
-    consultation = schedule_consultation(request, **chosen)
+    pick = SlotChoice(starts_at, mode, location_id=location)
+    consultation = schedule_consultation(request, pick)
     if mode == Mode.PHONE:
         permit_call(request)
     link_key_to_request(key, request)
@@ -170,14 +179,14 @@ def cancel_consultation(
 
 
 def schedule_consultation(
-    request: ConsultationRequest, *, by: User | None = None, **chosen
+    request: ConsultationRequest, pick: SlotChoice, *, by: User | None = None
 ) -> Consultation:
     """Hold a time for a request that has none, by its requester or staff; locked by the caller.
 
-    `chosen` is what assignment.hold_slot takes. Recorded and told, or SlotTaken.
+    Recorded and told, or SlotTaken.
     """
     now = timezone.now()
-    consultation = assignment.hold_slot(request=request, now=now, by=by, **chosen)
+    consultation = assignment.hold_slot(request=request, pick=pick, now=now, by=by)
     assignment.continue_canceled_entry(consultation)
     if request.stage != Stage.CONSULTATION_SCHEDULED:
         request.move_to(Stage.CONSULTATION_SCHEDULED)

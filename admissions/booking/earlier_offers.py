@@ -8,12 +8,15 @@ them: they have seen the rest.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 from psycopg2.extras import DateTimeTZRange
 
 from admissions.audit.models import AuditEvent
@@ -34,14 +37,16 @@ ANSWER_TIME_AFTER_NIGHT = timedelta(hours=1)
 MIN_ANSWER_TIME = timedelta(minutes=30)
 LeaveReason, State, Type = WaitlistEntry.LeaveReason, EarlierOffer.State, AuditEvent.Type
 SYSTEM = AuditEvent.Source.SYSTEM
+# (counselor id, held) of each open offer.
+OfferedTimes = list[tuple[int, DateTimeTZRange]]
 SlotFinder = Callable[[str, str, int | None], list[Slot]]
 
 
-def sweep_offers(*, now: datetime) -> list:
+def sweep_offers(*, now: datetime) -> list[UUID]:
     """End what is over, then offer what has opened, in order; the requests now owed a letter."""
 
     @cache
-    def slots_of(mode, language, place):
+    def slots_of(mode: str, language: str, place: int | None) -> list[Slot]:
         return availability.open_slots(mode=mode, now=now, language=language, location=place)
 
     offers = EarlierOffer.objects.open().order_by("pk").values_list("pk", "request")
@@ -56,7 +61,7 @@ def sweep_offers(*, now: datetime) -> list:
     ]
 
 
-def run_isolated(step: Callable[..., bool], pk: int, *args, **kwargs) -> bool:
+def run_isolated(step: Callable[..., bool], pk: int, *args: Any, **kwargs: Any) -> bool:
     """What the step answers; whatever is broken in one row must not stop those behind it."""
     try:
         return step(pk, *args, **kwargs)
@@ -71,7 +76,7 @@ def run_isolated(step: Callable[..., bool], pk: int, *args, **kwargs) -> bool:
 
 
 @transaction.atomic
-def review_offer(offer_id: int, request_id, *, now: datetime) -> bool:
+def review_offer(offer_id: int, request_id: UUID, *, now: datetime) -> bool:
     """End an offer that is over, or keep it; whether its person is owed a letter about it."""
     request = lock_request(request_id)
     offer = EarlierOffer.objects.get(pk=offer_id)
@@ -95,7 +100,7 @@ def is_offer_undelivered(offer: EarlierOffer) -> bool:
     return find_offer_messages(offer).filter(state__in=Message.LOST_STATES).exists()
 
 
-def find_offer_messages(offer: EarlierOffer):
+def find_offer_messages(offer: EarlierOffer) -> QuerySet[Message]:
     """The letter that made this offer."""
     return Message.objects.filter(
         request=offer.request_id, kind=Message.Kind.EARLIER_OFFER, version=offer.number
@@ -115,11 +120,10 @@ def refresh_offer_counselor(offer: EarlierOffer, *, now: datetime) -> bool:
     if not slots or offer.counselor_id in slots[0].counselors:
         return bool(slots)
     rules = ModeRules.objects.get(mode=offer.mode)
-    offer.counselor_id = pick_offer_counselor(
-        slots[0], offer.consultation, rules, list_offered_times()
-    )
-    if offer.counselor_id is None:
+    counselor_id = pick_offer_counselor(slots[0], offer.consultation, rules, list_offered_times())
+    if counselor_id is None:
         return False
+    offer.counselor_id = counselor_id
     offer.save(update_fields=["counselor"])
     return True
 
@@ -136,7 +140,9 @@ def notify_offer_gone(offer: EarlierOffer) -> bool:
 
 
 @transaction.atomic
-def serve_waiting(waiting_id: int, request_id, slots_of: SlotFinder, *, now: datetime) -> bool:
+def serve_waiting(
+    waiting_id: int, request_id: UUID, slots_of: SlotFinder, *, now: datetime
+) -> bool:
     """Offer this person the soonest time that is news to them; whether there was one."""
     request = lock_request(request_id)
     waiting = WaitlistEntry.objects.get(pk=waiting_id)
@@ -146,6 +152,7 @@ def serve_waiting(waiting_id: int, request_id, slots_of: SlotFinder, *, now: dat
     has_offer = request.earlier_offers.open().exists()
     if because := reason_to_stop_waiting(request, consultation, has_offer=has_offer, now=now):
         stop_waiting(request, because)
+    if because or consultation is None:
         return False
 
     slots = slots_of(consultation.mode, request.language, consultation.visit_location_id)
@@ -160,12 +167,18 @@ def has_offer_elsewhere(request: ConsultationRequest) -> bool:
     return EarlierOffer.objects.open().filter(request__email__iexact=request.email).exists()
 
 
-def lock_request(request_id) -> ConsultationRequest:
+def lock_request(request_id: UUID) -> ConsultationRequest:
     """The request, locked: every change of its wait and its offers waits for this."""
     return ConsultationRequest.objects.select_for_update().get(pk=request_id)
 
 
-def reason_to_stop_waiting(request, consultation, *, has_offer: bool, now: datetime) -> str:
+def reason_to_stop_waiting(
+    request: ConsultationRequest,
+    consultation: Consultation | None,
+    *,
+    has_offer: bool,
+    now: datetime,
+) -> str:
     """Why nothing more can be offered, or an empty string."""
     if consultation is None or consultation.starts_at <= now:
         return LeaveReason.ENDED
@@ -192,7 +205,9 @@ def is_reachable_now(request: ConsultationRequest, now: datetime) -> bool:
     return is_awake and contact_hours.find_next_good_time(request.good_time, now, zone) == now
 
 
-def find_new_slots(waiting: WaitlistEntry, consultation: Consultation, slots) -> list[Slot]:
+def find_new_slots(
+    waiting: WaitlistEntry, consultation: Consultation, slots: Iterable[Slot]
+) -> list[Slot]:
     """Open slots well before the consultation that this person neither knew of nor refused."""
     refused = waiting.offers.filter(state__in=[State.DECLINED, State.EXPIRED])
     known = {*waiting.passed_over, *refused.values_list("starts_at", flat=True)}
@@ -200,7 +215,7 @@ def find_new_slots(waiting: WaitlistEntry, consultation: Consultation, slots) ->
     return [slot for slot in slots if slot.starts_at <= latest and slot.starts_at not in known]
 
 
-def forget_vanished_slots(waiting: WaitlistEntry, slots) -> None:
+def forget_vanished_slots(waiting: WaitlistEntry, slots: Iterable[Slot]) -> None:
     """A known time that was taken is news when it opens again."""
     kept = {*waiting.passed_over} & {slot.starts_at for slot in slots}
     if len(kept) < len(waiting.passed_over):
@@ -228,7 +243,9 @@ def pass_over_open_slots(
 # A new offer
 
 
-def make_offer(waiting, consultation, slots, *, now: datetime) -> bool:
+def make_offer(
+    waiting: WaitlistEntry, consultation: Consultation, slots: Iterable[Slot], *, now: datetime
+) -> bool:
     """Offer the soonest news that nobody else is offered; whether there was any."""
     rules, taken = ModeRules.objects.get(mode=consultation.mode), list_offered_times()
     for slot in find_new_slots(waiting, consultation, slots):
@@ -263,12 +280,14 @@ def save_offer(offer: EarlierOffer) -> bool:
     return True
 
 
-def list_offered_times() -> list[tuple]:
+def list_offered_times() -> OfferedTimes:
     """(counselor id, held) of every open offer."""
     return list(EarlierOffer.objects.open().values_list("counselor_id", "held"))
 
 
-def pick_offer_counselor(slot: Slot, consultation, rules: ModeRules, taken) -> int | None:
+def pick_offer_counselor(
+    slot: Slot, consultation: Consultation, rules: ModeRules, taken: OfferedTimes
+) -> int | None:
     """Who is free then and offered to nobody: their own counselor, or the first of the others."""
     begin, ends = rules.held_bounds(slot.starts_at)
     busy = {pk for pk, held in taken if held.lower < ends and held.upper > begin}
@@ -276,7 +295,9 @@ def pick_offer_counselor(slot: Slot, consultation, rules: ModeRules, taken) -> i
     return free[0] if free else None
 
 
-def compute_offer_expiry(starts_at, consultation, rules, *, now: datetime) -> datetime:
+def compute_offer_expiry(
+    starts_at: datetime, consultation: Consultation, rules: ModeRules, *, now: datetime
+) -> datetime:
     """Two hours from now, the night not counted; never past the last moment it can be taken."""
     zone = ZoneInfo(consultation.request.time_zone)
     by = now + OFFER_LIFETIME

@@ -5,6 +5,7 @@ import uuid
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -20,7 +21,7 @@ from . import consultations, earlier_offers, tasks
 
 LeaveReason, State, Type = WaitlistEntry.LeaveReason, EarlierOffer.State, AuditEvent.Type
 REQUESTER = AuditEvent.Source.REQUESTER
-REFUSAL_MESSAGES = {
+REFUSAL_MESSAGES: dict[str, Promise] = {
     LeaveReason.ENDED: _lazy("No consultation stands that could be moved."),
     LeaveReason.NO_EMAIL: _lazy("Earlier times are offered by email, and we may not write."),
     LeaveReason.TOO_LATE: _lazy("It starts too soon for anything earlier."),
@@ -52,13 +53,13 @@ def leave_waitlist(*, key: uuid.UUID, request: ConsultationRequest) -> Consultat
 
 
 @transaction.atomic
-def add_to_waitlist(*, request_id, by: User) -> WaitlistEntry:
+def add_to_waitlist(*, request_id: uuid.UUID, by: User) -> WaitlistEntry:
     """Look out for something sooner for a person who asked staff for it."""
     return start_waiting(requests.lock_open_request(request_id), by=by)
 
 
 @transaction.atomic
-def remove_from_waitlist(*, request_id, by: User) -> ConsultationRequest:
+def remove_from_waitlist(*, request_id: uuid.UUID, by: User) -> ConsultationRequest:
     """Stop looking for this person, and take back what is on offer."""
     request = requests.lock_open_request(request_id)
     waitlist_entries.stop_waiting(request, LeaveReason.BY_STAFF, by=by)
@@ -80,7 +81,7 @@ def accept_offer(
         return request.standing_consultation()
     if offer and offer.state == State.GONE:
         return None
-    check_offer_open(offer)
+    offer = require_open_offer(offer)
     consultation = consultations.require_movable_consultation(request)
 
     try:
@@ -119,11 +120,12 @@ def start_waiting(
     """Put the person on the list, unless they are on it. Call it with the request locked."""
     if waiting := request.waitlist_entries.open().first():
         return waiting
-    if because := refusal_to_join(request):
+    consultation = request.standing_consultation()
+    because = refusal_to_join(request)
+    if because or consultation is None:
         raise ActionNotAllowed(str(REFUSAL_MESSAGES[because]))
 
     waiting = request.waitlist_entries.create()
-    consultation = request.standing_consultation()
     earlier_offers.pass_over_open_slots(waiting, consultation, now=waiting.joined_at)
     request.audit_events.create(
         type=Type.WAITLIST_JOINED, consultation=consultation, **actors.actor_fields(source, by)
@@ -138,6 +140,8 @@ def refusal_to_join(request: ConsultationRequest) -> str:
     )
 
 
-def check_offer_open(offer: EarlierOffer | None) -> None:
+def require_open_offer(offer: EarlierOffer | None) -> EarlierOffer:
+    """The offer while it can be answered, or ActionNotAllowed."""
     if offer is None or not offer.is_open_at(timezone.now()):
         raise ActionNotAllowed(_("This offer has ended. Your appointment stays as it is."))
+    return offer

@@ -15,13 +15,14 @@ from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from admissions.scheduling.models import (
     BusyTime,
     CalendarRefused,
     Consultation,
+    ConsultationQuerySet,
     Counselor,
     ExternalCalendar,
 )
@@ -36,6 +37,8 @@ BUSY_LOOK_BEHIND, BUSY_LOOK_AHEAD = timedelta(days=1), timedelta(days=90)
 STALE_AFTER = timedelta(hours=24)
 PARSER_PATH, PARSER_TIMEOUT_SECONDS = Path(__file__).with_name("ics_parser.py"), 20
 Reason = ExternalCalendar.Reason
+# From when until when, in UTC.
+BusyStretch = tuple[datetime, datetime]
 
 
 def refresh_busy_times(calendar_id: int) -> str | None:
@@ -64,7 +67,7 @@ def claim_calendar(calendar_id: int) -> ExternalCalendar | None:
     return calendar
 
 
-def run_parser(file: bytes, counselor: Counselor) -> list[tuple[datetime, datetime]]:
+def run_parser(file: bytes, counselor: Counselor) -> list[BusyStretch]:
     """Busy times from yesterday to 90 days ahead, by a process that can harm nothing."""
     now = timezone.now()
     asked = {
@@ -88,11 +91,14 @@ def run_parser(file: bytes, counselor: Counselor) -> list[tuple[datetime, dateti
     answer = json.loads(done.stdout)
     if "refused" in answer:
         raise CalendarRefused(Reason(answer["refused"]))
-    return [tuple(datetime.fromtimestamp(at, UTC) for at in pair) for pair in answer["times"]]
+    return [
+        (datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC))
+        for begin, end in answer["times"]
+    ]
 
 
 @transaction.atomic
-def complete_refresh(calendar: ExternalCalendar, times: list[tuple]) -> str | None:
+def complete_refresh(calendar: ExternalCalendar, times: list[BusyStretch]) -> str | None:
     """Replace its busy times by these; next time in a quarter of an hour."""
     if not lock_own_lease(calendar):
         return None
@@ -126,7 +132,7 @@ def lock_own_lease(calendar: ExternalCalendar) -> bool:
     return ours.select_for_update().first() is not None
 
 
-def replace_busy_times(calendar: ExternalCalendar, times: list[tuple]) -> None:
+def replace_busy_times(calendar: ExternalCalendar, times: list[BusyStretch]) -> None:
     calendar.busy_times.all().delete()
     # Starts and ends alone: what a counselor's own events say is stored nowhere.
     BusyTime.objects.bulk_create(
@@ -167,7 +173,7 @@ def find_conflicts(counselor: Counselor, *, now: datetime) -> list[Consultation]
     return list(found.select_related("request").order_by("starts_at", "pk"))
 
 
-def filter_in_busy_time(consultations: QuerySet, now: datetime) -> QuerySet:
+def filter_in_busy_time(consultations: ConsultationQuerySet, now: datetime) -> ConsultationQuerySet:
     touching = BusyTime.objects.filter(
         counselor=OuterRef("counselor"),
         starts_at__lt=OuterRef("ends_at"),

@@ -20,7 +20,7 @@ class TooManyCalendars(Exception):
     """This counselor has as many calendars as anyone may have."""
 
 
-def add_calendar_file(*, counselor_id, by: User, label: str, file: bytes) -> ExternalCalendar:
+def add_calendar_file(*, counselor_id: int, by: User, label: str, file: bytes) -> ExternalCalendar:
     """Take over the busy times of a calendar file; the file itself is kept nowhere."""
     times = busy_import.run_parser(
         file, Counselor.objects.select_related("user", "location").get(pk=counselor_id)
@@ -38,7 +38,9 @@ def add_calendar_file(*, counselor_id, by: User, label: str, file: bytes) -> Ext
 
 
 @transaction.atomic
-def add_calendar_address(*, counselor_id, by: User, label: str, address: str) -> ExternalCalendar:
+def add_calendar_address(
+    *, counselor_id: int, by: User, label: str, address: str
+) -> ExternalCalendar:
     """Read this address from now on; one that is known already stays as it is."""
     address = normalize_address(address)
     check_calendar_limit(counselor_id, except_address=address)
@@ -56,7 +58,7 @@ def add_calendar_address(*, counselor_id, by: User, label: str, address: str) ->
 
 
 @transaction.atomic
-def remove_calendar(*, counselor_id, calendar_id, by: User) -> None:
+def remove_calendar(*, counselor_id: int, calendar_id: int, by: User) -> None:
     """Forget a calendar with all its busy times; one that is gone already is no fault."""
     calendar = ExternalCalendar.objects.filter(counselor=counselor_id, pk=calendar_id).first()
     if calendar is None:
@@ -74,7 +76,7 @@ def normalize_address(address: str) -> str:
     return place.address
 
 
-def check_calendar_limit(counselor_id, *, except_address: str = "") -> None:
+def check_calendar_limit(counselor_id: int, *, except_address: str = "") -> None:
     """One more is welcome; whoever adds another waits, so that the count holds."""
     Counselor.objects.select_for_update(no_key=True).get(pk=counselor_id)
     others = ExternalCalendar.objects.filter(counselor=counselor_id)
@@ -84,7 +86,7 @@ def check_calendar_limit(counselor_id, *, except_address: str = "") -> None:
         raise TooManyCalendars
 
 
-def record_calendar_event(type_, calendar: ExternalCalendar, by: User) -> None:
+def record_calendar_event(type_: str, calendar: ExternalCalendar, by: User) -> None:
     AuditEvent.objects.create(
         type=type_, actor=by, counselor_id=calendar.counselor_id, code=calendar.kind
     )

@@ -21,7 +21,7 @@ Type = AuditEvent.Type
 
 
 @transaction.atomic
-def create_feed(*, counselor_id, by: User) -> str:
+def create_feed(*, counselor_id: int, by: User) -> str:
     """The 256-bit token of a fresh address, to be shown once; the one before opens nothing now."""
     token = secrets.token_urlsafe(32)
 
@@ -36,7 +36,7 @@ def create_feed(*, counselor_id, by: User) -> str:
 
 
 @transaction.atomic
-def revoke_feed(*, counselor_id, by: User) -> None:
+def revoke_feed(*, counselor_id: int, by: User) -> None:
     """The address opens nothing from now on; without one there is nothing to do."""
     revoked, _rows = CalendarFeed.objects.filter(counselor_id=counselor_id).delete()
 

@@ -10,6 +10,7 @@ the same reason nothing rings (no VALARM); reminders are emails.
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable
 from datetime import UTC, timedelta
 from urllib.parse import quote
 
@@ -50,7 +51,7 @@ def build_download(consultation: Consultation) -> bytes:
     return wrap_event("PUBLISH", build_event(consultation))
 
 
-def build_feed(consultations, *, secret: str) -> bytes:
+def build_feed(consultations: Iterable[Consultation], *, secret: str) -> bytes:
     """Many of them for one counselor's own calendar app: the same bytes until one changes."""
     wrapped = new_calendar("PUBLISH")
     wrapped.add("X-WR-CALNAME", _("Appointments"))

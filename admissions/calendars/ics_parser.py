@@ -9,12 +9,13 @@ import json
 import math
 import resource
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import recurring_ical_events
-from icalendar import Calendar
+from icalendar import Calendar, Component, vCalAddress
 
 CPU_SECONDS, MEMORY_BYTES = 10, 1024**3
 MAX_EVENTS, MAX_TIMES = 5_000, 5_000
@@ -26,7 +27,9 @@ class UnreadableCalendar(Exception):
     """The file is not taken over; the message is a code of OutsideCalendar.Reason."""
 
 
-def parse_busy_times(file: bytes, *, zone, owner, ours, begin, end) -> list[list[int]]:
+def parse_busy_times(
+    file: bytes, *, zone: str, owner: str, ours: str, begin: int, end: int
+) -> list[list[int]]:
     """[start, end] in seconds since 1970, clipped, in order and without seams.
 
     `zone` is where the owner lives: for whole days, and times without a zone we
@@ -35,7 +38,7 @@ def parse_busy_times(file: bytes, *, zone, owner, ours, begin, end) -> list[list
     calendars = parse_calendars(file)
     if sum(len(each.walk("VEVENT")) for each in calendars) > MAX_EVENTS:
         raise UnreadableCalendar("too_much")
-    times = []
+    times: list[list[int]] = []
     for calendar in calendars:
         remove_own_events(calendar, ours)
         times += busy_occurrences(calendar, ZoneInfo(zone), {owner.lower()} - {""}, begin, end)
@@ -58,7 +61,9 @@ def parse_calendars(file: bytes) -> list[Calendar]:
     return calendars
 
 
-def busy_occurrences(calendar, zone, owners, begin, end):
+def busy_occurrences(
+    calendar: Calendar, zone: ZoneInfo, owners: set[str], begin: int, end: int
+) -> Iterator[list[int]]:
     """Start and end of every occurrence that keeps its owner busy, clipped."""
     refuse_unread_parts(calendar)
     # A main calendar of Google's is named by its owner's address.
@@ -73,19 +78,19 @@ def busy_occurrences(calendar, zone, owners, begin, end):
             yield [starts, ends]
 
 
-def remove_own_events(calendar, ours: str) -> None:
+def remove_own_events(calendar: Calendar, ours: str) -> None:
     """Our own events, come back by a copy of our feed, must not hold time that is free again."""
     mark, parts = f"@{ours}".upper(), calendar.subcomponents
     calendar.subcomponents = [each for each in parts if not upper_value(each, "UID").endswith(mark)]
 
 
-def refuse_unread_parts(calendar) -> None:
+def refuse_unread_parts(calendar: Calendar) -> None:
     """No part may go unread in silence: what is lost would be offered as free."""
     if calendar.walk("VFREEBUSY") or any(event.errors for event in calendar.walk("VEVENT")):
         raise UnreadableCalendar("broken")
 
 
-def is_busy(event, owners: set[str]) -> bool:
+def is_busy(event: Component, owners: set[str]) -> bool:
     """Whether this occurrence keeps its owner busy: not if free, canceled or declined."""
     return not (
         upper_value(event, "TRANSP") == "TRANSPARENT"
@@ -95,20 +100,20 @@ def is_busy(event, owners: set[str]) -> bool:
     )
 
 
-def upper_value(event, name: str) -> str:
+def upper_value(event: Component, name: str) -> str:
     return str(event.get(name, "")).upper()
 
 
-def attendees(event) -> list:
+def attendees(event: Component) -> list:
     found = event.get("ATTENDEE", [])
     return found if isinstance(found, list) else [found]
 
 
-def email_of(attendee) -> str:
+def email_of(attendee: vCalAddress) -> str:
     return str(attendee).lower().removeprefix("mailto:")
 
 
-def is_declined(attendee) -> bool:
+def is_declined(attendee: vCalAddress) -> bool:
     return str(attendee.params.get("PARTSTAT", "")).upper() == "DECLINED"
 
 
@@ -119,8 +124,8 @@ def to_timestamp(moment: date | datetime, zone: ZoneInfo) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
 
 
-def merge_intervals(times) -> list[list[int]]:
-    whole = []
+def merge_intervals(times: Iterable[list[int]]) -> list[list[int]]:
+    whole: list[list[int]] = []
     for start, end in sorted(times):
         if whole and start <= whole[-1][1]:
             whole[-1][1] = max(whole[-1][1], end)
@@ -136,7 +141,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     asked = json.loads(sys.stdin.buffer.readline())
     try:
-        answer = {"times": parse_busy_times(sys.stdin.buffer.read(), **asked)}
+        answer: dict[str, object] = {"times": parse_busy_times(sys.stdin.buffer.read(), **asked)}
     except UnreadableCalendar as refused:
         answer = {"refused": str(refused)}
     except MemoryError:

@@ -19,11 +19,15 @@ from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from time import monotonic
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from django.utils.encoding import iri_to_uri
 
 from admissions.scheduling.models import CalendarRefused, ExternalCalendar
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 TIMEOUT_SECONDS, CONNECT_TIMEOUT_SECONDS = 10, 4
 MAX_BYTES, MAX_HEADER_BYTES = 1024 * 1024, 64 * 1024
@@ -164,7 +168,7 @@ def connect_to_first(places: list[tuple], deadline: Deadline) -> socket.socket:
 
 def resolve_host(host: str, deadline: Deadline) -> list[tuple]:
     """(family, socket address) of every address that the name has now; asked once, in time."""
-    answers = queue.SimpleQueue()
+    answers: queue.SimpleQueue[list[tuple]] = queue.SimpleQueue()
     threading.Thread(target=partial(resolve_into_queue, host, answers), daemon=True).start()
     try:
         return answers.get(timeout=deadline.seconds_left())
@@ -195,6 +199,7 @@ def is_public_ip(address: str) -> bool:
     """Whether an IP address, or the IPv4 address that it wraps, is one of the open internet."""
     ip = ipaddress.ip_address(address)
     if ip.version == 6:
+        wrapped: ipaddress.IPv4Address | ipaddress.IPv6Address | None
         wrapped = ip.ipv4_mapped or ip.sixtofour
         if ip in NAT64:
             wrapped = ipaddress.ip_address(int(ip) & 0xFFFFFFFF)
@@ -211,14 +216,14 @@ class DeadlineSocket:
     def __init__(self, sock: ssl.SSLSocket, deadline: Deadline):
         self.sock, self.deadline = sock, deadline
 
-    def sendall(self, data):
+    def sendall(self, data: bytes) -> None:
         self.sock.settimeout(self.deadline.seconds_left())
         self.sock.sendall(data)
 
-    def makefile(self, mode):
+    def makefile(self, mode: str) -> io.BufferedReader:
         return io.BufferedReader(LimitedReader(self.sock, self.deadline))
 
-    def close(self):
+    def close(self) -> None:
         pass
 
 
@@ -228,10 +233,10 @@ class LimitedReader(io.RawIOBase):
     def __init__(self, sock: ssl.SSLSocket, deadline: Deadline):
         self.sock, self.deadline, self.budget = sock, deadline, MAX_BYTES + MAX_HEADER_BYTES
 
-    def readable(self):
+    def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer):
+    def readinto(self, buffer: "WriteableBuffer") -> int:
         self.sock.settimeout(self.deadline.seconds_left())
         count = self.sock.recv_into(buffer)
         self.budget -= count

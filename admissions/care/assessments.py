@@ -4,9 +4,11 @@ Nothing here or elsewhere works out a level of care from what was found: people 
 """
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Manager
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +18,7 @@ from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
 
 from . import rules
-from .models import Acknowledgment, Assessment, Finding
+from .models import Acknowledgment, Assessment, Finding, Recommendation
 
 Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
 STAGES_BEFORE_CONTACT = (Stage.NEW, Stage.ATTEMPTING_CONTACT)
@@ -39,7 +41,7 @@ class FindingInput:
 @transaction.atomic
 def record_assessment(
     *,
-    request_id,
+    request_id: UUID,
     by: User,
     based_on: int,
     findings: list[FindingInput],
@@ -54,9 +56,12 @@ def record_assessment(
     check_latest_version(request.assessments, based_on)
     check_may_assess(request, by, findings, because, has_agreed)
 
-    said = {"amended_because": because, "has_agreed": has_agreed}
     assessment = request.assessments.create(
-        version=based_on + 1, by=by, credential=rules.credential_of(by), **said
+        version=based_on + 1,
+        by=by,
+        credential=rules.credential_of(by),
+        amended_because=because,
+        has_agreed=has_agreed,
     )
     Finding.objects.bulk_create(Finding(assessment=assessment, **vars(each)) for each in findings)
     apply_assessment(request, assessment)
@@ -67,7 +72,13 @@ def record_assessment(
     return assessment
 
 
-def check_may_assess(request, by, findings, because, has_agreed) -> None:
+def check_may_assess(
+    request: ConsultationRequest,
+    by: User,
+    findings: list[FindingInput],
+    because: str,
+    has_agreed: bool,
+) -> None:
     if not by.has_perm(ASSESS_PERMISSION):
         raise ActionNotAllowed(_("This takes a role that you do not have."))
     if request.stage in STAGES_BEFORE_CONTACT:
@@ -80,7 +91,9 @@ def check_may_assess(request, by, findings, because, has_agreed) -> None:
         raise ActionNotAllowed(_("Say why it is amended."))
 
 
-def check_latest_version(versions, based_on: int) -> None:
+def check_latest_version(
+    versions: Manager[Assessment] | Manager[Recommendation], based_on: int
+) -> None:
     """Whoever holds the request sees every version; unique keys decide if that ever fails."""
     newest = versions.order_by("-version").values_list("version", flat=True).first() or 0
     if newest != based_on:
@@ -94,13 +107,13 @@ def apply_assessment(request: ConsultationRequest, assessment: Assessment) -> No
     if request.stage == Stage.CONTACTED:
         request.move_to(Stage.CONSULTATION_COMPLETED)
     if request.concern_opened_at:
-        request.due_at = min(request.due_at, now)
+        request.due_at = min(request.open_due_at, now)
     elif request.stage != Stage.CONSULTATION_SCHEDULED:
         requests.set_due_unless_pressing(request, rules.next_business_morning(now))
 
 
 @transaction.atomic
-def acknowledge_concern(*, request_id, by: User, seen: int, action: str) -> Acknowledgment:
+def acknowledge_concern(*, request_id: UUID, by: User, seen: int, action: str) -> Acknowledgment:
     """A clinician has looked at version `seen`, and says what is to be done now."""
     credential = rules.require_credential(by, ACKNOWLEDGE_PERMISSION)
     request = requests.lock_open_request(request_id)

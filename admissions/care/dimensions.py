@@ -23,7 +23,7 @@ class DimensionPrompts:
 
     @property
     def name(self) -> str:
-        return Finding.Dimension(self.number).label
+        return str(Finding.Dimension(self.number).label)
 
 
 DIMENSIONS = [

@@ -1,9 +1,12 @@
 """Whether insurance pays: asked for by who works on the request, looked into by few."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,7 +21,7 @@ Type = AuditEvent.Type
 
 
 @transaction.atomic
-def request_verification(*, request_id, by: User, has_consent: bool) -> BenefitsVerification:
+def request_verification(*, request_id: UUID, by: User, has_consent: bool) -> BenefitsVerification:
     """Have the insurance of this request checked, as they agreed; asking again changes nothing."""
     request = requests.lock_open_request(request_id)
     if not has_consent:
@@ -37,7 +40,7 @@ def request_verification(*, request_id, by: User, has_consent: bool) -> Benefits
 
 @transaction.atomic
 def update_verification(
-    *, benefits_id: int, by: User, seen_at: datetime, details: dict
+    *, benefits_id: int, by: User, seen_at: datetime, details: dict[str, Any]
 ) -> BenefitsVerification:
     """Keep new details, by someone who has seen those of `seen_at`; the same again is no change."""
     benefits = BenefitsVerification.objects.select_for_update().get(pk=benefits_id)
@@ -58,7 +61,7 @@ def update_verification(
     return benefits
 
 
-def find_pending_verifications():
+def find_pending_verifications() -> QuerySet[BenefitsVerification]:
     """What is to be looked into, of requests that are open; who has waited longest first."""
     return (
         BenefitsVerification.objects.filter(status__in=BenefitsVerification.OPEN_STATUSES)

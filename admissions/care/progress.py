@@ -9,26 +9,26 @@ from .models import Assessment, BenefitsVerification, Referral
 Stage, Status = ConsultationRequest.Stage, BenefitsVerification.Status
 
 
-def assessment_of(request) -> Assessment | None:
+def assessment_of(request: ConsultationRequest) -> Assessment | None:
     return max(request.assessments.all(), key=lambda each: each.version, default=None)
 
 
-def find_unconfirmed_referral(request) -> Referral | None:
+def find_unconfirmed_referral(request: ConsultationRequest) -> Referral | None:
     """The first hand-over that nobody there has confirmed."""
     return next((each for each in request.referrals.all() if each.confirmed_at is None), None)
 
 
-def get_verification(request) -> BenefitsVerification | None:
+def get_verification(request: ConsultationRequest) -> BenefitsVerification | None:
     return getattr(request, "benefits", None)
 
 
-def insurance_status(request) -> str:
+def insurance_status(request: ConsultationRequest) -> str:
     """The side status of insurance, small; an empty string where nobody asked."""
     benefits = get_verification(request)
     return benefits.get_status_display() if benefits else ""
 
 
-def needs_insurance_details(request) -> bool:
+def needs_insurance_details(request: ConsultationRequest) -> bool:
     benefits = get_verification(request)
     return benefits is not None and benefits.status == Status.INFO_NEEDED
 
@@ -39,7 +39,7 @@ def name_care_due_item(request: ConsultationRequest) -> str:
         return _("Word from where we referred them")
     if request.stage == Stage.CONSULTATION_COMPLETED:
         return _("Recommendation") if request.assessments.all() else _("Assessment")
-    names = {
+    names: dict[str, str] = {
         Stage.RECOMMENDATION_MADE: _("Agreement on the next step"),
         Stage.ADMISSION_PENDING: _("Admission"),
     }
@@ -54,7 +54,7 @@ def name_care_action(request: ConsultationRequest, ways: str) -> str:
         return _("Confirm the hand-over")
     if request.stage == Stage.CONSULTATION_COMPLETED:
         return _("Recommend care") if request.assessments.all() else _("Record the assessment")
-    names = {
+    names: dict[str, str] = {
         Stage.RECOMMENDATION_MADE: _("%(ways)s: agree what comes next") % {"ways": ways},
         Stage.ADMISSION_PENDING: _("Settle the admission"),
     }

@@ -5,6 +5,7 @@ Each is one transaction. The level is somebody's judgment: nothing here reads fi
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -40,7 +41,7 @@ class RecommendationInput:
 @transaction.atomic
 def record_recommendation(
     *,
-    request_id,
+    request_id: UUID,
     by: User,
     based_on: int,
     seen: int,
@@ -105,7 +106,7 @@ def check_levels(advice: RecommendationInput) -> None:
 
 
 @transaction.atomic
-def begin_admission(*, request_id, by: User, on: date | None = None) -> ConsultationRequest:
+def begin_admission(*, request_id: UUID, by: User, on: date | None = None) -> ConsultationRequest:
     """They are to come in: on that day if it is known, else we ask again tomorrow."""
     request = requests.lock_open_request(request_id)
     rules.check_concern_acknowledged(request)

@@ -3,6 +3,8 @@
 Each is one transaction.
 """
 
+from uuid import UUID
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
@@ -20,7 +22,7 @@ from .models import Referral
 
 @transaction.atomic
 def record_referral(
-    *, request_id, by: User, to_whom: str, level: LevelOfCare | None = None, note: str = ""
+    *, request_id: UUID, by: User, to_whom: str, level: LevelOfCare | None = None, note: str = ""
 ) -> Referral:
     """Keep where they are led; staff ask the next day whether it came to anything."""
     request = requests.lock_open_request(request_id)
@@ -33,7 +35,7 @@ def record_referral(
 
 
 @transaction.atomic
-def confirm_referral(*, request_id, by: User, referral_id: int) -> Referral:
+def confirm_referral(*, request_id: UUID, by: User, referral_id: int) -> Referral:
     """Somebody there has said that they are in touch; also after the request has closed."""
     request = ConsultationRequest.objects.select_for_update().get(pk=request_id)
     referral = request.referrals.filter(pk=referral_id).first()

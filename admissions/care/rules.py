@@ -10,6 +10,7 @@ from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Closure
+from programs.models import LevelOfCare
 
 from .models import Assessment, Recommendation, Referral, StaffCredential
 
@@ -92,9 +93,16 @@ def is_outdated(request: ConsultationRequest, made: Recommendation) -> bool:
     return newer.exists()
 
 
-def add_referral(request: ConsultationRequest, *, by: User, to_whom: str, **columns) -> Referral:
+def add_referral(
+    request: ConsultationRequest,
+    *,
+    by: User,
+    to_whom: str,
+    level: LevelOfCare | None = None,
+    note: str = "",
+) -> Referral:
     """Where else someone is led; the caller holds the request."""
-    referral = request.referrals.create(to_whom=to_whom, made_by=by, **columns)
+    referral = request.referrals.create(to_whom=to_whom, made_by=by, level=level, note=note)
     request.audit_events.create(type=AuditEvent.Type.REFERRAL_MADE, actor=by)
     return referral
 

@@ -6,7 +6,11 @@ from .models import ConsentEvent, ConsentVersion, ConsultationRequest
 
 
 def record_consents(
-    request: ConsultationRequest, consents: dict, *, by: User | None = None, language: str = ""
+    request: ConsultationRequest,
+    consents: dict[str, bool],
+    *,
+    by: User | None = None,
+    language: str = "",
 ) -> None:
     """One event per consent asked, with the version of the words shown, or read out by staff.
 

@@ -8,7 +8,7 @@ from .models import ConsultationRequest
 CALL_HOURS = time(8), time(20)
 
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
-GOOD_TIME_HOURS = {
+GOOD_TIME_HOURS: dict[str, tuple[time, time]] = {
     ConsultationRequest.GoodTime.MORNING: (time(8), time(12)),
     ConsultationRequest.GoodTime.AFTERNOON: (time(12), time(17)),
     ConsultationRequest.GoodTime.EVENING: (time(17), time(20)),

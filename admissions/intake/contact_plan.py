@@ -1,6 +1,7 @@
 """How we may contact someone: changed by themselves, or by staff as they say it on the phone."""
 
 import uuid
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -25,7 +26,7 @@ REQUESTER = AuditEvent.Source.REQUESTER
 
 @transaction.atomic
 def change_contact_plan(
-    *, key: uuid.UUID, request: ConsultationRequest, plan: dict, language: str
+    *, key: uuid.UUID, request: ConsultationRequest, plan: dict[str, Any], language: str
 ) -> ConsultationRequest:
     """Contact them from now on as they say here; the words they saw were in this language.
 
@@ -42,7 +43,9 @@ def change_contact_plan(
 
 
 @transaction.atomic
-def change_contact_plan_by_phone(*, request_id, by: User, plan: dict) -> ConsultationRequest:
+def change_contact_plan_by_phone(
+    *, request_id: uuid.UUID, by: User, plan: dict[str, Any]
+) -> ConsultationRequest:
     """The same, as the person says it to staff, who have read out what they agree to."""
     request = requests.lock_open_request(request_id)
     apply_plan(request, plan, by=by)
@@ -50,7 +53,11 @@ def change_contact_plan_by_phone(*, request_id, by: User, plan: dict) -> Consult
 
 
 def apply_plan(
-    request: ConsultationRequest, plan: dict, *, language: str = "", by: User | None = None
+    request: ConsultationRequest,
+    plan: dict[str, Any],
+    *,
+    language: str = "",
+    by: User | None = None,
 ) -> None:
     """Keep the new plan with what it grants or withdraws; without a difference, nothing."""
     check_plan_possible(request, plan)
@@ -63,7 +70,9 @@ def apply_plan(
     if not request.may_call:
         request.promised_call_by = None
     request.save(update_fields=[*plan, "promised_call_by"])
-    consents = {CONSENT_BY_FIELD[name]: plan[name] for name in changed if name in CONSENT_BY_FIELD}
+    consents: dict[str, bool] = {
+        CONSENT_BY_FIELD[name]: plan[name] for name in changed if name in CONSENT_BY_FIELD
+    }
     record_consents(request, consents, by=by, language=language)
     if "may_email" in changed:
         update_email_suppression(request, by=by)
@@ -76,7 +85,7 @@ def apply_plan(
 CONSENT_BY_FIELD = {"may_email": Consent.EMAIL, "may_text": Consent.TEXT}
 
 
-def list_changed_fields(request: ConsultationRequest, plan: dict) -> list[str]:
+def list_changed_fields(request: ConsultationRequest, plan: dict[str, Any]) -> list[str]:
     """The names of what is new. An address that was stopped counts as one we may not write to."""
     now = {name: getattr(request, name) for name in plan}
     if "may_email" in plan and plan["may_email"] and not suppressions.may_email_requester(request):
@@ -95,7 +104,7 @@ def update_email_suppression(request: ConsultationRequest, *, by: User | None) -
     )
 
 
-def check_plan_possible(request: ConsultationRequest, plan: dict) -> None:
+def check_plan_possible(request: ConsultationRequest, plan: dict[str, Any]) -> None:
     """Each way needs its address, and a talk by phone that stands needs the call."""
     needs_phone = plan.get("may_call") or plan.get("may_text")
     if needs_phone and not request.phone:

@@ -1,6 +1,7 @@
 """What all rooms above ask of a request: its lock, its consultation, when it falls due."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,26 +16,26 @@ def lock_request(request: ConsultationRequest) -> ConsultationRequest:
     return ConsultationRequest.objects.select_for_update().get(pk=request.pk)
 
 
-def find_standing_consultation(request) -> Consultation | None:
+def find_standing_consultation(request: ConsultationRequest) -> Consultation | None:
     return next((each for each in request.consultations.all() if each.is_standing), None)
 
 
-def find_current_waiting(request) -> WaitlistEntry | None:
+def find_current_waiting(request: ConsultationRequest) -> WaitlistEntry | None:
     """The wait for something sooner that goes on, if one does."""
     return next((each for each in request.waitlist_entries.all() if each.left_at is None), None)
 
 
-def find_latest_consultation(request) -> Consultation | None:
+def find_latest_consultation(request: ConsultationRequest) -> Consultation | None:
     return max(
         request.consultations.all(), key=lambda each: (each.booked_at, each.pk), default=None
     )
 
 
-def find_last_attempt(request) -> ContactAttempt | None:
+def find_last_attempt(request: ConsultationRequest) -> ContactAttempt | None:
     return max(request.attempts.all(), key=lambda each: (each.at, each.pk), default=None)
 
 
-def lock_open_request(request_id) -> ConsultationRequest:
+def lock_open_request(request_id: UUID) -> ConsultationRequest:
     """The request, locked for this change, or ActionNotAllowed once it is closed."""
     request = ConsultationRequest.objects.select_for_update().get(pk=request_id)
     if request.is_closed:

@@ -66,7 +66,9 @@ def find_next_phone_opening(now: datetime) -> datetime | None:
     return datetime.fromtimestamp(upcoming[0], UTC)
 
 
-def list_phone_hours(now: datetime, roster: list[RosterEntry] | None = None) -> list[tuple]:
+def list_phone_hours(
+    now: datetime, roster: list[RosterEntry] | None = None
+) -> list[tuple[int, int]]:
     """(opens, closes) of everyone who takes calls, from today on for a week, soonest first."""
     counselors = filter_roster(load_roster(now) if roster is None else roster, mode=Mode.PHONE)
     # Colleagues with the same hours have the same windows.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from admissions.scheduling.models import Consultation
@@ -54,10 +54,12 @@ class Attendance:
         modes = sorted({mode for _lead, mode in [*self.attended, *self.missed]})
         return {mode: self.count_attended(mode=mode) for mode in modes}
 
-    def count_attended(self, *, lead=None, mode=None) -> tuple[int, int]:
+    def count_attended(
+        self, *, lead: int | None = None, mode: str | None = None
+    ) -> tuple[int, int]:
         """How many came, of how many, with this lead or in this mode."""
 
-        def count(cells):
+        def count(cells: dict[tuple[int, str], int]) -> int:
             return sum(
                 n
                 for (its_lead, its_mode), n in cells.items()
@@ -68,32 +70,33 @@ class Attendance:
         return came, came + count(self.missed)
 
 
-def measure_attendance(look: Period) -> Attendance:
+def measure_attendance(period: Period) -> Attendance:
     """Who came, of the consultations that began in these days and whose outcome is kept."""
     again = Consultation.objects.filter(
         request=OuterRef("request"), booked_at__gt=OuterRef("starts_at")
     )
     rows = (
-        find_due_consultations(look)
+        find_due_consultations(period)
         .annotate(lead=lead_time_case(), is_rebooked=Q(status=Status.NO_SHOW) & Exists(again))
-        .values_list("status", "lead", "mode", "is_rebooked")
+        .values("status", "lead", "mode", "is_rebooked")
         .annotate(n=Count("pk"))
     )
+    counted: dict[str, Counter[tuple[int, str]]]
     counted = {Status.COMPLETED: Counter(), Status.NO_SHOW: Counter()}
     rebooked = 0
-    for status, its_lead, mode, is_rebooked, n in rows:
-        counted[status][its_lead, mode] += n
-        rebooked += n * is_rebooked
+    for row in rows:
+        counted[row["status"]][row["lead"], row["mode"]] += row["n"]
+        rebooked += row["n"] * row["is_rebooked"]
     return Attendance(dict(counted[Status.COMPLETED]), dict(counted[Status.NO_SHOW]), rebooked)
 
 
-def find_due_consultations(look: Period):
+def find_due_consultations(period: Period) -> QuerySet[Consultation]:
     due = Consultation.objects.filter(
-        starts_at__gte=look.begin,
-        starts_at__lt=look.end,
+        starts_at__gte=period.begin,
+        starts_at__lt=period.end,
         status__in=[Status.COMPLETED, Status.NO_SHOW],
     )
-    return look.filter_rows(due, "request__")
+    return period.filter_rows(due, "request__")
 
 
 def lead_time_case() -> Case:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import (
@@ -13,6 +14,7 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     Q,
+    QuerySet,
     Value,
 )
 from django.utils import timezone
@@ -78,15 +80,15 @@ class SafetyAnswers:
     minutes: float | None
 
 
-def measure_backlog(look: Period, *, now: datetime) -> Backlog:
+def measure_backlog(period: Period, *, now: datetime) -> Backlog:
     """Every request that is open now, whenever it was made."""
     overdue, awaiting_safety_answer = (
         Q(due_at__lt=now),
         Q(is_in_danger=True, safety_answered_at=None),
     )
     rows = (
-        look.filter_rows(ConsultationRequest.objects.open())
-        .values_list("stage")
+        period.filter_rows(ConsultationRequest.objects.open())
+        .values("stage")
         .annotate(
             n=Count("pk"),
             unclaimed=Count("pk", filter=Q(owner=None)),
@@ -94,17 +96,19 @@ def measure_backlog(look: Period, *, now: datetime) -> Backlog:
             awaiting_safety_answer=Count("pk", filter=awaiting_safety_answer),
         )
     )
-    counted = {stage: rest for stage, *rest in rows}
+    by_stage = {row["stage"]: row["n"] for row in rows}
     return Backlog(
-        {stage: counted[stage][0] for stage in Stage if stage in counted},
-        *(sum(rest[place] for rest in counted.values()) for place in (1, 2, 3)),
+        stages={stage: by_stage[stage] for stage in Stage if stage in by_stage},
+        unclaimed=sum(row["unclaimed"] for row in rows),
+        overdue=sum(row["overdue"] for row in rows),
+        awaiting_safety_answer=sum(row["awaiting_safety_answer"] for row in rows),
     )
 
 
-def measure_safety_answers(look: Period) -> SafetyAnswers:
+def measure_safety_answers(period: Period) -> SafetyAnswers:
     """Of the requests made in these days, those that need an answer about safety first."""
     minutes = ExpressionWrapper(F("safety_answered_at") - F("created_at"), DurationField())
-    said = look.find_requests().filter(is_in_danger=True)
+    said = period.find_requests().filter(is_in_danger=True)
     found = said.aggregate(
         said=Count("pk"), answered=Count("safety_answered_at"), median=Median(minutes)
     )
@@ -112,40 +116,45 @@ def measure_safety_answers(look: Period) -> SafetyAnswers:
     return SafetyAnswers(**found, minutes=median and median.total_seconds() / 60)
 
 
-def measure_workload(look: Period) -> list[StaffWorkload]:
+def measure_workload(period: Period) -> list[StaffWorkload]:
     """Everyone who has requests or did something in these days, by name."""
-    open_now = look.filter_rows(ConsultationRequest.objects.open().exclude(owner=None))
-    tries = ContactAttempt.objects.filter(at__gte=look.begin, at__lt=look.end)
-    held = find_due_consultations(look).filter(status=Consultation.Status.COMPLETED)
+    open_now = period.filter_rows(ConsultationRequest.objects.open().exclude(owner=None))
+    tries = ContactAttempt.objects.filter(at__gte=period.begin, at__lt=period.end)
+    held = find_due_consultations(period).filter(status=Consultation.Status.COMPLETED)
     asked = [
         count_by_user(open_now, "owner_id", "open"),
-        count_by_user(look.filter_rows(tries, "request__"), "by_id", "attempts"),
+        count_by_user(period.filter_rows(tries, "request__"), "by_id", "attempts"),
         count_by_user(held, "counselor__user_id", "held"),
     ]
-    found: dict[int, Counter] = defaultdict(Counter)
-    for who, what, n in asked[0].union(*asked[1:], all=True):
-        found[who][what] = n
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in asked[0].union(*asked[1:], all=True):
+        found[row["colleague"]][row["what"]] = row["n"]
     people = User.objects.filter(pk__in=found).order_by("first_name", "last_name", "username")
     return [
-        StaffWorkload(user, *(found[user.pk][what] for what in ("open", "attempts", "held")))
+        StaffWorkload(
+            user,
+            open=found[user.pk]["open"],
+            attempts=found[user.pk]["attempts"],
+            held=found[user.pk]["held"],
+        )
         for user in people
     ]
 
 
-def count_by_user(rows, who: str, what: str):
-    """(user id, what, how many) for everyone who is behind some of these rows."""
-    kind = Value(what, CharField())
-    return rows.order_by().values_list(who, kind).annotate(n=Count("pk"))
+def count_by_user(rows: QuerySet[Any], who: str, what: str) -> QuerySet[Any, dict[str, Any]]:
+    """Of everyone who is behind some of these rows: `colleague`, the user's id; `what`; `n`."""
+    named = rows.order_by().annotate(colleague=F(who), what=Value(what, CharField()))
+    return named.values("colleague", "what").annotate(n=Count("pk"))
 
 
-def count_lost_emails(look: Period) -> LostEmails:
+def count_lost_emails(period: Period) -> LostEmails:
     """The emails that fell due in these days and never arrived."""
     lost = Message.objects.filter(
-        state__in=Message.LOST_STATES, due_at__gte=look.begin, due_at__lt=look.end
+        state__in=Message.LOST_STATES, due_at__gte=period.begin, due_at__lt=period.end
     )
     is_staff = Q(kind__in=sorted(Message.STAFF_KINDS))
     return LostEmails(
-        **look.filter_rows(lost, "request__").aggregate(
+        **period.filter_rows(lost, "request__").aggregate(
             to_people=Count("pk", filter=~is_staff), to_staff=Count("pk", filter=is_staff)
         )
     )

@@ -89,7 +89,7 @@ def build_bar(parts: Iterable[tuple[str, float]], longest: float) -> list[BarSeg
 
 def heat_level(count: float, most: float) -> int:
     """From 0 for none to STRENGTHS for the most."""
-    return -(-HEAT_LEVELS * count // most) if most and count else 0
+    return int(-(-HEAT_LEVELS * count // most)) if most and count else 0
 
 
 def build_heat_map(

@@ -1,8 +1,9 @@
 """The figures as a file that may leave the house: counts alone, and none of few people."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -36,7 +37,7 @@ class Echo:
         return line
 
 
-def escape_formula(cell) -> str:
+def escape_formula(cell: object) -> str:
     """The cell as a spreadsheet must take it: as text, never as a formula."""
     text = str(cell)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
@@ -60,14 +61,14 @@ def export_filename(made: Report) -> str:
 
 
 def first_day(made: Report) -> date:
-    return timezone.localdate(made.look.begin)
+    return timezone.localdate(made.period.begin)
 
 
 def last_day(made: Report) -> date:
-    return timezone.localdate(made.look.end) - DAY
+    return timezone.localdate(made.period.end) - DAY
 
 
-def build_rows(made: Report) -> Iterator[list]:
+def build_rows(made: Report) -> Iterator[list[object]]:
     yield ["First day", "", "", "", "", first_day(made)]
     yield ["Last day", "", "", "", "", last_day(made)]
     for whole in (
@@ -85,7 +86,7 @@ def build_rows(made: Report) -> Iterator[list]:
         yield [_("Counselor hours"), _("Hour"), format_hour(hour), "", "", f"{staffed:.1f}"]
 
 
-def build_parts(counts: dict, names: dict) -> list[CountedPart]:
+def build_parts(counts: Mapping[Any, int], names: Mapping[Any, object]) -> list[CountedPart]:
     """All that there could be, whether or not anyone is: a missing line would tell, too."""
     return [CountedPart(str(name), counts.get(key, 0)) for key, name in names.items()]
 
@@ -119,7 +120,7 @@ def split_in_two(name: str, n: int, other: str, total: int) -> list[CountedPart]
     return [CountedPart(name, n), CountedPart(other, total - n)]
 
 
-def count_requests_by(made: Report, name: str) -> dict:
+def count_requests_by(made: Report, name: str) -> dict[str | int | None, int]:
     counted = made.figures.funnel.count_by(name)
     return {key: each["asked"] for key, each in counted.items()}
 
@@ -184,7 +185,7 @@ def consultation_parts(made: Report) -> list[CountedPart]:
 
 
 def divide_by_lead_and_mode(cells: dict[tuple[int, str], int]) -> dict[str, list[CountedPart]]:
-    def one_way(place: int, names: dict) -> list[CountedPart]:
+    def one_way(place: int, names: Mapping[Any, object]) -> list[CountedPart]:
         found = dict.fromkeys(names, 0)
         for key, n in cells.items():
             found[key[place]] += n

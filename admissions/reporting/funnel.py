@@ -50,11 +50,13 @@ FUNNEL_SQL = f"""
             WHEN stage = 'closed' THEN 'lost'
             ELSE 'open'
         END AS outcome,
-        is_held OR is_live AS is_reached, language, source, program_interest_id,
-        count(*), count(first_at),
-        count(*) FILTER (WHERE first_at <= created_at + interval '{BOOKED_SOON_HOURS} hours'),
-        count(held_at),
+        is_held OR is_live AS is_reached, language, source, program_interest_id AS program,
+        count(*) AS count, count(first_at) AS booked,
+        count(*) FILTER (WHERE first_at <= created_at + interval '{BOOKED_SOON_HOURS} hours')
+            AS booked_soon,
+        count(held_at) AS held,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM held_at - created_at))
+            AS median_seconds_to_held
     FROM asked,
         LATERAL (
             SELECT (array_agg(starts_at ORDER BY booked_at, id))[1] AS first_at,
@@ -84,6 +86,37 @@ class FunnelGroup:
     booked: int
     booked_soon: int
     held: int
+
+
+@dataclass(frozen=True)
+class FunnelRow:
+    """A group as the database answers it; the row of everyone together names no step."""
+
+    step: int | None
+    outcome: str
+    is_reached: bool
+    language: str
+    source: str
+    program: int | None
+    count: int
+    booked: int
+    booked_soon: int
+    held: int
+    median_seconds_to_held: float | None
+
+    def as_group(self, step: FunnelStep) -> FunnelGroup:
+        return FunnelGroup(
+            step=step,
+            outcome=self.outcome,
+            is_reached=self.is_reached,
+            language=self.language,
+            source=self.source,
+            program=self.program,
+            count=self.count,
+            booked=self.booked,
+            booked_soon=self.booked_soon,
+            held=self.held,
+        )
 
 
 @dataclass(frozen=True)
@@ -136,11 +169,11 @@ class Funnel:
     def worst_step(self) -> FunnelStep | None:
         """The step after which most people were lost; the earlier of equals; None without any."""
         lost = {step: self.stopped_at(step, FunnelOutcome.LOST) for step in FunnelStep}
-        return max(lost, key=lost.get) if any(lost.values()) else None
+        return max(lost, key=lambda step: lost[step]) if any(lost.values()) else None
 
-    def count_by(self, name: str) -> dict:
+    def count_by(self, name: str) -> dict[str | int | None, Counter[str]]:
         """How many asked, held a consultation and were admitted, for each value of this."""
-        mix: dict = {}
+        mix: dict[str | int | None, Counter[str]] = {}
         for group in self.groups:
             counted = mix.setdefault(getattr(group, name), Counter())
             counted["asked"] += group.count
@@ -149,18 +182,18 @@ class Funnel:
         return mix
 
 
-def measure_funnel(look: Period) -> Funnel:
+def measure_funnel(period: Period) -> Funnel:
     """Of the requests made in these days, how far each has come by now."""
     rows = query_figures(
-        look.find_requests(),
+        FunnelRow,
+        period.find_requests(),
         FUNNEL_SQL,
         admitted=sorted(ConsultationRequest.ADMITTED_DISPOSITIONS),
         referred=Disposition.REFERRED_OUT,
         completed=Consultation.Status.COMPLETED,
         in_touch=list(ContactAttempt.IN_TOUCH),
     )
-    groups = [
-        FunnelGroup(FunnelStep(step), *rest) for step, *rest, _median in rows if step is not None
-    ]
-    medians = [median for step, *_rest, median in rows if step is None and median is not None]
-    return Funnel(groups, medians[0] / SECONDS_PER_DAY if medians else None)
+    groups = [row.as_group(FunnelStep(row.step)) for row in rows if row.step is not None]
+    medians = [row.median_seconds_to_held for row in rows if row.step is None]
+    median = next((each for each in medians if each is not None), None)
+    return Funnel(groups, None if median is None else median / SECONDS_PER_DAY)

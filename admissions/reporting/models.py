@@ -35,5 +35,5 @@ class PageViewCount(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.day} {self.page} {self.language}"

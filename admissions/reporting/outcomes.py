@@ -36,7 +36,7 @@ class RecommendationCounts:
     @property
     def pairs(self) -> dict[tuple[int, int | None], int]:
         """(recommended, agreed) -> how many."""
-        found: Counter = Counter()
+        found: Counter[tuple[int, int | None]] = Counter()
         for (level, agreed, _why), n in self.counts.items():
             found[level, agreed] += n
         return dict(found)
@@ -44,7 +44,7 @@ class RecommendationCounts:
     @property
     def levels(self) -> dict[int, int]:
         """Recommended level -> how many."""
-        found: Counter = Counter()
+        found: Counter[int] = Counter()
         for (level, _agreed, _why), n in self.counts.items():
             found[level] += n
         return dict(found)
@@ -52,7 +52,7 @@ class RecommendationCounts:
     @property
     def reasons(self) -> dict[str, int]:
         """Why they agreed on another level."""
-        found: Counter = Counter()
+        found: Counter[str] = Counter()
         for (_level, _agreed, why), n in self.counts.items():
             found[why] += n * bool(why)
         return {why: n for why, n in found.items() if n}
@@ -66,38 +66,38 @@ class ReferralCounts:
     confirmed: int
 
 
-def count_losses(look: Period) -> dict[str, int]:
+def count_losses(period: Period) -> dict[str, int]:
     """Of the requests made in these days, why those ended that were not admitted or referred."""
     kept = [*ConsultationRequest.ADMITTED_DISPOSITIONS, Disposition.REFERRED_OUT]
-    lost = look.find_requests().closed().exclude(disposition__in=kept)
+    lost = period.find_requests().closed().exclude(disposition__in=kept)
     return dict(lost.values_list("close_reason").annotate(n=Count("pk")))
 
 
-def count_admissions(look: Period) -> dict[str, int]:
+def count_admissions(period: Period) -> dict[str, int]:
     """Of the requests made in these days, how many were admitted, and to what."""
-    admitted = look.find_requests().filter(
+    admitted = period.find_requests().filter(
         disposition__in=sorted(ConsultationRequest.ADMITTED_DISPOSITIONS)
     )
     return dict(admitted.values_list("disposition").annotate(n=Count("pk")))
 
 
-def count_recommendations(look: Period) -> RecommendationCounts:
+def count_recommendations(period: Period) -> RecommendationCounts:
     """The recommendations of these days that still stand, none having followed them."""
-    made = Recommendation.objects.filter(at__gte=look.begin, at__lt=look.end)
+    made = Recommendation.objects.filter(at__gte=period.begin, at__lt=period.end)
     later = Recommendation.objects.filter(
         request=OuterRef("request"), version__gt=OuterRef("version")
     )
     rows = (
-        look.filter_rows(made.filter(~Exists(later)), "request__")
+        period.filter_rows(made.filter(~Exists(later)), "request__")
         .values_list("recommended_level", "agreed_level", "reason_if_different")
         .annotate(n=Count("pk"))
     )
     return RecommendationCounts({tuple(key): n for *key, n in rows})
 
 
-def count_referrals(look: Period) -> ReferralCounts:
+def count_referrals(period: Period) -> ReferralCounts:
     """The referrals that were made in these days."""
-    made = look.filter_rows(
-        Referral.objects.filter(made_at__gte=look.begin, made_at__lt=look.end), "request__"
+    made = period.filter_rows(
+        Referral.objects.filter(made_at__gte=period.begin, made_at__lt=period.end), "request__"
     )
     return ReferralCounts(**made.aggregate(made=Count("pk"), confirmed=Count("confirmed_at")))

@@ -9,11 +9,15 @@ import atexit
 import logging
 import re
 from collections import Counter
+from collections.abc import Callable
+from datetime import date
 from threading import Lock, Timer
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from .models import PageViewCount
@@ -22,10 +26,10 @@ from .models import PageViewCount
 class PageViewMiddleware:
     """Counts what people open, from the shelf or not."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         count_page_view(request, response)
         return response
@@ -61,15 +65,20 @@ ADD_COUNTS_SQL = """
         SET views = kept.views + excluded.views, entrances = kept.entrances + excluded.entrances
 """
 
+# A day, a kind of page and a language.
+ViewKey = tuple[date, str, str]
+
 
 class PageViewTally:
     """What one process has counted and not written yet."""
 
-    def __init__(self):
-        self.views, self.entrances = Counter(), Counter()
-        self.lock, self.timer = Lock(), None
+    def __init__(self) -> None:
+        self.views: Counter[ViewKey] = Counter()
+        self.entrances: Counter[ViewKey] = Counter()
+        self.lock = Lock()
+        self.timer: Timer | None = None
 
-    def add(self, key, *, is_arrival: bool):
+    def add(self, key: ViewKey, *, is_arrival: bool) -> None:
         with self.lock:
             self.views[key] += 1
             self.entrances[key] += is_arrival
@@ -78,14 +87,14 @@ class PageViewTally:
                 self.timer.daemon = True
                 self.timer.start()
 
-    def drain(self):
+    def drain(self) -> tuple[Counter[ViewKey], Counter[ViewKey]]:
         """All of it, which then counts from nothing."""
         with self.lock:
             taken = self.views, self.entrances
             self.views, self.entrances, self.timer = Counter(), Counter(), None
             return taken
 
-    def restore(self, views, entrances):
+    def restore(self, views: Counter[ViewKey], entrances: Counter[ViewKey]) -> None:
         with self.lock:
             self.views += views
             self.entrances += entrances
@@ -94,7 +103,7 @@ class PageViewTally:
 TALLY = PageViewTally()
 
 
-def count_page_view(request, response) -> None:
+def count_page_view(request: HttpRequest, response: HttpResponseBase) -> None:
     """Counts the page if a person views it."""
     kind = classify_page(request, response)
     if kind is None or is_robot(request) or is_prefetch(request):
@@ -108,7 +117,7 @@ def count_page_view(request, response) -> None:
     TALLY.add(key, is_arrival=not is_ours)
 
 
-def classify_page(request, response) -> Page | None:
+def classify_page(request: HttpRequest, response: HttpResponseBase) -> Page | None:
     """Which kind of page this answer shows, or that a browser still had; None of all else."""
     match = request.resolver_match
     if request.method != "GET" or response.status_code not in {200, 304} or match is None:
@@ -119,18 +128,18 @@ def classify_page(request, response) -> Page | None:
     return PAGE_BY_VIEW.get(match.view_name) or (Page.ABOUT if is_content else None)
 
 
-def is_html(response) -> bool:
+def is_html(response: HttpResponseBase) -> bool:
     """A 304 says nothing of its kind; only pages are asked for like this."""
     return response.get("Content-Type", "text/html").startswith("text/html")
 
 
-def is_robot(request) -> bool:
+def is_robot(request: HttpRequest) -> bool:
     agent = request.headers.get("User-Agent", "")
     return not agent or bool(ROBOT_PATTERN.search(agent))
 
 
-def is_prefetch(request) -> bool:
-    """Whether a browser asks in case someone might look."""
+def is_prefetch(request: HttpRequest) -> bool:
+    """Whether a browser asks in case someone might period."""
     told = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
     return bool(PREFETCH_PATTERN.search(" ".join(told)))
 

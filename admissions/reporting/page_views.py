@@ -30,19 +30,22 @@ class PageViews:
         return sum(n for (kind, _language), (n, _arrived) in self.pages.items() if kind == page)
 
 
-def measure_page_views(look: Period) -> PageViews | None:
+def measure_page_views(period: Period) -> PageViews | None:
     """Of the whole days in question, today as far as it has come; None where it can't be told.
 
     Nobody knows which program a visitor has in mind, or how they will ask.
     """
-    if look.program or look.source:
+    if period.program or period.source:
         return None
-    days = timezone.localdate(look.begin), timezone.localdate(look.end)
+    days = timezone.localdate(period.begin), timezone.localdate(period.end)
     rows = PageViewCount.objects.filter(day__range=days)
-    if look.language:
-        rows = rows.filter(language=look.language)
+    if period.language:
+        rows = rows.filter(language=period.language)
     summed = (
-        rows.order_by().values_list("page", "language").annotate(Sum("views"), Sum("entrances"))
+        rows.order_by()
+        .values("page", "language")
+        .annotate(viewed=Sum("views"), entered=Sum("entrances"))
     )
-    asked = look.find_requests().filter(source__in=WEBSITE_SOURCES).count()
-    return PageViews({(page, language): tuple(n) for page, language, *n in summed}, asked)
+    asked = period.find_requests().filter(source__in=WEBSITE_SOURCES).count()
+    pages = {(row["page"], row["language"]): (row["viewed"], row["entered"]) for row in summed}
+    return PageViews(pages, asked)

@@ -1,19 +1,23 @@
 """What a director looks at: some days up to a moment, and whose requests."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from typing import Any, TypeVar
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
-from admissions.intake.models import ConsultationRequest
+from admissions.intake.models import ConsultationRequest, ConsultationRequestQuerySet
 from admissions.local_time import center_zone, day_bounds
 from admissions.scheduling.roster import DAY
+from admissions.sql_rows import fetch_rows
 
 PERIOD_DAYS = [1, 7, 30]
 # The code of "no program", where a program's own address would stand.
 NO_PROGRAM = "none"
 Disposition = ConsultationRequest.Disposition
+Rows = TypeVar("Rows", bound="QuerySet[Any]")
+Figure = TypeVar("Figure")
 # Nobody new asked for help with these.
 EXCLUDED_DISPOSITIONS = [Disposition.DUPLICATE, Disposition.SPAM_OR_TEST]
 
@@ -48,7 +52,7 @@ class Period:
     def previous_end(self) -> datetime:
         return min(days_before(self.end, self.days), self.begin)
 
-    def filter_rows(self, rows: QuerySet, path: str = "") -> QuerySet:
+    def filter_rows(self, rows: Rows, path: str = "") -> Rows:
         """Those of the requests asked for; `path` leads from the rows to their request."""
         found = Q()
         if self.language:
@@ -61,7 +65,7 @@ class Period:
             found &= Q(**{f"{path}program_interest__slug": self.program})
         return rows.filter(found)
 
-    def find_requests(self) -> QuerySet[ConsultationRequest]:
+    def find_requests(self) -> ConsultationRequestQuerySet:
         """The requests made in these days, without duplicates, spam and tests."""
         made = ConsultationRequest.objects.filter(
             created_at__gte=self.begin, created_at__lt=self.end
@@ -69,11 +73,13 @@ class Period:
         return self.filter_rows(made.exclude(disposition__in=EXCLUDED_DISPOSITIONS))
 
 
-def period_until_now(*, days: int, now: datetime, **filters: str) -> Period:
+def period_until_now(
+    *, days: int, now: datetime, program: str = "", language: str = "", source: str = ""
+) -> Period:
     """So many local days of the center, today as far as it has come being the last."""
     today = now.astimezone(center_zone()).date()
     begin, _end = day_bounds(today - (days - 1) * DAY)
-    return Period(days, begin, now, **filters)
+    return Period(days, begin, now, program, language, source)
 
 
 def period_of_whole_days(*, days: int, now: datetime) -> Period:
@@ -89,11 +95,11 @@ def days_before(at: datetime, days: int) -> datetime:
     return datetime.combine(local.date() - days * DAY, earlier).astimezone(at.tzinfo)
 
 
-def query_figures(population: QuerySet, sql: str, **params) -> list[tuple]:
-    """Asks in plain SQL about a population, which it names `asked`."""
+def query_figures(
+    row_type: Callable[..., Figure], population: QuerySet[Any], sql: str, **params: Any
+) -> list[Figure]:
+    """Ask in plain SQL about a population, which it names `asked`; rows by name of column."""
     asked, given = population.query.sql_with_params()
     named = {f"given_{place}": value for place, value in enumerate(given)}
     asked = asked % tuple(f"%({name})s" for name in named)
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH asked AS ({asked}) {sql}", named | params)
-        return cursor.fetchall()
+    return fetch_rows(row_type, f"WITH asked AS ({asked}) {sql}", named | params)

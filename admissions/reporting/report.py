@@ -37,7 +37,7 @@ from .staffing import StaffingCoverage, find_staffed_hours, measure_coverage
 class Figures:
     """What is counted over some days, and over as many before them."""
 
-    look: Period
+    period: Period
     funnel: Funnel
     response_times: ResponseTimes
     attendance: Attendance
@@ -63,37 +63,37 @@ class Report:
     renewals: list[ExpiringCredential]
 
     @property
-    def look(self) -> Period:
-        return self.figures.look
+    def period(self) -> Period:
+        return self.figures.period
 
 
-def build_report(look: Period, *, now: datetime) -> Report:
+def build_report(period: Period, *, now: datetime) -> Report:
     """The figures of these days beside those before them, and the desk as it stands."""
-    roster = load_roster_between(look.previous.begin, now)
+    roster = load_roster_between(period.previous.begin, now)
     return Report(
         now=now,
-        figures=build_figures(look, roster, now=now),
-        previous=build_figures(look.previous, roster, now=now),
-        page_views=measure_page_views(look),
-        coverage=measure_coverage(look, find_staffed_hours(roster, look, until=look.end)),
-        safety=measure_safety_answers(look),
-        losses=count_losses(look),
-        admissions=count_admissions(look),
-        recommendations=count_recommendations(look),
-        referrals=count_referrals(look),
-        backlog=measure_backlog(look, now=now),
-        workload=measure_workload(look),
-        lost_emails=count_lost_emails(look),
+        figures=build_figures(period, roster, now=now),
+        previous=build_figures(period.previous, roster, now=now),
+        page_views=measure_page_views(period),
+        coverage=measure_coverage(period, find_staffed_hours(roster, period, until=period.end)),
+        safety=measure_safety_answers(period),
+        losses=count_losses(period),
+        admissions=count_admissions(period),
+        recommendations=count_recommendations(period),
+        referrals=count_referrals(period),
+        backlog=measure_backlog(period, now=now),
+        workload=measure_workload(period),
+        lost_emails=count_lost_emails(period),
         renewals=find_expiring_credentials(now=now),
     )
 
 
-def build_figures(look: Period, roster: list[RosterEntry], *, now: datetime) -> Figures:
+def build_figures(period: Period, roster: list[RosterEntry], *, now: datetime) -> Figures:
     return Figures(
-        look=look,
-        funnel=measure_funnel(look),
+        period=period,
+        funnel=measure_funnel(period),
         response_times=measure_response_times(
-            look, find_staffed_hours(roster, look, until=now), now=now
+            period, find_staffed_hours(roster, period, until=now), now=now
         ),
-        attendance=measure_attendance(look),
+        attendance=measure_attendance(period),
     )

@@ -75,34 +75,38 @@ RESPONSE_TIMES_SQL = f"""
                 SELECT width_bucket(began, opens) AS b, width_bucket(ended, opens) AS u
             ) AS places
     )
-    SELECT count(*), count(tried_at), count(talked_at),
-        count(*) FILTER (WHERE tried_at IS NULL AND closed_at IS NULL),
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM tried_at - created_at) / 60),
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY waited) FILTER (WHERE tried_at IS NOT NULL),
+    SELECT count(*) AS asked, count(tried_at) AS attempted, count(talked_at) AS contacted,
+        count(*) FILTER (WHERE tried_at IS NULL AND closed_at IS NULL) AS waiting,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM tried_at - created_at) / 60)
+            AS median_to_attempt,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY waited) FILTER (WHERE tried_at IS NOT NULL)
+            AS median_staffed_to_attempt,
         percentile_cont(0.5)
-            WITHIN GROUP (ORDER BY extract(epoch FROM talked_at - created_at) / 60),
+            WITHIN GROUP (ORDER BY extract(epoch FROM talked_at - created_at) / 60)
+            AS median_to_contact,
         count(*) FILTER (
             WHERE waited > CASE
                 WHEN is_staffed THEN {TARGET_MINUTES} ELSE {AFTER_OPENING_MINUTES}
             END
-        ),
-        count(*) FILTER (WHERE tried_at IS NOT NULL AND waited <= {TARGET_MINUTES}),
+        ) AS broken_promises,
+        count(*) FILTER (WHERE tried_at IS NOT NULL AND waited <= {TARGET_MINUTES})
+            AS within_target,
         count(*) FILTER (
             WHERE tried_at IS NOT NULL
             AND waited > {TARGET_MINUTES} AND waited <= {ALERT_MINUTES}
-        ),
+        ) AS within_alert,
         count(*) FILTER (
             WHERE tried_at IS NOT NULL
             AND waited > {ALERT_MINUTES} AND waited <= {ESCALATION_MINUTES}
-        ),
+        ) AS within_escalation,
         count(*) FILTER (
             WHERE tried_at IS NOT NULL
             AND waited > {ESCALATION_MINUTES} AND waited <= {BREACH_MINUTES}
-        ),
-        count(*) FILTER (WHERE tried_at IS NOT NULL AND waited > {BREACH_MINUTES}),
-        count(*) FILTER (WHERE waited > {ALERT_MINUTES}),
-        count(*) FILTER (WHERE waited > {ESCALATION_MINUTES}),
-        count(*) FILTER (WHERE waited > {BREACH_MINUTES})
+        ) AS within_breach,
+        count(*) FILTER (WHERE tried_at IS NOT NULL AND waited > {BREACH_MINUTES}) AS after_breach,
+        count(*) FILTER (WHERE waited > {ALERT_MINUTES}) AS over_alert,
+        count(*) FILTER (WHERE waited > {ESCALATION_MINUTES}) AS over_escalation,
+        count(*) FILTER (WHERE waited > {BREACH_MINUTES}) AS over_breach
     FROM clocked
 """  # noqa: S608  our own words and figures alone
 
@@ -147,11 +151,14 @@ class ResponseTimes:
         ]
 
 
-def measure_response_times(look: Period, staffed: StaffedHours, *, now: datetime) -> ResponseTimes:
+def measure_response_times(
+    period: Period, staffed: StaffedHours, *, now: datetime
+) -> ResponseTimes:
     """Of those who asked for a call in these days, how soon each was tried by now."""
     parts = {str(part): times for part, times in GOOD_TIME_HOURS.items()}
-    [row] = query_figures(
-        look.find_requests().filter(source=Source.CALLBACK),
+    [found] = query_figures(
+        ResponseTimes,
+        period.find_requests().filter(source=Source.CALLBACK),
         RESPONSE_TIMES_SQL,
         now=now,
         parts=list(parts),
@@ -160,4 +167,4 @@ def measure_response_times(look: Period, staffed: StaffedHours, *, now: datetime
         in_touch=list(ContactAttempt.IN_TOUCH),
         **staffed.sql_arrays,
     )
-    return ResponseTimes(*row)
+    return found

@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple, TypeVar
 
 from admissions.intake.demand import annotate_demand
 from admissions.local_time import center_zone
 from admissions.scheduling.models import Mode, Shortage
 from admissions.scheduling.roster import (
-    Intervals,
     RosterEntry,
     filter_roster,
     merge_intervals,
@@ -20,6 +20,9 @@ from .period import Period, query_figures
 
 SECONDS_PER_HOUR = 3600
 WeekHour = tuple[int, int]
+# (opens, closes) in seconds since 1970, without seams.
+Windows = tuple[tuple[float, float], ...]
+Number = TypeVar("Number", int, float)
 
 # A moment lies in the window that opened last: number `n` of these lists.
 STAFFED_SQL = """
@@ -30,13 +33,14 @@ STAFFED_SQL = """
 """
 REQUESTS_BY_HOUR_SQL = f"""
     , {STAFFED_SQL}
-    SELECT extract(isodow FROM local)::int - 1, extract(hour FROM local)::int,
-        moment - opens[n] < lengths[n],
+    SELECT extract(isodow FROM local)::int - 1 AS weekday,
+        extract(hour FROM local)::int AS hour,
+        moment - opens[n] < lengths[n] AS is_staffed,
         EXISTS (
             SELECT FROM admissions_shortage AS short WHERE short.language = asked.language
                 AND short.began_at <= created_at AND created_at < coalesce(ended_at, 'infinity')
-        ),
-        count(*)
+        ) AS is_short,
+        count(*) AS requests
     FROM asked, staffed,
         LATERAL (SELECT created_at AT TIME ZONE %(zone)s AS local) AS there,
         LATERAL (SELECT extract(epoch FROM created_at)::float8 AS moment) AS instant,
@@ -45,14 +49,24 @@ REQUESTS_BY_HOUR_SQL = f"""
 """  # noqa: S608  our own words alone
 
 
+class HourOfRequests(NamedTuple):
+    """So many requests of one hour of the week, with somebody at the phones or not."""
+
+    weekday: int
+    hour: int
+    is_staffed: bool
+    is_short: bool
+    requests: int
+
+
 @dataclass(frozen=True)
 class StaffedHours:
     """The windows of each set of hours, and how many counselors have it; in seconds."""
 
-    counselors_by_windows: Counter[Intervals]
+    counselors_by_windows: Counter[Windows]
 
     @property
-    def merged_windows(self) -> Intervals:
+    def merged_windows(self) -> Windows:
         """When at least one counselor had hours."""
         return merge_intervals(window for pairs in self.counselors_by_windows for window in pairs)
 
@@ -105,15 +119,15 @@ class StaffingCoverage:
         return sum_by_axis(self.staffed, axis=1)
 
 
-def sum_by_axis(cells: dict[WeekHour, float], *, axis: int) -> dict:
+def sum_by_axis(cells: dict[WeekHour, Number], *, axis: int) -> dict[int, Number]:
     """Cells added up by weekday (axis 0) or hour (axis 1), in order."""
-    found: dict[int, float] = defaultdict(int)
+    found: dict[int, Number] = defaultdict(int)
     for cell, n in sorted(cells.items(), key=lambda each: each[0][axis]):
         found[cell[axis]] += n
     return dict(found)
 
 
-def split_at_hours(start: int, end: int) -> Iterator[tuple[WeekHour, int]]:
+def split_at_hours(start: float, end: float) -> Iterator[tuple[WeekHour, float]]:
     """A window cut at each full hour of the center's clock: its cell, and seconds."""
     while start < end:
         local = datetime.fromtimestamp(start, center_zone())
@@ -122,39 +136,45 @@ def split_at_hours(start: int, end: int) -> Iterator[tuple[WeekHour, int]]:
         start = stop
 
 
-def find_staffed_hours(roster: list[RosterEntry], look: Period, *, until: datetime) -> StaffedHours:
-    """When phone counselors who speak the language looked at had hours, up to a moment."""
-    begin, end = look.begin.timestamp(), until.timestamp()
-    found: Counter[Intervals] = Counter()
-    for each in filter_roster(roster, mode=Mode.PHONE, language=look.language):
-        near = open_windows(each, Mode.PHONE, look.begin, until)
+def find_staffed_hours(
+    roster: list[RosterEntry], period: Period, *, until: datetime
+) -> StaffedHours:
+    """When phone counselors who speak the language asked for had hours, up to a moment."""
+    begin, end = period.begin.timestamp(), until.timestamp()
+    found: Counter[Windows] = Counter()
+    for each in filter_roster(roster, mode=Mode.PHONE, language=period.language):
+        near = open_windows(each, Mode.PHONE, period.begin, until)
         found[merge_intervals((max(start, begin), min(stop, end)) for start, stop in near)] += 1
     return StaffedHours(found)
 
 
-def measure_coverage(look: Period, staffed: StaffedHours) -> StaffingCoverage:
+def measure_coverage(period: Period, staffed: StaffedHours) -> StaffingCoverage:
     """When people asked, and whether someone was there."""
     asked: Counter[WeekHour] = Counter()
     counted: Counter[str] = Counter()
     rows = query_figures(
-        look.find_requests(), REQUESTS_BY_HOUR_SQL, zone=str(center_zone()), **staffed.sql_arrays
+        HourOfRequests,
+        period.find_requests(),
+        REQUESTS_BY_HOUR_SQL,
+        zone=str(center_zone()),
+        **staffed.sql_arrays,
     )
-    for weekday, hour, is_staffed, is_short, n in rows:
-        asked[weekday, hour] += n
-        counted["total"] += n
-        counted["unstaffed"] += n * (not is_staffed)
-        counted["during_shortage"] += n * is_short
+    for each in rows:
+        asked[each.weekday, each.hour] += each.requests
+        counted["total"] += each.requests
+        counted["unstaffed"] += each.requests * (not each.is_staffed)
+        counted["during_shortage"] += each.requests * each.is_short
     return StaffingCoverage(
         asked=dict(asked),
         staffed=staffed.counselor_hours(),
         total=counted["total"],
         unstaffed=counted["unstaffed"],
         during_shortage=counted["during_shortage"],
-        shortages=find_shortages(look),
+        shortages=find_shortages(period),
     )
 
 
-def find_shortages(look: Period) -> list[Shortage]:
+def find_shortages(period: Period) -> list[Shortage]:
     """The stretches without a phone time within a day that touch these days, newest first."""
-    found = annotate_demand(Shortage.objects.during(look.begin, look.end))
-    return list(found.filter(language=look.language) if look.language else found)
+    found = annotate_demand(Shortage.objects.during(period.begin, period.end))
+    return list(found.filter(language=period.language) if period.language else found)

@@ -7,8 +7,10 @@ A daily cap is a count, which no constraint can guard: counselors who have one
 are locked before any insert or release, always in the same order.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
@@ -34,37 +36,40 @@ CANCELED_STATUSES = {
 
 @dataclass(frozen=True)
 class SlotChoice:
-    """A free start of one counselor, as staff chose it in the calendar."""
+    """A start that somebody chose: the counselor if staff named one, the location if it matters."""
 
     starts_at: datetime
     mode: str
-    counselor_id: int
+    counselor_id: int | None = None
+    location_id: int | None = None
 
 
 def hold_slot(
     *,
     request: "ConsultationRequest",
-    starts_at: datetime,
-    mode: str,
+    pick: SlotChoice,
     now: datetime,
     by: User | None = None,
-    counselor_id: int | None = None,
-    location: int | None = None,
 ) -> Consultation:
     """Hold this time with the counselor chosen, else the least loaded one, or raise SlotTaken.
 
-    `location` asks for a counselor of one place.
+    With a location, the counselor is one who is there then.
     """
-    rules = ModeRules.objects.get(mode=mode)
-    asked = {"rules": rules, "now": now, "language": request.language, "location": location}
-    slot = require_open_slot(starts_at=starts_at, **asked)
+    rules = ModeRules.objects.get(mode=pick.mode)
+    slot = require_open_slot(
+        starts_at=pick.starts_at,
+        rules=rules,
+        now=now,
+        language=request.language,
+        location=pick.location_id,
+    )
     return hold_with_first_free_counselor(
-        restrict_to_chosen_counselor(slot, counselor_id),
+        restrict_to_chosen_counselor(slot, pick.counselor_id),
         rules=rules,
         request=request,
         now=now,
         by=by,
-        is_chosen=counselor_id is not None,
+        is_chosen=pick.counselor_id is not None,
     )
 
 
@@ -85,9 +90,13 @@ def move_to_slot(
     rules = ModeRules.objects.get(mode=consultation.mode)
     if counselor_id is None:
         location = location or consultation.visit_location_id
-    asked = {"language": consultation.request.language, "location": location}
     slot = require_open_slot(
-        starts_at=starts_at, rules=rules, now=now, freeing=consultation, **asked
+        starts_at=starts_at,
+        rules=rules,
+        now=now,
+        language=consultation.request.language,
+        location=location,
+        freeing=consultation,
     )
     slot = restrict_to_chosen_counselor(slot, counselor_id)
     release_consultation(consultation, Consultation.Status.RESCHEDULED)
@@ -103,7 +112,14 @@ def move_to_slot(
 
 
 def hold_with_first_free_counselor(
-    slot, *, rules, request, now, by, moved_from=None, is_chosen=False
+    slot: availability.Slot,
+    *,
+    rules: ModeRules,
+    request: "ConsultationRequest",
+    now: datetime,
+    by: User | None,
+    moved_from: Consultation | None = None,
+    is_chosen: bool = False,
 ) -> Consultation:
     """Hold the slot with the first in line whom no rival has taken since, or raise SlotTaken."""
     line = rank_counselors(slot.counselors, rules=rules, now=now)
@@ -193,17 +209,31 @@ def release_consultation(consultation: Consultation, status: str, *, reason: str
 
 
 def require_open_slot(
-    *, starts_at, rules, now, language, location=None, freeing=None
+    *,
+    starts_at: datetime,
+    rules: ModeRules,
+    now: datetime,
+    language: str | None,
+    location: int | None = None,
+    freeing: Consultation | None = None,
 ) -> availability.Slot:
     """The one open slot at this start, or SlotTaken; no rival can fill the day of who is in it."""
-    asked = {"mode": rules.mode, "now": now, "language": language, "location": location}
-    asked |= {"at": starts_at, "freeing": freeing, "rules": rules}
+    find_slots = partial(
+        availability.open_slots,
+        mode=rules.mode,
+        now=now,
+        language=language,
+        location=location,
+        at=starts_at,
+        freeing=freeing,
+        rules=rules,
+    )
     roster = load_roster(now)
-    slots = availability.open_slots(**asked, roster=roster)
+    slots = find_slots(roster=roster)
     capped = {each.pk for each in roster if each.daily_cap}
     if slots and not capped.isdisjoint(slots[0].counselors):
         lock_capped_counselors(slots[0].counselors)
-        slots = restrict_to_counselors(slots[0].counselors, availability.open_slots(**asked))
+        slots = restrict_to_counselors(slots[0].counselors, find_slots())
     if not slots:
         raise SlotTaken
     return slots[0]
@@ -220,7 +250,7 @@ def restrict_to_chosen_counselor(
     return replace(slot, counselors=(counselor_id,))
 
 
-def lock_capped_counselors(counselor_ids) -> None:
+def lock_capped_counselors(counselor_ids: Iterable[int]) -> None:
     """Wait for every booking with those of them who have a daily cap."""
     # A count is guarded by no constraint. Always in the order of ids, and before anything is
     # held, so that no two bookings wait for each other.
@@ -228,13 +258,22 @@ def lock_capped_counselors(counselor_ids) -> None:
     list(capped.select_for_update(no_key=True).order_by("pk"))
 
 
-def restrict_to_counselors(counselor_ids, slots) -> list[availability.Slot]:
+def restrict_to_counselors(
+    counselor_ids: Iterable[int], slots: Iterable[availability.Slot]
+) -> list[availability.Slot]:
     """The slots with only those counselors who were looked at and locked before."""
     left = [(slot, {*slot.counselors} & {*counselor_ids}) for slot in slots]
     return [replace(slot, counselors=tuple(sorted(pks))) for slot, pks in left if pks]
 
 
-def build_consultation(request, counselor, slot, *, rules: ModeRules, by) -> Consultation:
+def build_consultation(
+    request: "ConsultationRequest",
+    counselor: Counselor,
+    slot: availability.Slot,
+    *,
+    rules: ModeRules,
+    by: User | None,
+) -> Consultation:
     """A consultation at this slot, not yet saved."""
     return Consultation(
         request=request,

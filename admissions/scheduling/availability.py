@@ -8,13 +8,15 @@ the history. Everything returned is an instant (aware, UTC).
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import compress, groupby
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from admissions.sql_rows import fetch_rows
 
 from .models import Consultation, ModeRules
 from .roster import (
@@ -34,8 +36,10 @@ STAMP_FORMAT = "%Y%m%dT%H%M%SZ"
 # Who is held when. Held time lies within a day of its start, so starts alone find it.
 # Busy time has no start: it holds like a consultation, and no cap counts it.
 HELD_TIMES_SQL = """
-    SELECT date_part('epoch', starts_at)::bigint, floor(date_part('epoch', lower(held)))::bigint,
-        ceil(date_part('epoch', upper(held)))::bigint, array_agg(counselor_id)
+    SELECT date_part('epoch', starts_at)::bigint AS start,
+        floor(date_part('epoch', lower(held)))::bigint AS held_from,
+        ceil(date_part('epoch', upper(held)))::bigint AS held_until,
+        array_agg(counselor_id) AS counselors
     FROM admissions_consultation
     WHERE status IN ('scheduled', 'confirmed') AND starts_at BETWEEN %(begin)s AND %(end)s
         AND id IS DISTINCT FROM %(freeing)s
@@ -47,6 +51,15 @@ HELD_TIMES_SQL = """
     WHERE starts_at <= %(end)s AND ends_at >= %(begin)s
     GROUP BY starts_at, ends_at
 """
+
+
+class HeldTime(NamedTuple):
+    """Who is held from when until when, in seconds; busy time has no start of its own."""
+
+    start: int | None
+    held_from: int
+    held_until: int
+    counselors: list[int]
 
 
 @dataclass(frozen=True, order=True)
@@ -115,9 +128,16 @@ def open_slots(
     ]
 
 
-def find_free_starts(counselors, first, last, rules, freeing):
+def find_free_starts(
+    counselors: Iterable[RosterEntry],
+    first: datetime,
+    last: datetime,
+    rules: ModeRules,
+    freeing: Consultation | None,
+) -> list[tuple[datetime, tuple[int, ...]]]:
     """(start, ids of who is free) for every start in [first, last] that anyone has, in order."""
-    standing, found = fetch_held_times(first, last, freeing=freeing), {}
+    standing = fetch_held_times(first, last, freeing=freeing)
+    found: dict[datetime, tuple[int, ...]] = {}
     for zone_name, group in groupby(sorted(counselors, key=zone_name_of), key=zone_name_of):
         days = [at.astimezone(ZoneInfo(zone_name)).date() for at in (first, last)]
         grid = cached_grid(*days, zone_name, rules.start_grid)
@@ -134,15 +154,17 @@ def zone_name_of(counselor: RosterEntry) -> str:
     return counselor.zone_name
 
 
-def fetch_held_times(first: datetime, last: datetime, *, freeing=None) -> list[tuple]:
-    """(start or None, held from, held until, counselor ids) in seconds, near these."""
+def fetch_held_times(
+    first: datetime, last: datetime, *, freeing: Consultation | None = None
+) -> list[HeldTime]:
+    """What holds time near these."""
     near = {"begin": first - 2 * DAY, "end": last + 2 * DAY, "freeing": freeing and freeing.pk}
-    with connection.cursor() as cursor:
-        cursor.execute(HELD_TIMES_SQL, near)
-        return cursor.fetchall()
+    return fetch_rows(HeldTime, HELD_TIMES_SQL, near)
 
 
-def free_bits(counselors: list[RosterEntry], grid: "StartGrid", standing, rules: ModeRules) -> dict:
+def free_bits(
+    counselors: list[RosterEntry], grid: "StartGrid", standing: list[HeldTime], rules: ModeRules
+) -> dict[int, int]:
     """What each counselor's hours and closures allow, without held times and full days."""
     length, hours = 60 * rules.length, (rules.mode, grid.first_day, grid.last_day)
     free = {
@@ -152,9 +174,9 @@ def free_bits(counselors: list[RosterEntry], grid: "StartGrid", standing, rules:
         for each in counselors
     }
     before, after = 60 * rules.buffer_before, length + 60 * rules.buffer_after
-    for _start, held_from, held_until, held in standing:
-        left = ~grid.between(held_from - after, held_until + before)
-        for pk in held:
+    for held in standing:
+        left = ~grid.between(held.held_from - after, held.held_until + before)
+        for pk in held.counselors:
             if pk in free:
                 free[pk] &= left
     for pk, start, end in full_days(counselors, standing):
@@ -173,12 +195,14 @@ def open_bits(grid: "StartGrid", hours: Intervals, closed: Intervals, length: in
     return free
 
 
-def full_days(counselors: list[RosterEntry], standing):
+def full_days(
+    counselors: list[RosterEntry], standing: list[HeldTime]
+) -> Iterator[tuple[int, int, int]]:
     """(id, first second, last second) of each local day on which a daily cap is reached."""
     for each in counselors:
         if each.daily_cap:
             zone = each.zone
-            starts = [start for start, *_held, held in standing if start and each.pk in held]
+            starts = [held.start for held in standing if held.start and each.pk in held.counselors]
             taken = Counter(datetime.fromtimestamp(start, zone).date() for start in starts)
             for day, count in taken.items():
                 if count >= each.daily_cap:
@@ -210,7 +234,9 @@ FALSE_AND_TRUE = bytes.maketrans(b"01", b"\0\1")
 
 
 @lru_cache(maxsize=200)
-def decode_free_starts(grid: StartGrid, free: tuple[tuple[int, int], ...]) -> list[tuple]:
+def decode_free_starts(
+    grid: StartGrid, free: tuple[tuple[int, int], ...]
+) -> list[tuple[datetime, tuple[int, ...]]]:
     """(start in UTC, ids) for each start of the grid that is among the bits of some id."""
     width, ids = f"0{len(grid.starts)}b", [pk for pk, _bits in free]
     rows = [format(each, width).encode().translate(FALSE_AND_TRUE) for _pk, each in free]
@@ -247,7 +273,7 @@ def grid_starts_on_day(day: date, zone: ZoneInfo, minutes: int) -> set[int]:
     return starts
 
 
-def group_slots_by_day(slots, zone: ZoneInfo) -> list[tuple[date, list[Slot]]]:
+def group_slots_by_day(slots: Iterable[Slot], zone: ZoneInfo) -> list[tuple[date, list[Slot]]]:
     """Slots grouped by local date in `zone`."""
     days = groupby(slots, key=lambda slot: slot.starts_at.astimezone(zone).date())
     return [(day, list(group)) for day, group in days]

@@ -5,11 +5,13 @@ so that a test can hold the two against each other. Clocks are those of the
 counselor's location.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,7 +20,16 @@ from django.utils.translation import ngettext
 from admissions import formatting, staff_formatting
 
 from .availability import grid_starts_on_day
-from .models import BusyTime, Closure, Consultation, Counselor, Mode, ModeRules
+from .models import (
+    BusyTime,
+    Closure,
+    Consultation,
+    Counselor,
+    ExtraHours,
+    Mode,
+    ModeRules,
+    WeeklyHours,
+)
 from .roster import DAY, local_to_timestamp, merge_intervals
 
 
@@ -53,7 +64,7 @@ class ExplainerContext:
     busy: list[BusyTime]
 
     @property
-    def zone(self):
+    def zone(self) -> ZoneInfo:
         return self.counselor.zone
 
     def format_time(self, at: datetime) -> str:
@@ -68,7 +79,7 @@ class ExplainerContext:
 
 
 def load_contexts(
-    counselors, *, mode: str, language: str, on: date, now: datetime
+    counselors: Iterable[Counselor], *, mode: str, language: str, on: date, now: datetime
 ) -> list[ExplainerContext]:
     """What decides about each of these counselors on a local day, in a fixed number of queries."""
     rules = ModeRules.objects.get(mode=mode)
@@ -92,7 +103,7 @@ def load_contexts(
     ]
 
 
-def counselors_to_explain():
+def counselors_to_explain() -> QuerySet[Counselor]:
     """All counselors with everything about them that the rules look at."""
     return (
         Counselor.objects.select_related("location", "user")
@@ -218,9 +229,12 @@ def blocked_by_hours(asked: ExplainerContext, start: datetime) -> Iterator[Block
     yield BlockingRule("hours", words, address)
 
 
-def hours_on_day(asked: ExplainerContext, on: date, mode: str | None = None) -> list:
+def hours_on_day(
+    asked: ExplainerContext, on: date, mode: str | None = None
+) -> list[WeeklyHours | ExtraHours]:
     """Weekly and extra hours that count on a local day."""
     counselor, mode = asked.counselor, mode or asked.rules.mode
+    every: list[WeeklyHours | ExtraHours]
     every = [*counselor.weekly_hours.all(), *counselor.extra_hours.all()]
     return [hours for hours in every if hours.applies_on(on, mode)]
 

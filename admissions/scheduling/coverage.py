@@ -5,13 +5,14 @@ of a booking: whatever the way, such a consultation is found here until staff
 decide about it. So none is silently dropped.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .models import Consultation, Mode
+from .models import Consultation, Counselor, Mode
 from .roster import RosterEntry, load_roster, open_windows, parse_closures
 
 
@@ -30,12 +31,18 @@ class Gap:
     reason: UncoveredReason
 
 
-def find_gaps(*, now: datetime, **only) -> list[Gap]:
-    """What staff must decide about, soonest first; `only` narrows it, e.g. to one counselor.
+def find_gaps(
+    *, now: datetime, counselor: Counselor | None = None, consultation: Consultation | None = None
+) -> list[Gap]:
+    """What staff must decide about, soonest first: of everyone, one counselor or one consultation.
 
     What staff decided to keep is left out, unless its counselor has left for good.
     """
-    upcoming = Consultation.objects.upcoming(now=now).filter(**only).order_by("starts_at", "pk")
+    upcoming = Consultation.objects.upcoming(now=now).order_by("starts_at", "pk")
+    if counselor:
+        upcoming = upcoming.filter(counselor=counselor)
+    if consultation:
+        upcoming = upcoming.filter(pk=consultation.pk)
     facts = upcoming.values_list(
         "pk",
         "counselor_id",
@@ -49,10 +56,10 @@ def find_gaps(*, now: datetime, **only) -> list[Gap]:
     roster = {each.pk: each for each in load_roster(now)}
     found = {}
     for pk, counselor_id, mode, location_id, starts_at, ends_at, kept_at, is_active in facts:
-        counselor = roster.get(counselor_id)
-        if counselor and mode == Mode.IN_PERSON:
-            counselor = replace(counselor, only_at_location=location_id)
-        why = find_uncovered_reason(counselor, mode, starts_at, ends_at)
+        entry = roster.get(counselor_id)
+        if entry and mode == Mode.IN_PERSON:
+            entry = replace(entry, only_at_location=location_id)
+        why = find_uncovered_reason(entry, mode, starts_at, ends_at)
         if not is_active:
             found[pk] = UncoveredReason.GONE
         elif why and not kept_at:
@@ -60,7 +67,7 @@ def find_gaps(*, now: datetime, **only) -> list[Gap]:
     return [Gap(each, found[each.pk]) for each in fetch_consultations_in_order(found)]
 
 
-def fetch_consultations_in_order(pks) -> list[Consultation]:
+def fetch_consultations_in_order(pks: Iterable[int]) -> list[Consultation]:
     rows = Consultation.objects.filter(pk__in=pks)
     return list(
         rows.select_related("request", "counselor__user", "location").order_by("starts_at", "pk")
@@ -68,7 +75,7 @@ def fetch_consultations_in_order(pks) -> list[Consultation]:
 
 
 def find_uncovered_reason(
-    counselor: RosterEntry | None, mode: str, starts_at, ends_at
+    counselor: RosterEntry | None, mode: str, starts_at: datetime, ends_at: datetime
 ) -> UncoveredReason | None:
     """Why this counselor does not have this time, or None when all of it is theirs."""
     if counselor is None:

@@ -36,13 +36,13 @@ def holidays_ahead(*, now: datetime) -> list[Holiday]:
 def holiday_names(first: date, last: date) -> dict[date, str]:
     """Holidays of the country, and those that only the state keeps."""
     years = range(first.year, last.year + 1)
-    names = {}
+    names: dict[date, str] = {}
     for state in (STATE, None):
         names |= country_holidays(COUNTRY, subdiv=state, years=years, language="en_US")
     return {on: name for on, name in names.items() if first <= on <= last}
 
 
-def is_closed_on(on: date, closures) -> bool:
+def is_closed_on(on: date, closures: list[Closure]) -> bool:
     starts_at, ends_at = whole_day_bounds(on, on)
     return any(each.starts_at <= starts_at and each.ends_at >= ends_at for each in closures)
 
@@ -81,7 +81,7 @@ def reset_kept_decisions(closure: Closure) -> None:
 
 def find_affected_consultations(closures: list[Closure]) -> list[Consultation]:
     """What stands in the time of any of these and is yet to come, each once, soonest first."""
-    found = {}
+    found: dict[int, Consultation] = {}
     for closure in closures:
         upcoming = Consultation.objects.upcoming(now=timezone.now()).during(closure)
         found |= {each.pk: each for each in upcoming.select_related("request", "counselor")}

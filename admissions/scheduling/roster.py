@@ -11,32 +11,38 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from admissions.sql_rows import fetch_rows
 
 from .models import ExtraHours, ModeRules, WeeklyHours
 
 DAY = timedelta(days=1)
 Intervals = tuple[tuple[int, int], ...]
+# A mode, and (location asked, location where hours without one are) or None.
+HoursKind = tuple[str, tuple[int, int] | None]
+T = TypeVar("T", int, datetime)
+Seconds = TypeVar("Seconds", int, float)
 
 ROSTER_SQL = """
-    SELECT counselor.id, counselor.location_id, location.time_zone, counselor.modes,
+    SELECT counselor.id AS pk, counselor.location_id AS location,
+        location.time_zone AS zone_name, counselor.modes,
         counselor.languages, counselor.daily_cap,
         (SELECT json_agg(json_build_array(
                 weekday, opens, closes, valid_from, valid_until, modes, location_id)
                 ORDER BY id)::text
-            FROM admissions_weeklyhours WHERE counselor_id = counselor.id),
+            FROM admissions_weeklyhours WHERE counselor_id = counselor.id) AS weekly_hours_json,
         (SELECT json_agg(json_build_array("on", until, opens, closes) ORDER BY id)::text
             FROM admissions_extrahours
             WHERE counselor_id = counselor.id AND "on" <= %(end)s
-                AND coalesce(until, "on") >= %(begin)s),
+                AND coalesce(until, "on") >= %(begin)s) AS extra_hours_json,
         (SELECT json_agg(json_build_array(
                 floor(date_part('epoch', starts_at))::bigint,
                 ceil(date_part('epoch', ends_at))::bigint) ORDER BY starts_at, id)::text
             FROM admissions_closure
             WHERE (counselor_id = counselor.id OR counselor_id IS NULL)
-                AND ends_at >= %(begin)s AND starts_at <= %(end)s)
+                AND ends_at >= %(begin)s AND starts_at <= %(end)s) AS closures_json
     FROM admissions_counselor AS counselor
     JOIN programs_location AS location ON location.id = counselor.location_id
     JOIN auth_user AS staff ON staff.id = counselor.user_id
@@ -80,13 +86,15 @@ def load_roster(now: datetime) -> list[RosterEntry]:
 def load_roster_between(first: datetime, last: datetime) -> list[RosterEntry]:
     """Every counselor who is active now, with the hours and closures kept for this stretch."""
     near = {"begin": first - 2 * DAY, "end": last + 2 * DAY}
-    with connection.cursor() as cursor:
-        cursor.execute(ROSTER_SQL, near)
-        return [RosterEntry(*row) for row in cursor.fetchall()]
+    return fetch_rows(RosterEntry, ROSTER_SQL, near)
 
 
 def filter_roster(
-    roster: Iterable[RosterEntry], *, mode, language=None, location=None
+    roster: Iterable[RosterEntry],
+    *,
+    mode: str,
+    language: str | None = None,
+    location: int | None = None,
 ) -> list[RosterEntry]:
     """Who takes this mode and speaks this language; at this location, where one is asked."""
     found = [each for each in roster if each.fits(mode=mode, language=language)]
@@ -95,7 +103,7 @@ def filter_roster(
 
 def open_windows(
     counselor: RosterEntry, mode: str, first: datetime, last: datetime
-) -> Iterator[tuple]:
+) -> Iterator[tuple[int, int]]:
     """(opens, closes) of a mode on the local days of [first, last], closures cut out."""
     days = [at.astimezone(counselor.zone).date() for at in (first, last)]
     closed = parse_closures(counselor.closures_json)
@@ -111,9 +119,12 @@ def hours_on_days(counselor: RosterEntry, mode: str, first_day: date, last_day: 
 
 
 @lru_cache(maxsize=10_000)
-def cached_hours(texts, zone_name, kind, first_day, last_day) -> Intervals:
+def cached_hours(
+    texts: tuple[str, str], zone_name: str, kind: HoursKind, first_day: date, last_day: date
+) -> Intervals:
     """`kind` is the mode, and (place asked, place where hours without one are) or None."""
     zone, (weekly, extra), (mode, at) = ZoneInfo(zone_name), texts, kind
+    hours: list[WeeklyHours | ExtraHours]
     hours = [*parse_weekly_hours(weekly), *parse_extra_hours(extra)]
     if at:
         asked, own = at
@@ -175,9 +186,11 @@ def local_to_timestamp(day: date, local: time, zone: ZoneInfo) -> int:
     return int(datetime.combine(day, local, tzinfo=zone).timestamp())
 
 
-def merge_intervals(pairs: Iterable[tuple[int, int]]) -> Intervals:
+def merge_intervals(
+    pairs: Iterable[tuple[Seconds, Seconds]],
+) -> tuple[tuple[Seconds, Seconds], ...]:
     """The same time without seams: pairs that touch or overlap become one, empty ones go."""
-    whole = []
+    whole: list[tuple[Seconds, Seconds]] = []
     for start, end in sorted(pair for pair in pairs if pair[0] < pair[1]):
         if whole and start <= whole[-1][1]:
             opens, closes = whole[-1]
@@ -187,7 +200,7 @@ def merge_intervals(pairs: Iterable[tuple[int, int]]) -> Intervals:
     return tuple(whole)
 
 
-def subtract_intervals(closed: Iterable[tuple], opens, closes) -> Iterator[tuple]:
+def subtract_intervals(closed: Iterable[tuple[T, T]], opens: T, closes: T) -> Iterator[tuple[T, T]]:
     """What is left of [opens, closes] once every closed pair, by start, is cut out.
 
     In seconds or in moments, as long as all are of one kind.

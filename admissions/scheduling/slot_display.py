@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from admissions import formatting
 from admissions.formatting import (
+    TimeFormat,
     format_center_time_if_different,
     format_relative_day,
     format_time_until,
@@ -78,7 +79,9 @@ def build_chip(slot: Slot, *, zone: ZoneInfo) -> SlotChip:
     )
 
 
-def build_short_chip(slot: Slot, zone: ZoneInfo, format_time=formatting.format_time) -> SlotChip:
+def build_short_chip(
+    slot: Slot, zone: ZoneInfo, format_time: TimeFormat = formatting.format_time
+) -> SlotChip:
     """A time under a heading that names its day."""
     local = slot.starts_at.astimezone(zone)
     return SlotChip(

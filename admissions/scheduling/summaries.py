@@ -7,7 +7,7 @@ from admissions.formatting import format_datetime_in_zone
 from .models import Consultation, EarlierOffer
 
 
-def summarize_offer(offer: EarlierOffer) -> dict:
+def summarize_offer(offer: EarlierOffer) -> dict[str, str]:
     """The earlier time, and by when to answer, by the person's clock and ours if it differs."""
     zone_name, location = offer.request.time_zone, offer.consultation.location
     earlier, here = (
@@ -22,7 +22,7 @@ def summarize_offer(offer: EarlierOffer) -> dict:
     }
 
 
-def summarize_consultation(consultation: Consultation, zone_name: str) -> dict:
+def summarize_consultation(consultation: Consultation, zone_name: str) -> dict[str, str | int]:
     """When, how and where, in words, by the location's clock and the person's if it differs."""
     center_zone = consultation.location.zone
     here = format_datetime_in_zone(consultation.starts_at, consultation.location.time_zone)

@@ -9,20 +9,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
 from admissions.local_time import DAY, day_bounds, floor_to_step
 
 from . import availability
-from .models import BusyTime, Closure, Consultation, Counselor, ExtraHours, ModeRules
+from .models import BusyTime, Closure, Consultation, Counselor, ExtraHours, ModeRules, WeeklyHours
 from .roster import subtract_intervals
 
 if TYPE_CHECKING:
     from admissions.intake.models import ConsultationRequest
 
 Status = Consultation.Status
+OfCounselor = TypeVar("OfCounselor", BusyTime, Closure, Consultation, ExtraHours)
 MIN_CELL = timedelta(minutes=30)
 SHOWN_STATUSES = [*Consultation.STANDING, Status.COMPLETED, Status.NO_SHOW]
 
@@ -113,8 +114,8 @@ def load_schedule(
     )
 
 
-def group_by_counselor(rows: Iterable) -> dict:
-    found = defaultdict(list)
+def group_by_counselor(rows: Iterable[OfCounselor]) -> dict[Any, list[OfCounselor]]:
+    found: dict[Any, list[OfCounselor]] = defaultdict(list)
     for row in rows:
         found[row.counselor_id].append(row)
     return found
@@ -167,7 +168,9 @@ def buffer_spans(rows: list[Consultation]) -> list[Span]:
     ]
 
 
-def free_spans(starts, rules: ModeRules, moving, counselor) -> list[Span]:
+def free_spans(
+    starts: list[datetime], rules: ModeRules, moving: Consultation | None, counselor: Counselor
+) -> list[Span]:
     """Free starts, each until the next on the grid; starts nearer than half an hour share one."""
     step = max(timedelta(minutes=rules.start_grid), MIN_CELL)
     own = moving.starts_at if moving and moving.counselor_id == counselor.pk else None
@@ -228,10 +231,11 @@ def whole_day_reason(diary: ScheduleData, counselor: Counselor, day: date) -> st
 
 def mode_windows(
     diary: ScheduleData, counselor: Counselor, begin: datetime, end: datetime
-) -> Iterator[tuple]:
+) -> Iterator[tuple[datetime, datetime]]:
     """(opens, closes) in UTC of the mode's hours between two instants."""
     zone = counselor.zone
     day, last = (at.astimezone(zone).date() for at in (begin, end))
+    hours: list[WeeklyHours | ExtraHours]
     hours = [*counselor.weekly_hours.all(), *diary.extra[counselor.pk]]
     while day <= last:
         for each in hours:
@@ -247,7 +251,8 @@ def mode_windows(
 
 def resolve_overlaps(spans: list[Span], begin: datetime, end: datetime) -> list[Span]:
     """The spans by the clock, each without what those before it have taken."""
-    laid, taken = [], []
+    laid: list[Span] = []
+    taken: list[tuple[datetime, datetime]] = []
     for span in spans:
         within = max(span.starts_at, begin), min(span.ends_at, end)
         for left in subtract_intervals(sorted(taken), *within):

@@ -1,9 +1,11 @@
 """How many minutes each counselor has held and been present, to share fairly."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import NamedTuple
 
 from django.db.models import Count, Max
 
@@ -16,6 +18,13 @@ MIN_PRESENCE, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 NEVER_BOOKED = datetime.min.replace(tzinfo=UTC)
+
+
+class BookedSoFar(NamedTuple):
+    """How many consultations one counselor has in a window, and when the last was booked."""
+
+    consultations: int
+    last_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,7 @@ class CounselorLoad:
         return Fraction(self.count * 100 * self.minutes_total, self.share * self.minutes_present)
 
     @property
-    def sort_key(self) -> tuple:
+    def sort_key(self) -> tuple[Fraction, datetime, int]:
         """Least loaded first, then longest without a booking, then by id."""
         return self.rate, self.last_booked_at or NEVER_BOOKED, self.counselor.pk
 
@@ -52,7 +61,9 @@ class CounselorLoad:
         return f"{words}, {days_away} days away" if days_away else words
 
 
-def rank_counselors(counselor_ids, *, rules: ModeRules, now: datetime) -> list[CounselorLoad]:
+def rank_counselors(
+    counselor_ids: Iterable[int], *, rules: ModeRules, now: datetime
+) -> list[CounselorLoad]:
     """Whose turn it is, first to last; the same for the same rows, whoever asks."""
     return rank_loads(
         compute_loads(counselor_ids, since=now - LOAD_LOOK_BACK, until=now + rules.horizon_duration)
@@ -64,7 +75,9 @@ def rank_loads(loads: list[CounselorLoad]) -> list[CounselorLoad]:
     return sorted(loads, key=lambda load: load.sort_key)
 
 
-def compute_loads(counselor_ids, *, since: datetime, until: datetime) -> list[CounselorLoad]:
+def compute_loads(
+    counselor_ids: Iterable[int], *, since: datetime, until: datetime
+) -> list[CounselorLoad]:
     """What each of them has in this window, and how long they are here for it."""
     counted = (
         Consultation.objects.filter(counselor__in=counselor_ids)
@@ -72,28 +85,32 @@ def compute_loads(counselor_ids, *, since: datetime, until: datetime) -> list[Co
         .values("counselor")
         .annotate(n=Count("*"), last_booked_at=Max("booked_at"))
     )
-    had = {row["counselor"]: row for row in counted}
+    had = {row["counselor"]: BookedSoFar(row["n"], row["last_booked_at"]) for row in counted}
+    nothing = BookedSoFar(0, None)
     away = compute_time_away(counselor_ids, since=since, until=until)
     counselors = Counselor.objects.filter(pk__in=counselor_ids).select_related("location")
     return [
         CounselorLoad(
             counselor=each,
-            count=had.get(each.pk, {}).get("n", 0),
+            count=had.get(each.pk, nothing).consultations,
             share=each.share,
             minutes_present=max(until - since - away[each.pk], MIN_PRESENCE) // MINUTE,
             minutes_total=(until - since) // MINUTE,
-            last_booked_at=had.get(each.pk, {}).get("last_booked_at"),
+            last_booked_at=had.get(each.pk, nothing).last_at,
         )
         for each in counselors
     ]
 
 
-def compute_time_away(counselor_ids, *, since: datetime, until: datetime) -> dict[int, timedelta]:
+def compute_time_away(
+    counselor_ids: Iterable[int], *, since: datetime, until: datetime
+) -> dict[int | None, timedelta]:
     """How much of this window each one's own closures take; closures of all are equal to all."""
     closures = Closure.objects.filter(
         counselor__in=counselor_ids, starts_at__lt=until, ends_at__gt=since
     ).order_by("starts_at")
-    away, counted_until = defaultdict(timedelta), {}
+    away: dict[int | None, timedelta] = defaultdict(timedelta)
+    counted_until: dict[int | None, datetime] = {}
     for closure in closures:
         pk = closure.counselor_id
         begin = max(closure.starts_at, counted_until.get(pk, since))

@@ -19,7 +19,7 @@ PAUSE_BETWEEN_ATTEMPTS, TIME_TO_DECIDE = timedelta(hours=3), timedelta(days=1)
 
 def current_attempts(request: ConsultationRequest) -> list[ContactAttempt]:
     """The tries of the plan that goes on: those since we were in touch, or took it up again."""
-    tries = []
+    tries: list[ContactAttempt] = []
     for attempt in sorted(request.attempts.all(), key=lambda each: (each.at, each.pk)):
         tries = [] if attempt.is_in_touch else [*tries, attempt]
     return [each for each in tries if not request.reopened_at or each.at >= request.reopened_at]

@@ -1,6 +1,7 @@
 """Logs each try to reach a person; it answers the promise and sets the next due time."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
@@ -46,7 +47,7 @@ RESULTS_WITH_ANSWER = [*ContactAttempt.IN_TOUCH, Result.ASKED_TO_STOP]
 @transaction.atomic
 def log_attempt(
     *,
-    request_id,
+    request_id: UUID,
     by: User,
     channel: str,
     result: str,
@@ -58,7 +59,7 @@ def log_attempt(
     That is as the plan says, or `next_at` where staff know better.
     """
     request = lock_open_request(request_id)
-    if twin := find_repeated_attempt(request, by=by, channel=channel, result=result, note=note):
+    if twin := find_repeated_attempt(request, by, channel, result, note):
         return twin
     check_may_attempt(request, channel, result)
     was_promised = request.promised_call_by is not None
@@ -76,9 +77,12 @@ def log_attempt(
     return attempt
 
 
-def find_repeated_attempt(request: ConsultationRequest, **what) -> ContactAttempt | None:
+def find_repeated_attempt(
+    request: ConsultationRequest, by: User, channel: str, result: str, note: str
+) -> ContactAttempt | None:
     """The same try, kept a moment ago: two clicks on one button are one act."""
-    return request.attempts.filter(at__gt=timezone.now() - DOUBLE_CLICK_WINDOW, **what).first()
+    alike = request.attempts.filter(by=by, channel=channel, result=result, note=note)
+    return alike.filter(at__gt=timezone.now() - DOUBLE_CLICK_WINDOW).first()
 
 
 def enqueue_attempt_messages(
@@ -95,7 +99,7 @@ def enqueue_attempt_messages(
 
 def check_channel_permitted(request: ConsultationRequest, channel: str) -> None:
     """The contact plan says which channels we may use; a visit in person is theirs to make."""
-    permitted = {
+    permitted: dict[str, bool] = {
         Channel.CALL: request.may_call,
         Channel.TEXT: request.may_text,
         Channel.EMAIL: request.may_email,

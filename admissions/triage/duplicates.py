@@ -4,9 +4,13 @@ What someone asks for themselves and what a loved one asks never meet here: from
 nothing leads to the other, hints at it or counts it.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,11 +26,11 @@ from . import outcomes
 
 Stage, Disposition = ConsultationRequest.Stage, ConsultationRequest.Disposition
 Voicemail = ConsultationRequest.Voicemail
-VOICEMAIL_STRICTEST_FIRST = [Voicemail.NO, Voicemail.NUMBER_ONLY, Voicemail.SAY_CENTER]
+VOICEMAIL_STRICTEST_FIRST: list[str] = [Voicemail.NO, Voicemail.NUMBER_ONLY, Voicemail.SAY_CENTER]
 MAX_SHOWN = 12
 
 
-def find_duplicates(request: ConsultationRequest):
+def find_duplicates(request: ConsultationRequest) -> QuerySet[ConsultationRequest]:
     """Others with the same phone or email on this side of the wall, newest first."""
     same = Q(pk__in=[])
     if request.phone:
@@ -67,7 +71,9 @@ def has_standing_consultation(request: ConsultationRequest) -> bool:
 
 
 @transaction.atomic
-def merge_requests(*, keep_id, end_ids, by: User, is_same_person: bool) -> ConsultationRequest:
+def merge_requests(
+    *, keep_id: UUID, end_ids: Iterable[UUID], by: User, is_same_person: bool
+) -> ConsultationRequest:
     """End these requests as duplicates of the one that stays, or raise and change nothing.
 
     What anyone is owed goes on in the one that stays: danger, a promised call, a due time.
@@ -99,13 +105,13 @@ def merge_requests(*, keep_id, end_ids, by: User, is_same_person: bool) -> Consu
 
 
 def lock_requests_to_merge(
-    keep_id, end_ids
+    keep_id: UUID, end_ids: Iterable[UUID]
 ) -> tuple[ConsultationRequest, list[ConsultationRequest]]:
     """All in one order, so that two merges that meet wait for each other and never in a ring."""
-    ids = {str(keep_id), *map(str, end_ids)}
+    ids = {keep_id, *end_ids}
     rows = ConsultationRequest.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-    requests = {str(each.pk): each for each in rows}
-    kept = requests.pop(str(keep_id), None)
+    requests = {each.pk: each for each in rows}
+    kept = requests.pop(keep_id, None)
     if kept is None or len(requests) != len(ids) - 1 or not requests:
         raise ActionNotAllowed(_("Choose which stays, and which are merged with it."))
     return kept, sorted(requests.values(), key=lambda each: each.created_at)
@@ -177,7 +183,7 @@ def carry_over_stop(ended: ConsultationRequest, kept: ConsultationRequest) -> No
         kept.may_call = kept.may_text = kept.may_email = False
 
 
-def earliest(*times):
+def earliest(*times: datetime | None) -> datetime | None:
     return min(filter(None, times), default=None)
 
 

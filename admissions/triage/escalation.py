@@ -1,6 +1,7 @@
 """Tells the on-call lead about a request now."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -19,7 +20,7 @@ REPEAT_ESCALATION_WINDOW = timedelta(minutes=2)
 
 
 @transaction.atomic
-def escalate_safety(*, request_id, by: User) -> ConsultationRequest:
+def escalate_safety(*, request_id: UUID, by: User) -> ConsultationRequest:
     """Staff hear of danger: first for everyone until somebody has talked, and the lead is rung."""
     request = requests.lock_open_request(request_id)
     if has_recent_escalation(request):

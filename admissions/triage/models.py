@@ -1,14 +1,17 @@
 """The lists that staff come back to: a name for a queue and what narrows it."""
 
+from typing import Self
+
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
-class SavedViewQuerySet(models.QuerySet):
-    def visible_to(self, user):
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def visible_to(self, user: User) -> Self:
         """Their own, and what a director shares with everyone."""
         return self.filter(Q(user=user) | Q(is_shared=True))
 
@@ -31,5 +34,5 @@ class SavedView(models.Model):
             models.UniqueConstraint(fields=["user", "name"], name="saved_view_named_once")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"saved view {self.pk}"

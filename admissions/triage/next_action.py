@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from admissions.care import progress
 from admissions.intake.models import ConsultationRequest, ContactAttempt
 from admissions.intake.requests import find_standing_consultation
+from admissions.scheduling.models import Consultation
 from admissions.staff_formatting import format_short_datetime
 
 from . import cadence
@@ -34,16 +35,16 @@ def describe_next_action(request: ConsultationRequest, now: datetime) -> StatusL
         return line
     if is_snoozed_for_now(request, now):
         return action_with_deadline(
-            _("Take it up again"), request.due_at, now, at=_("%(what)s %(clock)s")
+            _("Take it up again"), request.open_due_at, now, at=_("%(what)s %(clock)s")
         )
     if consultation := find_standing_consultation(request):
         return consultation_action(request, consultation, now)
     if end := name_closing_action(request):
         return StatusLine(end)
-    return action_with_deadline(name_routine_action(request), request.due_at, now)
+    return action_with_deadline(name_routine_action(request), request.open_due_at, now)
 
 
-def pressing_action(request, now) -> StatusLine | None:
+def pressing_action(request: ConsultationRequest, now: datetime) -> StatusLine | None:
     if request.needs_safety_answer:
         return StatusLine(_("%(ways)s now") % {"ways": name_contact_action(request)}, urgency=HOT)
     if request.concern_opened_at:
@@ -56,7 +57,7 @@ def pressing_action(request, now) -> StatusLine | None:
     return None
 
 
-def name_routine_action(request) -> str:
+def name_routine_action(request: ConsultationRequest) -> str:
     """What to do next where nothing presses: reach the person, or carry care on."""
     if request.stage in (Stage.NEW, Stage.ATTEMPTING_CONTACT):
         return name_contact_action(request)
@@ -77,19 +78,21 @@ def action_with_deadline(what: str, due: datetime, now: datetime, *, at: str = "
     )
 
 
-def consultation_action(request, consultation, now) -> StatusLine:
+def consultation_action(
+    request: ConsultationRequest, consultation: Consultation, now: datetime
+) -> StatusLine:
     if now >= consultation.ends_at:
         return StatusLine(_("Record the outcome"))
     if now >= consultation.starts_at:
         return StatusLine(_("Talk now"))
     if has_call_due_first(request, consultation):
-        return action_with_deadline(_("Call"), request.due_at, now)
+        return action_with_deadline(_("Call"), request.open_due_at, now)
     return StatusLine(
         _("Talk at %(clock)s") % {"clock": format_short_datetime(consultation.starts_at, now)}
     )
 
 
-def name_contact_action(request) -> str:
+def name_contact_action(request: ConsultationRequest) -> str:
     """The permitted ways of reaching the person, a call first."""
     has_phone = request.phone and not has_wrong_number(request)
     if has_phone and request.may_call:
@@ -102,21 +105,21 @@ def name_contact_action(request) -> str:
     return _("Email") if request.may_email else _("Look")
 
 
-def name_closing_action(request) -> str:
+def name_closing_action(request: ConsultationRequest) -> str:
     """What to do where no further try is left, or an empty string."""
     if has_asked_to_stop(request) or is_plan_finished(request):
         return _("Close it")
     return _("No way left to reach them: close it") if is_unreachable(request) else ""
 
 
-def has_wrong_number(request) -> bool:
+def has_wrong_number(request: ConsultationRequest) -> bool:
     """Whether our last call went to somebody else."""
     calls = [each for each in request.attempts.all() if each.channel == Channel.CALL]
     last = max(calls, key=lambda each: (each.at, each.pk), default=None)
     return last is not None and last.result == Result.WRONG_NUMBER
 
 
-def is_unreachable(request) -> bool:
+def is_unreachable(request: ConsultationRequest) -> bool:
     """Nothing that is permitted leads to them any more, and nobody has reached them yet."""
     is_sought = request.stage in (Stage.NEW, Stage.ATTEMPTING_CONTACT)
     may_phone = request.phone and (request.may_call or request.may_text)
@@ -124,7 +127,7 @@ def is_unreachable(request) -> bool:
     return is_sought and not has_phone and not (request.email and request.may_email)
 
 
-def is_plan_finished(request) -> bool:
+def is_plan_finished(request: ConsultationRequest) -> bool:
     return (
         request.stage == Stage.ATTEMPTING_CONTACT
         and len(cadence.current_attempts(request)) >= cadence.PLANNED_ATTEMPTS

@@ -1,5 +1,7 @@
 """Notes of staff on a request."""
 
+from uuid import UUID
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
@@ -17,7 +19,7 @@ Type = AuditEvent.Type
 
 
 @transaction.atomic
-def add_note(*, request_id, by: User, text: str) -> Note:
+def add_note(*, request_id: UUID, by: User, text: str) -> Note:
     """Keep what a colleague should know, of a closed request as well; it cannot be changed."""
     request = lock_request(request_id)
     if twin := find_repeated_note(request, by, text):

@@ -1,5 +1,6 @@
 """Everything staff do to a request. Each is one transaction: check, change, record, promise."""
 
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
@@ -31,7 +32,7 @@ Consent = ConsentVersion.Key
 
 
 @transaction.atomic
-def complete_consultation(*, request_id, by: User) -> Consultation:
+def complete_consultation(*, request_id: UUID, by: User) -> Consultation:
     """The consultation took place; staff follow up the next day."""
     request = lock_open_request(request_id)
     consultation = require_started_consultation(request, or_no_show=True)
@@ -55,7 +56,7 @@ def complete_consultation(*, request_id, by: User) -> Consultation:
 
 
 @transaction.atomic
-def mark_no_show(*, request_id, by: User) -> Consultation:
+def mark_no_show(*, request_id: UUID, by: User) -> Consultation:
     """The person did not come; call them in ten minutes, and write once, kindly."""
     request = lock_open_request(request_id)
     consultation = require_started_consultation(request)
@@ -77,7 +78,7 @@ def mark_no_show(*, request_id, by: User) -> Consultation:
 
 @transaction.atomic
 def close_request(
-    *, request_id, by: User, disposition: str, reason: str, note: str = "", refer_to: str = ""
+    *, request_id: UUID, by: User, disposition: str, reason: str, note: str = "", refer_to: str = ""
 ) -> ConsultationRequest:
     """End the request with a disposition and one reason; a standing consultation is canceled.
 
@@ -101,7 +102,9 @@ def close_request(
     return request
 
 
-def mark_closed(request: ConsultationRequest, disposition: str, *, reason="", note="") -> None:
+def mark_closed(
+    request: ConsultationRequest, disposition: str, *, reason: str = "", note: str = ""
+) -> None:
     """Closed, with nothing due any more; the caller saves."""
     request.move_to(Stage.CLOSED)
     request.closed_at = timezone.now()
@@ -139,7 +142,7 @@ def cancel_standing_consultation(request: ConsultationRequest, *, by: User) -> C
 
 
 @transaction.atomic
-def reopen_request(*, request_id, by: User, reason: str) -> ConsultationRequest:
+def reopen_request(*, request_id: UUID, by: User, reason: str) -> ConsultationRequest:
     """Take up a closed request again, with why; due in a quarter of an hour of the person's day."""
     request = lock_request(request_id)
     if not request.is_closed:

@@ -1,7 +1,10 @@
 """Whose a request is, when it is taken up, and what the next who opens it must know."""
 
+from uuid import UUID
+
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +23,7 @@ AUTH_BACKEND = "django.contrib.auth.backends.ModelBackend"
 # Whose it is
 
 
-def find_assignable_staff(*, besides: User | None = None):
+def find_assignable_staff(*, besides: User | None = None) -> QuerySet[User]:
     """Everyone active who may work on requests, by name."""
     active = User.objects.with_perm(
         TRIAGE_PERMISSION, include_superusers=False, backend=AUTH_BACKEND
@@ -36,7 +39,7 @@ def may_reassign(request: ConsultationRequest, by: User) -> bool:
 
 @transaction.atomic
 def reassign_request(
-    *, request_id, by: User, to: User, owner_id: int | None, note: str = ""
+    *, request_id: UUID, by: User, to: User, owner_id: int | None, note: str = ""
 ) -> ConsultationRequest:
     """Make it a colleague's, from `owner_id` whose it was on the page that was looked at."""
     request = requests.lock_open_request(request_id)
@@ -56,7 +59,7 @@ def reassign_request(
 
 
 @transaction.atomic
-def unassign_request(*, request_id, by: User, owner_id: int | None) -> ConsultationRequest:
+def unassign_request(*, request_id: UUID, by: User, owner_id: int | None) -> ConsultationRequest:
     """Nobody's again, so that any colleague may claim it."""
     request = requests.lock_open_request(request_id)
     if request.owner_id is None:
@@ -81,12 +84,12 @@ def check_may_reassign(request: ConsultationRequest, *, by: User, owner_id: int 
         raise ActionNotAllowed(_("It has changed hands meanwhile. Look at whose it is now."))
 
 
-def lock_request(request_id) -> ConsultationRequest:
+def lock_request(request_id: UUID) -> ConsultationRequest:
     return ConsultationRequest.objects.select_for_update().get(pk=request_id)
 
 
 @transaction.atomic
-def claim_request(*, request_id, by: User) -> ConsultationRequest:
+def claim_request(*, request_id: UUID, by: User) -> ConsultationRequest:
     """Make this request mine, unless a colleague already owns it."""
     request = lock_open_request(request_id)
     if request.owner_id == by.pk:

@@ -9,7 +9,11 @@ from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from admissions.intake.models import ConsultationRequest, request_queries
+from admissions.intake.models import (
+    ConsultationRequest,
+    ConsultationRequestQuerySet,
+    request_queries,
+)
 
 CLOSED, SEARCH_RESULTS = "closed", "found"
 
@@ -39,11 +43,13 @@ QUEUE_BY_KEY = {queue.key: queue for queue in QUEUES}
 QUEUE_NAMES = [*((queue.key, queue.name) for queue in QUEUES), (CLOSED, _("Closed"))]
 
 
-def filter_queue(everyone, key: str | None, *, by: User, now: datetime):
+def filter_queue(
+    everyone: ConsultationRequestQuerySet, key: str | None, *, by: User, now: datetime
+) -> ConsultationRequestQuerySet:
     """The requests of one list, in its order; an unknown key means all that are open."""
     if key == CLOSED:
         return everyone.closed().in_closing_order()
-    queue = QUEUE_BY_KEY.get(key, QUEUE_BY_KEY["open"])
+    queue = QUEUE_BY_KEY.get(key or "open", QUEUE_BY_KEY["open"])
     return everyone.open().filter(queue.condition(by, now)).in_triage_order(now=now)
 
 

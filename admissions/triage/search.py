@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from admissions.intake.models import ConsultationRequest
+from admissions.intake.models import ConsultationRequest, ConsultationRequestQuerySet
 
 # What a page leads to, and how many closed ones are looked at for them: however many share a
 # common name, a search costs no more than this.
@@ -41,7 +41,7 @@ def search_requests(term: str, *, now: datetime) -> SearchResult:
     return SearchResult(found[:MAX_RESULTS], len(found) > MAX_RESULTS)
 
 
-def find_newest_closed(matching) -> list[uuid.UUID]:
+def find_newest_closed(matching: ConsultationRequestQuerySet) -> list[uuid.UUID]:
     """Without an order Postgres may stop as soon as it has enough; we sort what it gave."""
     some = matching.closed().values_list("created_at", "pk")[:MAX_CLOSED_EXAMINED]
     return [pk for _created_at, pk in sorted(some, reverse=True)]

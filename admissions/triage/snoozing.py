@@ -1,6 +1,7 @@
 """Sets a request aside until a time, and takes it up again."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
@@ -20,7 +21,7 @@ Type = AuditEvent.Type
 
 
 @transaction.atomic
-def snooze_request(*, request_id, by: User, until: datetime) -> ConsultationRequest:
+def snooze_request(*, request_id: UUID, by: User, until: datetime) -> ConsultationRequest:
     """Put it off until then, or raise ActionNotAllowed; it comes back by itself."""
     request = requests.lock_open_request(request_id)
     check_may_snooze(request, until)
@@ -57,7 +58,7 @@ def check_snooze_time(request: ConsultationRequest, until: datetime, *, now: dat
 
 
 @transaction.atomic
-def unsnooze_request(*, request_id, by: User) -> ConsultationRequest:
+def unsnooze_request(*, request_id: UUID, by: User) -> ConsultationRequest:
     """No longer set aside: due now, or when the consultation begins."""
     request = requests.lock_open_request(request_id)
     if not request.is_snoozed:

@@ -59,8 +59,8 @@ def describe_status(
     request: ConsultationRequest, now: datetime, *, opens_at: datetime | None = None
 ) -> StatusLine:
     """Why the request is in the list, with the clock, and how long it has waited."""
-    if request.is_closed:
-        return closed_status(request, now)
+    if request.closed_at:
+        return closed_status(request, request.closed_at, now)
     if line := pressing_status(request, now, opens_at):
         return line
     if is_snoozed_for_now(request, now):
@@ -72,7 +72,9 @@ def describe_status(
     return due_status(request, now, opens_at)
 
 
-def pressing_status(request, now, opens_at) -> StatusLine | None:
+def pressing_status(
+    request: ConsultationRequest, now: datetime, opens_at: datetime | None
+) -> StatusLine | None:
     """Danger, a high concern, a promised call, a lost email: before any consultation."""
     if request.needs_safety_answer:
         text = _("Safety: said someone may be in danger")
@@ -83,7 +85,7 @@ def pressing_status(request, now, opens_at) -> StatusLine | None:
         }
         return StatusLine(_("A clinician must look at this"), since, HOT)
     if request.promised_call_by:
-        return promised_call_status(request, now, opens_at)
+        return promised_call_status(request, request.promised_call_by, now, opens_at)
     if has_failed_email(request, now):
         reason, _step = alternative_to_email(request)
         return StatusLine(
@@ -92,16 +94,17 @@ def pressing_status(request, now, opens_at) -> StatusLine | None:
     return None
 
 
-def closed_status(request, now) -> StatusLine:
+def closed_status(request: ConsultationRequest, closed_at: datetime, now: datetime) -> StatusLine:
     reason = request.get_close_reason_display()
-    when = _("closed %(clock)s") % {"clock": format_short_datetime(request.closed_at, now)}
+    when = _("closed %(clock)s") % {"clock": format_short_datetime(closed_at, now)}
     detail = f"{reason}, {when}" if reason else when
     return StatusLine(_("Closed: %(how)s") % {"how": request.get_disposition_display()}, detail)
 
 
-def promised_call_status(request, now, opens_at) -> StatusLine:
+def promised_call_status(
+    request: ConsultationRequest, by: datetime, now: datetime, opens_at: datetime | None
+) -> StatusLine:
     """A call we promised: how long is left, or how late it is and who has been told."""
-    by = request.promised_call_by
     words = {"clock": format_short_datetime(by, now), "time": format_duration(abs(by - now))}
     if by < now:
         text = _("Call promised by %(clock)s, %(time)s late") % words
@@ -111,9 +114,14 @@ def promised_call_status(request, now, opens_at) -> StatusLine:
     else:
         text = _("Call promised by %(clock)s, %(time)s left") % words
     urgency = HOT if by - now <= NEARLY_DUE else WARM
-    running = {"clock_at": by, "elapsed": words["time"]} if words["time"] in text else {}
+    is_running = words["time"] in text
     return StatusLine(
-        text, describe_origin(request, now), urgency, late_call_mark(now - by), **running
+        text,
+        describe_origin(request, now),
+        urgency,
+        late_call_mark(now - by),
+        clock_at=by if is_running else None,
+        elapsed=words["time"] if is_running else "",
     )
 
 
@@ -124,25 +132,27 @@ def late_call_mark(late: timedelta) -> str:
     return _("alert") if late >= service_levels.ALERT_WHEN_OVERDUE_BY else ""
 
 
-def is_snoozed_for_now(request, now) -> bool:
+def is_snoozed_for_now(request: ConsultationRequest, now: datetime) -> bool:
     """Whether it is set aside; a talk that comes before then comes first."""
     consultation = find_standing_consultation(request)
-    is_before = consultation is not None and consultation.starts_at <= request.due_at
+    is_before = consultation is not None and consultation.starts_at <= request.open_due_at
     return request.is_snoozed and not is_before
 
 
-def snoozed_status(request, now) -> StatusLine:
+def snoozed_status(request: ConsultationRequest, now: datetime) -> StatusLine:
     words = {
-        "clock": format_short_datetime(request.due_at, now),
-        "time": format_duration(abs(now - request.due_at)),
+        "clock": format_short_datetime(request.open_due_at, now),
+        "time": format_duration(abs(now - request.open_due_at)),
     }
-    if request.due_at <= now:
+    if request.open_due_at <= now:
         text = _("Set aside until %(clock)s, back for %(time)s") % words
         return StatusLine(text, describe_origin(request, now), WARM)
     return StatusLine(_("Set aside until %(clock)s") % words, describe_origin(request, now))
 
 
-def consultation_status(request, consultation, now) -> StatusLine:
+def consultation_status(
+    request: ConsultationRequest, consultation: Consultation, now: datetime
+) -> StatusLine:
     starts_at, ends_at = consultation.starts_at, consultation.ends_at
     with_whom = _("%(mode)s with %(counselor)s") % {
         "mode": consultation.get_mode_display(),
@@ -169,14 +179,16 @@ def consultation_status(request, consultation, now) -> StatusLine:
     return StatusLine(text, detail, WARM if starts_at - now <= DUE_SOON else CALM)
 
 
-def has_call_due_first(request, consultation) -> bool:
+def has_call_due_first(request: ConsultationRequest, consultation: Consultation) -> bool:
     """Whether staff owe a call before the talk itself: about a change that no email could tell."""
-    return request.due_at < consultation.starts_at
+    return request.open_due_at < consultation.starts_at
 
 
-def due_status(request, now, opens_at) -> StatusLine:
+def due_status(
+    request: ConsultationRequest, now: datetime, opens_at: datetime | None
+) -> StatusLine:
     """What staff owe next, and by when."""
-    due, detail = request.due_at, describe_origin(request, now)
+    due, detail = request.open_due_at, describe_origin(request, now)
     words = {"what": name_due_item(request), "clock": format_short_datetime(due, now)}
     if due < now:
         words["time"] = format_duration(now - due)
@@ -195,7 +207,7 @@ def due_status(request, now, opens_at) -> StatusLine:
     return StatusLine(text, detail, WARM if due - now <= DUE_SOON else CALM)
 
 
-def name_due_item(request) -> str:
+def name_due_item(request: ConsultationRequest) -> str:
     """The next thing we owe the person, by the stage of the request."""
     if request.stage == Stage.NEW:
         return _("First answer")
@@ -206,11 +218,11 @@ def name_due_item(request) -> str:
     return progress.name_care_due_item(request) or _("Follow-up")
 
 
-def name_due_after_ending(request) -> str:
+def name_due_after_ending(request: ConsultationRequest) -> str:
     """What a no-show or a canceled consultation asks for, until somebody has tried."""
     ended = find_latest_consultation(request)
     attempt = find_last_attempt(request)
-    if ended is None or (attempt and attempt.at >= ended.ended_at):
+    if ended is None or (attempt and ended.ended_at and attempt.at >= ended.ended_at):
         return ""
     if ended.status == Status.NO_SHOW:
         return _("Call after the no-show")
@@ -219,7 +231,7 @@ def name_due_after_ending(request) -> str:
     return _("Check-in after the cancellation")
 
 
-def name_next_attempt(request) -> str:
+def name_next_attempt(request: ConsultationRequest) -> str:
     names = [
         _("First attempt"),
         _("Second attempt"),
@@ -234,14 +246,14 @@ def name_next_attempt(request) -> str:
     return names[made] if made < cadence.PLANNED_ATTEMPTS else _("Decision after six attempts")
 
 
-def has_failed_email(request, now) -> bool:
+def has_failed_email(request: ConsultationRequest, now: datetime) -> bool:
     """Whether an email was lost and nobody has tried since; a talk under way comes first."""
     consultation = find_standing_consultation(request)
     is_talking = consultation is not None and consultation.starts_at <= now
     return request.email_failed_at is not None and not is_talking
 
 
-def alternative_to_email(request) -> tuple[str, str]:
+def alternative_to_email(request: ConsultationRequest) -> tuple[str, str]:
     """How to reach the person when email does not: as a reason, and as what to do."""
     if request.phone and request.may_call:
         return _("call them"), _("Call now")
@@ -252,14 +264,14 @@ def alternative_to_email(request) -> tuple[str, str]:
 
 def describe_origin(request: ConsultationRequest, now: datetime) -> str:
     """How the request came, and how long ago."""
-    sentence = {
+    sentences: dict[str, str] = {
         Source.BOOKING: _("booked %(time)s ago"),
         Source.CALLBACK: _("asked for a call %(time)s ago"),
         Source.STAFF: _("entered by staff %(time)s ago"),
-    }[request.source]
-    return sentence % {"time": format_duration(now - request.created_at)}
+    }
+    return sentences[request.source] % {"time": format_duration(now - request.created_at)}
 
 
-def has_asked_to_stop(request) -> bool:
+def has_asked_to_stop(request: ConsultationRequest) -> bool:
     tries = cadence.current_attempts(request)
     return bool(tries) and tries[-1].result == Result.ASKED_TO_STOP

@@ -92,10 +92,10 @@ def report_context(report: Report) -> dict:
 
 def describe_period(report: Report) -> str:
     """Nov 18 to today, 2:11 pm"""
-    look, clock = report.look, staff_formatting.format_short_datetime(report.now, report.now)
-    if look.days == 1:
+    period, clock = report.period, staff_formatting.format_short_datetime(report.now, report.now)
+    if period.days == 1:
         return _("today until %(clock)s") % {"clock": clock}
-    first = date_format(localtime(look.begin), _("M j"))
+    first = date_format(localtime(period.begin), _("M j"))
     return _("%(first)s until today, %(clock)s") % {"first": first, "clock": clock}
 
 

@@ -57,7 +57,7 @@ class ReportFilterForm(forms.Form):
 
     @property
     def filters(self) -> dict[str, str]:
-        """What narrows the look, by name."""
+        """What narrows the figures, by name."""
         asked = self.cleaned_data
         return {name: asked[name] for name in ("program", "language", "source") if asked.get(name)}
 
@@ -69,40 +69,40 @@ def reports_view(request, *, site):
         raise PermissionDenied
     now, form = timezone.now(), ReportFilterForm(request.GET)
     form.is_valid()
-    look = period_until_now(
+    period = period_until_now(
         days=form.cleaned_data.get("days") or DEFAULT_DAYS, now=now, **form.filters
     )
-    found = build_report(look, now=now)
-    log_report_view(request, AuditEvent.Type.REPORT_VIEWED, look)
+    found = build_report(period, now=now)
+    log_report_view(request, AuditEvent.Type.REPORT_VIEWED, period)
     context = {
         **site.each_context(request),
         **page.report_context(found),
         "title": _("Reports"),
-        "look": look,
-        "picker": ReportFilterForm(initial={"days": look.days, **look.filters}),
-        "periods": period_links(look),
+        "period": period,
+        "picker": ReportFilterForm(initial={"days": period.days, **period.filters}),
+        "periods": period_links(period),
         "may_export": request.user.has_perm("admissions.export_reports"),
         "file_days": csv_export.EXPORT_DAYS,
     }
     return TemplateResponse(request, "admin/reports.html", context)
 
 
-def period_links(look: Period) -> list[dict]:
-    """Each stretch of days as an address that keeps what narrows the look."""
+def period_links(period: Period) -> list[dict]:
+    """Each stretch of days as an address that keeps what narrows the figures."""
     return [
         {
             "name": name,
-            "query": urlencode({"days": days, **look.filters}),
-            "is_shown": days == look.days,
+            "query": urlencode({"days": days, **period.filters}),
+            "is_shown": days == period.days,
         }
         for days, name in PERIOD_NAMES.items()
     ]
 
 
-def log_report_view(request, type: str, look: Period) -> None:
+def log_report_view(request, type: str, period: Period) -> None:
     """Who looked, at how many days, and what narrowed them; never to what."""
-    told = {"code": f"{LOG_CODE}, {look.days}", "fields": list(look.filters)}
-    access_log.log_request_view(request, None, type=type, **told)
+    code = f"{LOG_CODE}, {period.days}"
+    access_log.log_request_view(request, None, type=type, code=code, fields=period.filters)
 
 
 @require_POST
@@ -111,7 +111,7 @@ def export_reports_view(request):
     if not request.user.has_perm("admissions.export_reports"):
         raise PermissionDenied
     found = csv_export.build_export_report(now=timezone.now())
-    log_report_view(request, AuditEvent.Type.EXPORTED, found.look)
+    log_report_view(request, AuditEvent.Type.EXPORTED, found.period)
     return StreamingHttpResponse(
         csv_export.stream_csv(found),
         content_type="text/csv; charset=utf-8",

@@ -1,5 +1,7 @@
 """Requests with the same phone or email side by side, and what merges them."""
 
+from uuid import UUID
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -61,7 +63,7 @@ def submit_merge(request, site, asked, compared):
     if not form.is_valid():
         return render_duplicates(request, site, asked, compared, form)
     chosen = form.cleaned_data
-    ended = [each for each in chosen["end"] if each != str(chosen["keep"])]
+    ended = [UUID(each) for each in chosen["end"] if each != str(chosen["keep"])]
     try:
         kept = duplicates.merge_requests(
             keep_id=chosen["keep"],

@@ -125,7 +125,7 @@ def gap_of(consultation, now) -> coverage.Gap | None:
     """Why its counselor cannot be expected to hold it, if so."""
     if consultation is None:
         return None
-    return next(iter(coverage.find_gaps(now=now, pk=consultation.pk)), None)
+    return next(iter(coverage.find_gaps(now=now, consultation=consultation)), None)
 
 
 def consultation_time(consultation) -> str:

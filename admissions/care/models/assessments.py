@@ -49,7 +49,7 @@ class Assessment(models.Model):
             forbid_truncate("assessment_is_never_emptied"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"assessment {self.pk}"
 
     def pressing_findings(self) -> list["Finding"]:
@@ -102,7 +102,7 @@ class Finding(models.Model):
             forbid_truncate("finding_is_never_emptied"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"finding {self.pk}"
 
     @property
@@ -132,7 +132,7 @@ class Acknowledgment(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"acknowledgment {self.pk}"
 
 
@@ -210,7 +210,7 @@ class Recommendation(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"recommendation {self.pk}"
 
     def admission_disposition(self) -> str:

@@ -1,6 +1,7 @@
 """What licenses a member of staff holds, and until when."""
 
 from datetime import date, timedelta
+from typing import Self
 
 import pgtrigger
 from django.conf import settings
@@ -21,11 +22,11 @@ CREDENTIAL_CHECK_SQL = """
 """
 
 
-class StaffCredentialQuerySet(models.QuerySet):
-    def in_date(self, on: date):
+class StaffCredentialQuerySet(models.QuerySet["StaffCredential"]):
+    def in_date(self, on: date) -> Self:
         return self.filter(expires_on__gte=on)
 
-    def expiring(self, on: date):
+    def expiring(self, on: date) -> Self:
         """Those of people who work here that run out within 90 days, or have; soonest first.
 
         One that a newer of the same title has replaced is left out.
@@ -66,7 +67,7 @@ class StaffCredential(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
     def days_left(self, on: date) -> int:

@@ -51,9 +51,9 @@ class BenefitsVerification(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"verification of benefits {self.pk}"
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         return self.status in self.OPEN_STATUSES

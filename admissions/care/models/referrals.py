@@ -1,5 +1,7 @@
 """Where we send someone whom another place serves better, and whether they arrived."""
 
+from typing import Self
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -12,8 +14,8 @@ from admissions.intake.models import ConsultationRequest
 from programs.models import LevelOfCare
 
 
-class ReferralQuerySet(models.QuerySet):
-    def to_confirm(self):
+class ReferralQuerySet(models.QuerySet["Referral"]):
+    def to_confirm(self) -> Self:
         """Of requests open and closed: nobody has said yet that the hand-over worked."""
         return self.filter(confirmed_at=None)
 
@@ -56,5 +58,5 @@ class Referral(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"referral {self.pk}"

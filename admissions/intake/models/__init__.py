@@ -4,6 +4,7 @@ from .consents import ConsentEvent, ConsentVersion
 from .contact_attempts import ContactAttempt
 from .links import IdempotencyKey, ManageToken
 from .notes import Note
+from .request_queries import ConsultationRequestQuerySet
 from .requests import ConsultationRequest
 from .stages import CloseReason, Disposition, Stage
 from .suppressions import Suppression, hash_email
@@ -13,6 +14,7 @@ __all__ = [
     "ConsentEvent",
     "ConsentVersion",
     "ConsultationRequest",
+    "ConsultationRequestQuerySet",
     "ContactAttempt",
     "Disposition",
     "IdempotencyKey",

@@ -1,6 +1,7 @@
 """What people agreed to, in the very words they saw."""
 
 import hashlib
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -12,10 +13,10 @@ from admissions.append_only import forbid_truncate
 from programs.models import LanguageField
 
 
-class ConsentVersionQuerySet(models.QuerySet):
-    def current(self, *, language):
+class ConsentVersionQuerySet(models.QuerySet["ConsentVersion"]):
+    def current(self, *, language: str) -> dict[str, "ConsentVersion"]:
         """The newest version of each text by key, in this language or else in English."""
-        newest = {}
+        newest: dict[str, ConsentVersion] = {}
         for version in self.filter(language__in=["en", language]).order_by("effective_from", "pk"):
             known = newest.get(version.key)
             if known is None or version.language in (language, known.language):
@@ -52,10 +53,10 @@ class ConsentVersion(models.Model):
             forbid_truncate("consent_version_is_never_emptied"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_key_display()} ({self.language}, {self.effective_from:%Y-%m-%d})"
 
-    def save(self, **kwargs):
+    def save(self, **kwargs: Any) -> None:
         self.sha256 = hashlib.sha256(self.text.encode()).hexdigest()
         super().save(**kwargs)
 
@@ -88,5 +89,5 @@ class ConsentEvent(models.Model):
             forbid_truncate("consent_event_is_never_emptied"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"consent event {self.pk}"

@@ -1,5 +1,7 @@
 """Every try to answer a request."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -8,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from .requests import ConsultationRequest
 
 
-class ContactAttemptQuerySet(models.QuerySet):
-    def in_touch(self):
+class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
+    def in_touch(self) -> Self:
         """Those in which we talked, or they wrote or called."""
         return self.filter(result__in=ContactAttempt.IN_TOUCH)
 
@@ -55,9 +57,9 @@ class ContactAttempt(models.Model):
         ordering = ["at", "pk"]
         indexes = [models.Index("at", name="attempt_by_time")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_channel_display()}: {self.get_result_display()}"
 
     @property
-    def is_in_touch(self):
+    def is_in_touch(self) -> bool:
         return self.result in self.IN_TOUCH

@@ -20,7 +20,7 @@ class ManageToken(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"manage token {self.pk}"
 
 
@@ -33,5 +33,5 @@ class IdempotencyKey(models.Model):
     )
     at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"submission {self.key}"

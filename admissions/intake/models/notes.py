@@ -28,5 +28,5 @@ class Note(models.Model):
             forbid_truncate("note_is_never_emptied"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"note {self.pk}"

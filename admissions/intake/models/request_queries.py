@@ -1,5 +1,9 @@
 """Which requests a list of the desk holds, and in which order."""
 
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Value, When
 
@@ -7,21 +11,24 @@ from admissions.scheduling.models import Consultation
 
 from .stages import Stage
 
+if TYPE_CHECKING:
+    from .requests import ConsultationRequest  # noqa: F401  it stands in quotes below
+
 # What makes a request one of a list, asked of open ones alone.
 NEEDS_SAFETY_ANSWER = Q(is_in_danger=True, safety_answered_at=None)
 WAITS_FOR_CLINICIAN = Q(concern_opened_at__isnull=False)
 HAS_PROMISED_CALL = Q(promised_call_by__isnull=False)
 
 
-def overdue_condition(now) -> Q:
+def overdue_condition(now: datetime) -> Q:
     return Q(due_at__lt=now)
 
 
-def snoozed_condition(now) -> Q:
+def snoozed_condition(now: datetime) -> Q:
     return Q(snoozed_until=F("due_at"), due_at__gt=now)
 
 
-def needs_someone_condition(now) -> Q:
+def needs_someone_condition(now: datetime) -> Q:
     """A safety answer, a clinician, a promised call, an email that failed, or what is late."""
     return (
         NEEDS_SAFETY_ANSWER
@@ -32,36 +39,36 @@ def needs_someone_condition(now) -> Q:
     )
 
 
-class ConsultationRequestQuerySet(models.QuerySet):
-    def open(self):
+class ConsultationRequestQuerySet(models.QuerySet["ConsultationRequest"]):
+    def open(self) -> Self:
         return self.exclude(stage=Stage.CLOSED)
 
-    def closed(self):
+    def closed(self) -> Self:
         return self.filter(stage=Stage.CLOSED)
 
-    def unclaimed(self):
+    def unclaimed(self) -> Self:
         return self.open().filter(owner=None)
 
-    def owned_by(self, user):
+    def owned_by(self, user: User) -> Self:
         return self.open().filter(owner=user)
 
-    def needing_safety_answer(self):
+    def needing_safety_answer(self) -> Self:
         return self.open().filter(NEEDS_SAFETY_ANSWER)
 
-    def with_promised_call(self):
+    def with_promised_call(self) -> Self:
         return self.open().filter(HAS_PROMISED_CALL)
 
-    def overdue(self, *, now):
+    def overdue(self, *, now: datetime) -> Self:
         return self.open().filter(overdue_condition(now))
 
-    def needing_someone(self, *, now):
+    def needing_someone(self, *, now: datetime) -> Self:
         return self.open().filter(needs_someone_condition(now))
 
-    def waiting_for_clinician(self):
+    def waiting_for_clinician(self) -> Self:
         """A high concern waits for a clinician to say what is to be done."""
         return self.open().filter(WAITS_FOR_CLINICIAN)
 
-    def with_history(self):
+    def with_history(self) -> Self:
         """All that one line about a request needs to know, in six queries for any number."""
         consultations = Consultation.objects.select_related("counselor").order_by("booked_at", "pk")
         details = ("payer", "member_id", "policy_holder", "estimate", "note")
@@ -77,7 +84,7 @@ class ConsultationRequestQuerySet(models.QuerySet):
             )
         )
 
-    def in_triage_order(self, *, now):
+    def in_triage_order(self, *, now: datetime) -> Self:
         """Safety, clinicians and promised calls, late or unmailed, soonest talk, newest, closed."""
         standing = Consultation.objects.standing().filter(request=OuterRef("pk"))
         rank = Case(
@@ -93,6 +100,6 @@ class ConsultationRequestQuerySet(models.QuerySet):
             "rank", when.asc(nulls_last=True), "-created_at", "pk"
         )
 
-    def in_closing_order(self):
+    def in_closing_order(self) -> Self:
         """Closed ones, the last first; read from an index, however many there are."""
         return self.order_by("-closed_at", "-pk")

@@ -2,6 +2,9 @@
 
 import secrets
 import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -15,6 +18,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from admissions.encryption import EncryptedTextField
 from admissions.exceptions import MoveNotAllowed
+from admissions.scheduling.models import Consultation
 from programs.models import LanguageField, Program
 
 from .request_queries import ConsultationRequestQuerySet
@@ -24,7 +28,7 @@ from .stages import ADMITTED_DISPOSITIONS, STAGE_TRANSITIONS, CloseReason, Dispo
 REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 
 
-def generate_reference():
+def generate_reference() -> str:
     """A short name for a request that says nothing about the person, e.g. K7M4-2QXR."""
     letters = [secrets.choice(REFERENCE_ALPHABET) for _place in range(8)]
     return "".join(letters[:4]) + "-" + "".join(letters[4:])
@@ -35,10 +39,12 @@ class ReferenceField(models.CharField):
     import no code of ours.
     """
 
-    def __init__(self, *args, **options):
-        super().__init__(*args, **{"max_length": 9, "default": generate_reference} | options)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options.setdefault("max_length", 9)
+        options.setdefault("default", generate_reference)
+        super().__init__(*args, **options)
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, _path, args, options = super().deconstruct()
         options.pop("default", None)
         return name, "django.db.models.CharField", args, options
@@ -270,30 +276,37 @@ class ConsultationRequest(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.reference
 
     @property
-    def is_closed(self):
+    def open_due_at(self) -> datetime:
+        """When staff act next; the database holds every open request to such a time."""
+        if self.due_at is None:
+            raise ValueError(f"Nothing is due of request {self.pk}.")
+        return self.due_at
+
+    @property
+    def is_closed(self) -> bool:
         return self.stage == self.Stage.CLOSED
 
     @property
-    def needs_safety_answer(self):
+    def needs_safety_answer(self) -> bool:
         return self.is_in_danger and self.safety_answered_at is None and not self.is_closed
 
     @property
-    def is_snoozed(self):
+    def is_snoozed(self) -> bool:
         """Whether staff put it off: whatever gives it another due time ends that."""
         return self.snoozed_until is not None and self.snoozed_until == self.due_at
 
     @property
-    def is_for_someone_else(self):
+    def is_for_someone_else(self) -> bool:
         return self.for_whom != self.ForWhom.SELF
 
-    def may_become(self, stage):
-        return stage in self.MAY_BECOME[self.stage]
+    def may_become(self, stage: str) -> bool:
+        return stage in self.MAY_BECOME[self.Stage(self.stage)]
 
-    def move_to(self, stage):
+    def move_to(self, stage: str) -> None:
         """Change stage along MAY_BECOME, or refuse; the caller saves."""
         if not self.may_become(stage):
             raise MoveNotAllowed(
@@ -302,6 +315,6 @@ class ConsultationRequest(models.Model):
             )
         self.stage = stage
 
-    def standing_consultation(self):
+    def standing_consultation(self) -> "Consultation | None":
         """The one consultation that is scheduled or confirmed, or None."""
         return self.consultations.standing().select_related("counselor__user", "location").first()

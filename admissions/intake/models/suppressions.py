@@ -1,6 +1,7 @@
 """Addresses that we do not write to any more, and why."""
 
 import hashlib
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
@@ -8,17 +9,20 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from .requests import ConsultationRequest
+
 
 def hash_email(email: str) -> str:
     """What stands for an address: the same however it is typed, and not the address itself."""
     return hashlib.sha256(email.strip().casefold().encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class SuppressionQuerySet(models.QuerySet):
-    def for_email(self, email: str):
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    def for_email(self, email: str) -> Self:
         return self.filter(sha256=hash_email(email), lifted_at=None)
 
-    def blocking(self, request):
+    def blocking(self, request: "ConsultationRequest") -> Self:
         """What keeps us from writing to this requester: a newer request outlives a "stop"."""
         stopped = Q(cause=Suppression.Cause.STOPPED)
         return self.for_email(request.email).filter(~stopped | Q(at__gte=request.created_at))
@@ -62,5 +66,5 @@ class Suppression(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"suppression {self.pk}"

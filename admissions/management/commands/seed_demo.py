@@ -219,7 +219,7 @@ def book_consultation(request, now):
     request.due_at = slots[0].starts_at
     request.save()
     consultation = assignment.hold_slot(
-        request=request, starts_at=slots[0].starts_at, mode=Mode.PHONE, now=now
+        request=request, pick=assignment.SlotChoice(slots[0].starts_at, Mode.PHONE), now=now
     )
     record_request_event(request, consultation)
     outbox.enqueue_confirmation(consultation)

@@ -40,9 +40,14 @@ def submit_rebooking(http_request, request, purpose):
     place = requested_location(http_request, mode)
     if key is None or starts_at is None or not is_submitted_choice(http_request, mode, place):
         return render_rebook(http_request, request, purpose, is_stale=True)
-    asked = {"starts_at": starts_at, "mode": mode, "location": place.pk if place else None}
     try:
-        consultations.rebook_consultation(key=key, request=request, **asked)
+        consultations.rebook_consultation(
+            key=key,
+            request=request,
+            starts_at=starts_at,
+            mode=mode,
+            location=place.pk if place else None,
+        )
     except SlotTaken:
         return render_rebook(http_request, request, purpose, lost=starts_at)
     except ActionNotAllowed as refused:

@@ -21,5 +21,5 @@ class CalendarFeed(models.Model):
             ("keep_any_calendars", _("Can keep the calendars of any counselor")),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"calendar feed {self.pk}"

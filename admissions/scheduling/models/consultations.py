@@ -1,7 +1,8 @@
 """The consultations themselves, and the time that they hold."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Self
 
 import pgtrigger
 from django.conf import settings
@@ -10,12 +11,14 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import connection, models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from admissions.exceptions import MoveNotAllowed
 from programs.models import Location
 
 from .counselors import Counselor, Mode
+from .working_hours import Closure
 
 
 class Status(models.TextChoices):
@@ -48,26 +51,26 @@ STATUS_MOVES = {
 }
 
 
-class ConsultationQuerySet(models.QuerySet):
-    def standing(self):
+class ConsultationQuerySet(models.QuerySet["Consultation"]):
+    def standing(self) -> Self:
         return self.filter(status__in=Consultation.STANDING)
 
-    def upcoming(self, *, now):
+    def upcoming(self, *, now: datetime) -> Self:
         return self.standing().filter(starts_at__gte=now)
 
-    def during(self, closure):
+    def during(self, closure: Closure) -> Self:
         """Those whose time a closure touches: of its counselor, or of anyone."""
         touched = self.filter(starts_at__lt=closure.ends_at, ends_at__gt=closure.starts_at)
         return touched.filter(counselor=closure.counselor) if closure.counselor else touched
 
-    def try_hold(self, consultation):
+    def try_hold(self, consultation: "Consultation") -> bool:
         """Insert unless the counselor's time is held: True when the time is ours.
 
         A bare insert against the exclusion constraint can deadlock with its
         rivals; ON CONFLICT DO NOTHING waits for them and gives way.
         """
         fields = [f for f in Consultation._meta.concrete_fields if not f.primary_key]
-        columns = ", ".join(connection.ops.quote_name(f.column) for f in fields)
+        columns = ", ".join(connection.ops.quote_name(str(f.column)) for f in fields)
         places = ", ".join(["%s"] * len(fields))
         values = [
             f.get_db_prep_save(f.pre_save(consultation, add=True), connection) for f in fields
@@ -182,12 +185,12 @@ class Consultation(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"consultation {self.pk}"
 
-    def move_to(self, status):
+    def move_to(self, status: str) -> None:
         """Change status along MAY_BECOME, or refuse; the caller saves."""
-        if status not in self.MAY_BECOME.get(self.status, set()):
+        if status not in self.MAY_BECOME.get(self.Status(self.status), set()):
             raise MoveNotAllowed(
                 _("%(old)s cannot become %(new)s.")
                 % {"old": self.get_status_display(), "new": self.Status(status).label}
@@ -195,37 +198,37 @@ class Consultation(models.Model):
         self.status = status
 
     @property
-    def is_standing(self):
+    def is_standing(self) -> bool:
         return self.status in self.STANDING
 
     @property
-    def is_confirmed(self):
+    def is_confirmed(self) -> bool:
         """Whether its requester has said that they will keep it."""
         return self.status == self.Status.CONFIRMED
 
     @property
-    def is_by_phone(self):
+    def is_by_phone(self) -> bool:
         return self.mode == Mode.PHONE
 
     @property
-    def is_by_video(self):
+    def is_by_video(self) -> bool:
         return self.mode == Mode.VIDEO
 
     @property
-    def is_in_person(self):
+    def is_in_person(self) -> bool:
         return self.mode == Mode.IN_PERSON
 
     @property
-    def visit_location_id(self):
+    def visit_location_id(self) -> int | None:
         """The location that its requester comes to; None when it does not matter."""
         return self.location_id if self.is_in_person else None
 
     @property
-    def is_canceled_by_center(self):
+    def is_canceled_by_center(self) -> bool:
         return self.status == self.Status.CANCELED_BY_CENTER
 
     @property
-    def ended_heading(self):
+    def ended_heading(self) -> Promise:
         """What a requester is told about a consultation that no longer stands."""
         if self.is_canceled_by_center:
             return _("We could not keep your appointment")
@@ -236,7 +239,7 @@ class Consultation(models.Model):
         return _("This appointment has taken place")
 
     @property
-    def ended_advice(self):
+    def ended_advice(self) -> Promise:
         """What a requester may do next, said kindly after ended_heading."""
         if self.is_canceled_by_center:
             return _(
@@ -250,5 +253,5 @@ class Consultation(models.Model):
         return _("Thank you for talking with us. If a question comes up, call us.")
 
     @property
-    def minutes(self):
+    def minutes(self) -> int:
         return (self.ends_at - self.starts_at) // timedelta(minutes=1)

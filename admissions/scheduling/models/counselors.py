@@ -1,6 +1,6 @@
 """How consultations are offered, and who can hold them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -61,28 +61,28 @@ class ModeRules(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.get_mode_display()
 
     @property
-    def horizon_duration(self):
+    def horizon_duration(self) -> timedelta:
         """How far ahead this mode is offered."""
         return timedelta(days=self.horizon)
 
-    def start_bounds(self, now):
+    def start_bounds(self, now: datetime) -> tuple[datetime, datetime]:
         """The first and the last moment at which what is booked now may start."""
         return now + timedelta(minutes=self.minimum_notice), now + self.horizon_duration
 
-    def held_bounds(self, start):
+    def held_bounds(self, start: datetime) -> tuple[datetime, datetime]:
         """From the buffer before a consultation that starts then to the one after it."""
         before, after = self.buffer_before, self.length + self.buffer_after
         return start - timedelta(minutes=before), start + timedelta(minutes=after)
 
-    def may_move(self, start, *, now):
+    def may_move(self, start: datetime, *, now: datetime) -> bool:
         """Whether a requester may still move what starts then."""
         return now < start - timedelta(minutes=self.move_until)
 
-    def may_cancel(self, start, *, now):
+    def may_cancel(self, start: datetime, *, now: datetime) -> bool:
         """Whether a requester may still cancel what starts then."""
         return now < start - timedelta(minutes=self.cancel_until)
 
@@ -128,14 +128,14 @@ class Counselor(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.public_name
 
     @property
-    def zone(self):
+    def zone(self) -> ZoneInfo:
         return ZoneInfo(self.location.time_zone)
 
-    def location_id_at(self, at, mode):
+    def location_id_at(self, at: datetime, mode: str) -> int:
         """The id of the location where they are then: that of their hours, or their own."""
         if mode != Mode.IN_PERSON:
             return self.location_id

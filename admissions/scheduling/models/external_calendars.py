@@ -1,5 +1,8 @@
 """When counselors are busy elsewhere, by calendars of their own; never with what or whom."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -11,7 +14,7 @@ from .counselors import Counselor
 class CalendarRefused(Exception):
     """A calendar could not be taken over; `reason` says why, in our own words only."""
 
-    def __init__(self, reason):
+    def __init__(self, reason: "RefusalReason") -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -32,8 +35,8 @@ class RefusalReason(models.TextChoices):
     TOO_MUCH = "too_much", _("The calendar holds too many events.")
 
 
-class ExternalCalendarQuerySet(models.QuerySet):
-    def due(self, *, now):
+class ExternalCalendarQuerySet(models.QuerySet["ExternalCalendar"]):
+    def due(self, *, now: datetime) -> Self:
         """Addresses whose time has come, in nobody's hands, of counselors who still work here."""
         return self.filter(
             Q(lease_until=None) | Q(lease_until__lt=now),
@@ -98,11 +101,11 @@ class ExternalCalendar(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"outside calendar {self.pk}"
 
     @property
-    def is_by_address(self):
+    def is_by_address(self) -> bool:
         return self.kind == self.Kind.ADDRESS
 
 
@@ -125,5 +128,5 @@ class BusyTime(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"busy time {self.pk}"

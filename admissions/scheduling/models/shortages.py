@@ -1,5 +1,8 @@
 """Stretches in which nobody could be talked to soon."""
 
+from datetime import datetime, timedelta
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -8,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from programs.models import LanguageField
 
 
-class ShortageQuerySet(models.QuerySet):
-    def ongoing(self):
+class ShortageQuerySet(models.QuerySet["Shortage"]):
+    def ongoing(self) -> Self:
         return self.filter(ended_at=None)
 
-    def during(self, begin, end):
+    def during(self, begin: datetime, end: datetime) -> Self:
         """Those that lasted at some moment between these."""
         return self.filter(Q(ended_at=None) | Q(ended_at__gt=begin), began_at__lt=end)
 
@@ -37,9 +40,9 @@ class Shortage(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"shortage {self.pk}"
 
-    def lasted(self, *, now):
+    def lasted(self, *, now: datetime) -> timedelta:
         """How long it has lasted."""
         return (self.ended_at or now) - self.began_at

@@ -1,5 +1,8 @@
 """Who would rather talk sooner, and which earlier times they were offered."""
 
+from datetime import datetime
+from typing import Self
+
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
@@ -14,11 +17,11 @@ from .consultations import Consultation
 from .counselors import Counselor, Mode
 
 
-class WaitlistEntryQuerySet(models.QuerySet):
-    def open(self):
+class WaitlistEntryQuerySet(models.QuerySet["WaitlistEntry"]):
+    def open(self) -> Self:
         return self.filter(left_at=None)
 
-    def in_order(self):
+    def in_order(self) -> Self:
         """Whoever joined first is first."""
         return self.order_by("joined_at", "pk")
 
@@ -66,7 +69,7 @@ class WaitlistEntry(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"wait {self.pk}"
 
 
@@ -90,11 +93,11 @@ OFFER_MOVES = {
 }
 
 
-class EarlierOfferQuerySet(models.QuerySet):
-    def open(self):
+class EarlierOfferQuerySet(models.QuerySet["EarlierOffer"]):
+    def open(self) -> Self:
         return self.filter(state=OfferState.OPEN)
 
-    def answerable(self, *, now):
+    def answerable(self, *, now: datetime) -> Self:
         return self.open().filter(expires_at__gt=now)
 
 
@@ -164,20 +167,20 @@ class EarlierOffer(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"earlier offer {self.pk}"
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         return self.state == self.State.OPEN
 
-    def is_open_at(self, now):
+    def is_open_at(self, now: datetime) -> bool:
         """Whether it can still be answered."""
         return self.is_open and self.expires_at > now
 
-    def end_as(self, state):
+    def end_as(self, state: str) -> None:
         """Answer or end the offer along MAY_BECOME, or refuse; saves."""
-        if state not in self.MAY_BECOME.get(self.state, set()):
+        if state not in self.MAY_BECOME.get(self.State(self.state), set()):
             raise MoveNotAllowed(
                 _("%(old)s cannot become %(new)s.")
                 % {"old": self.get_state_display(), "new": self.State(state).label}

@@ -1,6 +1,7 @@
 """When counselors can talk: weekly hours, extra hours, and closures."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
@@ -67,14 +68,14 @@ class WeeklyHours(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
 
     @property
-    def day_name(self):
+    def day_name(self) -> str:
         return self.get_weekday_display()
 
-    def applies_on(self, day, mode):
+    def applies_on(self, day: date, mode: str) -> bool:
         """Whether these hours count on this local date for this mode."""
         return (
             self.weekday == day.weekday()
@@ -83,7 +84,7 @@ class WeeklyHours(models.Model):
             and (not self.modes or mode in self.modes)
         )
 
-    def overlaps(self, other):
+    def overlaps(self, other: Self) -> bool:
         """Whether some mode has both hours at one moment of some day."""
         return (
             self.weekday == other.weekday
@@ -95,8 +96,8 @@ class WeeklyHours(models.Model):
         )
 
 
-class ExtraHoursQuerySet(models.QuerySet):
-    def between(self, first, last):
+class ExtraHoursQuerySet(models.QuerySet["ExtraHours"]):
+    def between(self, first: date, last: date) -> Self:
         """Those that count on some date from first to last."""
         return self.filter(Q(until__gte=first) | Q(until=None, on__gte=first), on__lte=last)
 
@@ -135,14 +136,14 @@ class ExtraHours(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.on:%Y-%m-%d} {self.opens:%H:%M} to {self.closes:%H:%M}"
 
     @property
-    def day_name(self):
-        return date_format(self.on, _("l, F j"))
+    def day_name(self) -> str:
+        return date_format(self.on, str(_("l, F j")))
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse times that the clock skips on one of these dates."""
         if not self.on or not self.counselor.location_id:
             return
@@ -152,27 +153,27 @@ class ExtraHours(models.Model):
                     raise ValidationError(
                         _("The clocks change on %(day)s: %(time)s does not exist then."),
                         params={
-                            "day": date_format(day, _("l, F j")),
+                            "day": date_format(day, str(_("l, F j"))),
                             "time": time_format(local),
                         },
                     )
 
     @property
-    def last_date(self):
+    def last_date(self) -> date:
         """The last date on which they count."""
         return self.until or self.on
 
     @property
-    def dates(self):
+    def dates(self) -> list[date]:
         """The dates on which they count; at most a year, whatever was typed."""
         count = min((self.last_date - self.on).days, MAX_EXTRA_DAYS) + 1
         return [self.on + timedelta(days=n) for n in range(count)]
 
-    def applies_on(self, day, mode):
+    def applies_on(self, day: date, mode: str) -> bool:
         """Whether these hours count on this local date; they do for any mode."""
         return self.on <= day <= self.last_date
 
-    def overlaps(self, other):
+    def overlaps(self, other: Self) -> bool:
         """Whether both are open at one moment of some date."""
         return (
             self.on <= other.last_date
@@ -213,5 +214,5 @@ class Closure(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at:%Y-%m-%d %H:%M}"

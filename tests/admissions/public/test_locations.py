@@ -9,6 +9,7 @@ from django.urls import reverse
 from admissions.booking import by_staff
 from admissions.exceptions import SlotTaken
 from admissions.scheduling import assignment, coverage
+from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Consultation
 from programs.models import Location
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
@@ -130,9 +131,10 @@ def test_hold_takes_a_counselor_of_the_place_however_loaded(here, there):
     there.weekly_hours.update(opens=time(9))
 
     held = assignment.hold_slot(
-        request=make_request(), starts_at=TOMORROW_AT_TEN, mode="in_person", now=MONDAY,
-        location=here.location_id,
-    )  # fmt: skip
+        request=make_request(),
+        pick=SlotChoice(TOMORROW_AT_TEN, "in_person", location_id=here.location_id),
+        now=MONDAY,
+    )
 
     assert held.counselor == here
 
@@ -167,9 +169,10 @@ def test_counselor_who_works_at_two_places_is_offered_where_they_are(here, there
 
 def test_visit_is_booked_where_the_counselor_is_then(here, there, on_tuesdays):
     held = assignment.hold_slot(
-        request=make_request(), starts_at=TOMORROW_AT_TEN, mode="in_person", now=MONDAY,
-        location=there.location_id,
-    )  # fmt: skip
+        request=make_request(),
+        pick=SlotChoice(TOMORROW_AT_TEN, "in_person", location_id=there.location_id),
+        now=MONDAY,
+    )
 
     assert (held.counselor, held.location) == (here, there.location)
 
@@ -179,9 +182,8 @@ def test_visit_that_staff_book_with_someone_is_where_they_are_then(
     here, there, on_tuesdays, mode, is_there
 ):
     held = assignment.hold_slot(
-        request=make_request(), starts_at=TOMORROW_AT_TEN, mode=mode, now=MONDAY,
-        counselor_id=here.pk,
-    )  # fmt: skip
+        request=make_request(), pick=SlotChoice(TOMORROW_AT_TEN, mode, here.pk), now=MONDAY
+    )
 
     assert held.location == (there if is_there else here).location
 

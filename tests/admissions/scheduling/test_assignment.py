@@ -20,7 +20,8 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 def hold(starts_at=NINE, **asked):
     asked.setdefault("request", make_request())
-    return assignment.hold_slot(starts_at=starts_at, mode="phone", now=NOW, **asked)
+    pick = assignment.SlotChoice(starts_at, "phone")
+    return assignment.hold_slot(pick=pick, now=NOW, **asked)
 
 
 def saved(**which):

@@ -180,7 +180,9 @@ def test_200_real_bookings_go_where_the_pure_rule_says(time_machine):
         start = next_half_hour(now) + dice.randrange(0, 13 * 24) * HOUR
         expected = whose_turn(counselors, ledger, start=start, now=now)
         held = assignment.hold_slot(
-            request=make_request(created_at=now), starts_at=start, mode="phone", now=now
+            request=make_request(created_at=now),
+            pick=assignment.SlotChoice(start, "phone"),
+            now=now,
         )
         ledger.append((held.counselor_id, start, now))
         if held.counselor_id != expected:

@@ -12,6 +12,7 @@ from admissions.booking import consultations
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest, Note
 from admissions.messaging.models import Message
+from admissions.scheduling.assignment import SlotChoice
 from admissions.triage import contact_attempts, escalation, notes, outcomes, ownership, snoozing
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
 
@@ -200,7 +201,7 @@ def test_booking_at_the_very_time_it_was_set_aside_to_ends_the_pause(staff):
     set_aside(request, staff, nine)
 
     consultations.schedule_consultation(
-        ConsultationRequest.objects.get(pk=request.pk), starts_at=nine, mode="phone"
+        ConsultationRequest.objects.get(pk=request.pk), SlotChoice(nine, "phone")
     )
 
     request.refresh_from_db()
