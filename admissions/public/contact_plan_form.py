@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from admissions.intake import suppressions
+from admissions.intake.models import ConsultationRequest
 
-from .form_base import ConsentKey, PublicForm, Request
+from .form_base import ConsentKey, PublicForm
 from .form_fields import voicemail_field
 
 PHONE_FIELDS = ("may_call", "may_text", "voicemail", "good_time")
@@ -23,7 +24,9 @@ class ContactPlanForm(PublicForm):
     may_text = forms.BooleanField(required=False)
     may_email = forms.BooleanField(required=False)
     voicemail = voicemail_field()
-    good_time = forms.ChoiceField(label=_("Good times to call you"), choices=Request.GoodTime)
+    good_time = forms.ChoiceField(
+        label=_("Good times to call you"), choices=ConsultationRequest.GoodTime
+    )
     is_discreet = forms.BooleanField(
         label=_("Keep emails discreet: no name of the center, no reason."), required=False
     )
@@ -33,12 +36,12 @@ class ContactPlanForm(PublicForm):
         help_text=_("We also look for someone who speaks it."),
     )
 
-    def __init__(self, data=None, *, request, **kwargs):
-        super().__init__(data, initial=initial_plan(request), **kwargs)
-        self.request = request
+    def __init__(self, data=None, *, consultation_request, **kwargs):
+        super().__init__(data, initial=initial_plan(consultation_request), **kwargs)
+        self.consultation_request = consultation_request
         self.fields["may_text"].label = self.consent_versions[ConsentKey.TEXT].text
         self.fields["may_email"].label = self.consent_versions[ConsentKey.EMAIL].text
-        for name in unreachable_fields(request):
+        for name in unreachable_fields(consultation_request):
             del self.fields[name]
         self.helper.layout = self.build_layout()
 
@@ -51,7 +54,7 @@ class ContactPlanForm(PublicForm):
         return Layout(Fieldset(_("How may we contact you?"), *shown, only_wait), *rest)
 
     def clean_may_call(self):
-        consultation = self.request.standing_consultation()
+        consultation = self.consultation_request.standing_consultation()
         may_call = self.cleaned_data["may_call"]
         if not may_call and consultation and consultation.is_by_phone:
             raise ValidationError(
@@ -64,17 +67,17 @@ class ContactPlanForm(PublicForm):
         return {name: self.cleaned_data[name] for name in self.fields}
 
 
-def initial_plan(request) -> dict:
+def initial_plan(consultation_request) -> dict:
     """What the form starts with; nobody is written to whose address is suppressed."""
     names = (*PHONE_FIELDS, *EMAIL_FIELDS, "language")
-    return {name: getattr(request, name) for name in names} | {
-        "may_email": suppressions.may_email_requester(request)
+    return {name: getattr(consultation_request, name) for name in names} | {
+        "may_email": suppressions.may_email_requester(consultation_request)
     }
 
 
-def unreachable_fields(request) -> list[str]:
+def unreachable_fields(consultation_request) -> list[str]:
     """The fields of ways that this person does not have, or that do not arrive."""
-    gone = [] if request.phone else [*PHONE_FIELDS]
-    if not request.email or suppressions.is_email_undeliverable(request):
+    gone = [] if consultation_request.phone else [*PHONE_FIELDS]
+    if not consultation_request.email or suppressions.is_email_undeliverable(consultation_request):
         gone += EMAIL_FIELDS
     return gone

@@ -8,10 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from admissions.form_fields import BoundedTextField, TimeZoneField
-from admissions.intake.models import ConsentVersion, ConsultationRequest
-
-Request = ConsultationRequest
-
+from admissions.intake.models import ConsentVersion
 
 ConsentKey = ConsentVersion.Key
 

@@ -7,14 +7,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from admissions.form_fields import PlainEmailField, PlainTextField
-from admissions.intake.models import ConsentVersion
+from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Mode
 from programs.models import Program
 
-from .form_base import PublicForm, Request
+from .form_base import ConsentKey, PublicForm
 from .form_fields import ForWhomField, name_field, parse_yes_no, phone_field, voicemail_field
-
-ConsentKey = ConsentVersion.Key
 
 
 class DetailsForm(PublicForm):
@@ -30,7 +28,7 @@ class DetailsForm(PublicForm):
     )
     for_whom = forms.ChoiceField(
         label=_("Who is this for?"),
-        choices=Request.ForWhom,
+        choices=ConsultationRequest.ForWhom,
         widget=forms.RadioSelect,
         error_messages={"required": _("Tell us who this is for.")},
     )
@@ -63,7 +61,7 @@ class DetailsForm(PublicForm):
         initial=True,
     )
     good_time = forms.ChoiceField(
-        label=_("Good times to reach you"), choices=Request.GoodTime, required=False
+        label=_("Good times to reach you"), choices=ConsultationRequest.GoodTime, required=False
     )
     program_interest = forms.ModelChoiceField(
         label=_("Program you are thinking of"),
@@ -81,7 +79,7 @@ class DetailsForm(PublicForm):
         help_text=_("For example: a relay service, a slower pace, no stairs."),
     )
     payment = forms.ChoiceField(
-        label=_("How care may be paid"), choices=Request.Payment, required=False
+        label=_("How care may be paid"), choices=ConsultationRequest.Payment, required=False
     )
     note = PlainTextField(
         label=_("Anything we should know before we talk"),
@@ -197,7 +195,7 @@ class DetailsForm(PublicForm):
         )  # fmt: skip
         return {
             **{name: data[name] for name in columns},
-            "good_time": data["good_time"] or Request.GoodTime.ANY,
+            "good_time": data["good_time"] or ConsultationRequest.GoodTime.ANY,
             "may_call": bool(data["phone"]) and (data["may_call"] or self.mode == Mode.PHONE),
             "language": get_language(),
             "guide_answers": self.guide_answers(),
@@ -219,7 +217,7 @@ class CallbackForm(PublicForm):
     voicemail = voicemail_field()
     good_time = forms.ChoiceField(
         label=_("When is a good time?"),
-        choices=[("", _("As soon as you can")), *Request.GoodTime.choices[1:]],
+        choices=[("", _("As soon as you can")), *ConsultationRequest.GoodTime.choices[1:]],
         required=False,
     )
     agrees_to_contact = forms.BooleanField(
@@ -249,7 +247,7 @@ class CallbackForm(PublicForm):
             "phone": data["phone"],
             "voicemail": data["voicemail"],
             "for_whom": data["for_whom"],
-            "good_time": data["good_time"] or Request.GoodTime.ANY,
+            "good_time": data["good_time"] or ConsultationRequest.GoodTime.ANY,
             "time_zone": data["time_zone"],
             "language": get_language(),
             "guide_answers": self.guide_answers(),

@@ -18,10 +18,10 @@ def bookable_locations() -> list[Location]:
     )
 
 
-def requested_location(http_request, mode, places: list[Location] | None = None) -> Location | None:
+def requested_location(request, mode, places: list[Location] | None = None) -> Location | None:
     """The place asked for, or the first; None when the mode needs no place, or none is open."""
     if mode != Mode.IN_PERSON:
         return None
-    asked = http_request.GET.get("place") or http_request.POST.get("place")
+    asked = request.GET.get("place") or request.POST.get("place")
     places = bookable_locations() if places is None else places
     return next((each for each in places if str(each.pk) == asked), next(iter(places), None))

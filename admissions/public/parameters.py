@@ -9,15 +9,15 @@ from admissions.local_time import center_zone
 from admissions.scheduling.models import Mode
 
 
-def requested_mode(http_request) -> str:
+def requested_mode(request) -> str:
     """The mode in the address, or phone when it names none of ours."""
-    mode = http_request.GET.get("mode") or http_request.POST.get("mode")
+    mode = request.GET.get("mode") or request.POST.get("mode")
     return mode if mode in Mode.values else Mode.PHONE
 
 
-def requested_for_whom(http_request) -> str:
+def requested_for_whom(request) -> str:
     """For whom the address says this is, or empty when it says nothing that we know."""
-    whom = http_request.GET.get("for", "")
+    whom = request.GET.get("for", "")
     return whom if whom in ConsultationRequest.ForWhom.values else ""
 
 
@@ -25,14 +25,14 @@ def parse_zone(name: str | None) -> ZoneInfo:
     return ZoneInfo(name) if name in known_time_zones() else center_zone()
 
 
-def requested_zone(http_request) -> ZoneInfo:
+def requested_zone(request) -> ZoneInfo:
     """The reader's zone as the address names it, or the center's."""
-    return parse_zone(http_request.GET.get("zone"))
+    return parse_zone(request.GET.get("zone"))
 
 
-def link_query(http_request, *, mode, zone, place=None) -> str:
+def link_query(request, *, mode, zone, place=None) -> str:
     """What every link of the page takes along: mode, place, zone if not ours, and for whom."""
-    asked = {"mode": mode, "for": requested_for_whom(http_request)}
+    asked = {"mode": mode, "for": requested_for_whom(request)}
     if place is not None:
         asked["place"] = place.pk
     if zone != center_zone():

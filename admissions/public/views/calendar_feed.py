@@ -12,7 +12,7 @@ from admissions.public.decorators import private
 
 @private
 @require_safe
-def calendar_feed(http_request, token):
+def calendar_feed(request, token):
     """Unknown, revoked and malformed tokens, and those of who has left, look the same: 404.
 
     No cache on the way may store it; an app that has kept the events and their
@@ -32,4 +32,4 @@ def calendar_feed(http_request, token):
             "Referrer-Policy": "no-referrer",
         },
     )
-    return get_conditional_response(http_request, etag=answer["ETag"], response=answer)
+    return get_conditional_response(request, etag=answer["ETag"], response=answer)

@@ -29,17 +29,17 @@ MAX_EVENT_AGE_SECONDS, MAX_CLOCK_SKEW_SECONDS = 12 * 3600, 300
 
 @csrf_exempt  # exempt: a provider signs what it says, or knows a secret; no cookie comes along
 @require_http_methods(["HEAD", "POST"])
-def mail_events(http_request, provider):
+def mail_events(request, provider):
     """Only the provider that carries our mail is heard, and only if it proves who it is.
 
     anymail checks and reads; its signals are left alone, so that what follows can be read here.
     """
     if provider != settings.MAIL_PROVIDER:
         raise Http404
-    if http_request.method == "HEAD":
+    if request.method == "HEAD":
         return HttpResponse()
     try:
-        events = parse_verified_events(http_request, provider)
+        events = parse_verified_events(request, provider)
     except AnymailWebhookValidationFailure:
         logger.warning("A report of %s was refused: its proof is wrong", provider)
         return HttpResponse(status=403)
@@ -54,11 +54,11 @@ def mail_events(http_request, provider):
     return HttpResponse()
 
 
-def parse_verified_events(http_request, provider) -> list:
+def parse_verified_events(request, provider) -> list:
     """The events in a report, once it has proved to be fresh and the provider's."""
     reader = TRACKING_VIEWS[provider]()
-    reader.run_validators(http_request)
-    events = reader.parse_events(http_request)
+    reader.run_validators(request)
+    events = reader.parse_events(request)
     if provider == "mailgun":
         check_event_age(events)
     return events
