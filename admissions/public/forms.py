@@ -1,5 +1,7 @@
 """The public forms: they check and never write. What was typed is never lost."""
 
+from typing import Any
+
 from crispy_forms.layout import HTML, Div, Field, Fieldset, Layout
 from django import forms
 from django.core.exceptions import ValidationError
@@ -65,7 +67,7 @@ class DetailsForm(PublicForm):
     )
     program_interest = forms.ModelChoiceField(
         label=_("Program you are thinking of"),
-        queryset=Program.objects.none(),
+        queryset=Program.objects.published(),
         required=False,
         empty_label=_("Not sure yet"),
     )
@@ -100,15 +102,14 @@ class DetailsForm(PublicForm):
         ConsentKey.NEWS: "wants_news",
     }
 
-    def __init__(self, *args, mode, **kwargs):
+    def __init__(self, *args: Any, mode: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.mode = mode
-        self.fields["program_interest"].queryset = Program.objects.published()
         for key, name in self.CONSENT_FIELDS.items():
             self.fields[name].label = self.consent_versions[key].text
         self.helper.layout = self.build_layout()
 
-    def build_layout(self):
+    def build_layout(self) -> Layout:
         return Layout(
             HTML('{% include "programs/_safety_block.html" %}'),
             Field("is_in_danger"),
@@ -147,13 +148,13 @@ class DetailsForm(PublicForm):
         )
 
     @property
-    def has_extras(self):
+    def has_extras(self) -> bool:
         """Whether the optional part holds something that must not be folded away."""
         extras = ("program_interest", "interpreter", "access_need", "payment", "note")
         known = self.data if self.is_bound else self.initial
         return any(known.get(name) or name in self.errors for name in extras)
 
-    def clean_is_adult(self):
+    def clean_is_adult(self) -> bool:
         is_adult = self.cleaned_data["is_adult"]
         if is_adult is False:
             raise ValidationError(
@@ -161,8 +162,9 @@ class DetailsForm(PublicForm):
             )
         return is_adult
 
-    def clean(self):
-        data = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
         phone, email = data.get("phone"), data.get("email")
         has_bad = {"phone", "email"} & set(self.errors)
         if not phone and not email and not has_bad:
@@ -174,7 +176,7 @@ class DetailsForm(PublicForm):
         self.check_channels(data, phone, email)
         return data
 
-    def check_channels(self, data, phone, email):
+    def check_channels(self, data: dict[str, Any], phone: Any, email: str | None) -> None:
         """Each channel needs its address, and an email typed in needs its permission."""
         if data.get("may_text") and not phone and "phone" not in self.errors:
             self.add_error("may_text", _("Enter a phone number above, or clear this box."))
@@ -185,7 +187,7 @@ class DetailsForm(PublicForm):
                 "may_email", _("Tick this box so that we may write to you, or clear the email.")
             )
 
-    def request_fields(self):
+    def request_fields(self) -> dict[str, Any]:
         """The columns of the request, from checked answers."""
         data = self.cleaned_data
         columns = (
@@ -201,7 +203,7 @@ class DetailsForm(PublicForm):
             "guide_answers": self.guide_answers(),
         }
 
-    def consent_answers(self):
+    def consent_answers(self) -> dict[str, bool]:
         """Consent keys to granted or not, for each text that stood on the page."""
         return {key: self.cleaned_data[name] for key, name in self.CONSENT_FIELDS.items()}
 
@@ -224,7 +226,7 @@ class CallbackForm(PublicForm):
         error_messages={"required": _("We need this agreement to call you.")}
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["phone"].error_messages["required"] = _("Enter a number we can call.")
         self.fields["agrees_to_contact"].label = self.consent_versions[ConsentKey.CONTACT].text
@@ -240,7 +242,7 @@ class CallbackForm(PublicForm):
             "time_zone",
         )
 
-    def request_fields(self):
+    def request_fields(self) -> dict[str, Any]:
         data = self.cleaned_data
         return {
             "preferred_name": data["preferred_name"],
@@ -253,7 +255,7 @@ class CallbackForm(PublicForm):
             "guide_answers": self.guide_answers(),
         }
 
-    def consent_answers(self):
+    def consent_answers(self) -> dict[str, bool]:
         return {ConsentKey.CONTACT: self.cleaned_data["agrees_to_contact"]}
 
 

@@ -1,6 +1,7 @@
 """Where people come in person: the place that an address names, among those with a counselor."""
 
 from django.db.models import Q
+from django.http import HttpRequest
 
 from admissions.scheduling.models import Counselor, Mode
 from programs.models import Location
@@ -18,7 +19,9 @@ def bookable_locations() -> list[Location]:
     )
 
 
-def requested_location(request, mode, places: list[Location] | None = None) -> Location | None:
+def requested_location(
+    request: HttpRequest, mode: str, places: list[Location] | None = None
+) -> Location | None:
     """The place asked for, or the first; None when the mode needs no place, or none is open."""
     if mode != Mode.IN_PERSON:
         return None

@@ -1,9 +1,11 @@
 """Book a time: choose it, say who you are, and see that it is yours."""
 
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -28,18 +30,20 @@ from admissions.public.parameters import (
 )
 from admissions.scheduling import availability, shortages, slot_display, summaries
 from admissions.scheduling import roster as scheduling_roster
-from admissions.scheduling.models import Mode
-from programs.models import Program
+from admissions.scheduling.availability import Slot
+from admissions.scheduling.models import Consultation, Mode
+from admissions.scheduling.roster import RosterEntry
+from programs.models import Location, Program
 
 from .manage import earlier_time_context
 
 
 @require_safe
-def choose_time(request):
+def choose_time(request: HttpRequest) -> HttpResponse:
     return render_choose_time(request, mode=requested_mode(request))
 
 
-def render_choose_time(request, *, mode, is_lost=False):
+def render_choose_time(request: HttpRequest, *, mode: str, is_lost: bool = False) -> HttpResponse:
     """All open times of one mode; 409 when someone asked for one that is not open."""
     now, zone = timezone.now(), requested_zone(request)
     places = bookable_locations() if mode == Mode.IN_PERSON else []
@@ -69,7 +73,14 @@ def render_choose_time(request, *, mode, is_lost=False):
     return response
 
 
-def mode_and_location_links(request, *, mode, zone, place, places) -> dict:
+def mode_and_location_links(
+    request: HttpRequest,
+    *,
+    mode: str,
+    zone: ZoneInfo,
+    place: Location | None,
+    places: list[Location],
+) -> dict:
     """The modes, and the places of visits, each as a link that carries the rest along."""
     return {
         "modes": [
@@ -84,16 +95,23 @@ def mode_and_location_links(request, *, mode, zone, place, places) -> dict:
     }
 
 
-def find_open_slots(mode, place, *, now, **asked):
+def find_open_slots(
+    mode: str,
+    place: Location | None,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    roster: list[RosterEntry] | None = None,
+) -> list[Slot]:
     """The open times of this mode, and of this place if people come in person."""
     location = place.pk if place else None
     return availability.open_slots(
-        mode=mode, now=now, language=get_language(), location=location, **asked
+        mode=mode, now=now, language=get_language(), location=location, at=at, roster=roster
     )
 
 
 @require_safe
-def open_times(request):
+def open_times(request: HttpRequest) -> JsonResponse:
     """The open times of one mode, for a page that looks again whether its own still are."""
     mode = requested_mode(request)
     slots = find_open_slots(mode, requested_location(request, mode), now=timezone.now())
@@ -104,7 +122,7 @@ def open_times(request):
 
 @private
 @require_http_methods(["GET", "POST"])
-def details(request):
+def details(request: HttpRequest) -> HttpResponse:
     """The form for one time; a lost time brings the form back with three others."""
     mode = requested_mode(request)
     stamp = request.POST.get("at_instead") or (request.POST.get("at") or request.GET.get("at", ""))
@@ -116,7 +134,7 @@ def details(request):
     return open_details(request, mode=mode, starts_at=starts_at)
 
 
-def open_details(request, *, mode, starts_at):
+def open_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> HttpResponse:
     earlier = session.remembered_consultation(request)
     if earlier and "another" not in request.GET:
         return render_already_booked(request, earlier, mode=mode, starts_at=starts_at)
@@ -126,7 +144,7 @@ def open_details(request, *, mode, starts_at):
     if not slots:
         return render_choose_time(request, mode=mode, is_lost=True)
     zone = requested_zone(request)
-    known = {"for_whom": requested_for_whom(request)}
+    known: dict[str, Any] = {"for_whom": requested_for_whom(request)}
     if zone != center_zone():
         known["time_zone"] = zone.key
     answers = guide_answers.load_answers(request.session)
@@ -136,7 +154,7 @@ def open_details(request, *, mode, starts_at):
     return render_details(request, form, mode=mode, starts_at=starts_at)
 
 
-def submit_details(request, *, mode, starts_at):
+def submit_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> HttpResponse:
     answers = guide_answers.load_answers(request.session)
     form = DetailsForm(request.POST, mode=mode, guide=answers)
     key = session.read_form_key(request, "booking")
@@ -160,7 +178,15 @@ def submit_details(request, *, mode, starts_at):
     return redirect("admissions:booked")
 
 
-def render_details(request, form, *, mode, starts_at, status=200, **extra):
+def render_details(
+    request: HttpRequest,
+    form: DetailsForm,
+    *,
+    mode: str,
+    starts_at: datetime,
+    status: int = 200,
+    **extra: Any,
+) -> HttpResponse:
     zone = form_zone(form)
     context = {
         "form": form,
@@ -179,12 +205,14 @@ def render_details(request, form, *, mode, starts_at, status=200, **extra):
     return render(request, "admissions/details.html", context, status=status)
 
 
-def form_zone(form) -> ZoneInfo:
+def form_zone(form: DetailsForm) -> ZoneInfo:
     """The zone that the form already knows, or the center's."""
     return parse_zone(form["time_zone"].value())
 
 
-def render_slot_taken(request, form, *, mode, starts_at):
+def render_slot_taken(
+    request: HttpRequest, form: DetailsForm, *, mode: str, starts_at: datetime
+) -> HttpResponse:
     """409 with everything typed, and the three nearest times, one tap each."""
     slots = find_open_slots(mode, requested_location(request, mode), now=timezone.now())
     nearest = slot_display.nearest_chips(slots, starts_at, zone=form_zone(form))
@@ -199,7 +227,9 @@ def render_slot_taken(request, form, *, mode, starts_at):
     )
 
 
-def render_already_booked(request, consultation, *, mode, starts_at):
+def render_already_booked(
+    request: HttpRequest, consultation: Consultation, *, mode: str, starts_at: datetime
+) -> HttpResponse:
     """This browser has an appointment: Back and refresh lead to it, not to a second one."""
     context = {
         "when": formatting.format_datetime_in_zone(
@@ -215,7 +245,7 @@ def render_already_booked(request, consultation, *, mode, starts_at):
 
 @private
 @require_safe
-def booked(request):
+def booked(request: HttpRequest) -> HttpResponse:
     """What was booked, and what happens next; nothing that was typed."""
     consultation = booked_consultation_or_404(request)
     consultation_request = consultation.request
@@ -239,7 +269,7 @@ def booked(request):
 
 @private
 @require_POST
-def call_now(request):
+def call_now(request: HttpRequest) -> HttpResponse:
     """One tap after booking, for someone who cannot wait for their time."""
     consultation_request = booked_consultation_or_404(request).request
     key = session.read_form_key(request, "call_now")
@@ -253,7 +283,7 @@ def call_now(request):
 
 @private
 @require_safe
-def calendar_file(request):
+def calendar_file(request: HttpRequest) -> HttpResponse:
     """The appointment as a file, neutral and without anyone's address."""
     consultation = booked_consultation_or_404(request)
     return HttpResponse(
@@ -263,7 +293,7 @@ def calendar_file(request):
     )
 
 
-def booked_consultation_or_404(request):
+def booked_consultation_or_404(request: HttpRequest) -> Consultation:
     consultation = session.remembered_consultation(request)
     if consultation is None:
         raise Http404
@@ -271,12 +301,12 @@ def booked_consultation_or_404(request):
 
 
 @require_safe
-def before_the_call(request):
+def before_the_call(request: HttpRequest) -> HttpResponse:
     return render(request, "admissions/before_the_call.html")
 
 
 @require_POST
-def finish(request):
+def finish(request: HttpRequest) -> HttpResponse:
     """Forget this visit on this device."""
     request.session.flush()
     response = redirect("admissions:finished")
@@ -288,5 +318,5 @@ def finish(request):
 
 @private
 @require_safe
-def finished(request):
+def finished(request: HttpRequest) -> HttpResponse:
     return render(request, "admissions/finished.html")

@@ -1,6 +1,6 @@
 """Ask for a call: one screen, and a time we can keep."""
 
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -17,7 +17,7 @@ from admissions.public.parameters import requested_for_whom
 
 @private
 @require_http_methods(["GET", "POST"])
-def request_callback(request):
+def request_callback(request: HttpRequest) -> HttpResponse:
     earlier = session.remembered_request(request)
     if request.method == "GET" and "another" not in request.GET and is_callback_pending(earlier):
         return redirect("admissions:callback_requested")
@@ -62,7 +62,7 @@ def is_callback_pending(consultation_request: ConsultationRequest | None) -> boo
 
 @private
 @require_safe
-def callback_requested(request):
+def callback_requested(request: HttpRequest) -> HttpResponse:
     """By when we call, from what number, and what to do meanwhile."""
     consultation_request = session.remembered_request(request)
     if (

@@ -1,5 +1,6 @@
 """How we may contact someone, changed by themselves."""
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
@@ -15,7 +16,7 @@ from .manage import render_manage
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
-def change_contact_plan(request):
+def change_contact_plan(request: HttpRequest) -> HttpResponse:
     """The ways we have, as they stand; saved as a whole."""
     consultation_request = session.managed_request_or_404(request)
     purpose = f"plan {consultation_request.pk}"

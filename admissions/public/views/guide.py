@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -15,7 +16,7 @@ from programs.forms import GuideForm
 @csrf_exempt  # exempt: a token would set a cookie too early, so where it comes from is checked
 @private
 @require_POST
-def continue_from_guide(request):
+def continue_from_guide(request: HttpRequest) -> HttpResponse:
     """Keep the answers for this visit, and go on to the times or to a call."""
     for_whom = "loved_one" if request.POST.get("for") == "loved_one" else "self"
     form = GuideForm(request.POST, for_whom=for_whom)
@@ -26,7 +27,7 @@ def continue_from_guide(request):
     return redirect(address + ("?for=loved_one" if for_whom == "loved_one" else ""))
 
 
-def is_same_origin(request) -> bool:
+def is_same_origin(request: HttpRequest) -> bool:
     """Whether a page of ours sent this: nobody may put words into another's mouth."""
     sent_from = request.headers.get("Origin") or request.headers.get("Referer", "")
     parts = urlsplit(sent_from)

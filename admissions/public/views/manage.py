@@ -5,9 +5,11 @@ and sends the browser on to an address without the token, so that no history,
 log or referrer keeps it.
 """
 
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,12 +20,14 @@ from admissions import formatting
 from admissions.booking import consultations, waitlist
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake import contact_plan, manage_links, suppressions
+from admissions.intake.models import ConsultationRequest
 from admissions.messaging import eligibility
 from admissions.public import session
 from admissions.public.decorators import private
 from admissions.public.forms import CancelForm
 from admissions.scheduling import availability, slot_display, summaries
-from admissions.scheduling.models import WaitlistEntry
+from admissions.scheduling.availability import Slot
+from admissions.scheduling.models import Consultation, WaitlistEntry
 
 # Where a link in a letter may lead on to; all of these only show.
 LINK_TARGETS = {
@@ -39,7 +43,7 @@ FLASH_MESSAGES = {
 
 @private
 @require_safe
-def open_manage_link(request, token):
+def open_manage_link(request: HttpRequest, token: str) -> HttpResponse:
     """Unknown, expired and malformed links look the same: 404. `to` says where it leads on."""
     consultation_request = manage_links.find_request_by_token(token)
     if consultation_request is None:
@@ -50,12 +54,18 @@ def open_manage_link(request, token):
 
 @private
 @require_safe
-def manage(request):
+def manage(request: HttpRequest) -> HttpResponse:
     consultation_request = session.managed_request_or_404(request)
     return render_manage(request, consultation_request)
 
 
-def render_manage(request, consultation_request, *, notice="", status=200):
+def render_manage(
+    request: HttpRequest,
+    consultation_request: ConsultationRequest,
+    *,
+    notice: str = "",
+    status: int = 200,
+) -> HttpResponse:
     """What stands, or stood last; for someone who never had a time, what we owe them."""
     consultation = consultation_request.standing_consultation()
     latest = consultation or consultation_request.consultations.order_by("booked_at", "pk").last()
@@ -78,7 +88,9 @@ def render_manage(request, consultation_request, *, notice="", status=200):
     return render(request, "admissions/manage.html", context, status=status)
 
 
-def consultation_context(request, consultation_request, consultation):
+def consultation_context(
+    request: HttpRequest, consultation_request: ConsultationRequest, consultation: Consultation
+) -> dict[str, Any]:
     """What the page says about the time that stands, and what may still be done about it."""
     rules, now = consultations.get_mode_rules(consultation), timezone.now()
     return {
@@ -92,7 +104,7 @@ def consultation_context(request, consultation_request, consultation):
     }
 
 
-def no_consultation_context(consultation_request):
+def no_consultation_context(consultation_request: ConsultationRequest) -> dict[str, Any]:
     """What someone without a time may expect of us: a call by when, a try, or nothing."""
     by, now = consultation_request.promised_call_by, timezone.now()
     return {
@@ -103,7 +115,7 @@ def no_consultation_context(consultation_request):
     }
 
 
-def describe_contact_channels(consultation_request) -> list[str]:
+def describe_contact_channels(consultation_request: ConsultationRequest) -> list[str]:
     """How we contact them, in words; an empty list means that we wait for their call."""
     found = []
     if consultation_request.phone and consultation_request.may_call:
@@ -119,11 +131,11 @@ def describe_contact_channels(consultation_request) -> list[str]:
     return found
 
 
-def may_leave_voicemail(consultation_request) -> bool:
+def may_leave_voicemail(consultation_request: ConsultationRequest) -> bool:
     return consultation_request.voicemail != consultation_request.Voicemail.NO
 
 
-def may_rebook(consultation_request) -> bool:
+def may_rebook(consultation_request: ConsultationRequest) -> bool:
     try:
         consultations.check_may_rebook(consultation_request)
     except ActionNotAllowed:
@@ -131,13 +143,15 @@ def may_rebook(consultation_request) -> bool:
     return True
 
 
-def confirm_purpose(consultation_request, consultation) -> str:
+def confirm_purpose(
+    consultation_request: ConsultationRequest, consultation: Consultation | None
+) -> str:
     return f"keep {consultation_request.pk} {consultation.sequence if consultation else ''}"
 
 
 @private
 @require_POST
-def confirm_attendance(request):
+def confirm_attendance(request: HttpRequest) -> HttpResponse:
     """They will come to the time that they saw; one that changed meanwhile is shown first."""
     consultation_request = session.managed_request_or_404(request)
     consultation = consultation_request.standing_consultation()
@@ -154,7 +168,9 @@ def confirm_attendance(request):
     return redirect("admissions:manage")
 
 
-def earlier_time_context(request, consultation_request):
+def earlier_time_context(
+    request: HttpRequest, consultation_request: ConsultationRequest
+) -> dict[str, Any]:
     """What a page says about an earlier time: what is on offer, the wait, or why there is none."""
     now, is_waiting = timezone.now(), consultation_request.waitlist_entries.open().exists()
     offer = consultation_request.earlier_offers.answerable(now=now).first()
@@ -178,7 +194,7 @@ def earlier_time_context(request, consultation_request):
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
-def move_consultation(request):
+def move_consultation(request: HttpRequest) -> HttpResponse:
     consultation_request = session.managed_request_or_404(request)
     purpose = f"move {consultation_request.pk}"
     if request.method != "POST":
@@ -198,7 +214,14 @@ def move_consultation(request):
     return redirect("admissions:manage")
 
 
-def render_move_consultation(request, consultation_request, purpose, *, lost=None, is_stale=False):
+def render_move_consultation(
+    request: HttpRequest,
+    consultation_request: ConsultationRequest,
+    purpose: str,
+    *,
+    lost: datetime | None = None,
+    is_stale: bool = False,
+) -> HttpResponse:
     """The open times, the consultation's own counted as free; 409 when one was just lost."""
     consultation, now = consultation_request.standing_consultation(), timezone.now()
     zone = ZoneInfo(consultation_request.time_zone)
@@ -226,7 +249,7 @@ def render_move_consultation(request, consultation_request, purpose, *, lost=Non
     )
 
 
-def other_open_slots(consultation, *, now):
+def other_open_slots(consultation: Consultation, *, now: datetime) -> list[Slot]:
     """Every open time but its own, which counts as free; a visit stays at its place."""
     slots = availability.open_slots(
         mode=consultation.mode,
@@ -240,7 +263,7 @@ def other_open_slots(consultation, *, now):
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel_consultation(request):
+def cancel_consultation(request: HttpRequest) -> HttpResponse:
     """A time that changed since the page was shown is shown first: nobody cancels it unseen."""
     consultation_request = session.managed_request_or_404(request)
     consultation = consultation_request.standing_consultation()
@@ -272,7 +295,7 @@ def cancel_consultation(request):
 
 @private
 @require_POST
-def stop_emails(request):
+def stop_emails(request: HttpRequest) -> HttpResponse:
     """No more emails about this request; the appointment itself stands."""
     consultation_request = session.managed_request_or_404(request)
     key = session.read_form_key(request, f"stop {consultation_request.pk}")

@@ -1,7 +1,9 @@
 """Choose a time for a request that has none: it joins what we know already."""
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -9,18 +11,20 @@ from django.views.decorators.http import require_http_methods
 from admissions import formatting
 from admissions.booking import consultations
 from admissions.exceptions import ActionNotAllowed, SlotTaken
+from admissions.intake.models import ConsultationRequest
 from admissions.public import session
 from admissions.public.decorators import private
 from admissions.public.locations import bookable_locations, requested_location
 from admissions.scheduling import availability, slot_display
 from admissions.scheduling.models import Mode
+from programs.models import Location
 
 from .manage import render_manage
 
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
-def rebook(request):
+def rebook(request: HttpRequest) -> HttpResponse:
     """One tap books; where nothing can be booked, the page of the request says why."""
     consultation_request = session.managed_request_or_404(request)
     purpose = f"choose {consultation_request.pk}"
@@ -33,16 +37,23 @@ def rebook(request):
     return render_rebook(request, consultation_request, purpose)
 
 
-def submit_rebooking(request, consultation_request, purpose):
+def submit_rebooking(
+    request: HttpRequest, consultation_request: ConsultationRequest, purpose: str
+) -> HttpResponse:
     key = session.read_form_key(request, purpose)
     starts_at = availability.parse_stamp(request.POST.get("at", ""))
     mode = rebooking_mode(request, consultation_request)
     place = requested_location(request, mode)
     if key is None or starts_at is None or not is_submitted_choice(request, mode, place):
         return render_rebook(request, consultation_request, purpose, is_stale=True)
-    asked = {"starts_at": starts_at, "mode": mode, "location": place.pk if place else None}
     try:
-        consultations.rebook_consultation(key=key, request=consultation_request, **asked)
+        consultations.rebook_consultation(
+            key=key,
+            request=consultation_request,
+            starts_at=starts_at,
+            mode=mode,
+            location=place.pk if place else None,
+        )
     except SlotTaken:
         return render_rebook(request, consultation_request, purpose, lost=starts_at)
     except ActionNotAllowed as refused:
@@ -52,20 +63,20 @@ def submit_rebooking(request, consultation_request, purpose):
     return redirect("admissions:manage")
 
 
-def is_submitted_choice(request, mode, place) -> bool:
+def is_submitted_choice(request: HttpRequest, mode: str, place: Location | None) -> bool:
     """Whether the form's own mode and place are still open, so that nobody books another."""
     sent = request.POST.get("mode"), request.POST.get("place", "")
     return sent == (mode, str(place.pk) if place else "")
 
 
-def available_modes(consultation_request) -> list[tuple]:
+def available_modes(consultation_request: ConsultationRequest) -> list[tuple]:
     """The ways to talk that are open to this person; a call needs a number."""
     return [
         choice for choice in Mode.choices if choice[0] != Mode.PHONE or consultation_request.phone
     ]
 
 
-def rebooking_mode(request, consultation_request) -> str:
+def rebooking_mode(request: HttpRequest, consultation_request: ConsultationRequest) -> str:
     """The mode in the address or form, else that of their last appointment, else the first."""
     latest = consultation_request.consultations.order_by("booked_at", "pk").last()
     asked = request.POST.get("mode") or request.GET.get("mode")
@@ -74,7 +85,14 @@ def rebooking_mode(request, consultation_request) -> str:
     return next(mode for mode in wanted if mode in open_to_them)
 
 
-def render_rebook(request, consultation_request, purpose, *, lost=None, is_stale=False):
+def render_rebook(
+    request: HttpRequest,
+    consultation_request: ConsultationRequest,
+    purpose: str,
+    *,
+    lost: datetime | None = None,
+    is_stale: bool = False,
+) -> HttpResponse:
     """All open times of one mode; 409 when one was just lost, or the form was not ours."""
     mode, zone = (
         rebooking_mode(request, consultation_request),

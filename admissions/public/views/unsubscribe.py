@@ -4,7 +4,7 @@ The link works for years and for this alone. A mail program may post to it
 without opening it (RFC 8058); a person who opens it finds one button.
 """
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -20,7 +20,7 @@ ONE_CLICK = "One-Click"
 @csrf_exempt  # exempt: a mail program has no page of ours; the token alone lets it stop emails
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
-def open_unsubscribe_link(request, token):
+def open_unsubscribe_link(request: HttpRequest, token: str) -> HttpResponse:
     """Unknown, expired and malformed links look the same: 404."""
     consultation_request = manage_links.find_request_by_token(token, ManageToken.Purpose.STOP)
     if consultation_request is None:
@@ -36,7 +36,7 @@ def open_unsubscribe_link(request, token):
 
 @private
 @require_http_methods(["GET", "POST"])
-def unsubscribe(request):
+def unsubscribe(request: HttpRequest) -> HttpResponse:
     """One button; afterwards, what we still do and how to reach us."""
     consultation_request = unsubscribing_request_or_404(request)
     purpose = f"stop {consultation_request.pk}"
@@ -55,7 +55,7 @@ def unsubscribe(request):
     return render(request, "admissions/unsubscribe.html", context)
 
 
-def unsubscribing_request_or_404(request) -> ConsultationRequest:
+def unsubscribing_request_or_404(request: HttpRequest) -> ConsultationRequest:
     """The request whose emails this browser may stop, or 404."""
     pk = request.session.get("stops")
     consultation_request = ConsultationRequest.objects.filter(pk=pk).first() if pk else None

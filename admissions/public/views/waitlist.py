@@ -1,5 +1,10 @@
 """Ask for something sooner, stop asking, and answer an offer. All of it is POST."""
 
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -7,6 +12,7 @@ from django.views.decorators.http import require_POST
 from admissions import formatting
 from admissions.booking import waitlist
 from admissions.exceptions import ActionNotAllowed
+from admissions.intake.models import ConsultationRequest
 from admissions.public import session
 from admissions.public.decorators import private
 
@@ -15,18 +21,18 @@ from .manage import render_manage
 
 @private
 @require_POST
-def join_waitlist(request):
+def join_waitlist(request: HttpRequest) -> HttpResponse:
     """Back to the page that asked, which then says that we are looking."""
     return apply_waitlist_service(request, waitlist.join_waitlist)
 
 
 @private
 @require_POST
-def leave_waitlist(request):
+def leave_waitlist(request: HttpRequest) -> HttpResponse:
     return apply_waitlist_service(request, waitlist.leave_waitlist)
 
 
-def apply_waitlist_service(request, service):
+def apply_waitlist_service(request: HttpRequest, service: Callable[..., Any]) -> HttpResponse:
     consultation_request = session.managed_request_or_404(request)
     purpose = f"sooner {consultation_request.pk}"
     key = session.read_form_key(request, purpose)
@@ -44,7 +50,7 @@ def apply_waitlist_service(request, service):
 
 @private
 @require_POST
-def answer_offer(request):
+def answer_offer(request: HttpRequest) -> HttpResponse:
     """Take the offered time or keep the own one; whoever comes too late is told so kindly."""
     consultation_request = session.managed_request_or_404(request)
     number, answer = request.POST.get("number", ""), request.POST.get("answer")
@@ -53,16 +59,17 @@ def answer_offer(request):
     if key is None or answer not in ("accept", "decline"):
         notice = _("Nothing has changed yet. Please choose once more.")
         return render_manage(request, consultation_request, notice=notice, status=409)
-    asked = {"key": key, "request": consultation_request, "number": int(number)}
     if answer == "decline":
-        waitlist.decline_offer(**asked)
+        waitlist.decline_offer(key=key, request=consultation_request, number=int(number))
         return redirect("admissions:manage")
-    return accept_offer(request, consultation_request, asked)
+    return accept_offer(request, consultation_request, key=key, number=int(number))
 
 
-def accept_offer(request, consultation_request, asked):
+def accept_offer(
+    request: HttpRequest, consultation_request: ConsultationRequest, *, key: UUID, number: int
+) -> HttpResponse:
     try:
-        moved = waitlist.accept_offer(**asked)
+        moved = waitlist.accept_offer(key=key, request=consultation_request, number=number)
     except ActionNotAllowed as refused:
         return render_manage(request, consultation_request, notice=str(refused), status=409)
     if moved is None:
@@ -75,7 +82,7 @@ def accept_offer(request, consultation_request, asked):
     return redirect("admissions:manage")
 
 
-def offer_taken_notice(consultation_request) -> str:
+def offer_taken_notice(consultation_request: ConsultationRequest) -> str:
     consultation = consultation_request.standing_consultation()
     if consultation is None:
         return _("That time has just been taken.")
