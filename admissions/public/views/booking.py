@@ -1,22 +1,20 @@
-"""Book a time: choose it, say who you are, and see that it is yours."""
+"""Book a time: choose it, and say who you are."""
 
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from admissions import formatting
-from admissions.booking import callbacks, consultations
-from admissions.calendars import ics
-from admissions.exceptions import ActionNotAllowed, SlotTaken
+from admissions.booking import consultations
+from admissions.exceptions import SlotTaken
 from admissions.local_time import center_zone
-from admissions.messaging import rendering
 from admissions.public import callback_promise, guide_answers, session
 from admissions.public.decorators import private
 from admissions.public.forms import DetailsForm
@@ -28,14 +26,12 @@ from admissions.public.parameters import (
     requested_mode,
     requested_zone,
 )
-from admissions.scheduling import availability, shortages, slot_display, summaries
+from admissions.scheduling import availability, shortages, slot_display
 from admissions.scheduling import roster as scheduling_roster
 from admissions.scheduling.availability import Slot
 from admissions.scheduling.models import Consultation, Mode
 from admissions.scheduling.roster import RosterEntry
 from programs.models import Location, Program
-
-from .manage import earlier_time_context
 
 
 @require_safe
@@ -241,82 +237,3 @@ def render_already_booked(
         "asked_for": formatting.format_datetime_in_zone(starts_at, settings.TIME_ZONE),
     }
     return render(request, "admissions/already_booked.html", context)
-
-
-@private
-@require_safe
-def booked(request: HttpRequest) -> HttpResponse:
-    """What was booked, and what happens next; nothing that was typed."""
-    consultation = booked_consultation_or_404(request)
-    consultation_request = consultation.request
-    confirmation = consultation.messages.filter(kind__in=rendering.CALENDAR_INVITE_KINDS).first()
-    context = {
-        "consultation": consultation,
-        "consultation_request": consultation_request,
-        "words": summaries.summarize_consultation(consultation, consultation_request.time_zone),
-        "gets_email": bool(consultation_request.email and consultation_request.may_email),
-        "is_email_sent": confirmation is not None and confirmation.is_sent,
-        "is_email_lost": confirmation is not None and confirmation.is_lost,
-        "call_by": formatting.format_datetime_in_zone(
-            consultation_request.promised_call_by, consultation_request.time_zone
-        ),
-        "key": session.issue_form_key(request, "call_now"),
-        "sooner": earlier_time_context(request, consultation_request),
-    }
-    session.allow_managing(request, consultation_request)
-    return render(request, "admissions/booked.html", context)
-
-
-@private
-@require_POST
-def call_now(request: HttpRequest) -> HttpResponse:
-    """One tap after booking, for someone who cannot wait for their time."""
-    consultation_request = booked_consultation_or_404(request).request
-    key = session.read_form_key(request, "call_now")
-    if key is not None:
-        try:
-            callbacks.request_call_now(key=key, request=consultation_request)
-        except ActionNotAllowed:
-            return redirect("admissions:request_callback")
-    return redirect("admissions:booked")
-
-
-@private
-@require_safe
-def calendar_file(request: HttpRequest) -> HttpResponse:
-    """The appointment as a file, neutral and without anyone's address."""
-    consultation = booked_consultation_or_404(request)
-    return HttpResponse(
-        ics.build_download(consultation),
-        content_type="text/calendar; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
-    )
-
-
-def booked_consultation_or_404(request: HttpRequest) -> Consultation:
-    consultation = session.remembered_consultation(request)
-    if consultation is None:
-        raise Http404
-    return consultation
-
-
-@require_safe
-def before_the_call(request: HttpRequest) -> HttpResponse:
-    return render(request, "admissions/before_the_call.html")
-
-
-@require_POST
-def finish(request: HttpRequest) -> HttpResponse:
-    """Forget this visit on this device."""
-    request.session.flush()
-    response = redirect("admissions:finished")
-    response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite=settings.CSRF_COOKIE_SAMESITE)
-    # Whatever this or an older page of ours has left here; browsers heed it over TLS.
-    response["Clear-Site-Data"] = '"cache", "cookies", "storage"'
-    return response
-
-
-@private
-@require_safe
-def finished(request: HttpRequest) -> HttpResponse:
-    return render(request, "admissions/finished.html")
