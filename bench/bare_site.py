@@ -62,17 +62,17 @@ def known():
     return Location.objects.first(), ConsentVersion.objects.current(language="en")
 
 
-def book(http_request):
+def book(request):
     """201 when the time is theirs, 409 when it was taken."""
     location, versions = known()
-    stamp = datetime.strptime(http_request.POST["at"], "%Y%m%dT%H%M%SZ")
+    stamp = datetime.strptime(request.POST["at"], "%Y%m%dT%H%M%SZ")
     with transaction.atomic():
-        request = add_request(http_request.POST, stamp.replace(tzinfo=UTC))
-        consultation = new_consultation(request, http_request.POST["counselor"], location)
+        consultation_request = add_request(request.POST, stamp.replace(tzinfo=UTC))
+        consultation = new_consultation(consultation_request, request.POST["counselor"], location)
         if not Consultation.objects.try_hold(consultation):
             transaction.set_rollback(True)
             return HttpResponse(status=409)
-        add_the_rest(request, consultation, versions)
+        add_the_rest(consultation_request, consultation, versions)
     return HttpResponse(status=201)
 
 
@@ -89,10 +89,10 @@ def add_request(typed, starts_at):
     )
 
 
-def new_consultation(request, counselor, location):
-    starts_at = request.due_at
+def new_consultation(consultation_request, counselor, location):
+    starts_at = consultation_request.due_at
     return Consultation(
-        request=request,
+        request=consultation_request,
         counselor_id=counselor,
         location=location,
         mode="phone",
@@ -103,13 +103,13 @@ def new_consultation(request, counselor, location):
     )
 
 
-def add_the_rest(request, consultation, versions):
+def add_the_rest(consultation_request, consultation, versions):
     """Consents, the audit event, the emails that are owed, and the key of the form."""
     ConsentEvent.objects.bulk_create(
-        ConsentEvent(request=request, version=versions[key], is_granted=is_granted)
+        ConsentEvent(request=consultation_request, version=versions[key], is_granted=is_granted)
         for key, is_granted in GRANTED.items()
     )
-    request.audit_events.create(
+    consultation_request.audit_events.create(
         type=AuditEvent.Type.CONSULTATION_REQUESTED,
         source=AuditEvent.Source.REQUESTER,
         consultation=consultation,
@@ -117,19 +117,23 @@ def add_the_rest(request, consultation, versions):
     owed = [Kind.CONFIRMATION, Kind.REMINDER_DAY, Kind.REMINDER_HOURS]
     Message.objects.bulk_create(
         [
-            Message(request=request, kind=Kind.STAFF_NEW_REQUEST, due_at=request.created_at),
+            Message(
+                request=consultation_request,
+                kind=Kind.STAFF_NEW_REQUEST,
+                due_at=consultation_request.created_at,
+            ),
             *(
                 Message(
-                    request=request,
+                    request=consultation_request,
                     consultation=consultation,
                     kind=kind,
-                    due_at=request.created_at,
+                    due_at=consultation_request.created_at,
                 )
                 for kind in owed
             ),
         ]
     )
-    IdempotencyKey.objects.create(key=uuid.uuid4(), request=request)
+    IdempotencyKey.objects.create(key=uuid.uuid4(), request=consultation_request)
 
 
 @functools.lru_cache(maxsize=50)
@@ -137,7 +141,7 @@ def of_bytes(size):
     return b"x" * size
 
 
-def page(http_request, size):
+def page(request, size):
     return HttpResponse(of_bytes(size))
 
 

@@ -1,6 +1,10 @@
 """Where a content editor changes what the public pages say."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -23,7 +27,10 @@ from .models import (
     SocialLink,
     Translation,
 )
-from .versioned_text_admin import LanguageChoiceMixin, VersionedTextAdmin
+from .versioned_text_admin import LanguageChoiceAdmin, VersionedTextAdmin
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @admin.register(Question)
@@ -60,10 +67,10 @@ class PageAdmin(VersionedTextAdmin):
 class FacilityAdmin(admin.ModelAdmin):
     list_display = ["name", "admissions_line", "promise"]
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not Facility.objects.exists()
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
 
@@ -88,7 +95,7 @@ class CredentialAdmin(admin.ModelAdmin):
     date_hierarchy = "expires_on"
 
     @admin.display(description=_("warning"))
-    def expiry(self, credential):
+    def expiry(self, credential: Credential) -> "StrOrPromise":
         """In words, from 90 days before the expiry on."""
         if credential.pk is None or credential.warning(timezone.localdate()) is None:
             return ""
@@ -103,7 +110,7 @@ class MembershipAdmin(admin.ModelAdmin):
     list_display = ["name", "expires_on", "is_current", "is_shown"]
 
     @admin.display(boolean=True, description=_("on the site today"))
-    def is_current(self, membership):
+    def is_current(self, membership: Membership) -> bool:
         return membership.is_shown and membership.expires_on >= timezone.localdate()
 
 
@@ -147,7 +154,7 @@ class ComparisonRowAdmin(admin.ModelAdmin):
 
 
 @admin.register(Translation)
-class TranslationAdmin(LanguageChoiceMixin, admin.ModelAdmin):
+class TranslationAdmin(LanguageChoiceAdmin):
     list_display = ["english", "text", "language"]
     list_filter = ["language"]
     search_fields = ["english", "text"]

@@ -3,10 +3,12 @@
 import json
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, models
 from django.db.models.functions import JSONObject
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -33,46 +35,46 @@ class Center:
         return load_frame(on=timezone.localdate())
 
     @property
-    def facility(self):
+    def facility(self) -> Facility | None:
         return next(iter(self.frame["facility"]), None)
 
     @property
-    def locations(self):
+    def locations(self) -> list[Location]:
         return [each for each in self.frame["locations"] if each.is_open]
 
     @property
-    def credentials(self):
+    def credentials(self) -> list[Credential]:
         return self.frame["credentials"]
 
     @property
-    def memberships(self):
+    def memberships(self) -> list[Membership]:
         return self.frame["memberships"]
 
     @property
-    def social_links(self):
+    def social_links(self) -> list[SocialLink]:
         return self.frame["social_links"]
 
     @cached_property
-    def pages(self):
+    def pages(self) -> list[Page]:
         """The legal pages in force, in the foot's order."""
         texts = best_language_texts(self.frame["pages"])
         return sorted(texts, key=lambda page: (page.sort_order, page.slug))
 
     @property
-    def crisis_lines(self):
+    def crisis_lines(self) -> list[CrisisLine]:
         return self.frame["crisis_lines"]
 
     @property
-    def compact_crisis_lines(self):
+    def compact_crisis_lines(self) -> list[CrisisLine]:
         return [line for line in self.crisis_lines if line.is_compact]
 
     @cached_property
-    def translations(self):
+    def translations(self) -> dict[str, str]:
         """English line to its translation; empty, without a query, on English pages."""
         return Translation.objects.lines()
 
 
-def center(request):
+def center(request: HttpRequest) -> dict[str, Center]:
     return {"center": Center()}
 
 
@@ -101,7 +103,7 @@ def load_frame(*, on: date) -> dict[str, list]:
 def parse_frame(text: str) -> dict[str, list]:
     """The instances that a JSON text of the frame stands for; nobody may change them."""
     found, asked = json.loads(text), frame_querysets(timezone.localdate())
-    frame = {
+    frame: dict[str, list[Any]] = {
         name: [build_instance(asked[name].model, row) for row in rows]
         for name, rows in found.items()
     }
@@ -124,7 +126,7 @@ def frame_query(on: date) -> tuple[str, tuple]:
     return f"SELECT json_build_object({', '.join(parts)})::text", tuple(all_params)
 
 
-def build_instance(model, row: dict):
+def build_instance(model: type[models.Model], row: dict) -> models.Model:
     """A row of JSON as the instance that a query would give."""
     fields = [field for field in model._meta.concrete_fields if field.attname in row]
     values = [field.to_python(row[field.attname]) for field in fields]

@@ -1,10 +1,13 @@
 """The articles of one language as an Atom feed, for those who read us in a program of their own."""
 
+from typing import Any
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from django.utils.translation import gettext
+from django.utils.xmlutils import SimplerXMLGenerator
 
 from .markdown import render_markdown
 from .models import Article, Facility
@@ -13,10 +16,10 @@ from .models import Article, Facility
 class ArticleFeed(Atom1Feed):
     """Whole articles, whose links hold wherever they are read."""
 
-    def root_attributes(self):
+    def root_attributes(self) -> dict[str, str]:
         return super().root_attributes() | {"xml:base": settings.SITE_URL + "/"}
 
-    def add_item_elements(self, handler, item):
+    def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
         handler.addQuickElement("content", item["html"], {"type": "html"})
 

@@ -5,9 +5,12 @@ each answer stands for itself, danger before medical care, medical care before a
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise, StrPromise
 
 # Where an answer may lead, beside a program by its address.
 DANGER, MEDICAL, TALK, NOWHERE = "danger", "medical", "talk", ""
@@ -21,9 +24,9 @@ class GuideAnswer:
     """One row of the table: this answer leads there, for this reason."""
 
     key: str
-    text: Promise
+    text: "StrPromise"
     leads_to: str = NOWHERE
-    reason: Promise | str = ""
+    reason: "StrOrPromise" = ""
 
     @property
     def is_danger(self) -> bool:
@@ -35,12 +38,12 @@ class GuideQuestion:
     """What we ask the person themselves, or of someone they care about, and why."""
 
     key: str
-    for_me: Promise
-    for_them: Promise
-    why: Promise
+    for_me: "StrPromise"
+    for_them: "StrPromise"
+    why: "StrPromise"
     answers: list[GuideAnswer]
 
-    def text(self, for_whom: str) -> Promise:
+    def text(self, for_whom: str) -> "StrPromise":
         return self.for_them if for_whom == "loved_one" else self.for_me
 
     def answer(self, key: str) -> GuideAnswer | None:
@@ -226,7 +229,7 @@ QUESTIONS = [
 class GivenAnswer:
     """One answer of a visitor, with its question as they read it."""
 
-    question: Promise
+    question: "StrPromise"
     answer: GuideAnswer
 
 

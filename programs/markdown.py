@@ -6,6 +6,7 @@ from math import ceil
 
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from .models import FALLBACK_LANGUAGE, page_language
 
@@ -16,11 +17,16 @@ SAFE_LINKS = ("https://", "http://", "mailto:", "tel:", "sms:", "/", "#")
 def build_parser() -> MarkdownIt:
     """Markdown without raw HTML, pictures, or links that run code."""
     markdown_it = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-    markdown_it.validateLink = lambda url: url.strip().lower().startswith(SAFE_LINKS)
+    # The parser's own way to be told which links are safe, and how they read.
+    markdown_it.validateLink = is_safe_link  # type: ignore[method-assign]
     normalize = markdown_it.normalizeLink
-    markdown_it.normalizeLink = lambda url: localize_link(normalize(url))
+    markdown_it.normalizeLink = lambda url: localize_link(normalize(url))  # type: ignore[method-assign]
     markdown_it.core.ruler.push("anchors", lambda state: add_heading_anchors(state.tokens))
     return markdown_it
+
+
+def is_safe_link(url: str) -> bool:
+    return url.strip().lower().startswith(SAFE_LINKS)
 
 
 def localize_link(url: str) -> str:
@@ -30,9 +36,9 @@ def localize_link(url: str) -> str:
     return f"/{language}{url}" if is_ours and language != FALLBACK_LANGUAGE else url
 
 
-def add_heading_anchors(tokens) -> None:
+def add_heading_anchors(tokens: list[Token]) -> None:
     """Let a link lead to each heading of the second level; of two alike, the later is numbered."""
-    seen = Counter()
+    seen: Counter[str] = Counter()
     for token, words in pairwise(tokens):
         if token.type == "heading_open" and token.tag == "h2":
             name = slugify(words.content)
@@ -54,7 +60,7 @@ def extract_headings(text: str) -> list[tuple[str, str]]:
     """(anchor, words) of each heading of the second level, in order."""
     tokens = PARSER.parse(text or "")
     return [
-        (token.attrGet("id"), "".join(part.content for part in words.children))
+        (str(token.attrGet("id")), "".join(part.content for part in words.children or []))
         for token, words in pairwise(tokens)
         if token.type == "heading_open" and token.tag == "h2"
     ]

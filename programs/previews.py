@@ -1,10 +1,14 @@
 """How a version would look on its page, for staff alone."""
 
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import translation
 
 from . import views
-from .models import Article, Page, ProgramText, Question
+from .models import Article, Page, ProgramText, Question, VersionedText
 
 
 def article_preview(article: Article) -> tuple[str, dict]:
@@ -32,7 +36,7 @@ def question_preview(question: Question) -> tuple[str, dict]:
     return "programs/learn.html", context | {"questions": in_order}
 
 
-PREVIEWS = {
+PREVIEWS: dict[type[VersionedText], Callable[[Any], tuple[str, dict]]] = {
     Article: article_preview,
     Page: page_preview,
     ProgramText: program_preview,
@@ -40,12 +44,15 @@ PREVIEWS = {
 }
 
 
-def render_preview(request, text, *, back: str, edit: str) -> TemplateResponse:
+def render_preview(
+    request: HttpRequest, text: VersionedText, *, back: str, edit: str
+) -> TemplateResponse:
     """The page around this version, marked as a preview; nobody may keep or index it."""
     preview = {"text": text, "back": back, "edit": edit}
     with translation.override(text.language):
         template, context = PREVIEWS[type(text)](text)
-        response = TemplateResponse(request, template, context | {"preview": preview}).render()
+        response = TemplateResponse(request, template, context | {"preview": preview})
+        response.render()
     response["Content-Language"] = text.language
     response["Cache-Control"] = "no-store, private"
     response["X-Robots-Tag"] = "noindex, nofollow"

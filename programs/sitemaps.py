@@ -1,11 +1,12 @@
 """The public pages, in every language, for search engines."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,7 +22,7 @@ class SitemapEntry(NamedTuple):
 
     @property
     def languages(self) -> list[str]:
-        return list(self.changed or dict(settings.LANGUAGES))
+        return list(self.changed) if self.changed else [code for code, _name in settings.LANGUAGES]
 
 
 class PublicSitemap(Sitemap):
@@ -30,11 +31,11 @@ class PublicSitemap(Sitemap):
     i18n = alternates = x_default = True
     protocol = urlsplit(settings.SITE_URL).scheme
 
-    def get_domain(self, site=None):
+    def get_domain(self, site: Any = None) -> str:
         """The one name of the site, whatever host was asked."""
         return urlsplit(settings.SITE_URL).netloc
 
-    def items(self):
+    def items(self) -> list[SitemapEntry]:
         about = ProgramText.objects.published().filter(program__in=Program.objects.published())
         return [
             *(SitemapEntry("programs:" + name) for name in FIXED_PAGES),
@@ -43,31 +44,31 @@ class PublicSitemap(Sitemap):
             *text_entries("programs:page", pages_in_force(), "effective_on"),
         ]
 
-    def get_languages_for_item(self, item):
+    def get_languages_for_item(self, item: SitemapEntry) -> list[str]:
         return item.languages
 
-    def location(self, place):
+    def location(self, place: SitemapEntry) -> str:
         return reverse(place.name, args=place.args)
 
-    def _get(self, name, item, default=None):
+    def _get(self, name: str, item: Any, default: Any = None) -> Any:
         """When a page changed depends on its language, which Django does not tell `lastmod`."""
         if name == "lastmod":
             place, language = item
             return place.changed and place.changed[language]
-        return super()._get(name, item, default)
+        return super()._get(name, item, default)  # type: ignore[misc]  # unknown to the stubs
 
 
 FIXED_PAGES = ("home", "programs", "compare", "guide", "learn", "get_help", "help_for_someone")
 SITEMAPS = {"public": PublicSitemap}
 
 
-def text_entries(name: str, rows, changed: str, slug: str = "slug") -> list[SitemapEntry]:
+def text_entries(name: str, rows: QuerySet, changed: str, slug: str = "slug") -> list[SitemapEntry]:
     """A place for each text, with the languages that it has."""
-    found = {}
+    found: dict[str, dict[str, date | datetime]] = {}
     for words, language, moment in rows.values_list(slug, "language", changed):
         found.setdefault(words, {})[language] = moment
     return [SitemapEntry(name, (slug,), changes) for slug, changes in sorted(found.items())]
 
 
-def pages_in_force():
+def pages_in_force() -> QuerySet[Page]:
     return Page.objects.in_force(on=timezone.localdate())

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterable
 from html import unescape
+from typing import Any, cast
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from .context_processors import Center
 from .markdown import render_markdown
+from .models import Article, Facility, Location
 
 SITE = settings.SITE_URL
 ORGANIZATION_ID = SITE + "/#organization"
@@ -22,9 +25,9 @@ def to_script_json(fact: dict) -> str:
     return text.translate(ESCAPES)
 
 
-def organization(center, *, picture: str) -> dict:
+def organization(center: Center, *, picture: str) -> dict:
     """The center as a whole, in the language of the page."""
-    facility, lines = center.facility, center.translations
+    facility, lines = cast(Facility, center.facility), center.translations
     line = facility.admissions_line.as_e164
     return {
         "@type": "MedicalOrganization",
@@ -64,7 +67,7 @@ def contact_point(line: str) -> dict:
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def postal_address(location) -> dict:
+def postal_address(location: Location) -> dict:
     return {
         "@type": "PostalAddress",
         "streetAddress": location.street_address,
@@ -75,7 +78,7 @@ def postal_address(location) -> dict:
     }
 
 
-def publisher(facility) -> dict:
+def publisher(facility: Facility) -> dict:
     return {
         "@type": "MedicalOrganization",
         "@id": ORGANIZATION_ID,
@@ -105,10 +108,10 @@ def plain_text(text: str) -> str:
     return " ".join(unescape(strip_tags(render_markdown(text))).split())
 
 
-def article_data(article, *, facility, url: str, picture: str) -> dict:
+def article_data(article: Article, *, facility: Facility, url: str, picture: str) -> dict:
     """One article, who answers for it, and who has reviewed it."""
-    page = {"@type": "MedicalWebPage", "@id": url}
-    if article.reviewed_by:
+    page: dict[str, Any] = {"@type": "MedicalWebPage", "@id": url}
+    if article.reviewed_by and article.reviewed_on:
         page["reviewedBy"] = {"@type": "Person", "name": article.reviewed_by}
         page["lastReviewed"] = article.reviewed_on.isoformat()
     return {

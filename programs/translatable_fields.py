@@ -28,7 +28,7 @@ def translatable_lines() -> Iterator[str]:
     """Every short line in English, as it stands in its row."""
     yield from Credential.PHRASES.values()
     for model, names in TRANSLATABLE_FIELDS.items():
-        for row in model.objects.values_list(*names):
+        for row in model._default_manager.values_list(*names):
             yield from filter(None, row)
 
 

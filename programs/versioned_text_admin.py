@@ -1,15 +1,21 @@
 """Where long texts are written: a draft, its preview, and the versions before it."""
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.db.models import OuterRef, Subquery
-from django.http import HttpResponseRedirect
+from django.db import models, transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
@@ -17,22 +23,36 @@ from django.views.decorators.http import require_POST, require_safe
 
 from . import previews, versioning
 from .diff import diff_lines
+from .models import VersionedText
+from .models.versions import VersionQuerySet
 from .readability import MAX_GRADE, find_avoided_words, reading_grade
 from .versioned_text_form import VersionedTextForm, author_label
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 MAX_VERSIONS = 20
+AdminView = Callable[..., HttpResponse]
 
 
-class LanguageChoiceMixin:
+class EditorRequest(HttpRequest):
+    """A request behind the desk's door: its user is a person."""
+
+    user: User
+
+
+class LanguageChoiceAdmin(admin.ModelAdmin):
     """Offers the site's languages, without a migration for each new one."""
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
         if db_field.name == "language":
             kwargs["widget"] = forms.Select(choices=settings.LANGUAGES)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
-class VersionedTextAdmin(LanguageChoiceMixin, admin.ModelAdmin):
+class VersionedTextAdmin(LanguageChoiceAdmin):
     """Saving makes or changes a draft; publishing, going back and taking off are acts."""
 
     form = VersionedTextForm
@@ -41,10 +61,10 @@ class VersionedTextAdmin(LanguageChoiceMixin, admin.ModelAdmin):
     list_select_related = ["changed_by"]
     state_columns = ["language", "state", "changed_at", "who_changed"]
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         name = f"programs_{self.opts.model_name}"
-        shown = {"versions": self.versions_view, "preview": self.preview_view}
-        acts = {
+        shown: dict[str, AdminView] = {"versions": self.versions_view, "preview": self.preview_view}
+        acts: dict[str, AdminView] = {
             "publish": self.publish_view,
             "take_up": self.restore_view,
             "withdraw": self.withdraw_view,
@@ -61,17 +81,18 @@ class VersionedTextAdmin(LanguageChoiceMixin, admin.ModelAdmin):
             for each, view in views.items()
         ] + super().get_urls()
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         """The list has one line for each text; an address may name any version."""
-        texts = super().get_queryset(request)
-        if request.resolver_match.url_name.endswith("_changelist"):
+        texts = cast(VersionQuerySet, super().get_queryset(request))
+        match = request.resolver_match
+        if match and match.url_name and match.url_name.endswith("_changelist"):
             same = {field: OuterRef(field) for field in self.model.TEXT_IDENTITY}
             live = self.model.objects.published().filter(**same).values("version")
             texts = texts.newest().annotate(live=Subquery(live[:1]))
         return texts
 
     @admin.display(description=_("where it stands"))
-    def state(self, text):
+    def state(self, text: Any) -> "StrOrPromise":
         words = {"version": text.version, "live": text.live}
         if text.is_withdrawn:
             return _("Taken off the site")
@@ -82,32 +103,44 @@ class VersionedTextAdmin(LanguageChoiceMixin, admin.ModelAdmin):
         return said("Draft %(version)s, not on the site") % words
 
     @admin.display(description=_("changed by"))
-    def who_changed(self, text):
+    def who_changed(self, text: VersionedText) -> str:
         return author_label(text.changed_by)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """What was published stays; a draft is thrown away from its versions."""
         return False
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: models.Model | None = None
+    ) -> list[str]:
         keys = [name.removesuffix("_id") for name in self.model.TEXT_IDENTITY]
         return [*super().get_readonly_fields(request, obj), *(keys if obj else [])]
 
-    def get_prepopulated_fields(self, request, obj=None):
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: models.Model | None = None
+    ) -> dict[str, Sequence[str]]:
         return {} if obj else super().get_prepopulated_fields(request, obj)
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """An older version is only to be looked at; what is typed over one is kept on the page."""
         text = self.get_object(request, object_id)
         if text and request.method == "GET" and text.pk != text.versions.first().pk:
             return HttpResponseRedirect(self.page_url("versions", text))
         return super().change_view(request, object_id, form_url, extra_context)
 
-    def save_model(self, request, obj, form, change):
+    def save_model(
+        self, request: HttpRequest, obj: VersionedText, form: ModelForm, change: bool
+    ) -> None:
         seen = parse_datetime(form.cleaned_data["seen"]) if change else None
         had_review = bool(getattr(obj, "reviewed_by", ""))
-        versioning.save_draft(text=obj, by=request.user, seen=seen)
-        if had_review and not obj.reviewed_by:
+        versioning.save_draft(text=obj, by=cast(EditorRequest, request).user, seen=seen)
+        if had_review and not getattr(obj, "reviewed_by", ""):
             messages.warning(
                 request,
                 _(
@@ -116,23 +149,25 @@ class VersionedTextAdmin(LanguageChoiceMixin, admin.ModelAdmin):
                 ),
             )
 
-    def response_add(self, request, obj, post_url_continue=None):
+    def response_add(
+        self, request: HttpRequest, obj: VersionedText, post_url_continue: str | None = None
+    ) -> HttpResponse:
         return self.after_saving(request, obj)
 
-    def response_change(self, request, obj):
+    def response_change(self, request: HttpRequest, obj: VersionedText) -> HttpResponse:
         return self.after_saving(request, obj)
 
-    def after_saving(self, request, text):
+    def after_saving(self, request: HttpRequest, text: VersionedText) -> HttpResponse:
         for words in readability_warnings(text):
             messages.warning(request, words)
         words = said("Saved as draft %(version)s. Visitors see it once you publish it.")
         messages.success(request, words % {"version": text.version})
         pages = [page for page in ("preview", "versions") if f"_{page}" in request.POST]
-        return HttpResponseRedirect(self.page_url(*pages[:1] or ["change"], text))
+        return HttpResponseRedirect(self.page_url(next(iter(pages), "change"), text))
 
     # Looking
 
-    def versions_view(self, request, pk):
+    def versions_view(self, request: HttpRequest, pk: int) -> TemplateResponse:
         """Every version, what changed in each, and what may be done with it."""
         text = self.get_text_or_403(request, pk, self.has_view_permission)
         rows = list(text.versions.select_related("changed_by", "published_by")[: MAX_VERSIONS + 1])
@@ -151,7 +186,7 @@ class VersionedTextAdmin(LanguageChoiceMixin, admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/programs/versions.html", context)
 
-    def version_row(self, row, last) -> dict:
+    def version_row(self, row: VersionedText, last: VersionedText | None) -> dict:
         """One version as the page tells of it."""
         acts = ("change", "preview", "publish", "take_up", "withdraw", "throw_away")
         return {
@@ -159,7 +194,7 @@ class VersionedTextAdmin(LanguageChoiceMixin, admin.ModelAdmin):
             "changed_by": author_label(row.changed_by),
             "published_by": author_label(row.published_by),
             "parts": [
-                (row._meta.get_field(name).verbose_name, lines)
+                (cast(models.Field, row._meta.get_field(name)).verbose_name, lines)
                 for name in row.TEXT_FIELDS
                 if (lines := diff_lines(getattr(last, name, ""), getattr(row, name)))
             ]
@@ -169,7 +204,7 @@ class VersionedTextAdmin(LanguageChoiceMixin, admin.ModelAdmin):
             "to": {act: self.page_url(act, row) for act in acts},
         }
 
-    def preview_view(self, request, pk):
+    def preview_view(self, request: HttpRequest, pk: int) -> TemplateResponse:
         """Any version as its page would show it, to those who may see drafts."""
         text = self.get_text_or_403(request, pk, self.has_view_permission)
         return previews.render_preview(
@@ -178,39 +213,47 @@ class VersionedTextAdmin(LanguageChoiceMixin, admin.ModelAdmin):
 
     # Acts
 
-    def publish_view(self, request, pk):
+    def publish_view(self, request: EditorRequest, pk: int) -> HttpResponse:
         return self.run_action(
             request, pk, self.publish, _("Published. Visitors read it from now on."), "is_published"
         )
 
-    def restore_view(self, request, pk):
+    def restore_view(self, request: EditorRequest, pk: int) -> HttpResponse:
         told = _("A draft with these words is ready. Publish it to have it on the site.")
         return self.run_action(request, pk, self.take_up, told, "version")
 
-    def withdraw_view(self, request, pk):
+    def withdraw_view(self, request: EditorRequest, pk: int) -> HttpResponse:
         return self.run_action(
             request, pk, self.withdraw, _("Taken off the site. Its versions stay."), "is_withdrawn"
         )
 
-    def discard_view(self, request, pk):
+    def discard_view(self, request: EditorRequest, pk: int) -> HttpResponse:
         return self.run_action(request, pk, self.throw_away, _("The draft is thrown away."), "")
 
-    def publish(self, request, text):
+    def publish(self, request: EditorRequest, text: VersionedText) -> VersionedText:
         versioning.publish_draft(text=text, by=request.user, seen=submitted_seen_at(request))
         return text
 
-    def take_up(self, request, text):
+    def take_up(self, request: EditorRequest, text: VersionedText) -> VersionedText:
         return versioning.restore_version(text=text, by=request.user)
 
-    def withdraw(self, request, text):
+    def withdraw(self, request: EditorRequest, text: VersionedText) -> VersionedText:
         return versioning.withdraw_text(text=text, by=request.user)
 
-    def throw_away(self, request, text):
-        self.log_deletions(request, [text])
+    def throw_away(self, request: EditorRequest, text: VersionedText) -> VersionedText | None:
+        # It goes through the rows of whatever it is given.
+        self.log_deletions(request, [text])  # type: ignore[arg-type]
         versioning.discard_draft(text=text, seen=submitted_seen_at(request))
         return text.versions.first()
 
-    def run_action(self, request, pk, do, told, field):
+    def run_action(
+        self,
+        request: EditorRequest,
+        pk: int,
+        do: Callable[[EditorRequest, VersionedText], VersionedText | None],
+        told: "StrOrPromise",
+        field: str,
+    ) -> HttpResponse:
         """One act and its record, or a word on why not."""
         text = self.get_text_or_403(request, pk, self.has_change_permission)
         try:
@@ -226,13 +269,18 @@ class VersionedTextAdmin(LanguageChoiceMixin, admin.ModelAdmin):
         page = self.page_url("versions", left) if left else self.page_url("changelist")
         return HttpResponseRedirect(page)
 
-    def get_text_or_403(self, request, pk, is_allowed):
+    def get_text_or_403(
+        self,
+        request: HttpRequest,
+        pk: int,
+        is_allowed: Callable[[HttpRequest, VersionedText], bool],
+    ) -> VersionedText:
         text = get_object_or_404(self.model, pk=pk)
         if not is_allowed(request, text):
             raise PermissionDenied
         return text
 
-    def page_url(self, page, text=None) -> str:
+    def page_url(self, page: str, text: VersionedText | None = None) -> str:
         args = [text.pk] if text else []
         return reverse(f"admin:programs_{self.opts.model_name}_{page}", args=args)
 
@@ -244,7 +292,7 @@ REFUSAL_MESSAGES = {
 }
 
 
-def readability_warnings(text) -> list[str]:
+def readability_warnings(text: VersionedText) -> list[str]:
     """What a reader would stumble over in this version; it is told, never refused."""
     read = "\n".join(getattr(text, name) for name in text.TEXT_FIELDS)
     grade = reading_grade(read, text.language)
@@ -258,7 +306,7 @@ def readability_warnings(text) -> list[str]:
     return told
 
 
-def submitted_seen_at(request):
+def submitted_seen_at(request: HttpRequest) -> datetime | None:
     try:
         return parse_datetime(request.POST.get("seen", ""))
     except ValueError:

@@ -1,7 +1,11 @@
 """The form of a text in versions: it refuses to write over what a colleague saved meanwhile."""
 
+from typing import Any, cast
+
 from django import forms
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
 
@@ -13,19 +17,19 @@ class VersionedTextForm(forms.ModelForm):
 
     seen = forms.CharField(max_length=40, widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["seen"] = self.instance.changed_at.isoformat()
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         if self.instance.pk:
             self.check_unseen_changes()
         elif self.is_taken():
             raise ValidationError(_("There is such a text in this language. Open it to change it."))
 
-    def check_unseen_changes(self):
+    def check_unseen_changes(self) -> None:
         """Holds the versions, so that what stands now still does when this is saved."""
         newest = versioning.lock_newest(self.instance)
         if newest.pk != self.instance.pk:
@@ -35,8 +39,9 @@ class VersionedTextForm(forms.ModelForm):
             )
             raise ValidationError(words % {"who": author_label(newest.changed_by), **vars(newest)})
         if newest.changed_at.isoformat() != self.cleaned_data.get("seen"):
-            self.data = self.data.copy()
-            self.data[self.add_prefix("seen")] = newest.changed_at.isoformat()
+            data = cast(QueryDict, self.data).copy()
+            data[self.add_prefix("seen")] = newest.changed_at.isoformat()
+            self.data = data
             words = said(
                 "%(who)s has saved this version meanwhile. Nothing of yours is saved, but it still"
                 " stands below. To have it your way, save again."
@@ -49,6 +54,6 @@ class VersionedTextForm(forms.ModelForm):
         return all(key.values()) and self._meta.model.objects.filter(**key).exists()
 
 
-def author_label(user) -> str:
+def author_label(user: User | None) -> str:
     """Who, in words; what came with the site was written by nobody in particular."""
     return (user.get_full_name() or user.get_username()) if user else said("the site's makers")

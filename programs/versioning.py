@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -25,7 +26,7 @@ class WrongVersionState(EditRefused):
 
 
 @transaction.atomic
-def save_draft(*, text: VersionedText, by, seen: datetime | None = None) -> VersionedText:
+def save_draft(*, text: VersionedText, by: User, seen: datetime | None = None) -> VersionedText:
     """Keep changed words in the draft, or as the next draft where a version was published.
 
     `seen` is when the version that they were written over had last changed.
@@ -47,7 +48,7 @@ def save_draft(*, text: VersionedText, by, seen: datetime | None = None) -> Vers
 
 
 @transaction.atomic
-def publish_draft(*, text: VersionedText, by, seen: datetime) -> None:
+def publish_draft(*, text: VersionedText, by: User, seen: datetime | None) -> None:
     """Put a draft on the site, in place of the version before."""
     newest = lock_newest(text)
     check_unchanged(newest, text, seen)
@@ -60,7 +61,7 @@ def publish_draft(*, text: VersionedText, by, seen: datetime) -> None:
 
 
 @transaction.atomic
-def restore_version(*, text: VersionedText, by) -> VersionedText:
+def restore_version(*, text: VersionedText, by: User) -> VersionedText:
     """Begin a draft with the words of an earlier version."""
     # Going back is a new draft: Postgres refuses to change what was published.
     newest = lock_newest(text)
@@ -74,7 +75,7 @@ def restore_version(*, text: VersionedText, by) -> VersionedText:
 
 
 @transaction.atomic
-def withdraw_text(*, text: VersionedText, by) -> VersionedText:
+def withdraw_text(*, text: VersionedText, by: User) -> VersionedText:
     """Take a text off the site by a version that is not shown."""
     newest = lock_newest(text)
     if not newest.is_published:
@@ -91,7 +92,7 @@ def withdraw_text(*, text: VersionedText, by) -> VersionedText:
 
 
 @transaction.atomic
-def discard_draft(*, text: VersionedText, seen: datetime) -> None:
+def discard_draft(*, text: VersionedText, seen: datetime | None) -> None:
     """Delete a draft that was never published."""
     newest = lock_newest(text)
     check_unchanged(newest, text, seen)
@@ -109,7 +110,7 @@ def lock_newest(text: VersionedText) -> VersionedText:
     return versions[0]
 
 
-def check_unchanged(newest, text, seen) -> None:
+def check_unchanged(newest: VersionedText, text: VersionedText, seen: datetime | None) -> None:
     if newest.pk != text.pk or newest.changed_at != seen:
         raise EditConflict
 
@@ -124,7 +125,9 @@ def start_next_draft(text: VersionedText, newest: VersionedText) -> None:
 
 def drop_stale_review(text: VersionedText, stored: VersionedText) -> None:
     """A review holds for the words that were reviewed; new words need their own."""
-    if not isinstance(text, ReviewedText) or not text.reviewed_by:
+    if not (isinstance(text, ReviewedText) and isinstance(stored, ReviewedText)):
+        return
+    if not text.reviewed_by:
         return
     has_new_words = any(getattr(text, name) != getattr(stored, name) for name in text.TEXT_FIELDS)
     is_old_review = (text.reviewed_by, text.reviewed_on) == (

@@ -1,7 +1,9 @@
 """The public pages: each reads rows and draws them."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
@@ -10,19 +12,22 @@ from django.views.decorators.http import conditional_page, require_http_methods,
 from . import feeds
 from . import guide as table
 from .forms import GuideForm
+from .guide import GuideResult
 from .models import (
     Article,
     ComparisonRow,
     Page,
     Program,
+    ProgramText,
     Question,
+    VersionedText,
     best_language_texts,
     page_language,
 )
 
 
 @require_safe
-def home(request):
+def home(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "programs/home.html",
@@ -34,12 +39,12 @@ def home(request):
 
 
 @require_safe
-def programs(request):
+def programs(request: HttpRequest) -> HttpResponse:
     return render(request, "programs/programs.html", {"programs": Program.objects.published()})
 
 
 @require_safe
-def program(request, slug):
+def program(request: HttpRequest, slug: str) -> HttpResponse:
     program = get_object_or_404(Program.objects.published(), slug=slug)
     texts = list(program.texts.published())
     shown = program_context(program, next(iter(best_language_texts(texts)), None))
@@ -48,7 +53,7 @@ def program(request, slug):
 
 
 @require_safe
-def compare(request):
+def compare(request: HttpRequest) -> HttpResponse:
     programs = list(Program.objects.published())
     rows = [(row, row.answers(programs)) for row in ComparisonRow.objects.prefetch_related("cells")]
     return render(request, "programs/compare.html", {"programs": programs, "rows": rows})
@@ -56,7 +61,7 @@ def compare(request):
 
 @csrf_exempt  # exempt: nothing is stored, and a token would set a cookie before anything is
 @require_http_methods(["GET", "HEAD", "POST"])
-def guide(request):
+def guide(request: HttpRequest) -> HttpResponse:
     """Which program? A form, and where its answers lead; they end with the page."""
     is_sent = request.method == "POST"
     asked = request.POST if is_sent else request.GET
@@ -68,25 +73,27 @@ def guide(request):
         if is_sent
         else None
     )
+    # Danger is answered at once, whatever else is missing.
+    if found is not None and not (found.is_danger or form.is_valid()):
+        found = None
     context = {
         "form": form,
         "for_whom": for_whom,
         "questions": table.QUESTIONS,
         "programs": programs,
-        # Danger is answered at once, whatever else is missing.
-        "found": found if is_sent and (found.is_danger or form.is_valid()) else None,
+        "found": found,
+        "worth_asking": recommended_programs(found, programs),
     }
-    context["worth_asking"] = recommended_programs(context["found"], programs)
     response = render(request, "programs/guide.html", context)
     return never_cached(response) if is_sent else response
 
 
-def recommended_programs(found, programs) -> list:
+def recommended_programs(found: GuideResult | None, programs: dict[str, Program]) -> list:
     """Each program that the answers lead to, with the answers that do."""
     return [(programs[slug], reasons) for slug, reasons in found.programs.items()] if found else []
 
 
-def never_cached(response):
+def never_cached(response: HttpResponse) -> HttpResponse:
     """An answer with something personal in it: in no cache, and found by no search engine."""
     add_never_cache_headers(response)
     response["X-Robots-Tag"] = "noindex, nofollow"
@@ -94,12 +101,12 @@ def never_cached(response):
 
 
 @require_safe
-def learn(request):
+def learn(request: HttpRequest) -> HttpResponse:
     return render(request, "programs/learn.html", learn_context())
 
 
 @require_safe
-def article(request, slug):
+def article(request: HttpRequest, slug: str) -> HttpResponse:
     article, languages = text_or_404(Article.objects.published().filter(slug=slug))
     shown = {
         "article": article,
@@ -111,18 +118,18 @@ def article(request, slug):
 
 @require_safe
 @conditional_page
-def articles_feed(request):
+def articles_feed(request: HttpRequest) -> HttpResponse:
     feed = feeds.article_feed(page_language())
     return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
 
 
 @require_safe
-def get_help(request):
+def get_help(request: HttpRequest) -> HttpResponse:
     return render(request, "programs/get_help.html")
 
 
 @require_safe
-def help_for_someone(request):
+def help_for_someone(request: HttpRequest) -> HttpResponse:
     """The same doors for a loved one: what they choose here goes along into the forms."""
     # A page of its own, not a query of get_help: only an address without a query can be found,
     # cached and translated.
@@ -130,13 +137,13 @@ def help_for_someone(request):
 
 
 @require_safe
-def page(request, slug):
+def page(request: HttpRequest, slug: str) -> HttpResponse:
     page, languages = text_or_404(Page.objects.published().filter(slug=slug))
     return render(request, "programs/page.html", {"page": page, "languages": languages})
 
 
 @require_safe
-def robots(request):
+def robots(request: HttpRequest) -> HttpResponse:
     others = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
     prefixes = ["", *(f"/{code}" for code in others)]
     lines = [
@@ -149,7 +156,7 @@ def robots(request):
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
 
 
-def program_context(program, text) -> dict:
+def program_context(program: Program, text: ProgramText | None) -> dict:
     """What a program's page shows around its text, which may still be missing."""
     schedule = list(program.schedule.all())
     return {
@@ -168,7 +175,7 @@ def learn_context() -> dict:
     }
 
 
-def text_or_404(texts) -> tuple:
+def text_or_404(texts: Iterable[VersionedText]) -> tuple:
     """The text to read in the page's language, and all that it has; or a plain 404."""
     texts = list(texts)
     found = best_language_texts(texts)

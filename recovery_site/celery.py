@@ -1,8 +1,9 @@
 """The Celery app. Redis only wakes workers: what is owed lives in Postgres."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import task_postrun, task_prerun
 from django.db import close_old_connections
 
@@ -23,7 +24,7 @@ app.autodiscover_tasks(
 
 @task_prerun.connect
 @task_postrun.connect
-def renew_database_connection(*, task, **_):
+def renew_database_connection(*, task: Task, **_: Any) -> None:
     """Between tasks as between requests: one that broke or grew old makes way for a new one."""
     if not task.request.is_eager:
         close_old_connections()

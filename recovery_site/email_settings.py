@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from environ import Env
 
 
 class Provider(NamedTuple):
@@ -47,7 +48,7 @@ def provider_from_url(email_url: str) -> str:
     return scheme if scheme in PROVIDERS else ""
 
 
-def anymail_settings(provider: str, env) -> dict:
+def anymail_settings(provider: str, env: Env) -> dict:
     """What anymail needs of the environment to speak to it, and nothing that could log mail."""
     required, optional = PROVIDERS[provider]
     keys = {name: env.str(f"ANYMAIL_{name}", default="") for name in (*required, *optional)}

@@ -1,7 +1,7 @@
 """Error pages: static, kind, and never without the phone number."""
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -12,7 +12,7 @@ from phonenumber_field.phonenumber import to_python
 from admissions.accounts import authentication, unsent_forms
 
 
-def render_error(status, request=None):
+def render_error(status: int, request: HttpRequest | None = None) -> HttpResponse:
     """The page for a status, drawn without the database, in the language of its address.
 
     It can be asked for before Django has found the language of a request.
@@ -30,15 +30,15 @@ def render_error(status, request=None):
     )
 
 
-def bad_request(request, exception=None):
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render_error(400, request)
 
 
-def permission_denied(request, exception=None):
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render_error(403, request)
 
 
-def csrf_failure(request, reason=""):
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Refused; but who signed in again in another tab gets back what this tab was sending.
 
     The browser vouches that our own page sent it, and nothing is done without a click.
@@ -55,17 +55,17 @@ def csrf_failure(request, reason=""):
     return render_error(403, request)
 
 
-def not_found(request, exception=None):
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render_error(404, request)
 
 
-def method_not_allowed(request):
+def method_not_allowed(request: HttpRequest) -> HttpResponse:
     return render_error(405, request)
 
 
-def server_error(request):
+def server_error(request: HttpRequest) -> HttpResponse:
     return render_error(500, request)
 
 
-def unavailable(request):
+def unavailable(request: HttpRequest) -> HttpResponse:
     return render_error(503, request)

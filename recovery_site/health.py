@@ -5,17 +5,17 @@ import logging
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 logger = logging.getLogger(__name__)
 
 
-def healthz(request):
+def healthz(request: HttpRequest) -> HttpResponse:
     """200 while this process serves, whatever else is away."""
     return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
-def readyz(request):
+def readyz(request: HttpRequest) -> HttpResponse:
     """200 when Postgres and Redis both answer, 503 otherwise."""
     is_ready = postgres_answers() and redis_answers()
     return HttpResponse(
@@ -26,7 +26,7 @@ def readyz(request):
     )
 
 
-def postgres_answers():
+def postgres_answers() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -36,7 +36,7 @@ def postgres_answers():
         return False
 
 
-def redis_answers():
+def redis_answers() -> bool:
     try:
         with redis.from_url(
             settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1

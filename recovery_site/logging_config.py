@@ -9,7 +9,7 @@ PRIVATE_PATH = re.compile(r"(/consultation/(?:manage|stop)/|/feeds/)[^/\s\"'?]+"
 class PrivatePathFilter(logging.Filter):
     """Replaces the token of a manage link or a calendar feed, in the message and its traceback."""
 
-    def filter(self, record):
+    def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = PRIVATE_PATH.sub(r"\1***", record.getMessage()), ()
         if record.exc_info:
             text = logging.Formatter().formatException(record.exc_info)

@@ -1,9 +1,11 @@
 """What every request must pass, and what people see when Postgres is away."""
 
 import logging
+from collections.abc import Callable
 
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from . import error_views
@@ -20,10 +22,10 @@ class RejectMalformedMiddleware:
     A form says for itself which of its fields holds one.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in ALLOWED_METHODS:
             return error_views.method_not_allowed(request)
         address = request.path_info + request.META.get("QUERY_STRING", "")
@@ -39,19 +41,20 @@ class RejectMalformedMiddleware:
 class DatabaseUnavailableMiddleware:
     """Turns a lost database into a plain page with the phone number."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             return self.get_response(request)
         except (OperationalError, InterfaceError):
             return error_views.unavailable(request)
 
-    def process_exception(self, request, exception):
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, (OperationalError, InterfaceError)):
             logger.error("Postgres did not answer: %s", type(exception).__name__)
             return error_views.unavailable(request)
+        return None
 
 
 class QuietSessionMiddleware(SessionMiddleware):
@@ -61,7 +64,7 @@ class QuietSessionMiddleware(SessionMiddleware):
     read it, so the session goes on toward its end.
     """
 
-    def process_response(self, request, response):
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if not (request.session.accessed or request.session.modified):
             return response
         if is_background_refresh(request) and not request.session.modified:
@@ -73,5 +76,5 @@ class QuietSessionMiddleware(SessionMiddleware):
             return error_views.unavailable(request)
 
 
-def is_background_refresh(request) -> bool:
+def is_background_refresh(request: HttpRequest) -> bool:
     return request.method == "GET" and "X-Live-Refresh" in request.headers

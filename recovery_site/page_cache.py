@@ -9,11 +9,13 @@ free for at most that long, and whoever takes one has a cookie and sees everythi
 
 import gzip
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language_from_request
 
@@ -33,9 +35,9 @@ class CachedPage:
     plain: bytes
     gzipped: bytes
     headers: dict
-    resolver_match: object
+    resolver_match: ResolverMatch | None
 
-    def answer(self, request):
+    def answer(self, request: HttpRequest) -> HttpResponse:
         """A new answer each time, or 304 to a browser that has this very page."""
         request.resolver_match = self.resolver_match
         is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
@@ -44,17 +46,20 @@ class CachedPage:
         if is_packed:
             response["Content-Encoding"] = "gzip"
         response["Content-Length"] = len(content)
-        return get_conditional_response(request, etag=self.headers["ETag"], response=response)
+        return (
+            get_conditional_response(request, etag=self.headers["ETag"], response=response)
+            or response
+        )
 
 
 class PageCacheMiddleware:
     """Stands below what compresses, which leaves alone what is compressed already."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.pages = {}
+        self.pages: dict[tuple, CachedPage] = {}
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         seconds, now = settings.PAGE_CACHE_SECONDS, monotonic()
         if not seconds or not is_cacheable_request(request):
             return self.get_response(request)
@@ -77,7 +82,7 @@ class PageCacheMiddleware:
         return self.pages[key].answer(request)
 
 
-def key_of(request) -> tuple:
+def key_of(request: HttpRequest) -> tuple:
     """All that a page of a stranger depends on.
 
     `path` begins with the prefix that the server names (SCRIPT_NAME), and so does every link
@@ -95,7 +100,7 @@ def key_of(request) -> tuple:
     )
 
 
-def is_cacheable_request(request) -> bool:
+def is_cacheable_request(request: HttpRequest) -> bool:
     """Whether nothing in the request could make its answer another one."""
     asked = request.META
     return request.method == "GET" and not (
@@ -103,7 +108,7 @@ def is_cacheable_request(request) -> bool:
     )
 
 
-def is_cacheable_response(request, response) -> bool:
+def is_cacheable_response(request: HttpRequest, response: HttpResponse) -> bool:
     """Whether the answer is a content page that was drawn for nobody in particular."""
     resolver_match = request.resolver_match
     told = response.headers
@@ -119,7 +124,9 @@ def is_cacheable_response(request, response) -> bool:
     )
 
 
-def build_cached_page(request, response, *, started_at, stale_at) -> CachedPage:
+def build_cached_page(
+    request: HttpRequest, response: HttpResponse, *, started_at: float, stale_at: float
+) -> CachedPage:
     """The answer with a mark of its content; browsers may keep it, and ask before they use it."""
     response.headers.setdefault("Cache-Control", "no-cache")
     patch_vary_headers(response, ["Accept-Encoding"])

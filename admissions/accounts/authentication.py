@@ -1,10 +1,12 @@
 """The way in: a password, then a code, then a session that has proven both; and the way out."""
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.contrib import auth
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -13,6 +15,7 @@ from admissions.audit.models import AuditEvent
 from . import known_browsers, throttling, totp, two_factor
 from .models import Session
 from .session_backend import BROWSER_KEY, SIGNED_IN_AT_KEY
+from .staff_request import StaffRequest
 
 Type = AuditEvent.Type
 PENDING_KEY = "signing_in"
@@ -24,23 +27,25 @@ AUTH_BACKEND = "django.contrib.auth.backends.ModelBackend"
 FREE_FAILURES, FREE_FAILURES_PER_ADDRESS = 5, 30
 
 
-def is_fully_authenticated(request) -> bool:
+def is_fully_authenticated(request: HttpRequest) -> bool:
     """Whether this session has proven password and second factor of a staff user of today."""
     user = request.user
     if not (user.is_active and user.is_staff):
         return False
     proven = request.session.get(FACTOR_KEY)
-    return proven is not None and proven == current_factor_id(request)
+    return proven is not None and proven == current_factor_id(cast(StaffRequest, request))
 
 
-def current_factor_id(request) -> int | None:
+def current_factor_id(request: StaffRequest) -> int | None:
     """The id of the user's factor, asked once in a request."""
     if not hasattr(request, "accounts_factor"):
         request.accounts_factor = two_factor.factor_id(request.user)
     return request.accounts_factor
 
 
-def verify_password(request, *, username: str, password: str, now: datetime) -> User | None:
+def verify_password(
+    request: HttpRequest, *, username: str, password: str, now: datetime
+) -> User | None:
     """The staff user with this name and password; everyone else fails alike."""
     name = f"password {username.lower()} {password_throttle_scope(request, username=username)}"
     address = f"address {known_browsers.client_address(request)}"
@@ -57,7 +62,7 @@ def verify_password(request, *, username: str, password: str, now: datetime) -> 
     return user
 
 
-def begin_sign_in(request, user: User, *, leads_to: str, now: datetime) -> None:
+def begin_sign_in(request: HttpRequest, user: User, *, leads_to: str, now: datetime) -> None:
     """The password was right: what is missing is the code."""
     if request.user.is_authenticated:
         request.session.flush()
@@ -70,7 +75,7 @@ def begin_sign_in(request, user: User, *, leads_to: str, now: datetime) -> None:
     }
 
 
-def pending_sign_in(request, *, now: datetime) -> tuple[User | None, dict]:
+def pending_sign_in(request: HttpRequest, *, now: datetime) -> tuple[User | None, dict]:
     """Who is halfway in, and what we know of the first half; nobody after ten minutes."""
     kept = request.session.get(PENDING_KEY) or {}
     if not kept or now.timestamp() - kept["at"] > PENDING_FOR.total_seconds():
@@ -81,7 +86,7 @@ def pending_sign_in(request, *, now: datetime) -> tuple[User | None, dict]:
     return user, kept
 
 
-def verify_code(request, user: User, *, code: str, now: datetime) -> str:
+def verify_code(request: HttpRequest, user: User, *, code: str, now: datetime) -> str:
     """How the code proves the second factor: by the app, by a recovery code, or "" not at all."""
     name = f"code {user.pk} {code_throttle_scope(request, user)}"
     throttling.count_attempt({name: FREE_FAILURES}, now=now)
@@ -101,7 +106,7 @@ def verify_code(request, user: User, *, code: str, now: datetime) -> str:
 
 
 @transaction.atomic
-def complete_sign_in(request, user: User, *, how: str, now: datetime) -> None:
+def complete_sign_in(request: HttpRequest, user: User, *, how: str, now: datetime) -> None:
     """Open the session. Its id is a new one, and only the server knows how long it lasts."""
     request.session.pop(PENDING_KEY, None)
     auth.login(request, user, backend=AUTH_BACKEND)
@@ -118,7 +123,7 @@ def complete_sign_in(request, user: User, *, how: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def close_session(request) -> None:
+def close_session(request: HttpRequest) -> None:
     """End the session on the server; what the browser keeps of it is worth nothing."""
     if request.user.is_authenticated:
         AuditEvent.objects.create(type=Type.SIGNED_OUT, actor=request.user, staff=request.user)
@@ -126,7 +131,7 @@ def close_session(request) -> None:
 
 
 @transaction.atomic
-def change_password(request, password: str) -> None:
+def change_password(request: StaffRequest, password: str) -> None:
     """Take over a new password. This session gets a new id, all others end."""
     user = request.user
     user.set_password(password)
@@ -143,13 +148,13 @@ def record_sign_in_failure(why: str, *, user: User | None) -> None:
     )
 
 
-def is_known_browser(request, *, username: str) -> bool:
+def is_known_browser(request: HttpRequest, *, username: str) -> bool:
     """Whether this person has signed in with this browser before."""
     users = known_browsers.read_cookie(request)["users"]
     return bool(users) and User.objects.filter(pk__in=users, username=username).exists()
 
 
-def password_throttle_scope(request, *, username: str) -> str:
+def password_throttle_scope(request: HttpRequest, *, username: str) -> str:
     """What failures are counted for, beside the name: a known browser, or an address.
 
     So nobody elsewhere can keep people out of the browser that they use.
@@ -159,13 +164,13 @@ def password_throttle_scope(request, *, username: str) -> str:
     return f"address {known_browsers.client_address(request)}"
 
 
-def code_throttle_scope(request, user: User) -> str:
+def code_throttle_scope(request: HttpRequest, user: User) -> str:
     """Codes are guessed by who has the password: all places that we don't know count as one."""
     known = known_browsers.read_cookie(request)
     return f"browser {known['name']}" if user.pk in known["users"] else "elsewhere"
 
 
-def verify_identity(request, *, proof: str, now: datetime) -> bool:
+def verify_identity(request: StaffRequest, *, proof: str, now: datetime) -> bool:
     """Whether someone who is signed in gives their password, or a code of their app."""
     user = request.user
     name = f"confirm {user.pk} {request.session.session_key}"
@@ -187,7 +192,7 @@ def verify_identity(request, *, proof: str, now: datetime) -> bool:
     return True
 
 
-def is_recently_authenticated(request, span: timedelta) -> bool:
+def is_recently_authenticated(request: HttpRequest, span: timedelta) -> bool:
     """Whether the person behind this session has proven who they are so lately."""
     at = request.session.get(CONFIRMED_KEY, 0)
     return 0 <= timezone.now().timestamp() - at < span.total_seconds()

@@ -1,5 +1,7 @@
 """What may be typed on the way in; they check and never write."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm, UsernameField
 from django.core.validators import MaxLengthValidator
@@ -13,7 +15,9 @@ LONGEST_PASSWORD = 500
 class BoundedPasswords:
     """For Django's own forms, whose passwords may be of any length."""
 
-    def __init__(self, *args, **kwargs):
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field, forms.CharField) and field.max_length is None:

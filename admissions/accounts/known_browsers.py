@@ -5,7 +5,9 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core import signing
+from django.http import HttpRequest, HttpResponse
 
 KNOWN_BROWSER_COOKIE = "__Host-known" if settings.PRODUCTION else "known"
 SALT = "staff.known-browser"
@@ -23,7 +25,7 @@ SYSTEMS = [
 ]  # fmt: skip
 
 
-def client_address(request) -> str:
+def client_address(request: HttpRequest) -> str:
     """Where the request comes from, as our own proxies saw it; what others wrote is ignored.
 
     Each of the PROXIES in front of us adds the address it saw at the end of the
@@ -43,11 +45,11 @@ def normalize_address(address: str) -> str:
     except ValueError:
         return address[:50]
     if found.version == 6:
-        found = found.ipv4_mapped or ipaddress.ip_network((int(found), 64), strict=False)
+        return str(found.ipv4_mapped or ipaddress.ip_network((int(found), 64), strict=False))
     return str(found)
 
 
-def read_cookie(request) -> dict:
+def read_cookie(request: HttpRequest) -> dict:
     """What the browser's cookie says: its own name, and who has signed in with it."""
     try:
         return signing.loads(
@@ -57,7 +59,7 @@ def read_cookie(request) -> dict:
         return {"name": secrets.token_urlsafe(12), "users": []}
 
 
-def remember_browser(response, request, user) -> None:
+def remember_browser(response: HttpResponse, request: HttpRequest, user: User) -> None:
     """Know this browser for the next time; it opens nothing, it only waits for nobody else."""
     kept = read_cookie(request)
     kept["users"] = [user.pk, *(pk for pk in kept["users"] if pk != user.pk)][:MAX_USERS]
@@ -71,7 +73,7 @@ def remember_browser(response, request, user) -> None:
     )
 
 
-def describe_browser(request) -> str:
+def describe_browser(request: HttpRequest) -> str:
     """The browser and the system in plain words; nothing else is kept of them."""
     agent = request.headers.get("User-Agent", "")
     browser = first_match(BROWSERS, agent) or "A browser"

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils import timezone
@@ -22,7 +23,7 @@ class Factor(models.Model):
     )
     made_at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"factor {self.pk}"
 
 
@@ -40,7 +41,7 @@ class RecoveryCode(models.Model):
             models.UniqueConstraint("user", "digest", name="recovery_code_once"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"recovery code {self.pk}"
 
 
@@ -54,11 +55,11 @@ class Session(AbstractBaseSession):
     seen_at = models.DateTimeField(default=timezone.now)
     browser = models.CharField(max_length=60, blank=True)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "session"
 
     @classmethod
-    def get_session_store_class(cls):
+    def get_session_store_class(cls) -> type[SessionBase]:
         return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
 
 
@@ -74,7 +75,7 @@ class ThrottleCounter(models.Model):
     failures = models.PositiveIntegerField(default=0)
     last_at = models.DateTimeField()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "slowdown"
 
     def current_failures(self, now: datetime) -> int:

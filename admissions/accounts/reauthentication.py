@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from typing import Any
 from urllib.parse import urlencode
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -22,7 +25,7 @@ def require_recent_authentication(view: Callable) -> Callable:
     """
 
     @wraps(view)
-    def guarded(request, *args, **kwargs):
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if authentication.is_recently_authenticated(request, VALID_FOR):
             return view(request, *args, **kwargs)
         if request.method == "POST":

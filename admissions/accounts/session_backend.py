@@ -1,6 +1,7 @@
 """Sessions in Postgres, which know whose they are and end by the server's own clock."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
@@ -18,10 +19,10 @@ class SessionStore(DatabaseStore):
     """Staff are signed out after 15 minutes idle and 10 hours in all; visitors slide as set."""
 
     @classmethod
-    def get_model_class(cls):
+    def get_model_class(cls) -> type[Session]:
         return Session
 
-    def get_expiry_date(self, **kwargs):
+    def get_expiry_date(self, **kwargs: Any) -> datetime:
         if self.get(USER_ID_KEY) is None:
             return super().get_expiry_date(**kwargs)
         now = timezone.now()
@@ -31,8 +32,8 @@ class SessionStore(DatabaseStore):
         seconds = self.get(SIGNED_IN_AT_KEY)
         return seconds and datetime.fromtimestamp(seconds, UTC)
 
-    def create_model_instance(self, data):
-        row = super().create_model_instance(data)
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        row = cast(Session, super().create_model_instance(data))
         row.user_id = data.get(USER_ID_KEY)
         row.signed_in_at = self.signed_in_at()
         row.browser = data.get(BROWSER_KEY, "")

@@ -44,8 +44,8 @@ def open_sessions(user: User, *, this: str, now: datetime) -> list[OpenSession]:
 def end_own_session(*, handle: str, by: User) -> bool:
     """End one session of one's own; False if there is none such any more."""
     keys = Session.objects.filter(user=by).values_list("session_key", flat=True)
-    [key] = [key for key in keys if session_handle(key) == handle] or [None]
-    if not Session.objects.filter(session_key=key, user=by).delete()[0]:
+    key = next((key for key in keys if session_handle(key) == handle), None)
+    if key is None or not Session.objects.filter(session_key=key, user=by).delete()[0]:
         return False
     record_session_ended(by, "one")
     return True

@@ -17,7 +17,7 @@ from .models import ThrottleCounter
 class TooManyAttempts(Exception):
     """There were too many failures: another try counts only after these seconds."""
 
-    def __init__(self, seconds: float):
+    def __init__(self, seconds: float) -> None:
         self.retry_after = seconds
 
 
@@ -30,8 +30,8 @@ def count_attempt(limits: dict[str, int], *, now: datetime) -> None:
     free = {hash_name(name): count for name, count in limits.items()}
     new = [ThrottleCounter(key=key, last_at=now) for key in sorted(free)]
     ThrottleCounter.objects.bulk_create(new, ignore_conflicts=True)
-    rows = ThrottleCounter.objects.select_for_update().filter(key__in=free).order_by("key")
-    rows = list(rows)
+    counters = ThrottleCounter.objects.select_for_update().filter(key__in=free).order_by("key")
+    rows = list(counters)
 
     longest = max(row.wait_before_next(free=free[row.key], now=now) for row in rows)
     if longest:

@@ -33,7 +33,10 @@ def enroll_factor(
     `replaces` names the factor that goes for it, and with it every session it opened.
     """
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
-    if Factor.objects.filter(user=user).exclude(pk=replaces).exists():
+    standing = Factor.objects.filter(user=user)
+    if replaces is not None:
+        standing = standing.exclude(pk=replaces)
+    if standing.exists():
         raise FactorExists
     step = totp.matching_step(totp.normalize_code(code), secret=secret, now=now)
     if step is None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -24,7 +25,7 @@ SESSION_ENDED_WITHIN = timedelta(hours=12)
 MAX_CHARACTERS = 64_000  # characters
 
 
-def save_form(request, *, owner: int | None) -> None:
+def save_form(request: HttpRequest, *, owner: int | None) -> None:
     """Remember what this form sent, for its owner; never a password, never a file."""
     fields = {
         name: values
@@ -46,7 +47,7 @@ def save_form(request, *, owner: int | None) -> None:
         request.session[UNSENT_SESSION_KEY] = encrypt_text(text)
 
 
-def load_form(request, *, owner: int, now: datetime) -> dict | None:
+def load_form(request: HttpRequest, *, owner: int, now: datetime) -> dict | None:
     """What this person was sending, if that is not long ago."""
     try:
         kept = json.loads(decrypt_text(request.session.get(UNSENT_SESSION_KEY, "")))
@@ -56,11 +57,11 @@ def load_form(request, *, owner: int, now: datetime) -> dict | None:
     return kept if kept["owner"] == owner and is_fresh else None
 
 
-def discard_form(request) -> None:
+def discard_form(request: HttpRequest) -> None:
     request.session.pop(UNSENT_SESSION_KEY, None)
 
 
-def owner_of_ended_session(request) -> int | None:
+def owner_of_ended_session(request: HttpRequest) -> int | None:
     """Whose session the browser still names, though it has run out."""
     now = timezone.now()
     ended = Session.objects.filter(
@@ -70,7 +71,7 @@ def owner_of_ended_session(request) -> int | None:
     return ended.values_list("user_id", flat=True).first()
 
 
-def return_page(request) -> str:
+def return_page(request: HttpRequest) -> str:
     """The page to go back to: this one, or the one whose form sent this."""
     if request.method != "POST":
         return request.get_full_path()

@@ -1,11 +1,12 @@
 """The addresses of signing in, which the desk takes up among its own."""
 
+from django.contrib.admin import AdminSite
 from django.urls import path
 
 from . import security_views, views
 
 
-def sign_in_urls(site) -> list:
+def sign_in_urls(site: AdminSite) -> list:
     """Two that are open to those halfway in, and the others behind the desk's door."""
     guarded = site.admin_view
     return [

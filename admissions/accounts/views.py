@@ -1,9 +1,12 @@
 """The pages of signing in; they route, `authentication` decides."""
 
+from datetime import datetime
 from math import ceil
+from typing import Any, TypeVar
 
 from django.contrib import admin, messages
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,11 +21,16 @@ from admissions.encryption import DecryptionError, decrypt_text, encrypt_text
 from . import authentication, demo, known_browsers, throttling, totp, two_factor, unsent_forms
 from .forms import WRONG_CODE, WRONG_PASSWORD, CodeForm, PasswordForm, ReauthenticationForm
 from .models import Session
+from .staff_request import StaffRequest
 
 NEW_SECRET_KEY = "new_secret"  # noqa: S105  the name of a place in the session
 
+Response = TypeVar("Response", bound=HttpResponse)
 
-def render_page(request, name: str, title: str, *, status: int = 200, **context) -> HttpResponse:
+
+def render_page(
+    request: HttpRequest, name: str, title: str, *, status: int = 200, **context: Any
+) -> HttpResponse:
     context = admin.site.each_context(request) | {"title": title} | context
     return render(request, f"admin/{name}.html", context, status=status)
 
@@ -33,7 +41,7 @@ def render_page(request, name: str, title: str, *, status: int = 200, **context)
 @sensitive_post_parameters()
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def sign_in(request):
+def sign_in(request: HttpRequest) -> HttpResponse:
     """The first half: who are you? The answer is alike for everyone we don't let in."""
     leads_to = unsent_forms.safe_admin_url(request.POST.get("next") or request.GET.get("next", ""))
     if request.method != "POST" and authentication.is_fully_authenticated(request):
@@ -69,7 +77,7 @@ def sign_in(request):
 @sensitive_post_parameters()
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def enter_code(request):
+def enter_code(request: HttpRequest) -> HttpResponse:
     """The second half: a code from the app, or one of the recovery codes."""
     now = timezone.now()
     user, kept = authentication.pending_sign_in(request, now=now)
@@ -95,7 +103,7 @@ def enter_code(request):
 @sensitive_post_parameters()
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def set_up_two_factor(request):
+def set_up_two_factor(request: HttpRequest) -> HttpResponse:
     """In place of the second half, once: an app is set up before anything else opens."""
     now = timezone.now()
     user, kept = authentication.pending_sign_in(request, now=now)
@@ -114,7 +122,9 @@ def set_up_two_factor(request):
     return render_set_up(request, form, user=user, is_first=True)
 
 
-def finish_sign_in(request, user, *, how: str, leads_to: str, now) -> HttpResponseRedirect:
+def finish_sign_in(
+    request: HttpRequest, user: User, *, how: str, leads_to: str, now: datetime
+) -> HttpResponseRedirect:
     authentication.complete_sign_in(request, user, how=how, now=now)
     if how == "recovery_code":
         messages.warning(request, codes_left_message(two_factor.count_recovery_codes(user)))
@@ -122,7 +132,7 @@ def finish_sign_in(request, user, *, how: str, leads_to: str, now) -> HttpRespon
     return with_known_browser(request, user, redirect(leads_to))
 
 
-def next_page(request, user, *, leads_to: str, now) -> str:
+def next_page(request: HttpRequest, user: User, *, leads_to: str, now: datetime) -> str:
     """Where they wanted to go; first to what they were sending when they were signed out."""
     if unsent_forms.load_form(request, owner=user.pk, now=now):
         return reverse("admin:unsent_form")
@@ -130,7 +140,7 @@ def next_page(request, user, *, leads_to: str, now) -> str:
     return leads_to
 
 
-def with_known_browser(request, user, response):
+def with_known_browser(request: HttpRequest, user: User, response: Response) -> Response:
     known_browsers.remember_browser(response, request, user)
     return response
 
@@ -157,7 +167,9 @@ def codes_left_message(left: int) -> str:
 # The app
 
 
-def enroll_submitted_app(request, form, *, user, now, replaces=None) -> list[str] | None:
+def enroll_submitted_app(
+    request: HttpRequest, form: CodeForm, *, user: User, now: datetime, replaces: int | None = None
+) -> list[str] | None:
     """The new recovery codes, if the app shows a right code; [] if someone was quicker."""
     if request.method != "POST" or not form.is_valid():
         return None
@@ -178,7 +190,9 @@ def enroll_submitted_app(request, form, *, user, now, replaces=None) -> list[str
     return fresh
 
 
-def render_set_up(request, form, *, user, is_first: bool):
+def render_set_up(
+    request: HttpRequest, form: CodeForm, *, user: User, is_first: bool
+) -> HttpResponse:
     """The square to point a phone at; the same until it is used, in every tab."""
     secret = pending_secret(request)
     if not secret:
@@ -195,7 +209,7 @@ def render_set_up(request, form, *, user, is_first: bool):
     )
 
 
-def pending_secret(request) -> str:
+def pending_secret(request: HttpRequest) -> str:
     """The secret that this browser was shown; none before the page was open."""
     try:
         return decrypt_text(request.session.get(NEW_SECRET_KEY, ""))
@@ -203,7 +217,7 @@ def pending_secret(request) -> str:
         return ""
 
 
-def render_recovery_codes(request, fresh: list[str], *, leads_to: str):
+def render_recovery_codes(request: HttpRequest, fresh: list[str], *, leads_to: str) -> HttpResponse:
     return render_page(
         request, "recovery_codes", _("Your recovery codes"), codes=fresh, leads_to=leads_to
     )
@@ -211,7 +225,7 @@ def render_recovery_codes(request, fresh: list[str], *, leads_to: str):
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def reauthenticate(request):
+def reauthenticate(request: StaffRequest) -> HttpResponse:
     """Password or code once more, before something that a passer-by must not do."""
     leads_to = unsent_forms.safe_admin_url(request.POST.get("next") or request.GET.get("next", ""))
     form = ReauthenticationForm(request.POST if request.method == "POST" else None)
@@ -233,7 +247,7 @@ def reauthenticate(request):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def unsent_form(request):
+def unsent_form(request: StaffRequest) -> HttpResponse:
     """What they were sending when they were signed out: send it, or let it go."""
     kept = unsent_forms.load_form(request, owner=request.user.pk, now=timezone.now())
     if kept is None:
@@ -259,7 +273,7 @@ def is_prose(value: str) -> bool:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def extend_session(request):
+def extend_session(request: HttpRequest) -> JsonResponse:
     """How many seconds are left; a POST begins them anew."""
     key, now = request.session.session_key, timezone.now()
     if request.method == "POST":
@@ -269,6 +283,6 @@ def extend_session(request):
 
 
 @require_POST
-def sign_out(request):
+def sign_out(request: HttpRequest) -> HttpResponse:
     authentication.close_session(request)
     return render_page(request, "signed_out", _("You are signed out"))

@@ -71,7 +71,7 @@ def add_assessed_request(name: str, *, email: str) -> None:
         add_recommendation(request, dana)
 
 
-def add_recommendation(request, by) -> None:
+def add_recommendation(request: ConsultationRequest, by: User) -> None:
     iop = LevelOfCare.objects.get(scheme=LevelOfCare.Scheme.ASAM4, code="2.1")
     advice = recommendations.RecommendationInput(
         recommended_level=iop,

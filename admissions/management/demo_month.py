@@ -74,7 +74,9 @@ def add_month(now: datetime) -> None:
     Shortage.objects.create(language="es", began_at=began, ended_at=began + timedelta(hours=31))
 
 
-def build_story(n, now, dice, counselors, programs) -> Story:
+def build_story(
+    n: int, now: datetime, dice: Random, counselors: list[Counselor], programs: list[Program | None]
+) -> Story:
     midnight = now.replace(hour=8, minute=0, second=0, microsecond=0)
     asked = midnight - timedelta(days=4 + n % 27)
     asked += timedelta(hours=dice.choice(HOURS), minutes=dice.randrange(60))

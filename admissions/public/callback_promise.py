@@ -9,9 +9,12 @@ from django.utils.translation import ngettext
 
 from admissions import formatting
 from admissions.intake import service_levels
+from admissions.scheduling.roster import RosterEntry
 
 
-def describe_callback_promise(*, now: datetime, zone: ZoneInfo, roster=None) -> dict | None:
+def describe_callback_promise(
+    *, now: datetime, zone: ZoneInfo, roster: list[RosterEntry] | None = None
+) -> dict | None:
     """When we can honestly promise a call, in words; None when nobody has hours soon."""
     promise = service_levels.find_call_promise(now=now, roster=roster)
     if promise is None:

@@ -1,5 +1,8 @@
 """The form of a contact plan: as many ways as there are addresses. It checks and never writes."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
 from django.conf import settings
@@ -7,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from admissions.intake import suppressions
+from admissions.intake.models import ConsultationRequest
 
-from .form_base import ConsentKey, PublicForm, Request
+from .form_base import ConsentKey, PublicForm
 from .form_fields import voicemail_field
 
 PHONE_FIELDS = ("may_call", "may_text", "voicemail", "good_time")
@@ -18,12 +22,15 @@ EMAIL_FIELDS = ("may_email", "is_discreet")
 class ContactPlanForm(PublicForm):
     """How we may contact someone who has told us who they are."""
 
-    website = time_zone = takes_guide = None
+    # Django drops an inherited field that is None.
+    website = time_zone = takes_guide = None  # type: ignore[assignment]
     may_call = forms.BooleanField(label=_("You may call me."), required=False)
     may_text = forms.BooleanField(required=False)
     may_email = forms.BooleanField(required=False)
     voicemail = voicemail_field()
-    good_time = forms.ChoiceField(label=_("Good times to call you"), choices=Request.GoodTime)
+    good_time = forms.ChoiceField(
+        label=_("Good times to call you"), choices=ConsultationRequest.GoodTime
+    )
     is_discreet = forms.BooleanField(
         label=_("Keep emails discreet: no name of the center, no reason."), required=False
     )
@@ -33,16 +40,22 @@ class ContactPlanForm(PublicForm):
         help_text=_("We also look for someone who speaks it."),
     )
 
-    def __init__(self, data=None, *, request, **kwargs):
-        super().__init__(data, initial=initial_plan(request), **kwargs)
-        self.request = request
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        consultation_request: ConsultationRequest,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, initial=initial_plan(consultation_request), **kwargs)
+        self.consultation_request = consultation_request
         self.fields["may_text"].label = self.consent_versions[ConsentKey.TEXT].text
         self.fields["may_email"].label = self.consent_versions[ConsentKey.EMAIL].text
-        for name in unreachable_fields(request):
+        for name in unreachable_fields(consultation_request):
             del self.fields[name]
         self.helper.layout = self.build_layout()
 
-    def build_layout(self):
+    def build_layout(self) -> Layout:
         """The ways first; what a call or a letter is like, after the ways."""
         shown = [name for name in ("may_call", "may_text", "may_email") if name in self.fields]
         rest = [name for name in self.fields if name not in shown]
@@ -50,8 +63,8 @@ class ContactPlanForm(PublicForm):
         only_wait = HTML(f"<p class='form-text'>{only_wait}</p>")
         return Layout(Fieldset(_("How may we contact you?"), *shown, only_wait), *rest)
 
-    def clean_may_call(self):
-        consultation = self.request.standing_consultation()
+    def clean_may_call(self) -> bool:
+        consultation = self.consultation_request.standing_consultation()
         may_call = self.cleaned_data["may_call"]
         if not may_call and consultation and consultation.is_by_phone:
             raise ValidationError(
@@ -64,17 +77,17 @@ class ContactPlanForm(PublicForm):
         return {name: self.cleaned_data[name] for name in self.fields}
 
 
-def initial_plan(request) -> dict:
+def initial_plan(consultation_request: ConsultationRequest) -> dict:
     """What the form starts with; nobody is written to whose address is suppressed."""
     names = (*PHONE_FIELDS, *EMAIL_FIELDS, "language")
-    return {name: getattr(request, name) for name in names} | {
-        "may_email": suppressions.may_email_requester(request)
+    return {name: getattr(consultation_request, name) for name in names} | {
+        "may_email": suppressions.may_email_requester(consultation_request)
     }
 
 
-def unreachable_fields(request) -> list[str]:
+def unreachable_fields(consultation_request: ConsultationRequest) -> list[str]:
     """The fields of ways that this person does not have, or that do not arrive."""
-    gone = [] if request.phone else [*PHONE_FIELDS]
-    if not request.email or suppressions.is_email_undeliverable(request):
+    gone = [] if consultation_request.phone else [*PHONE_FIELDS]
+    if not consultation_request.email or suppressions.is_email_undeliverable(consultation_request):
         gone += EMAIL_FIELDS
     return gone

@@ -1,5 +1,6 @@
 """What the pages of programs may show of admissions without importing it."""
 
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
@@ -11,7 +12,7 @@ from admissions.scheduling.models import Mode
 from . import callback_promise
 
 
-def soonest_times(request) -> dict:
+def soonest_times(request: HttpRequest) -> dict:
     """Add `soonest_times`, read from the database only by a template that names it.
 
     `soonest_times.template` shows it: the pages of programs need not know that name.

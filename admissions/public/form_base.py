@@ -1,5 +1,7 @@
 """What every public form carries."""
 
+from typing import Any
+
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML
 from django import forms
@@ -8,10 +10,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from admissions.form_fields import BoundedTextField, TimeZoneField
-from admissions.intake.models import ConsentVersion, ConsultationRequest
+from admissions.intake.models import ConsentVersion
 
-Request = ConsultationRequest
-
+from .guide_answers import GuideAnswers
 
 ConsentKey = ConsentVersion.Key
 
@@ -31,9 +32,10 @@ class PublicForm(forms.Form):
         label=_("Pass these answers on to the counselor."), required=False, initial=True
     )
 
-    def __init__(self, *args, guide=None, **kwargs):
+    def __init__(self, *args: Any, guide: GuideAnswers | None = None, **kwargs: Any) -> None:
         """`guide` is what the visitor took along from there, or None."""
-        super().__init__(*args, label_suffix="", **kwargs)
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
         self.guide = guide
         self.consent_versions = ConsentVersion.objects.current(language=get_language())
         self.helper = FormHelper()
@@ -41,27 +43,27 @@ class PublicForm(forms.Form):
         self.helper.disable_csrf = True
         self.helper.form_show_errors = True
 
-    def guide_layout(self):
+    def guide_layout(self) -> list[HTML | str]:
         """The answers taken along, and the box to leave them out; nothing without any."""
         if self.guide is None:
             return []
         return [HTML('{% include "admissions/_guide_answers.html" %}'), "takes_guide"]
 
-    def guide_answers(self):
+    def guide_answers(self) -> str:
         return self.guide.as_json if self.guide and self.cleaned_data["takes_guide"] else ""
 
-    def clean_website(self):
+    def clean_website(self) -> str:
         if self.cleaned_data["website"]:
             raise ValidationError(_("Leave this field empty, so that we know you are a person."))
         return ""
 
     @property
-    def error_links(self):
+    def error_links(self) -> list[tuple[str, str]]:
         """(anchor, message) for the summary above the form, in the order of the fields."""
-        links = [("", error) for error in self.non_field_errors()]
+        links = [("", str(error)) for error in self.non_field_errors()]
         for name in self.fields:
             if name in self.errors:
                 is_group = isinstance(self.fields[name].widget, forms.RadioSelect)
                 anchor = f"id_{name}_0" if is_group else f"id_{name}"
-                links += [(anchor, error) for error in self.errors[name]]
+                links += [(anchor, str(error)) for error in self.errors[name]]
         return links

@@ -1,5 +1,7 @@
 """The questions that public forms share, with their labels."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -12,16 +14,16 @@ class ForWhomField(forms.Field):
 
     widget = forms.HiddenInput
 
-    def clean(self, value):
+    def clean(self, value: Any) -> str:
         whom = ConsultationRequest.ForWhom
         return value if value in whom.values else whom.SELF
 
 
-def parse_yes_no(value):
+def parse_yes_no(value: str) -> bool:
     return {"yes": True, "no": False}[value]
 
 
-def phone_field(**extra):
+def phone_field(**extra: Any) -> BoundedPhoneField:
     wrong = _("Enter a phone number with area code, like 714 555 0100.")
     return BoundedPhoneField(
         label=_("Phone"),
@@ -35,7 +37,7 @@ def phone_field(**extra):
     )
 
 
-def name_field():
+def name_field() -> PlainTextField:
     return PlainTextField(
         label=_("What should we call you?"),
         max_length=80,
@@ -45,7 +47,7 @@ def name_field():
     )
 
 
-def voicemail_field():
+def voicemail_field() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=_("If you miss our call, may we leave a voicemail?"),
         choices=ConsultationRequest.Voicemail,

@@ -1,5 +1,7 @@
 """The public forms: they check and never write. What was typed is never lost."""
 
+from typing import Any
+
 from crispy_forms.layout import HTML, Div, Field, Fieldset, Layout
 from django import forms
 from django.core.exceptions import ValidationError
@@ -7,14 +9,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from admissions.form_fields import PlainEmailField, PlainTextField
-from admissions.intake.models import ConsentVersion
+from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Mode
 from programs.models import Program
 
-from .form_base import PublicForm, Request
+from .form_base import ConsentKey, PublicForm
 from .form_fields import ForWhomField, name_field, parse_yes_no, phone_field, voicemail_field
-
-ConsentKey = ConsentVersion.Key
 
 
 class DetailsForm(PublicForm):
@@ -30,7 +30,7 @@ class DetailsForm(PublicForm):
     )
     for_whom = forms.ChoiceField(
         label=_("Who is this for?"),
-        choices=Request.ForWhom,
+        choices=ConsultationRequest.ForWhom,
         widget=forms.RadioSelect,
         error_messages={"required": _("Tell us who this is for.")},
     )
@@ -63,11 +63,11 @@ class DetailsForm(PublicForm):
         initial=True,
     )
     good_time = forms.ChoiceField(
-        label=_("Good times to reach you"), choices=Request.GoodTime, required=False
+        label=_("Good times to reach you"), choices=ConsultationRequest.GoodTime, required=False
     )
     program_interest = forms.ModelChoiceField(
         label=_("Program you are thinking of"),
-        queryset=Program.objects.none(),
+        queryset=Program.objects.published(),
         required=False,
         empty_label=_("Not sure yet"),
     )
@@ -81,7 +81,7 @@ class DetailsForm(PublicForm):
         help_text=_("For example: a relay service, a slower pace, no stairs."),
     )
     payment = forms.ChoiceField(
-        label=_("How care may be paid"), choices=Request.Payment, required=False
+        label=_("How care may be paid"), choices=ConsultationRequest.Payment, required=False
     )
     note = PlainTextField(
         label=_("Anything we should know before we talk"),
@@ -102,15 +102,14 @@ class DetailsForm(PublicForm):
         ConsentKey.NEWS: "wants_news",
     }
 
-    def __init__(self, *args, mode, **kwargs):
+    def __init__(self, *args: Any, mode: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.mode = mode
-        self.fields["program_interest"].queryset = Program.objects.published()
         for key, name in self.CONSENT_FIELDS.items():
             self.fields[name].label = self.consent_versions[key].text
         self.helper.layout = self.build_layout()
 
-    def build_layout(self):
+    def build_layout(self) -> Layout:
         return Layout(
             HTML('{% include "programs/_safety_block.html" %}'),
             Field("is_in_danger"),
@@ -149,13 +148,13 @@ class DetailsForm(PublicForm):
         )
 
     @property
-    def has_extras(self):
+    def has_extras(self) -> bool:
         """Whether the optional part holds something that must not be folded away."""
         extras = ("program_interest", "interpreter", "access_need", "payment", "note")
         known = self.data if self.is_bound else self.initial
         return any(known.get(name) or name in self.errors for name in extras)
 
-    def clean_is_adult(self):
+    def clean_is_adult(self) -> bool:
         is_adult = self.cleaned_data["is_adult"]
         if is_adult is False:
             raise ValidationError(
@@ -163,8 +162,9 @@ class DetailsForm(PublicForm):
             )
         return is_adult
 
-    def clean(self):
-        data = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
         phone, email = data.get("phone"), data.get("email")
         has_bad = {"phone", "email"} & set(self.errors)
         if not phone and not email and not has_bad:
@@ -176,7 +176,7 @@ class DetailsForm(PublicForm):
         self.check_channels(data, phone, email)
         return data
 
-    def check_channels(self, data, phone, email):
+    def check_channels(self, data: dict[str, Any], phone: Any, email: str | None) -> None:
         """Each channel needs its address, and an email typed in needs its permission."""
         if data.get("may_text") and not phone and "phone" not in self.errors:
             self.add_error("may_text", _("Enter a phone number above, or clear this box."))
@@ -187,7 +187,7 @@ class DetailsForm(PublicForm):
                 "may_email", _("Tick this box so that we may write to you, or clear the email.")
             )
 
-    def request_fields(self):
+    def request_fields(self) -> dict[str, Any]:
         """The columns of the request, from checked answers."""
         data = self.cleaned_data
         columns = (
@@ -197,13 +197,13 @@ class DetailsForm(PublicForm):
         )  # fmt: skip
         return {
             **{name: data[name] for name in columns},
-            "good_time": data["good_time"] or Request.GoodTime.ANY,
+            "good_time": data["good_time"] or ConsultationRequest.GoodTime.ANY,
             "may_call": bool(data["phone"]) and (data["may_call"] or self.mode == Mode.PHONE),
             "language": get_language(),
             "guide_answers": self.guide_answers(),
         }
 
-    def consent_answers(self):
+    def consent_answers(self) -> dict[str, bool]:
         """Consent keys to granted or not, for each text that stood on the page."""
         return {key: self.cleaned_data[name] for key, name in self.CONSENT_FIELDS.items()}
 
@@ -219,14 +219,14 @@ class CallbackForm(PublicForm):
     voicemail = voicemail_field()
     good_time = forms.ChoiceField(
         label=_("When is a good time?"),
-        choices=[("", _("As soon as you can")), *Request.GoodTime.choices[1:]],
+        choices=[("", _("As soon as you can")), *ConsultationRequest.GoodTime.choices[1:]],
         required=False,
     )
     agrees_to_contact = forms.BooleanField(
         error_messages={"required": _("We need this agreement to call you.")}
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["phone"].error_messages["required"] = _("Enter a number we can call.")
         self.fields["agrees_to_contact"].label = self.consent_versions[ConsentKey.CONTACT].text
@@ -242,20 +242,20 @@ class CallbackForm(PublicForm):
             "time_zone",
         )
 
-    def request_fields(self):
+    def request_fields(self) -> dict[str, Any]:
         data = self.cleaned_data
         return {
             "preferred_name": data["preferred_name"],
             "phone": data["phone"],
             "voicemail": data["voicemail"],
             "for_whom": data["for_whom"],
-            "good_time": data["good_time"] or Request.GoodTime.ANY,
+            "good_time": data["good_time"] or ConsultationRequest.GoodTime.ANY,
             "time_zone": data["time_zone"],
             "language": get_language(),
             "guide_answers": self.guide_answers(),
         }
 
-    def consent_answers(self):
+    def consent_answers(self) -> dict[str, bool]:
         return {ConsentKey.CONTACT: self.cleaned_data["agrees_to_contact"]}
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.utils import translation
 
 from admissions.encryption import DecryptionError, decrypt_text, encrypt_text
@@ -38,12 +39,12 @@ class GuideAnswers:
             )
 
 
-def save_answers(session, answers: dict[str, str], for_whom: str) -> None:
+def save_answers(session: SessionBase, answers: dict[str, str], for_whom: str) -> None:
     """Keep the answers in this visit, which ends half an hour after its last page."""
     session[GUIDE_SESSION_KEY] = encrypt_text(json.dumps([answers, for_whom]))
 
 
-def load_answers(session) -> GuideAnswers | None:
+def load_answers(session: SessionBase) -> GuideAnswers | None:
     try:
         text = decrypt_text(session.get(GUIDE_SESSION_KEY, ""))
     except DecryptionError:
@@ -51,7 +52,7 @@ def load_answers(session) -> GuideAnswers | None:
     return GuideAnswers(*json.loads(text)) if text else None
 
 
-def forget_answers(session) -> None:
+def forget_answers(session: SessionBase) -> None:
     session.pop(GUIDE_SESSION_KEY, None)
 
 

@@ -1,6 +1,7 @@
 """Where people come in person: the place that an address names, among those with a counselor."""
 
 from django.db.models import Q
+from django.http import HttpRequest
 
 from admissions.scheduling.models import Counselor, Mode
 from programs.models import Location
@@ -18,10 +19,12 @@ def bookable_locations() -> list[Location]:
     )
 
 
-def requested_location(http_request, mode, places: list[Location] | None = None) -> Location | None:
+def requested_location(
+    request: HttpRequest, mode: str, places: list[Location] | None = None
+) -> Location | None:
     """The place asked for, or the first; None when the mode needs no place, or none is open."""
     if mode != Mode.IN_PERSON:
         return None
-    asked = http_request.GET.get("place") or http_request.POST.get("place")
+    asked = request.GET.get("place") or request.POST.get("place")
     places = bookable_locations() if places is None else places
     return next((each for each in places if str(each.pk) == asked), next(iter(places), None))

@@ -6,6 +6,7 @@ so that only we can issue one, and names what it is for.
 
 import uuid
 
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from admissions.intake import idempotency
@@ -18,65 +19,65 @@ def new_idempotency_key() -> uuid.UUID:
     return uuid.uuid4()
 
 
-def issue_form_key(http_request, purpose: str) -> str:
+def issue_form_key(request: HttpRequest, purpose: str) -> str:
     """The signed key for this browser's form: the same in every tab until it is used."""
     # One key a browser, not one a page: the same form sent from two tabs is one request.
-    keys = http_request.session.setdefault("form_keys", {})
+    keys = request.session.setdefault("form_keys", {})
     if purpose not in keys:
         keys[purpose] = str(uuid.uuid4())
-        http_request.session.modified = True
+        request.session.modified = True
     return idempotency.sign_key(keys[purpose], purpose)
 
 
-def read_form_key(http_request, purpose: str) -> uuid.UUID | None:
+def read_form_key(request: HttpRequest, purpose: str) -> uuid.UUID | None:
     """The key that came with a POST, or None when it is missing, forged, old or misplaced."""
-    return idempotency.verify_key(http_request.POST.get("key", ""), purpose)
+    return idempotency.verify_key(request.POST.get("key", ""), purpose)
 
 
-def renew_form_key(http_request, purpose: str) -> None:
+def renew_form_key(request: HttpRequest, purpose: str) -> None:
     """The next form of this kind in this browser is a new one."""
-    http_request.session.get("form_keys", {}).pop(purpose, None)
-    http_request.session.modified = True
+    request.session.get("form_keys", {}).pop(purpose, None)
+    request.session.modified = True
 
 
-def renew_used_form_key(http_request, purpose: str) -> None:
+def renew_used_form_key(request: HttpRequest, purpose: str) -> None:
     """A key that has already made a request makes no second one: start afresh."""
-    key = http_request.session.get("form_keys", {}).get(purpose)
+    key = request.session.get("form_keys", {}).get(purpose)
     if key and IdempotencyKey.objects.filter(key=key, request__isnull=False).exists():
-        renew_form_key(http_request, purpose)
+        renew_form_key(request, purpose)
 
 
-def remember_request(http_request, request: ConsultationRequest) -> None:
+def remember_request(request: HttpRequest, consultation_request: ConsultationRequest) -> None:
     """This browser made the request, so it may see the confirmation."""
-    http_request.session["request"] = str(request.pk)
+    request.session["request"] = str(consultation_request.pk)
 
 
-def remembered_request(http_request) -> ConsultationRequest | None:
-    pk = http_request.session.get("request")
+def remembered_request(request: HttpRequest) -> ConsultationRequest | None:
+    pk = request.session.get("request")
     return ConsultationRequest.objects.filter(pk=pk).first() if pk else None
 
 
-def remembered_consultation(http_request) -> Consultation | None:
+def remembered_consultation(request: HttpRequest) -> Consultation | None:
     """The consultation that stands in the request this browser made, or None."""
-    request = remembered_request(http_request)
-    return request.standing_consultation() if request else None
+    consultation_request = remembered_request(request)
+    return consultation_request.standing_consultation() if consultation_request else None
 
 
-def set_flash(http_request, word: str) -> None:
+def set_flash(request: HttpRequest, word: str) -> None:
     """What the next page says has just been done."""
-    http_request.session["told"] = word
+    request.session["told"] = word
 
 
-def pop_flash(http_request) -> str:
+def pop_flash(request: HttpRequest) -> str:
     """What has just been done, said once."""
-    return http_request.session.pop("told", "")
+    return request.session.pop("told", "")
 
 
-def allow_managing(http_request, request: ConsultationRequest) -> None:
+def allow_managing(request: HttpRequest, consultation_request: ConsultationRequest) -> None:
     """This browser opened the request's manage link."""
-    http_request.session["manages"] = str(request.pk)
+    request.session["manages"] = str(consultation_request.pk)
 
 
-def managed_request_or_404(http_request) -> ConsultationRequest:
+def managed_request_or_404(request: HttpRequest) -> ConsultationRequest:
     """The request this browser may manage, or 404: the same page as for a link we never sent."""
-    return get_object_or_404(ConsultationRequest, pk=http_request.session.get("manages"))
+    return get_object_or_404(ConsultationRequest, pk=request.session.get("manages"))

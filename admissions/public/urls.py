@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from .views import booking, callback, contact_plan, guide, manage, rebook, unsubscribe, waitlist
+from .views import (
+    booking,
+    callback,
+    confirmation,
+    contact_plan,
+    guide,
+    manage,
+    rebook,
+    unsubscribe,
+    waitlist,
+)
 from .views import calendar_feed as feed_views
 from .views import mail_webhook as delivery_views
 
@@ -13,14 +23,14 @@ urlpatterns = [
     path("open.json", booking.open_times, name="open_times"),
     path("details/", booking.details, name="details"),
     path("guide/", guide.continue_from_guide, name="continue_from_guide"),
-    path("booked/", booking.booked, name="booked"),
-    path("booked/appointment.ics", booking.calendar_file, name="calendar_file"),
-    path("booked/call-now/", booking.call_now, name="call_now"),
+    path("booked/", confirmation.booked, name="booked"),
+    path("booked/appointment.ics", confirmation.calendar_file, name="calendar_file"),
+    path("booked/call-now/", confirmation.call_now, name="call_now"),
     path("callback/", callback.request_callback, name="request_callback"),
     path("callback/requested/", callback.callback_requested, name="callback_requested"),
-    path("before-the-call/", booking.before_the_call, name="before_the_call"),
-    path("finish/", booking.finish, name="finish"),
-    path("finished/", booking.finished, name="finished"),
+    path("before-the-call/", confirmation.before_the_call, name="before_the_call"),
+    path("finish/", confirmation.finish, name="finish"),
+    path("finished/", confirmation.finished, name="finished"),
     path("manage/", manage.manage, name="manage"),
     path("manage/keep/", manage.confirm_attendance, name="confirm_attendance"),
     path("manage/book/", rebook.rebook, name="rebook"),

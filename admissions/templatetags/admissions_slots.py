@@ -11,12 +11,14 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 from admissions.scheduling import slot_display
+from admissions.scheduling.availability import Slot
+from admissions.scheduling.slot_display import SlotChip
 
 register = template.Library()
 
 
 @register.simple_tag
-def slot_links(chips, carried: str) -> str:
+def slot_links(chips: list[SlotChip], carried: str) -> str:
     """One link per time of a day; a page has hundreds, too many for a loop of the template."""
     begin, end = f'<a href="{reverse("admissions:details")}?at=', f'&amp;{escape(carried)}">'
     links = (
@@ -27,12 +29,14 @@ def slot_links(chips, carried: str) -> str:
 
 
 @register.simple_tag
-def slot_days(slots, zone: str, carried: str) -> str:
+def slot_days(slots: list[Slot], zone: str, carried: str) -> str:
     """All open times by day; drawn once for the same times, clock, language and links."""
     return render_slot_days(tuple(slots), zone, carried, get_language())
 
 
 @lru_cache(maxsize=50)
-def render_slot_days(slots, zone: str, carried: str, _language: str | None) -> str:
-    days = slot_display.chips_by_day(slots, zone=ZoneInfo(zone))
+def render_slot_days(
+    slots: tuple[Slot, ...], zone: str, carried: str, _language: str | None
+) -> str:
+    days = slot_display.chips_by_day(list(slots), zone=ZoneInfo(zone))
     return render_to_string("admissions/_slot_days.html", {"days": days, "carried": carried})

@@ -1,6 +1,8 @@
 """Who the center is: its address, its papers, and the lines for urgent help."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -21,7 +23,7 @@ class TimeZoneField(models.CharField):
 
     default_validators = [validate_time_zone]
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, _path, args, options = super().deconstruct()
         return name, "django.db.models.CharField", args, options
 
@@ -65,7 +67,7 @@ class Facility(models.Model):
         verbose_name_plural = _("facility")
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="facility_only_one")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -89,12 +91,12 @@ class SocialLink(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
 class LocationQuerySet(models.QuerySet):
-    def open(self):
+    def open(self) -> Self:
         return self.filter(is_open=True)
 
 
@@ -128,7 +130,7 @@ class Location(models.Model):
         verbose_name_plural = _("locations")
         ordering = ["sort_order", "name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
@@ -142,10 +144,10 @@ class Location(models.Model):
 
 
 class CredentialQuerySet(models.QuerySet):
-    def shown(self):
+    def shown(self) -> Self:
         return self.filter(is_shown=True)
 
-    def expiring(self, on: date):
+    def expiring(self, on: date) -> Self:
         """Shown credentials that staff must be warned of on a day, the most urgent first."""
         return (
             self.shown()
@@ -194,12 +196,12 @@ class Credential(models.Model):
             models.UniqueConstraint(fields=["kind", "number"], name="credential_number_once")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number}"
 
     @property
-    def phrase(self):
-        return self.PHRASES[self.kind]
+    def phrase(self) -> str:
+        return self.PHRASES[self.Kind(self.kind)]
 
     @property
     def is_past(self) -> bool:
@@ -217,7 +219,7 @@ class Credential(models.Model):
 
 
 class MembershipQuerySet(models.QuerySet):
-    def current(self, on: date):
+    def current(self, on: date) -> Self:
         """Memberships that may be shown on a day: none is claimed past its expiry."""
         return self.filter(is_shown=True, expires_on__gte=on)
 
@@ -240,12 +242,12 @@ class Membership(models.Model):
         verbose_name_plural = _("memberships")
         ordering = ["sort_order", "name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
 class CrisisLineQuerySet(models.QuerySet):
-    def active(self):
+    def active(self) -> Self:
         return self.filter(is_active=True)
 
 
@@ -292,5 +294,5 @@ class CrisisLine(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.slug

@@ -1,9 +1,15 @@
 """How rows read in the language of the page, and in English where nothing else exists."""
 
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 FALLBACK_LANGUAGE = settings.LANGUAGE_CODE
 
@@ -13,7 +19,7 @@ def page_language() -> str:
     return (get_language() or FALLBACK_LANGUAGE).split("-")[0]
 
 
-def site_languages() -> list[tuple[str, str]]:
+def site_languages() -> "Sequence[tuple[str, StrOrPromise]]":
     """Codes and names, asked for when needed: another language is no migration."""
     return settings.LANGUAGES
 
@@ -24,10 +30,11 @@ class LanguageField(models.CharField):
     Migrations hold a plain CharField without the choices, so that they import no code of ours.
     """
 
-    def __init__(self, *args, **options):
-        super().__init__(*args, **{"max_length": 8, "choices": site_languages} | options)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        defaults: dict[str, Any] = {"max_length": 8, "choices": site_languages}
+        super().__init__(*args, **defaults | options)
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, _path, args, options = super().deconstruct()
         options.pop("choices", None)
         return name, "django.db.models.CharField", args, options
@@ -46,7 +53,7 @@ class LocalizedTextQuerySet(models.QuerySet):
         return best_language_texts(self.filter(language__in={FALLBACK_LANGUAGE, page_language()}))
 
 
-def best_language_texts(texts) -> list:
+def best_language_texts(texts: Iterable[Any]) -> list:
     """Of texts in several languages, the one to read for each TEXT_KEY."""
     best = {}
     for text in texts:
@@ -89,5 +96,5 @@ class Translation(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.language}: {self.english[:60]}"

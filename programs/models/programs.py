@@ -1,5 +1,7 @@
 """The care itself: levels, programs, and how they compare."""
 
+from typing import Self
+
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -27,12 +29,12 @@ class LevelOfCare(models.Model):
             models.UniqueConstraint(fields=["scheme", "code"], name="level_of_care_code_once")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.code} {self.name}"
 
 
 class ProgramQuerySet(models.QuerySet):
-    def published(self):
+    def published(self) -> Self:
         return self.filter(is_published=True)
 
 
@@ -73,10 +75,10 @@ class Program(models.Model):
         verbose_name_plural = _("programs")
         ordering = ["sort_order", "name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("programs:program", args=[self.slug])
 
 
@@ -103,7 +105,7 @@ class ScheduleRow(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.label}: {self.activity}"
 
 
@@ -119,7 +121,7 @@ class ComparisonRow(models.Model):
         verbose_name_plural = _("comparison rows")
         ordering = ["sort_order", "slug"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.label
 
     def answers(self, programs: list[Program]) -> list[tuple[Program, str]]:
@@ -147,5 +149,5 @@ class ComparisonCell(models.Model):
             models.UniqueConstraint(fields=["row", "program"], name="comparison_cell_once")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text

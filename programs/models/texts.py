@@ -1,7 +1,8 @@
 """What people read: questions, articles, programs, and the pages that the law asks for."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -35,6 +36,7 @@ class Question(VersionedText):
     answer = models.TextField(_("answer"), help_text=READING_LEVEL_HELP)
     sort_order = models.PositiveSmallIntegerField(_("order"), default=0)
     is_on_home = models.BooleanField(_("on the home page"), default=False)
+    is_open = False  # unfolded, as a preview shows it
 
     class Meta:
         verbose_name = _("question")
@@ -43,10 +45,10 @@ class Question(VersionedText):
         constraints = version_constraints("question")
         triggers = immutability_triggers("question")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.question
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return f"{reverse('programs:learn')}#{self.slug}"
 
 
@@ -71,10 +73,10 @@ class Article(ReviewedText):
         constraints = [*version_constraints("article"), review_constraint("article")]
         triggers = immutability_triggers("article")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("programs:article", args=[self.slug])
 
 
@@ -110,7 +112,7 @@ class HeadedTextField(models.TextField):
 
     default_validators = [validate_sections]
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, _path, args, options = super().deconstruct()
         return name, "django.db.models.TextField", args, options
 
@@ -140,22 +142,22 @@ class ProgramText(ReviewedText):
         ]
         triggers = immutability_triggers("program_text")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.program.name
 
     @property
     def sections(self) -> list[Section]:
         return split_sections(self.body)
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return self.program.get_absolute_url()
 
 
 class PageQuerySet(VersionQuerySet):
-    def published(self):
+    def published(self) -> Self:
         return self.in_force(on=timezone.localdate())
 
-    def in_force(self, on: date):
+    def in_force(self, on: date) -> Self:
         """The newest published version of each page and language, in effect on a day."""
         begun = Q(is_published=True, effective_on__lte=on)
         return self.newest_of(begun).filter(is_withdrawn=False)
@@ -174,7 +176,8 @@ class Page(ReviewedText):
     effective_on = models.DateField(_("in effect from"))
     sort_order = models.PositiveSmallIntegerField(_("order in the foot"), default=0)
 
-    objects = PageQuerySet.as_manager()
+    # Django lets a model replace the manager that it inherits.
+    objects = PageQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("page")
@@ -183,8 +186,8 @@ class Page(ReviewedText):
         constraints = [*version_constraints("page"), review_constraint("page")]
         triggers = immutability_triggers("page")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.title}, version {self.version}"
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("programs:page", args=[self.slug])

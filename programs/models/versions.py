@@ -1,5 +1,7 @@
 """How a long text changes: in versions, of which the newest published one is read."""
 
+from typing import Self, cast
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -10,18 +12,19 @@ from .languages import LocalizedTextQuerySet, language_field
 
 
 class VersionQuerySet(LocalizedTextQuerySet):
-    def published(self):
+    def published(self) -> Self:
         """What stands on the site: the newest published version of each text."""
         return self.newest_of(Q(is_published=True)).filter(is_withdrawn=False)
 
-    def newest(self):
+    def newest(self) -> Self:
         """The newest version of each text, draft or not."""
         return self.newest_of(Q())
 
-    def newest_of(self, condition: Q):
+    def newest_of(self, condition: Q) -> Self:
         """Of each text, the newest version that meets a condition; more filters may follow."""
-        same = {field: OuterRef(field) for field in self.model.TEXT_IDENTITY}
-        newer = self.model.objects.filter(condition, version__gt=OuterRef("version"), **same)
+        model = cast("type[VersionedText]", self.model)
+        same = {field: OuterRef(field) for field in model.TEXT_IDENTITY}
+        newer = model._default_manager.filter(condition, version__gt=OuterRef("version"), **same)
         return self.filter(condition, ~Exists(newer))
 
 
@@ -72,7 +75,7 @@ class VersionedText(models.Model):
         return {field: getattr(self, field) for field in self.TEXT_IDENTITY}
 
     @property
-    def versions(self) -> models.QuerySet:
+    def versions(self) -> VersionQuerySet:
         """All versions of this text, the newest first."""
         return type(self).objects.filter(**self.key).order_by("-version")
 

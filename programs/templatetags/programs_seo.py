@@ -4,13 +4,14 @@ from html import unescape
 
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.templatetags.static import static
 from django.urls import reverse, translate_url
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from programs import structured_data
-from programs.models import FALLBACK_LANGUAGE, page_language
+from programs.models import FALLBACK_LANGUAGE, Article, Question, page_language
 
 register = template.Library()
 
@@ -20,13 +21,13 @@ CARD_LANGUAGES = {
 
 
 @register.simple_block_tag
-def plaintext(content) -> str:
+def plaintext(content: str) -> str:
     """What stands within as plain text on one line; to keep with `as`, and say in two places."""
     return " ".join(unescape(content).split())
 
 
 @register.simple_tag(takes_context=True)
-def page_urls(context) -> dict:
+def page_urls(context: Context) -> dict:
     """The one full address of this page, and one for each language that it is written in.
 
     A view whose text may lack a language names those that it has as `languages`. The page
@@ -47,18 +48,18 @@ def social_card_url() -> str:
 
 
 @register.simple_tag(takes_context=True)
-def organization_json(context) -> str:
+def organization_json(context: Context) -> str:
     picture = settings.SITE_URL + static("touch-icon.png")
     return json_ld_script(structured_data.organization(context["center"], picture=picture))
 
 
 @register.simple_tag
-def faq_json(questions) -> str:
+def faq_json(questions: list[Question]) -> str:
     return json_ld_script(structured_data.faq_page(questions)) if questions else ""
 
 
 @register.simple_tag(takes_context=True)
-def article_json(context, article) -> str:
+def article_json(context: Context, article: Article) -> str:
     fact = structured_data.article_data(
         article,
         facility=context["center"].facility,
@@ -69,7 +70,7 @@ def article_json(context, article) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def breadcrumb_json(context, here: str, above: str = "", view: str = "") -> str:
+def breadcrumb_json(context: Context, here: str, above: str = "", view: str = "") -> str:
     """The way from the first page to this one, by way of the page of a view."""
     steps = [(context["center"].facility.name, structured_data.home_url())]
     if view:

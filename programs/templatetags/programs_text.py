@@ -2,6 +2,7 @@
 
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.templatetags.static import static
 from django.urls import translate_url
 from django.utils.html import format_html
@@ -37,12 +38,12 @@ def reading_minutes(text: str) -> int:
 
 
 @register.simple_tag(takes_context=True)
-def say(context, line: str) -> str:
+def say(context: Context, line: str) -> str:
     """A row's short English line, in the language of the page where it is translated."""
     return context["center"].translations.get(str(line), line)
 
 
 @register.simple_tag(takes_context=True)
-def url_in_language(context, language: str) -> str:
+def url_in_language(context: Context, language: str) -> str:
     """The address of this very page in another language."""
     return translate_url(context["request"].get_full_path(), language)

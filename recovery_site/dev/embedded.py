@@ -5,14 +5,15 @@ under VAR. `python -m recovery_site.dev.embedded with -- COMMAND` runs a command
 beside whichever of the two has no URL.
 """
 
-import functools
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import IO, cast
 
 import redis
 
@@ -45,10 +46,15 @@ class ManagedProcess:
     due_at: float = 0.0
     log_offset: int = 0
 
+    @property
+    def has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
 
-def missing_servers(var):
+
+def missing_servers(var: Path) -> tuple[list[ManagedProcess], dict[str, str]]:
     """The parts that no URL stands for, and the URLs that will stand for them."""
-    parts, urls = [], {}
+    parts: list[ManagedProcess] = []
+    urls: dict[str, str] = {}
     if not os.environ.get("DATABASE_URL"):
         port = state.get_port(var, "postgres_port")
         urls["DATABASE_URL"] = postgres.database_url(var, port)
@@ -60,7 +66,7 @@ def missing_servers(var):
     return parts, urls
 
 
-def postgres_server(var, port):
+def postgres_server(var: Path, port: int) -> ManagedProcess:
     return ManagedProcess(
         name="postgres",
         launch=lambda: postgres.start_server(var, port),
@@ -69,7 +75,7 @@ def postgres_server(var, port):
     )
 
 
-def redis_server(var, port, url):
+def redis_server(var: Path, port: int, url: str) -> ManagedProcess:
     return ManagedProcess(
         name="redis",
         launch=lambda: start_redis(var, port),
@@ -77,7 +83,7 @@ def redis_server(var, port, url):
     )
 
 
-def start_redis(var, port):
+def start_redis(var: Path, port: int) -> subprocess.Popen:
     """Starts a server that speaks Redis; its settings go by pipe, out of sight of `ps`."""
     folder = var / "redis"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -92,12 +98,12 @@ def start_redis(var, port):
         cwd=folder,
     )
     settings = VALKEY_SETTINGS.format(port=port, password=state.get_secret(var, "password"))
-    server.stdin.write(settings.encode())
-    server.stdin.close()
+    with cast(IO[bytes], server.stdin) as stdin:
+        stdin.write(settings.encode())
     return server
 
 
-def redis_answers(url):
+def redis_answers(url: str) -> bool:
     try:
         with redis.from_url(url, socket_timeout=2) as client:
             return client.ping()
@@ -105,24 +111,24 @@ def redis_answers(url):
         return False
 
 
-def start_and_wait(var, parts):
+def start_and_wait(var: Path, parts: list[ManagedProcess]) -> None:
     """Starts parts together and waits until each answers; one line and the end if not."""
     logs = {part.name: var / "log" / f"{part.name}.log" for part in parts}
     since = {name: processes.file_size(log) for name, log in logs.items()}
     for part in parts:
         part.process = part.launch()
     for part in parts:
-        ready = processes.wait_until(lambda p=part: is_ready_or_dead(p), within=60)
-        if not ready or part.process.poll() is not None:
+        ready = processes.wait_until(partial(is_ready_or_dead, part), within=60)
+        if not ready or part.has_ended:
             why = processes.failure_reason(logs[part.name], since[part.name])
             sys.exit(f"{part.name.capitalize()} could not start: {why}")
 
 
-def is_ready_or_dead(part):
-    return part.process.poll() is not None or part.is_ready()
+def is_ready_or_dead(part: ManagedProcess) -> bool:
+    return part.has_ended or part.is_ready()
 
 
-def stop_processes(parts, *, within):
+def stop_processes(parts: list[ManagedProcess], *, within: float) -> None:
     """Stops parts together, each by the signal that it prefers."""
     for part in parts:
         if part.process and part.process.poll() is None:
@@ -130,7 +136,7 @@ def stop_processes(parts, *, within):
     processes.wait_or_kill([part.process for part in parts if part.process], within=within)
 
 
-def run_with_servers(var, command):
+def run_with_servers(var: Path, command: list[str]) -> int:
     """Runs a command beside the servers it lacks, and returns its exit code."""
     lock = processes.lock_folder(var, note=f"servers for {command[0]} in {var}")
     parts, urls = missing_servers(var)
@@ -142,13 +148,13 @@ def run_with_servers(var, command):
         lock.close()
 
 
-def run_in_terminal(command, environment):
+def run_in_terminal(command: list[str], environment: Mapping[str, str]) -> int:
     """Runs a command in our terminal, where Ctrl-C reaches it without our help."""
     processes.check_stop_requested()
     child = subprocess.Popen(  # noqa: S603  the command that we were given
         command,
         env=environment,
-        preexec_fn=functools.partial(processes.end_with_parent, signal.SIGTERM),  # noqa: PLW1509
+        preexec_fn=partial(processes.end_with_parent, signal.SIGTERM),  # noqa: PLW1509
     )
     signal.signal(signal.SIGINT, lambda *_: None)
     for sign in (signal.SIGTERM, signal.SIGHUP):
@@ -159,7 +165,7 @@ def run_in_terminal(command, environment):
     return code if code >= 0 else 128 - code
 
 
-def main():
+def main() -> None:
     if sys.argv[1:3] != ["with", "--"] or len(sys.argv) < 4:
         sys.exit("Usage: python -m recovery_site.dev.embedded with -- COMMAND")
     processes.handle_signals()

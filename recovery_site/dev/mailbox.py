@@ -8,12 +8,15 @@ import os
 import re
 import secrets
 from datetime import UTC, datetime
+from email.message import EmailMessage, MIMEPart
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from . import mailbox_pages
 
@@ -40,21 +43,23 @@ FRAME_POLICY = (
 class MessageCatcher:
     """Keeps each message that arrives as one .eml file."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802  the name aiosmtpd calls
+    async def handle_DATA(  # noqa: N802  the name aiosmtpd calls
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         lines = [f"Return-Path: <{envelope.mail_from or ''}>"]
         lines += [f"Delivered-To: {address}" for address in envelope.rcpt_tos]
         head = "".join(f"{line}\r\n" for line in lines).encode()
         try:
-            await asyncio.to_thread(save_message, self.folder, head + envelope.content)
+            await asyncio.to_thread(save_message, self.folder, head + cast(bytes, envelope.content))
         except OSError as trouble:
             return f"452 4.3.1 Could not keep the message: {trouble.strerror}"
         return "250 2.0.0 Kept"
 
 
-def save_message(folder, content):
+def save_message(folder: Path, content: bytes) -> None:
     """Writes one message, whole or not at all, under a name that sorts by time."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(4)}"
     draft = folder / f"{name}.new"
@@ -69,12 +74,12 @@ def save_message(folder, content):
     draft.rename(folder / f"{name}.eml")
 
 
-def message_names(folder):
+def message_names(folder: Path) -> list[str]:
     """Every message kept, newest first."""
     return sorted((path.stem for path in folder.glob("*.eml")), reverse=True)
 
 
-def read_message(folder, name):
+def read_message(folder: Path, name: str) -> EmailMessage | None:
     """One message, or None where there is none of this name."""
     if not MESSAGE_NAME.fullmatch(name):
         return None
@@ -92,11 +97,11 @@ class MailboxHandler(BaseHTTPRequestHandler):
     sys_version = ""
     timeout = 30
 
-    def __init__(self, *args, folder):
+    def __init__(self, *args: Any, folder: Path) -> None:
         self.folder = folder
         super().__init__(*args)
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         if not self.is_for_us():
             return self.reply(421, "This mailbox answers only on this machine.")
         match [unquote(part) for part in urlsplit(self.path).path.strip("/").split("/")]:
@@ -111,7 +116,7 @@ class MailboxHandler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         if not self.is_for_us() or not self.is_from_us():
             return self.reply(403, "Only the mailbox's own page may do this.")
         if self.path != "/delete-all":
@@ -120,23 +125,23 @@ class MailboxHandler(BaseHTTPRequestHandler):
             path.unlink(missing_ok=True)
         return self.reply(303, "", Location="/")
 
-    def is_for_us(self):
+    def is_for_us(self) -> bool:
         """Refuses names that a foreign page pointed at this machine."""
-        port = self.server.server_port
+        port = cast(ThreadingHTTPServer, self.server).server_port
         return self.headers.get("Host", "") in {f"127.0.0.1:{port}", f"localhost:{port}"}
 
-    def is_from_us(self):
+    def is_from_us(self) -> bool:
         """Refuses forms that another site posts here."""
         origin = self.headers.get("Origin")
         return origin is None or origin == f"http://{self.headers['Host']}"
 
-    def show_list(self):
+    def show_list(self) -> None:
         kept = message_names(self.folder)
         messages = [(name, read_message(self.folder, name)) for name in kept[:MAX_LISTED]]
         shown = [(name, message) for name, message in messages if message]
         self.reply(200, mailbox_pages.list_page(shown, total=len(kept)))
 
-    def show(self, name, message, part):
+    def show(self, name: str, message: EmailMessage, part: list[str]) -> None:
         attached = mailbox_pages.attachment_parts(message)
         match part:
             case []:
@@ -151,17 +156,19 @@ class MailboxHandler(BaseHTTPRequestHandler):
             case _:
                 self.reply(404, "There is nothing here, or no longer.")
 
-    def send_attachment(self, attachment, number):
+    def send_attachment(self, attachment: MIMEPart, number: int) -> None:
         named = quote(mailbox_pages.filename(attachment, number))
         self.reply(
             200,
-            attachment.get_payload(decode=True) or b"",
+            cast(bytes, attachment.get_payload(decode=True) or b""),
             kind="application/octet-stream",
             **{"Content-Disposition": f"attachment; filename*=UTF-8''{named}"},
         )
 
-    def reply(self, status, body, *, kind="text/html", **headers):
-        if status >= 400:
+    def reply(
+        self, status: int, body: str | bytes, *, kind: str = "text/html", **headers: str
+    ) -> None:
+        if status >= 400 and isinstance(body, str):
             body = mailbox_pages.trouble_page(body)
         content = body.encode(errors="replace") if isinstance(body, str) else body
         self.send_response(status)
@@ -173,11 +180,11 @@ class MailboxHandler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def log_message(self, *_):
+    def log_message(self, *_: Any) -> None:
         """Keeps no access log: subjects of mail are nobody else's business."""
 
 
-def main():
+def main() -> None:
     options = argparse.ArgumentParser(prog="mailbox", description=__doc__)
     options.add_argument("--smtp-port", type=int, required=True)
     options.add_argument("--web-port", type=int, required=True)

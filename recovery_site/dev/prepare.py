@@ -14,7 +14,7 @@ from . import startup, state
 OUR_APPS = {"accounts", "admissions", "programs", "staff"}
 
 
-def main():
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
     django.setup()
     refuse_other_versions()
@@ -25,7 +25,7 @@ def main():
             call_command("seed_demo", stdout=sign_ins)
 
 
-def refuse_other_versions():
+def refuse_other_versions() -> None:
     """End with one line where the database has migrations that this code does not know.
 
     Migrations were written anew before the first release, and a checkout may be older than its

@@ -12,7 +12,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TextIO
 
 STOP_REQUESTED = threading.Event()
 LIBC = ctypes.CDLL(None)
@@ -21,13 +23,19 @@ DISK_FULL_MESSAGE = "disk is full: free some space for {}, then start again."
 DISK_FULL_SIGNS = ("No space left on device", "DiskFull", "could not extend file")
 
 
-def end_with_parent(sign):
+def end_with_parent(sign: signal.Signals) -> None:
     """Has Linux send us this signal as soon as the process that started us dies."""
     if sys.platform == "linux":
         LIBC.prctl(PR_SET_PDEATHSIG, int(sign))
 
 
-def start_process(command, *, log, orphaned_by=signal.SIGKILL, **options):
+def start_process(
+    command: Iterable[Any],
+    *,
+    log: Path,
+    orphaned_by: signal.Signals = signal.SIGKILL,
+    **options: Any,
+) -> subprocess.Popen:
     """Starts a program out of reach of Ctrl-C; its output goes to the log file."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -42,7 +50,7 @@ def start_process(command, *, log, orphaned_by=signal.SIGKILL, **options):
         )
 
 
-def handle_signals():
+def handle_signals() -> None:
     """Notes that we should stop, whichever signal says so; a hang-up says nothing under nohup.
 
     Our waiting looks at the note: an exception from here could get lost in a fork.
@@ -54,13 +62,13 @@ def handle_signals():
         end_with_parent(signal.SIGTERM)
 
 
-def check_stop_requested():
+def check_stop_requested() -> None:
     """Ends what we do, as Ctrl-C would, once we should stop."""
     if STOP_REQUESTED.is_set():
         raise KeyboardInterrupt
 
 
-def wait_or_kill(processes, *, within):
+def wait_or_kill(processes: list[subprocess.Popen], *, within: float) -> None:
     """Waits for programs told to stop; kills what still runs after so many seconds."""
     deadline = time.monotonic() + within
     for process in processes:
@@ -69,14 +77,14 @@ def wait_or_kill(processes, *, within):
         kill_group(process)
 
 
-def kill_group(process):
+def kill_group(process: subprocess.Popen) -> None:
     """Kills a program with every child that it left in its session."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def end_leftover(pid_file, folder, *, by):
+def end_leftover(pid_file: Path, folder: Path, *, by: signal.Signals) -> None:
     """Ends a server that outlived an earlier start, and removes a stale pid file."""
     if not Path("/proc/self").exists():
         return
@@ -89,10 +97,10 @@ def end_leftover(pid_file, folder, *, by):
     pid_file.unlink(missing_ok=True)
 
 
-def end_orphans(folder, program):
+def end_orphans(folder: Path, program: str) -> None:
     """Ends what a killed server left at work in its folder, which bars the way to the next one."""
 
-    def left():
+    def left() -> list[int]:
         pids = [
             path.name for path in Path("/proc").glob("[0-9]*") if is_working_in(path.name, folder)
         ]
@@ -104,14 +112,14 @@ def end_orphans(folder, program):
     wait_until(lambda: not left(), within=5)
 
 
-def read_pid(pid_file):
+def read_pid(pid_file: Path) -> int | None:
     try:
         return int(pid_file.read_text().split()[0])
     except (FileNotFoundError, IndexError, ValueError):
         return None
 
 
-def is_working_in(pid, folder):
+def is_working_in(pid: int | str, folder: Path) -> bool:
     """Whether the process of this number is one that works in the folder."""
     try:
         return os.readlink(f"/proc/{pid}/cwd") == str(folder.resolve())
@@ -119,7 +127,7 @@ def is_working_in(pid, folder):
         return False
 
 
-def is_running(pid, program):
+def is_running(pid: int | str, program: str) -> bool:
     """Whether the process of this number runs the program of this name."""
     try:
         return os.readlink(f"/proc/{pid}/exe").rpartition("/")[2].split()[0] == program
@@ -127,13 +135,13 @@ def is_running(pid, program):
         return False
 
 
-def wait_for_exit(process):
+def wait_for_exit(process: subprocess.Popen) -> int:
     """The exit code of a program that we wait for, unless we should stop before."""
     wait_until(lambda: process.poll() is not None, within=float("inf"))
     return process.returncode
 
 
-def wait_until(is_so, *, within, every=0.05):
+def wait_until(is_so: Callable[[], bool], *, within: float, every: float = 0.05) -> bool:
     """Whether it became so within these seconds."""
     deadline = time.monotonic() + within
     while not is_so():
@@ -144,7 +152,7 @@ def wait_until(is_so, *, within, every=0.05):
     return True
 
 
-def lock_folder(var, *, note):
+def lock_folder(var: Path, *, note: str) -> TextIO:
     """Holds a folder for us alone until we end; whoever comes second reads the note."""
     var.mkdir(parents=True, exist_ok=True)
     lock = (var / "lock").open("a+")
@@ -159,7 +167,7 @@ def lock_folder(var, *, note):
     return lock
 
 
-def is_free(port):
+def is_free(port: int) -> bool:
     """Whether we could listen on this loopback port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -170,7 +178,7 @@ def is_free(port):
             return False
 
 
-def free_port(*preferred):
+def free_port(*preferred: int | None) -> int:
     """The first preferred port that is free, or one that the system picks."""
     for port in preferred:
         if port and is_free(port):
@@ -180,11 +188,11 @@ def free_port(*preferred):
         return probe.getsockname()[1]
 
 
-def file_size(path):
+def file_size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def failure_reason(log, since=0):
+def failure_reason(log: Path, since: int = 0) -> str:
     """Why a program failed, in one line from what it logged since this offset."""
     with log.open("rb") as lines:
         lines.seek(since)
@@ -196,7 +204,7 @@ def failure_reason(log, since=0):
     return (fatal or told or ["it said nothing"])[-1]
 
 
-def describe_os_error(trouble):
+def describe_os_error(trouble: OSError) -> str:
     """An operating system error as one line that says what to do."""
     if trouble.errno == errno.ENOSPC:
         return "The " + DISK_FULL_MESSAGE.format(trouble.filename or "var/")

@@ -6,16 +6,16 @@ import time
 from pathlib import Path
 
 from . import processes
-from .embedded import stop_processes
+from .embedded import ManagedProcess, stop_processes
 from .startup import BASE_DIR, log_path, say, short_path, start_all
 
 MAX_RESTART_DELAY = 30
 STEADY_AFTER = 60
 
 
-def run_site(var, port):
+def run_site(var: Path, port: int) -> None:
     """Starts everything and stays until Ctrl-C, then stops everything."""
-    parts = []
+    parts: list[ManagedProcess] = []
     lock = processes.lock_folder(var, note=f"http://127.0.0.1:{port}/, with its data in {var}")
     (var / "environment").unlink(missing_ok=True)
     try:
@@ -29,7 +29,7 @@ def run_site(var, port):
         lock.close()
 
 
-def supervise(var, parts):
+def supervise(var: Path, parts: list[ManagedProcess]) -> None:
     """Restarts what dies, and shows what goes wrong, until we are told to stop."""
     for part in parts:
         part.log_offset = processes.file_size(log_path(var, part.name))
@@ -41,10 +41,10 @@ def supervise(var, parts):
         time.sleep(0.2)
 
 
-def keep_alive(var, part):
+def keep_alive(var: Path, part: ManagedProcess) -> None:
     """Restarts a part that died, each time after a longer pause."""
     now = time.monotonic()
-    if part.process.poll() is None:
+    if not part.has_ended:
         part.failures *= now - part.started_at < STEADY_AFTER
     elif not part.due_at:
         plan_restart(var, part, now)
@@ -53,8 +53,9 @@ def keep_alive(var, part):
         restart(part)
 
 
-def plan_restart(var, part, now):
-    processes.kill_group(part.process)
+def plan_restart(var: Path, part: ManagedProcess, now: float) -> None:
+    if part.process:
+        processes.kill_group(part.process)
     pause = min(0.5 * 2**part.failures, MAX_RESTART_DELAY)
     part.failures += 1
     part.due_at = now + pause
@@ -62,14 +63,14 @@ def plan_restart(var, part, now):
     say(f"{part.name} stopped: starting it again in {pause:g} s. See {log}")
 
 
-def restart(part):
+def restart(part: ManagedProcess) -> None:
     try:
         part.process = part.launch()
     except OSError as trouble:
         say(processes.describe_os_error(trouble))
 
 
-def show_errors(var, part):
+def show_errors(var: Path, part: ManagedProcess) -> None:
     """Repeats errors from a part's log at the terminal; the whole story stays in the log."""
     log = log_path(var, part.name)
     if processes.file_size(log) <= part.log_offset:
@@ -83,14 +84,14 @@ def show_errors(var, part):
             say(f"{part.name}: {line}")
 
 
-def stop_all(parts):
+def stop_all(parts: list[ManagedProcess]) -> None:
     """First what uses the servers, then the servers; ten seconds at most."""
     servers = [part for part in parts if part.name in {"postgres", "redis"}]
     stop_processes([part for part in parts if part not in servers], within=6)
     stop_processes(servers, within=3)
 
 
-def chosen_port():
+def chosen_port() -> int:
     """The port that the person asked for; one plain line when it is none."""
     text = os.environ.get("PORT") or "8000"
     if not (text.isdecimal() and 0 < int(text) < 65536):
@@ -98,7 +99,7 @@ def chosen_port():
     return int(text)
 
 
-def main():
+def main() -> None:
     processes.handle_signals()
     var = Path(os.environ.get("VAR") or BASE_DIR / "var").resolve()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")

@@ -3,8 +3,11 @@
 import contextlib
 import http.client
 import os
+import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -22,13 +25,13 @@ WORKER_OPTIONS = (
 )  # fmt: skip
 
 
-def say(text=""):
+def say(text: str = "") -> None:
     """One line for the person at the terminal, who may have closed it."""
     with contextlib.suppress(OSError):
         os.write(sys.stdout.fileno(), f"{text}\n".encode())
 
 
-def start_all(var, port, parts):
+def start_all(var: Path, port: int, parts: list[ManagedProcess]) -> None:
     """The parts one after the other, each ready before those that need it."""
     check_port_free(port)
     rotate_logs(var)
@@ -49,20 +52,20 @@ def start_all(var, port, parts):
     print_addresses(var, environment["SITE_URL"], mailbox)
 
 
-def check_port_free(port):
+def check_port_free(port: int) -> None:
     """One plain line where another program has our port, after a moment's grace."""
     if not processes.wait_until(lambda: processes.is_free(port), within=3):
         sys.exit(f"Port {port} is taken by another program. Try another: make run PORT={port + 1}")
 
 
-def read_production_flag():
+def read_production_flag() -> bool:
     try:
         return settings.PRODUCTION
     except ImproperlyConfigured as trouble:
         sys.exit(str(trouble))
 
 
-def development_environment(var, port, urls):
+def development_environment(var: Path, port: int, urls: dict[str, str]) -> dict[str, str]:
     """The environment that the site needs, where the person gave none."""
     defaults = {
         "SECRET_KEY": state.get_secret(var, "secret_key"),
@@ -72,13 +75,15 @@ def development_environment(var, port, urls):
     return defaults | urls | given | {"VAR": str(var), "PORT": str(port)}
 
 
-def write_environment(var, environment):
+def write_environment(var: Path, environment: Mapping[str, str]) -> None:
     """Tells `manage.py` in another terminal where the servers are."""
     lines = [f"{name}='{environment[name]}'\n" for name in ENVIRONMENT_NAMES]
     state.write_private(var / "environment", "".join(lines))
 
 
-def mail_catcher_process(var, port, urls):
+def mail_catcher_process(
+    var: Path, port: int, urls: dict[str, str]
+) -> tuple[list[ManagedProcess], int | None]:
     """The part that catches mail, and the port to read it; neither when EMAIL_URL is set."""
     if os.environ.get("EMAIL_URL"):
         return [], None
@@ -91,10 +96,10 @@ def mail_catcher_process(var, port, urls):
     return [python_process(var, "mail", command, lambda: is_serving(web))], web
 
 
-def prepare_site(var, environment):
+def prepare_site(var: Path, environment: Mapping[str, str]) -> None:
     """Brings the database, the demo data and the static files up to date, side by side."""
     say("Preparing the database and the static files")
-    steps = {
+    steps: dict[str, list[Any]] = {
         "static": [BASE_DIR / "manage.py", "collectstatic", "--no-input", "--verbosity", "0"],
         "database": ["-m", "recovery_site.dev.prepare"],
     }
@@ -113,21 +118,21 @@ def prepare_site(var, environment):
             processes.kill_group(process)
 
 
-def wait_for_step(process, name, log, since):
+def wait_for_step(process: subprocess.Popen, name: str, log: Path, since: int) -> None:
     """Waits for a step; its failure ends the start in one line."""
     if processes.wait_for_exit(process) != 0:
         why = processes.failure_reason(log, since)
         sys.exit(f"The {name} could not be prepared: {why} See {short_path(log)}")
 
 
-def web_process(var, port, environment):
+def web_process(var: Path, port: int, environment: Mapping[str, str]) -> list[ManagedProcess]:
     """The site itself: ready when it answers."""
     command = [PYTHON, "-m", "gunicorn", "-c", "python:recovery_site.gunicorn_conf"]
     command.append("recovery_site.wsgi")
     return [python_process(var, "web", command, lambda: is_serving(port), environment)]
 
 
-def celery_processes(var, environment):
+def celery_processes(var: Path, environment: Mapping[str, str]) -> list[ManagedProcess]:
     """What works behind the site: the worker, and beat which wakes it."""
     celery = [PYTHON, "-m", "celery", "-A", "recovery_site"]
     beat = ["beat", "--schedule", var / "celerybeat-schedule", "--pidfile", ""]
@@ -137,10 +142,16 @@ def celery_processes(var, environment):
     ]
 
 
-def python_process(var, name, command, answers, environment=None):
+def python_process(
+    var: Path,
+    name: str,
+    command: list[Any],
+    answers: Callable[[], bool],
+    environment: Mapping[str, str] | None = None,
+) -> ManagedProcess:
     """A part that runs our own code and logs under its name."""
 
-    def launch():
+    def launch() -> subprocess.Popen:
         return processes.start_process(
             command, log=log_path(var, name), cwd=BASE_DIR, env=environment
         )
@@ -148,11 +159,11 @@ def python_process(var, name, command, answers, environment=None):
     return ManagedProcess(name, launch, answers)
 
 
-def log_path(var, name):
+def log_path(var: Path, name: str) -> Path:
     return var / "log" / f"{name}.log"
 
 
-def is_serving(port):
+def is_serving(port: int) -> bool:
     """Whether a web server answers on the port, whatever it says."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
@@ -164,7 +175,7 @@ def is_serving(port):
         connection.close()
 
 
-def print_addresses(var, address, mailbox):
+def print_addresses(var: Path, address: str, mailbox: int | None) -> None:
     """Where to click, and as whom."""
     say()
     say(f"  Site         {address}/")
@@ -176,12 +187,12 @@ def print_addresses(var, address, mailbox):
     say(f"\nLogs are in {short_path(var / 'log')}. Ctrl-C stops everything.")
 
 
-def short_path(path):
+def short_path(path: Path) -> str:
     """A path as short as it can be told from here."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def rotate_logs(var):
+def rotate_logs(var: Path) -> None:
     """Sets a long log aside, so that logs cannot grow for ever."""
     for log in (var / "log").glob("*.log"):
         if log.stat().st_size > MAX_LOG_BYTES:

@@ -8,12 +8,14 @@ needs nothing but Python.
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import django
 import polib
 from django.conf import settings
 from django.template import engines
+from django.template.backends.django import Template as DjangoTemplate
+from django.template.base import Node, Variable
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 # Whatever stands in these is translated as a whole; a file or a folder more is a line more.
@@ -68,7 +70,7 @@ class TranslatableText(NamedTuple):
 
 def collect_texts(covered: list[str]) -> dict[TranslatableText, list[str]]:
     """Every text in these files and folders, and the files that ask for it, in their order."""
-    found = {}
+    found: dict[TranslatableText, list[str]] = {}
     for path in source_files(covered):
         texts = texts_in_python(path) if path.suffix == ".py" else texts_in_template(path)
         for text in texts:
@@ -98,24 +100,28 @@ def texts_in_python(path: Path) -> Iterator[TranslatableText]:
         if alias.name in ARGUMENT_POSITIONS
     }
     for node in ast.walk(tree):
-        called = node.func.id if isinstance(node, ast.Call) and hasattr(node.func, "id") else ""
-        if called in names:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+            positions = names[node.func.id]
             yield TranslatableText(
-                *("" if at is None else node.args[at].value for at in names[called])
+                *("" if at is None else ast.literal_eval(node.args[at]) for at in positions)
             )
 
 
 def texts_in_template(path: Path) -> Iterator[TranslatableText]:
     """What a template asks for when it is drawn, to the letter."""
-    nodes = engines["django"].from_string(path.read_text()).template.nodelist
-    for node in nodes.get_nodes_by_type((TranslateNode, BlockTranslateNode)):
-        context = node.message_context.var if node.message_context else ""
+    nodes = cast(DjangoTemplate, engines["django"].from_string(path.read_text())).template.nodelist
+    for node in nodes.get_nodes_by_type(Node):
         if isinstance(node, TranslateNode):
-            yield TranslatableText(context, node.filter_expression.var.literal, "")
-        else:
+            text = cast(Variable, node.filter_expression.var).literal
+            yield TranslatableText(context_text(node), str(text), "")
+        elif isinstance(node, BlockTranslateNode):
             yield TranslatableText(
-                context, block_text(node, node.singular), block_text(node, node.plural)
+                context_text(node), block_text(node, node.singular), block_text(node, node.plural)
             )
+
+
+def context_text(node: TranslateNode | BlockTranslateNode) -> str:
+    return str(node.message_context.var) if node.message_context else ""
 
 
 def block_text(node: BlockTranslateNode, tokens: list) -> str:

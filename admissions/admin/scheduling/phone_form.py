@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from admissions import formatting, local_time
-from admissions.public.form_base import ConsentKey, Request
+from admissions.intake.models import ConsultationRequest
+from admissions.public.form_base import ConsentKey
 from admissions.public.forms import DetailsForm
 
 
@@ -38,9 +39,9 @@ class PhoneBookingForm(DetailsForm):
         "note": (_("Note"), _("What helps the counselor. No medical details.")),
     }
     FOR_WHOM = [
-        (Request.ForWhom.SELF, _("Themselves")),
-        (Request.ForWhom.LOVED_ONE, _("Someone they care about")),
-        (Request.ForWhom.PROFESSIONAL, _("Someone they work with")),
+        (ConsultationRequest.ForWhom.SELF, _("Themselves")),
+        (ConsultationRequest.ForWhom.LOVED_ONE, _("Someone they care about")),
+        (ConsultationRequest.ForWhom.PROFESSIONAL, _("Someone they work with")),
     ]
 
     def __init__(self, *args, **kwargs):

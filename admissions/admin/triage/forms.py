@@ -144,7 +144,7 @@ class StaffContactPlanForm(ContactPlanForm):
     }
 
     def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, auto_id="id_planform_%s")
+        super().__init__(data, consultation_request=request, auto_id="id_planform_%s")
         for name in self.LABELS.keys() & self.fields.keys():
             self.fields[name].label, self.fields[name].help_text = self.LABELS[name], ""
 

@@ -1,12 +1,15 @@
 """Many invented rows, quickly: for measuring, never for production."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, time
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from admissions.intake.models import ConsultationRequest
@@ -119,7 +122,7 @@ BOOKED_AHEAD = f"""
 class Command(BaseCommand):
     help = "Adds counselors with hours, a past, booked time ahead and open requests in bulk."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--counselors", type=int, default=10)
         parser.add_argument("--past", type=int, default=10_000, help="finished consultations")
         parser.add_argument("--requests", type=int, default=1_000, help="new, open ones")
@@ -130,7 +133,9 @@ class Command(BaseCommand):
             help="the share of the counselors' time up to the horizon that is booked, 0 to 1",
         )
 
-    def handle(self, *, counselors, past, requests, booked_ahead, **options):
+    def handle(
+        self, *, counselors: int, past: int, requests: int, booked_ahead: float, **options: Any
+    ) -> None:
         if settings.PRODUCTION:
             raise CommandError("Invented rows have no place in production. Nothing was added.")
         if counselors < 1 or past < 0 or requests < 0 or not 0 <= booked_ahead <= 1:
@@ -153,7 +158,7 @@ class Command(BaseCommand):
 
 
 @contextmanager
-def without_search(rows: int):
+def without_search(rows: int) -> Iterator[None]:
     """Many rows enter the index of searches far sooner all together, once they are there."""
     index = next(each for each in SEARCHED._meta.indexes if each.name == "request_search")
     if rows < MANY:
@@ -177,7 +182,7 @@ def add_counselors(number: int) -> tuple[list[int], Location]:
     User.groups.through.objects.bulk_create(
         User.groups.through(user=user, group=group) for user in users
     )
-    location = Location.objects.first()
+    [location] = Location.objects.all()[:1]
     counselors = Counselor.objects.bulk_create(
         Counselor(
             user=user,
@@ -197,17 +202,21 @@ def add_counselors(number: int) -> tuple[list[int], Location]:
     return [each.pk for each in counselors], location
 
 
-def add_past(cursor, number: int, ids: list[int], location: Location, now: datetime) -> None:
+def add_past(
+    cursor: CursorWrapper, number: int, ids: list[int], location: Location, now: datetime
+) -> None:
     """Finished consultations, each of a request of its own that is closed."""
     figures = {"counselors": ids, "count": len(ids), "location": location.pk}
     cursor.execute(PAST, figures | new_requests(cursor, number, stage="closed", now=now))
 
 
-def book_ahead(cursor, share: float, ids: list[int], location: Location, now: datetime) -> int:
+def book_ahead(
+    cursor: CursorWrapper, share: float, ids: list[int], location: Location, now: datetime
+) -> int:
     """Standing consultations in this share of the time up to the horizon; returns how many."""
     rules = ModeRules.objects.get(mode=Mode.PHONE)
     held = rules.buffer_before + rules.length + rules.buffer_after
-    figures = {
+    figures: dict[str, Any] = {
         "now": now,
         "counselors": ids,
         "location": location.pk,
@@ -226,7 +235,7 @@ def book_ahead(cursor, share: float, ids: list[int], location: Location, now: da
     return number
 
 
-def new_requests(cursor, number: int, *, stage: str, now: datetime) -> dict:
+def new_requests(cursor: CursorWrapper, number: int, *, stage: str, now: datetime) -> dict:
     """What REQUESTS asks for: so many requests with references that no earlier ones have."""
     cursor.execute(
         "SELECT count(*) FROM admissions_consultationrequest WHERE email LIKE '%.example'"

@@ -1,6 +1,7 @@
 """Invented staff and people for trying the site on one's own machine."""
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -16,7 +17,7 @@ from admissions.management import demo_care, demo_month, demo_work
 from admissions.messaging import outbox
 from admissions.messaging.models import Message
 from admissions.scheduling import assignment, availability
-from admissions.scheduling.models import Counselor, Mode, WeeklyHours
+from admissions.scheduling.models import Consultation, Counselor, Mode, WeeklyHours
 from programs.models import Facility, Location
 
 PASSWORD = "walk-in-the-sun-2030"  # noqa: S105 - printed for everyone to see, on loopback only
@@ -44,7 +45,8 @@ PEOPLE = [
     ("Teo", "+17145550181", "loved_one", "booked"),
 ]
 # So that the outbox shows its face: kind, state, reason, tries, hours from now.
-MESSAGES = {
+LetterStory = tuple[str, str, str, int, float]
+MESSAGES: dict[str, list[LetterStory]] = {
     "Lou": [
         ("callback_late", "skipped", "kept", 0, -25),
         ("callback_missed", "sent", "", 1, -24),
@@ -62,7 +64,7 @@ MESSAGES = {
 class Command(BaseCommand):
     help = "Adds invented staff, hours and requests; run it as often as you like."
 
-    def handle(self, **options):
+    def handle(self, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("Demo data has no place in production. Nothing was added.")
         with transaction.atomic():
@@ -88,7 +90,7 @@ class Command(BaseCommand):
         self.stdout.write("  The second page asks for a code, and shows it to these people.")
 
 
-def add_staff():
+def add_staff() -> None:
     """A user for each role, and hours for each counselor; what exists stays as it is."""
     if not Facility.objects.get().admissions_email:
         Facility.objects.update(admissions_email="admissions@er-office.example")
@@ -111,7 +113,8 @@ def add_staff():
             add_counselor(user)
 
 
-def add_counselor(user):
+def add_counselor(user: User) -> None:
+    [location] = Location.objects.all()[:1]
     languages, modes, opens, closes = COUNSELORS[user.username]
     counselor, is_new = Counselor.objects.get_or_create(
         user=user,
@@ -120,7 +123,7 @@ def add_counselor(user):
             "languages": languages,
             "modes": modes,
             "meeting_link": f"https://video.er-office.example/{user.username}",
-            "location": Location.objects.first(),
+            "location": location,
         },
     )
     if is_new:
@@ -136,7 +139,7 @@ def add_counselor(user):
         )
 
 
-def add_people():
+def add_people() -> None:
     """One request of each kind that the desk must tell apart."""
     now = timezone.now()
     for place, (name, phone, for_whom, story) in enumerate(PEOPLE):
@@ -162,11 +165,11 @@ def add_people():
             record_request_event(request)
 
 
-def demo_email(name):
+def demo_email(name: str) -> str:
     return f"{name.strip('.').lower()}@example.com"
 
 
-def add_messages(name, letters):
+def add_messages(name: str, letters: list[LetterStory]) -> None:
     """Someone far away whom we have tried to reach, and what became of the emails to them."""
     now = timezone.now()
     is_lost = any(state in Message.LOST_STATES for _kind, state, *_rest in letters)
@@ -190,12 +193,12 @@ def add_messages(name, letters):
         channel="call",
         result="no_answer",
     )
-    Message.objects.bulk_create(build_message(request, now, *each) for each in letters)
+    Message.objects.bulk_create(build_message(request, now, each) for each in letters)
     if is_lost:
         suppressions.suppress_email(request, Suppression.Cause.BOUNCED)
 
 
-def build_message(request, now, *story):
+def build_message(request: ConsultationRequest, now: datetime, story: LetterStory) -> Message:
     """One email with its story: kind, state, reason, tries, hours from now."""
     kind, state, reason, tries, hours = story
     at = now + timedelta(hours=hours)
@@ -212,7 +215,7 @@ def build_message(request, now, *story):
     return message
 
 
-def book_consultation(request, now):
+def book_consultation(request: ConsultationRequest, now: datetime) -> None:
     slots = availability.open_slots(mode=Mode.PHONE, now=now, language="en")
     request.source = ConsultationRequest.Source.BOOKING
     request.stage = ConsultationRequest.Stage.CONSULTATION_SCHEDULED
@@ -225,7 +228,9 @@ def book_consultation(request, now):
     outbox.enqueue_confirmation(consultation)
 
 
-def record_request_event(request, consultation=None):
+def record_request_event(
+    request: ConsultationRequest, consultation: Consultation | None = None
+) -> None:
     request.audit_events.create(
         type=(
             AuditEvent.Type.CONSULTATION_REQUESTED

@@ -1,5 +1,7 @@
 """Brings the roles of staff in line with their table; run it after each migrate."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand, CommandError
 
 from admissions.accounts import roles
@@ -8,7 +10,7 @@ from admissions.accounts import roles
 class Command(BaseCommand):
     help = "Makes, changes and removes roles of staff to match admissions/accounts/roles.py."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         try:
             changes = roles.sync()
         except roles.UnknownPermission as names:

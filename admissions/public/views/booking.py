@@ -1,20 +1,20 @@
-"""Book a time: choose it, say who you are, and see that it is yours."""
+"""Book a time: choose it, and say who you are."""
 
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from admissions import formatting
-from admissions.booking import callbacks, consultations
-from admissions.calendars import ics
-from admissions.exceptions import ActionNotAllowed, SlotTaken
+from admissions.booking import consultations
+from admissions.exceptions import SlotTaken
 from admissions.local_time import center_zone
-from admissions.messaging import rendering
 from admissions.public import callback_promise, guide_answers, session
 from admissions.public.decorators import private
 from admissions.public.forms import DetailsForm
@@ -26,31 +26,31 @@ from admissions.public.parameters import (
     requested_mode,
     requested_zone,
 )
-from admissions.scheduling import availability, shortages, slot_display, summaries
+from admissions.scheduling import availability, shortages, slot_display
 from admissions.scheduling import roster as scheduling_roster
-from admissions.scheduling.models import Mode
-from programs.models import Program
-
-from .manage import earlier_time_context
+from admissions.scheduling.availability import Slot
+from admissions.scheduling.models import Consultation, Mode
+from admissions.scheduling.roster import RosterEntry
+from programs.models import Location, Program
 
 
 @require_safe
-def choose_time(http_request):
-    return render_choose_time(http_request, mode=requested_mode(http_request))
+def choose_time(request: HttpRequest) -> HttpResponse:
+    return render_choose_time(request, mode=requested_mode(request))
 
 
-def render_choose_time(http_request, *, mode, is_lost=False):
+def render_choose_time(request: HttpRequest, *, mode: str, is_lost: bool = False) -> HttpResponse:
     """All open times of one mode; 409 when someone asked for one that is not open."""
-    now, zone = timezone.now(), requested_zone(http_request)
+    now, zone = timezone.now(), requested_zone(request)
     places = bookable_locations() if mode == Mode.IN_PERSON else []
-    place = requested_location(http_request, mode, places)
+    place = requested_location(request, mode, places)
     roster = scheduling_roster.load_roster(now)
     slots = find_open_slots(mode, place, now=now, roster=roster)
     context = {
-        **mode_and_location_links(http_request, mode=mode, zone=zone, place=place, places=places),
-        "carried": link_query(http_request, mode=mode, zone=zone, place=place),
+        **mode_and_location_links(request, mode=mode, zone=zone, place=place, places=places),
+        "carried": link_query(request, mode=mode, zone=zone, place=place),
         "mode": mode,
-        "for_whom": requested_for_whom(http_request),
+        "for_whom": requested_for_whom(request),
         "zone": zone.key,
         "zone_words": formatting.format_time_zone(zone),
         "zones": formatting.FAMILIAR_ZONE_NAMES.items(),
@@ -64,39 +64,53 @@ def render_choose_time(http_request, *, mode, is_lost=False):
         "is_lost": is_lost,
     }
     status = 409 if is_lost else 200
-    response = render(http_request, "admissions/choose_time.html", context, status=status)
+    response = render(request, "admissions/choose_time.html", context, status=status)
     response["Cache-Control"] = "no-cache"
     return response
 
 
-def mode_and_location_links(http_request, *, mode, zone, place, places) -> dict:
+def mode_and_location_links(
+    request: HttpRequest,
+    *,
+    mode: str,
+    zone: ZoneInfo,
+    place: Location | None,
+    places: list[Location],
+) -> dict:
     """The modes, and the places of visits, each as a link that carries the rest along."""
     return {
         "modes": [
-            (label, link_query(http_request, mode=value, zone=zone), value == mode)
+            (label, link_query(request, mode=value, zone=zone), value == mode)
             for value, label in Mode.choices
         ],
         "places": [
-            (each, link_query(http_request, mode=mode, zone=zone, place=each), each == place)
+            (each, link_query(request, mode=mode, zone=zone, place=each), each == place)
             for each in places
         ],
         "place": place,
     }
 
 
-def find_open_slots(mode, place, *, now, **asked):
+def find_open_slots(
+    mode: str,
+    place: Location | None,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    roster: list[RosterEntry] | None = None,
+) -> list[Slot]:
     """The open times of this mode, and of this place if people come in person."""
     location = place.pk if place else None
     return availability.open_slots(
-        mode=mode, now=now, language=get_language(), location=location, **asked
+        mode=mode, now=now, language=get_language(), location=location, at=at, roster=roster
     )
 
 
 @require_safe
-def open_times(http_request):
+def open_times(request: HttpRequest) -> JsonResponse:
     """The open times of one mode, for a page that looks again whether its own still are."""
-    mode = requested_mode(http_request)
-    slots = find_open_slots(mode, requested_location(http_request, mode), now=timezone.now())
+    mode = requested_mode(request)
+    slots = find_open_slots(mode, requested_location(request, mode), now=timezone.now())
     response = JsonResponse({"mode": mode, "times": [slot.stamp for slot in slots]})
     response["Cache-Control"] = "no-cache"
     return response
@@ -104,50 +118,48 @@ def open_times(http_request):
 
 @private
 @require_http_methods(["GET", "POST"])
-def details(http_request):
+def details(request: HttpRequest) -> HttpResponse:
     """The form for one time; a lost time brings the form back with three others."""
-    mode = requested_mode(http_request)
-    stamp = http_request.POST.get("at_instead") or (
-        http_request.POST.get("at") or http_request.GET.get("at", "")
-    )
+    mode = requested_mode(request)
+    stamp = request.POST.get("at_instead") or (request.POST.get("at") or request.GET.get("at", ""))
     starts_at = availability.parse_stamp(stamp)
     if starts_at is None:
-        return render_choose_time(http_request, mode=mode, is_lost=True)
-    if http_request.method == "POST":
-        return submit_details(http_request, mode=mode, starts_at=starts_at)
-    return open_details(http_request, mode=mode, starts_at=starts_at)
+        return render_choose_time(request, mode=mode, is_lost=True)
+    if request.method == "POST":
+        return submit_details(request, mode=mode, starts_at=starts_at)
+    return open_details(request, mode=mode, starts_at=starts_at)
 
 
-def open_details(http_request, *, mode, starts_at):
-    earlier = session.remembered_consultation(http_request)
-    if earlier and "another" not in http_request.GET:
-        return render_already_booked(http_request, earlier, mode=mode, starts_at=starts_at)
-    session.renew_used_form_key(http_request, "booking")
-    place = requested_location(http_request, mode)
+def open_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> HttpResponse:
+    earlier = session.remembered_consultation(request)
+    if earlier and "another" not in request.GET:
+        return render_already_booked(request, earlier, mode=mode, starts_at=starts_at)
+    session.renew_used_form_key(request, "booking")
+    place = requested_location(request, mode)
     slots = find_open_slots(mode, place, now=timezone.now(), at=starts_at)
     if not slots:
-        return render_choose_time(http_request, mode=mode, is_lost=True)
-    zone = requested_zone(http_request)
-    known = {"for_whom": requested_for_whom(http_request)}
+        return render_choose_time(request, mode=mode, is_lost=True)
+    zone = requested_zone(request)
+    known: dict[str, Any] = {"for_whom": requested_for_whom(request)}
     if zone != center_zone():
         known["time_zone"] = zone.key
-    answers = guide_answers.load_answers(http_request.session)
+    answers = guide_answers.load_answers(request.session)
     if answers:
         known["program_interest"] = Program.objects.filter(slug=answers.program_slug).first()
     form = DetailsForm(mode=mode, initial=known, guide=answers)
-    return render_details(http_request, form, mode=mode, starts_at=starts_at)
+    return render_details(request, form, mode=mode, starts_at=starts_at)
 
 
-def submit_details(http_request, *, mode, starts_at):
-    answers = guide_answers.load_answers(http_request.session)
-    form = DetailsForm(http_request.POST, mode=mode, guide=answers)
-    key = session.read_form_key(http_request, "booking")
+def submit_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> HttpResponse:
+    answers = guide_answers.load_answers(request.session)
+    form = DetailsForm(request.POST, mode=mode, guide=answers)
+    key = session.read_form_key(request, "booking")
     if not form.is_valid() or key is None:
         is_stale = key is None and form.is_valid()
-        return render_details(http_request, form, mode=mode, starts_at=starts_at, is_stale=is_stale)
-    place = requested_location(http_request, mode)
+        return render_details(request, form, mode=mode, starts_at=starts_at, is_stale=is_stale)
+    place = requested_location(request, mode)
     try:
-        request = consultations.request_consultation(
+        consultation_request = consultations.request_consultation(
             key=key,
             starts_at=starts_at,
             mode=mode,
@@ -156,42 +168,52 @@ def submit_details(http_request, *, mode, starts_at):
             consents=form.consent_answers(),
         )
     except SlotTaken:
-        return render_slot_taken(http_request, form, mode=mode, starts_at=starts_at)
-    session.remember_request(http_request, request)
-    guide_answers.forget_answers(http_request.session)
+        return render_slot_taken(request, form, mode=mode, starts_at=starts_at)
+    session.remember_request(request, consultation_request)
+    guide_answers.forget_answers(request.session)
     return redirect("admissions:booked")
 
 
-def render_details(http_request, form, *, mode, starts_at, status=200, **extra):
+def render_details(
+    request: HttpRequest,
+    form: DetailsForm,
+    *,
+    mode: str,
+    starts_at: datetime,
+    status: int = 200,
+    **extra: Any,
+) -> HttpResponse:
     zone = form_zone(form)
     context = {
         "form": form,
-        "key": session.issue_form_key(http_request, "booking"),
+        "key": session.issue_form_key(request, "booking"),
         "at": availability.format_stamp(starts_at),
         "mode": mode,
         "mode_name": Mode(mode).label,
-        "place": requested_location(http_request, mode),
-        "for_whom": requested_for_whom(http_request),
+        "place": requested_location(request, mode),
+        "for_whom": requested_for_whom(request),
         "when": formatting.format_datetime_in_zone(starts_at, zone.key),
         "when_here": formatting.format_center_time_if_different(
             starts_at, starts_at.astimezone(zone)
         ),
         **extra,
     }
-    return render(http_request, "admissions/details.html", context, status=status)
+    return render(request, "admissions/details.html", context, status=status)
 
 
-def form_zone(form) -> ZoneInfo:
+def form_zone(form: DetailsForm) -> ZoneInfo:
     """The zone that the form already knows, or the center's."""
     return parse_zone(form["time_zone"].value())
 
 
-def render_slot_taken(http_request, form, *, mode, starts_at):
+def render_slot_taken(
+    request: HttpRequest, form: DetailsForm, *, mode: str, starts_at: datetime
+) -> HttpResponse:
     """409 with everything typed, and the three nearest times, one tap each."""
-    slots = find_open_slots(mode, requested_location(http_request, mode), now=timezone.now())
+    slots = find_open_slots(mode, requested_location(request, mode), now=timezone.now())
     nearest = slot_display.nearest_chips(slots, starts_at, zone=form_zone(form))
     return render_details(
-        http_request,
+        request,
         form,
         mode=mode,
         starts_at=starts_at,
@@ -201,92 +223,17 @@ def render_slot_taken(http_request, form, *, mode, starts_at):
     )
 
 
-def render_already_booked(http_request, consultation, *, mode, starts_at):
+def render_already_booked(
+    request: HttpRequest, consultation: Consultation, *, mode: str, starts_at: datetime
+) -> HttpResponse:
     """This browser has an appointment: Back and refresh lead to it, not to a second one."""
     context = {
         "when": formatting.format_datetime_in_zone(
             consultation.starts_at, consultation.request.time_zone
         ),
         "mode": mode,
-        "place": requested_location(http_request, mode),
+        "place": requested_location(request, mode),
         "at": availability.format_stamp(starts_at),
         "asked_for": formatting.format_datetime_in_zone(starts_at, settings.TIME_ZONE),
     }
-    return render(http_request, "admissions/already_booked.html", context)
-
-
-@private
-@require_safe
-def booked(http_request):
-    """What was booked, and what happens next; nothing that was typed."""
-    consultation = booked_consultation_or_404(http_request)
-    request = consultation.request
-    confirmation = consultation.messages.filter(kind__in=rendering.CALENDAR_INVITE_KINDS).first()
-    context = {
-        "consultation": consultation,
-        "request": request,
-        "words": summaries.summarize_consultation(consultation, request.time_zone),
-        "gets_email": bool(request.email and request.may_email),
-        "is_email_sent": confirmation is not None and confirmation.is_sent,
-        "is_email_lost": confirmation is not None and confirmation.is_lost,
-        "call_by": formatting.format_datetime_in_zone(request.promised_call_by, request.time_zone),
-        "key": session.issue_form_key(http_request, "call_now"),
-        "sooner": earlier_time_context(http_request, request),
-    }
-    session.allow_managing(http_request, request)
-    return render(http_request, "admissions/booked.html", context)
-
-
-@private
-@require_POST
-def call_now(http_request):
-    """One tap after booking, for someone who cannot wait for their time."""
-    request = booked_consultation_or_404(http_request).request
-    key = session.read_form_key(http_request, "call_now")
-    if key is not None:
-        try:
-            callbacks.request_call_now(key=key, request=request)
-        except ActionNotAllowed:
-            return redirect("admissions:request_callback")
-    return redirect("admissions:booked")
-
-
-@private
-@require_safe
-def calendar_file(http_request):
-    """The appointment as a file, neutral and without anyone's address."""
-    consultation = booked_consultation_or_404(http_request)
-    return HttpResponse(
-        ics.build_download(consultation),
-        content_type="text/calendar; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
-    )
-
-
-def booked_consultation_or_404(http_request):
-    consultation = session.remembered_consultation(http_request)
-    if consultation is None:
-        raise Http404
-    return consultation
-
-
-@require_safe
-def before_the_call(http_request):
-    return render(http_request, "admissions/before_the_call.html")
-
-
-@require_POST
-def finish(http_request):
-    """Forget this visit on this device."""
-    http_request.session.flush()
-    response = redirect("admissions:finished")
-    response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite=settings.CSRF_COOKIE_SAMESITE)
-    # Whatever this or an older page of ours has left here; browsers heed it over TLS.
-    response["Clear-Site-Data"] = '"cache", "cookies", "storage"'
-    return response
-
-
-@private
-@require_safe
-def finished(http_request):
-    return render(http_request, "admissions/finished.html")
+    return render(request, "admissions/already_booked.html", context)

@@ -2,7 +2,8 @@
 
 import hashlib
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
@@ -12,7 +13,7 @@ from admissions.public.decorators import private
 
 @private
 @require_safe
-def calendar_feed(http_request, token):
+def calendar_feed(request: HttpRequest, token: str) -> HttpResponseBase:
     """Unknown, revoked and malformed tokens, and those of who has left, look the same: 404.
 
     No cache on the way may store it; an app that has kept the events and their
@@ -32,4 +33,4 @@ def calendar_feed(http_request, token):
             "Referrer-Policy": "no-referrer",
         },
     )
-    return get_conditional_response(http_request, etag=answer["ETag"], response=answer)
+    return get_conditional_response(request, etag=answer["ETag"], response=answer) or answer

@@ -1,5 +1,6 @@
 """How we may contact someone, changed by themselves."""
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
@@ -15,32 +16,35 @@ from .manage import render_manage
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
-def change_contact_plan(http_request):
+def change_contact_plan(request: HttpRequest) -> HttpResponse:
     """The ways we have, as they stand; saved as a whole."""
-    request = session.managed_request_or_404(http_request)
-    purpose = f"plan {request.pk}"
-    form = ContactPlanForm(http_request.POST or None, request=request)
-    key = session.read_form_key(http_request, purpose)
-    is_sent = http_request.method == "POST" and form.is_valid()
+    consultation_request = session.managed_request_or_404(request)
+    purpose = f"plan {consultation_request.pk}"
+    form = ContactPlanForm(request.POST or None, consultation_request=consultation_request)
+    key = session.read_form_key(request, purpose)
+    is_sent = request.method == "POST" and form.is_valid()
 
     if is_sent and key is not None:
         try:
             contact_plan.change_contact_plan(
-                key=key, request=request, plan=form.plan_fields(), language=get_language()
+                key=key,
+                request=consultation_request,
+                plan=form.plan_fields(),
+                language=get_language(),
             )
         except ActionNotAllowed as refused:
-            return render_manage(http_request, request, notice=str(refused), status=409)
-        session.renew_form_key(http_request, purpose)
-        session.set_flash(http_request, "plan")
+            return render_manage(request, consultation_request, notice=str(refused), status=409)
+        session.renew_form_key(request, purpose)
+        session.set_flash(request, "plan")
         return redirect("admissions:manage")
 
     context = {
         "form": form,
-        "key": session.issue_form_key(http_request, purpose),
+        "key": session.issue_form_key(request, purpose),
         "is_stale": is_sent,
-        "phone_ends": str(request.phone)[-2:],
-        "email": suppressions.mask_email(request.email),
-        "comes_back": suppressions.is_email_undeliverable(request),
-        "call_by": request.promised_call_by,
+        "phone_ends": str(consultation_request.phone)[-2:],
+        "email": suppressions.mask_email(consultation_request.email),
+        "comes_back": suppressions.is_email_undeliverable(consultation_request),
+        "call_by": consultation_request.promised_call_by,
     }
-    return render(http_request, "admissions/change_contact_plan.html", context)
+    return render(request, "admissions/change_contact_plan.html", context)

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -15,19 +16,19 @@ from programs.forms import GuideForm
 @csrf_exempt  # exempt: a token would set a cookie too early, so where it comes from is checked
 @private
 @require_POST
-def continue_from_guide(http_request):
+def continue_from_guide(request: HttpRequest) -> HttpResponse:
     """Keep the answers for this visit, and go on to the times or to a call."""
-    for_whom = "loved_one" if http_request.POST.get("for") == "loved_one" else "self"
-    form = GuideForm(http_request.POST, for_whom=for_whom)
-    if is_same_origin(http_request) and form.is_valid():
-        guide_answers.save_answers(http_request.session, form.answers, for_whom)
-    is_call = http_request.POST.get("to") == "call"
+    for_whom = "loved_one" if request.POST.get("for") == "loved_one" else "self"
+    form = GuideForm(request.POST, for_whom=for_whom)
+    if is_same_origin(request) and form.is_valid():
+        guide_answers.save_answers(request.session, form.answers, for_whom)
+    is_call = request.POST.get("to") == "call"
     address = reverse("admissions:request_callback" if is_call else "admissions:choose_time")
     return redirect(address + ("?for=loved_one" if for_whom == "loved_one" else ""))
 
 
-def is_same_origin(http_request) -> bool:
+def is_same_origin(request: HttpRequest) -> bool:
     """Whether a page of ours sent this: nobody may put words into another's mouth."""
-    sent_from = http_request.headers.get("Origin") or http_request.headers.get("Referer", "")
+    sent_from = request.headers.get("Origin") or request.headers.get("Referer", "")
     parts = urlsplit(sent_from)
-    return (parts.scheme, parts.netloc) == (http_request.scheme, http_request.get_host())
+    return (parts.scheme, parts.netloc) == (request.scheme, request.get_host())

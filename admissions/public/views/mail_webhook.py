@@ -4,12 +4,13 @@ import logging
 import time
 
 from anymail.exceptions import AnymailWebhookValidationFailure
+from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.mailgun import MailgunTrackingWebhookView
 from anymail.webhooks.mailjet import MailjetTrackingWebhookView
 from anymail.webhooks.postmark import PostmarkTrackingWebhookView
 from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -29,17 +30,17 @@ MAX_EVENT_AGE_SECONDS, MAX_CLOCK_SKEW_SECONDS = 12 * 3600, 300
 
 @csrf_exempt  # exempt: a provider signs what it says, or knows a secret; no cookie comes along
 @require_http_methods(["HEAD", "POST"])
-def mail_events(http_request, provider):
+def mail_events(request: HttpRequest, provider: str) -> HttpResponse:
     """Only the provider that carries our mail is heard, and only if it proves who it is.
 
     anymail checks and reads; its signals are left alone, so that what follows can be read here.
     """
     if provider != settings.MAIL_PROVIDER:
         raise Http404
-    if http_request.method == "HEAD":
+    if request.method == "HEAD":
         return HttpResponse()
     try:
-        events = parse_verified_events(http_request, provider)
+        events = parse_verified_events(request, provider)
     except AnymailWebhookValidationFailure:
         logger.warning("A report of %s was refused: its proof is wrong", provider)
         return HttpResponse(status=403)
@@ -56,17 +57,17 @@ def mail_events(http_request, provider):
     return HttpResponse()
 
 
-def parse_verified_events(http_request, provider) -> list:
+def parse_verified_events(request: HttpRequest, provider: str) -> list:
     """The events in a report, once it has proved to be fresh and the provider's."""
     reader = TRACKING_VIEWS[provider]()
-    reader.run_validators(http_request)
-    events = reader.parse_events(http_request)
+    reader.run_validators(request)
+    events = reader.parse_events(request)
     if provider == "mailgun":
         check_event_age(events)
     return events
 
 
-def check_event_age(events) -> None:
+def check_event_age(events: list[AnymailTrackingEvent]) -> None:
     """Mailgun signs the moment too; its older form of a report, which is no JSON, is not read."""
     for event in events:
         age = time.time() - int(event.esp_event["signature"]["timestamp"])

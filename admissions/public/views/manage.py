@@ -5,9 +5,11 @@ and sends the browser on to an address without the token, so that no history,
 log or referrer keeps it.
 """
 
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,12 +20,14 @@ from admissions import formatting
 from admissions.booking import consultations, waitlist
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake import contact_plan, manage_links, suppressions
+from admissions.intake.models import ConsultationRequest
 from admissions.messaging import eligibility
 from admissions.public import session
 from admissions.public.decorators import private
 from admissions.public.forms import CancelForm
 from admissions.scheduling import availability, slot_display, summaries
-from admissions.scheduling.models import WaitlistEntry
+from admissions.scheduling.availability import Slot
+from admissions.scheduling.models import Consultation, WaitlistEntry
 
 # Where a link in a letter may lead on to; all of these only show.
 LINK_TARGETS = {
@@ -39,121 +43,141 @@ FLASH_MESSAGES = {
 
 @private
 @require_safe
-def open_manage_link(http_request, token):
+def open_manage_link(request: HttpRequest, token: str) -> HttpResponse:
     """Unknown, expired and malformed links look the same: 404. `to` says where it leads on."""
-    request = manage_links.find_request_by_token(token)
-    if request is None:
+    consultation_request = manage_links.find_request_by_token(token)
+    if consultation_request is None:
         raise Http404
     # Mail scanners follow every link of an email. This leaves a mark in the session and changes
     # nothing else; the address it leads to carries no token.
-    session.allow_managing(http_request, request)
-    return redirect(LINK_TARGETS.get(http_request.GET.get("to", ""), "admissions:manage"))
+    session.allow_managing(request, consultation_request)
+    return redirect(LINK_TARGETS.get(request.GET.get("to", ""), "admissions:manage"))
 
 
 @private
 @require_safe
-def manage(http_request):
-    request = session.managed_request_or_404(http_request)
-    return render_manage(http_request, request)
+def manage(request: HttpRequest) -> HttpResponse:
+    consultation_request = session.managed_request_or_404(request)
+    return render_manage(request, consultation_request)
 
 
-def render_manage(http_request, request, *, notice="", status=200):
+def render_manage(
+    request: HttpRequest,
+    consultation_request: ConsultationRequest,
+    *,
+    notice: str = "",
+    status: int = 200,
+) -> HttpResponse:
     """What stands, or stood last; for someone who never had a time, what we owe them."""
-    consultation = request.standing_consultation()
-    latest = consultation or request.consultations.order_by("booked_at", "pk").last()
+    consultation = consultation_request.standing_consultation()
+    latest = consultation or consultation_request.consultations.order_by("booked_at", "pk").last()
     context = {
-        "request": request,
+        "consultation_request": consultation_request,
         "consultation": consultation,
         "latest": latest,
-        "email": suppressions.mask_email(request.email)
-        if suppressions.may_email_requester(request)
+        "email": suppressions.mask_email(consultation_request.email)
+        if suppressions.may_email_requester(consultation_request)
         else "",
-        "ways": describe_contact_channels(request),
-        "key": session.issue_form_key(http_request, f"stop {request.pk}"),
+        "ways": describe_contact_channels(consultation_request),
+        "key": session.issue_form_key(request, f"stop {consultation_request.pk}"),
         "notice": notice,
-        "told": FLASH_MESSAGES.get(session.pop_flash(http_request), ""),
-        "owed": no_consultation_context(request),
-        "sooner": earlier_time_context(http_request, request),
+        "told": FLASH_MESSAGES.get(session.pop_flash(request), ""),
+        "owed": no_consultation_context(consultation_request),
+        "sooner": earlier_time_context(request, consultation_request),
     }
     if consultation:
-        context |= consultation_context(http_request, request, consultation)
-    return render(http_request, "admissions/manage.html", context, status=status)
+        context |= consultation_context(request, consultation_request, consultation)
+    return render(request, "admissions/manage.html", context, status=status)
 
 
-def consultation_context(http_request, request, consultation):
+def consultation_context(
+    request: HttpRequest, consultation_request: ConsultationRequest, consultation: Consultation
+) -> dict[str, Any]:
     """What the page says about the time that stands, and what may still be done about it."""
     rules, now = consultations.get_mode_rules(consultation), timezone.now()
     return {
-        "words": summaries.summarize_consultation(consultation, request.time_zone),
+        "words": summaries.summarize_consultation(consultation, consultation_request.time_zone),
         "may_move": rules.may_move(consultation.starts_at, now=now),
         "may_cancel": rules.may_cancel(consultation.starts_at, now=now),
         "has_started": consultation.starts_at <= now,
-        "keep_key": session.issue_form_key(http_request, confirm_purpose(request, consultation)),
+        "keep_key": session.issue_form_key(
+            request, confirm_purpose(consultation_request, consultation)
+        ),
     }
 
 
-def no_consultation_context(request):
+def no_consultation_context(consultation_request: ConsultationRequest) -> dict[str, Any]:
     """What someone without a time may expect of us: a call by when, a try, or nothing."""
-    by, now = request.promised_call_by, timezone.now()
+    by, now = consultation_request.promised_call_by, timezone.now()
     return {
-        "call_by": formatting.format_datetime_in_zone(by, request.time_zone),
+        "call_by": formatting.format_datetime_in_zone(by, consultation_request.time_zone),
         "is_late": by is not None and by < now,
-        "has_met": request.attempts.in_touch().exists(),
-        "may_choose": may_rebook(request),
+        "has_met": consultation_request.attempts.in_touch().exists(),
+        "may_choose": may_rebook(consultation_request),
     }
 
 
-def describe_contact_channels(request) -> list[str]:
+def describe_contact_channels(consultation_request: ConsultationRequest) -> list[str]:
     """How we contact them, in words; an empty list means that we wait for their call."""
     found = []
-    if request.phone and request.may_call:
-        found.append(_("By phone") if may_leave_voicemail(request) else _("By phone, no voicemail"))
-    if request.phone and request.may_text:
+    if consultation_request.phone and consultation_request.may_call:
+        found.append(
+            _("By phone")
+            if may_leave_voicemail(consultation_request)
+            else _("By phone, no voicemail")
+        )
+    if consultation_request.phone and consultation_request.may_text:
         found.append(_("By text"))
-    if suppressions.may_email_requester(request):
-        found.append(_("By discreet email") if request.is_discreet else _("By email"))
+    if suppressions.may_email_requester(consultation_request):
+        found.append(_("By discreet email") if consultation_request.is_discreet else _("By email"))
     return found
 
 
-def may_leave_voicemail(request) -> bool:
-    return request.voicemail != request.Voicemail.NO
+def may_leave_voicemail(consultation_request: ConsultationRequest) -> bool:
+    return consultation_request.voicemail != consultation_request.Voicemail.NO
 
 
-def may_rebook(request) -> bool:
+def may_rebook(consultation_request: ConsultationRequest) -> bool:
     try:
-        consultations.check_may_rebook(request)
+        consultations.check_may_rebook(consultation_request)
     except ActionNotAllowed:
         return False
     return True
 
 
-def confirm_purpose(request, consultation) -> str:
-    return f"keep {request.pk} {consultation.sequence if consultation else ''}"
+def confirm_purpose(
+    consultation_request: ConsultationRequest, consultation: Consultation | None
+) -> str:
+    return f"keep {consultation_request.pk} {consultation.sequence if consultation else ''}"
 
 
 @private
 @require_POST
-def confirm_attendance(http_request):
+def confirm_attendance(request: HttpRequest) -> HttpResponse:
     """They will come to the time that they saw; one that changed meanwhile is shown first."""
-    request = session.managed_request_or_404(http_request)
-    consultation = request.standing_consultation()
-    key = session.read_form_key(http_request, confirm_purpose(request, consultation))
+    consultation_request = session.managed_request_or_404(request)
+    consultation = consultation_request.standing_consultation()
+    key = session.read_form_key(request, confirm_purpose(consultation_request, consultation))
     if key is None or consultation is None:
         notice = _("Nothing has changed yet. Please choose once more.")
-        return render_manage(http_request, request, notice=notice, status=409)
+        return render_manage(request, consultation_request, notice=notice, status=409)
     try:
-        consultations.confirm_consultation(key=key, request=request, sequence=consultation.sequence)
+        consultations.confirm_consultation(
+            key=key, request=consultation_request, sequence=consultation.sequence
+        )
     except ActionNotAllowed as refused:
-        return render_manage(http_request, request, notice=str(refused), status=409)
+        return render_manage(request, consultation_request, notice=str(refused), status=409)
     return redirect("admissions:manage")
 
 
-def earlier_time_context(http_request, request):
+def earlier_time_context(
+    request: HttpRequest, consultation_request: ConsultationRequest
+) -> dict[str, Any]:
     """What a page says about an earlier time: what is on offer, the wait, or why there is none."""
-    now, is_waiting = timezone.now(), request.waitlist_entries.open().exists()
-    offer = request.earlier_offers.answerable(now=now).first()
+    now, is_waiting = timezone.now(), consultation_request.waitlist_entries.open().exists()
+    offer = consultation_request.earlier_offers.answerable(now=now).first()
     is_open = offer is not None and eligibility.is_offer_available(offer, now=now)
-    objection = waitlist.refusal_to_join(request)
+    objection = waitlist.refusal_to_join(consultation_request)
     return {
         "is_waiting": is_waiting,
         "may_join": not is_waiting and not objection,
@@ -161,8 +185,10 @@ def earlier_time_context(http_request, request):
         "has_lost": offer is not None and not is_open,
         "offer": offer if is_open else None,
         "words": summaries.summarize_offer(offer) if is_open else None,
-        "key": session.issue_form_key(http_request, f"sooner {request.pk}"),
-        "answer_key": session.issue_form_key(http_request, f"answer {request.pk} {offer.number}")
+        "key": session.issue_form_key(request, f"sooner {consultation_request.pk}"),
+        "answer_key": session.issue_form_key(
+            request, f"answer {consultation_request.pk} {offer.number}"
+        )
         if is_open
         else "",
     }
@@ -170,30 +196,37 @@ def earlier_time_context(http_request, request):
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
-def move_consultation(http_request):
-    request = session.managed_request_or_404(http_request)
-    purpose = f"move {request.pk}"
-    if http_request.method != "POST":
-        return render_move_consultation(http_request, request, purpose)
+def move_consultation(request: HttpRequest) -> HttpResponse:
+    consultation_request = session.managed_request_or_404(request)
+    purpose = f"move {consultation_request.pk}"
+    if request.method != "POST":
+        return render_move_consultation(request, consultation_request, purpose)
 
-    key = session.read_form_key(http_request, purpose)
-    starts_at = availability.parse_stamp(http_request.POST.get("at", ""))
+    key = session.read_form_key(request, purpose)
+    starts_at = availability.parse_stamp(request.POST.get("at", ""))
     if key is None or starts_at is None:
-        return render_move_consultation(http_request, request, purpose, is_stale=True)
+        return render_move_consultation(request, consultation_request, purpose, is_stale=True)
     try:
-        consultations.move_consultation(key=key, request=request, starts_at=starts_at)
+        consultations.move_consultation(key=key, request=consultation_request, starts_at=starts_at)
     except SlotTaken:
-        return render_move_consultation(http_request, request, purpose, lost=starts_at)
+        return render_move_consultation(request, consultation_request, purpose, lost=starts_at)
     except ActionNotAllowed as refused:
-        return render_manage(http_request, request, notice=str(refused), status=409)
-    session.renew_form_key(http_request, purpose)
+        return render_manage(request, consultation_request, notice=str(refused), status=409)
+    session.renew_form_key(request, purpose)
     return redirect("admissions:manage")
 
 
-def render_move_consultation(http_request, request, purpose, *, lost=None, is_stale=False):
+def render_move_consultation(
+    request: HttpRequest,
+    consultation_request: ConsultationRequest,
+    purpose: str,
+    *,
+    lost: datetime | None = None,
+    is_stale: bool = False,
+) -> HttpResponse:
     """The open times, the consultation's own counted as free; 409 when one was just lost."""
-    consultation, now = request.standing_consultation(), timezone.now()
-    zone = ZoneInfo(request.time_zone)
+    consultation, now = consultation_request.standing_consultation(), timezone.now()
+    zone = ZoneInfo(consultation_request.time_zone)
     if consultation is None or not consultations.get_mode_rules(consultation).may_move(
         consultation.starts_at, now=now
     ):
@@ -201,24 +234,24 @@ def render_move_consultation(http_request, request, purpose, *, lost=None, is_st
     slots = other_open_slots(consultation, now=now)
     context = {
         "consultation": consultation,
-        "words": summaries.summarize_consultation(consultation, request.time_zone),
+        "words": summaries.summarize_consultation(consultation, consultation_request.time_zone),
         "soonest": slot_display.nearest_chips(slots, lost, zone=zone)
         if lost
         else slot_display.soonest_chips(slots, zone=zone),
         "days": slot_display.chips_by_day(slots, zone=zone),
-        "key": session.issue_form_key(http_request, purpose),
+        "key": session.issue_form_key(request, purpose),
         "is_lost": lost is not None,
         "is_stale": is_stale,
     }
     return render(
-        http_request,
+        request,
         "admissions/move_consultation.html",
         context,
         status=409 if lost or is_stale else 200,
     )
 
 
-def other_open_slots(consultation, *, now):
+def other_open_slots(consultation: Consultation, *, now: datetime) -> list[Slot]:
     """Every open time but its own, which counts as free; a visit stays at its place."""
     slots = availability.open_slots(
         mode=consultation.mode,
@@ -232,21 +265,21 @@ def other_open_slots(consultation, *, now):
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel_consultation(http_request):
+def cancel_consultation(request: HttpRequest) -> HttpResponse:
     """A time that changed since the page was shown is shown first: nobody cancels it unseen."""
-    request = session.managed_request_or_404(http_request)
-    consultation = request.standing_consultation()
-    purpose = f"cancel {request.pk} {consultation.sequence if consultation else ''}"
-    form = CancelForm(http_request.POST or None)
-    key = session.read_form_key(http_request, purpose)
+    consultation_request = session.managed_request_or_404(request)
+    consultation = consultation_request.standing_consultation()
+    purpose = f"cancel {consultation_request.pk} {consultation.sequence if consultation else ''}"
+    form = CancelForm(request.POST or None)
+    key = session.read_form_key(request, purpose)
 
-    if http_request.method == "POST" and form.is_valid() and key is not None:
+    if request.method == "POST" and form.is_valid() and key is not None:
         try:
             consultations.cancel_consultation(
-                key=key, request=request, reason=form.cleaned_data["reason"]
+                key=key, request=consultation_request, reason=form.cleaned_data["reason"]
             )
         except ActionNotAllowed as refused:
-            return render_manage(http_request, request, notice=str(refused), status=409)
+            return render_manage(request, consultation_request, notice=str(refused), status=409)
         return redirect("admissions:manage")
 
     if consultation is None or not consultations.get_mode_rules(consultation).may_cancel(
@@ -255,19 +288,19 @@ def cancel_consultation(http_request):
         return redirect("admissions:manage")
     context = {
         "form": form,
-        "words": summaries.summarize_consultation(consultation, request.time_zone),
-        "key": session.issue_form_key(http_request, purpose),
-        "is_stale": http_request.method == "POST" and form.is_valid(),
+        "words": summaries.summarize_consultation(consultation, consultation_request.time_zone),
+        "key": session.issue_form_key(request, purpose),
+        "is_stale": request.method == "POST" and form.is_valid(),
     }
-    return render(http_request, "admissions/cancel_consultation.html", context)
+    return render(request, "admissions/cancel_consultation.html", context)
 
 
 @private
 @require_POST
-def stop_emails(http_request):
+def stop_emails(request: HttpRequest) -> HttpResponse:
     """No more emails about this request; the appointment itself stands."""
-    request = session.managed_request_or_404(http_request)
-    key = session.read_form_key(http_request, f"stop {request.pk}")
+    consultation_request = session.managed_request_or_404(request)
+    key = session.read_form_key(request, f"stop {consultation_request.pk}")
     if key is not None:
-        contact_plan.stop_emails(key=key, request=request)
+        contact_plan.stop_emails(key=key, request=consultation_request)
     return redirect("admissions:manage")

@@ -1,7 +1,9 @@
 """Choose a time for a request that has none: it joins what we know already."""
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -9,83 +11,99 @@ from django.views.decorators.http import require_http_methods
 from admissions import formatting
 from admissions.booking import consultations
 from admissions.exceptions import ActionNotAllowed, SlotTaken
+from admissions.intake.models import ConsultationRequest
 from admissions.public import session
 from admissions.public.decorators import private
 from admissions.public.locations import bookable_locations, requested_location
 from admissions.scheduling import availability, slot_display
 from admissions.scheduling.models import Mode
+from programs.models import Location
 
 from .manage import render_manage
 
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
-def rebook(http_request):
+def rebook(request: HttpRequest) -> HttpResponse:
     """One tap books; where nothing can be booked, the page of the request says why."""
-    request = session.managed_request_or_404(http_request)
-    purpose = f"choose {request.pk}"
-    if http_request.method == "POST":
-        return submit_rebooking(http_request, request, purpose)
+    consultation_request = session.managed_request_or_404(request)
+    purpose = f"choose {consultation_request.pk}"
+    if request.method == "POST":
+        return submit_rebooking(request, consultation_request, purpose)
     try:
-        consultations.check_may_rebook(request)
+        consultations.check_may_rebook(consultation_request)
     except ActionNotAllowed:
         return redirect("admissions:manage")
-    return render_rebook(http_request, request, purpose)
+    return render_rebook(request, consultation_request, purpose)
 
 
-def submit_rebooking(http_request, request, purpose):
-    key = session.read_form_key(http_request, purpose)
-    starts_at = availability.parse_stamp(http_request.POST.get("at", ""))
-    mode = rebooking_mode(http_request, request)
-    place = requested_location(http_request, mode)
-    if key is None or starts_at is None or not is_submitted_choice(http_request, mode, place):
-        return render_rebook(http_request, request, purpose, is_stale=True)
+def submit_rebooking(
+    request: HttpRequest, consultation_request: ConsultationRequest, purpose: str
+) -> HttpResponse:
+    key = session.read_form_key(request, purpose)
+    starts_at = availability.parse_stamp(request.POST.get("at", ""))
+    mode = rebooking_mode(request, consultation_request)
+    place = requested_location(request, mode)
+    if key is None or starts_at is None or not is_submitted_choice(request, mode, place):
+        return render_rebook(request, consultation_request, purpose, is_stale=True)
     try:
         consultations.rebook_consultation(
             key=key,
-            request=request,
+            request=consultation_request,
             starts_at=starts_at,
             mode=mode,
             location=place.pk if place else None,
         )
     except SlotTaken:
-        return render_rebook(http_request, request, purpose, lost=starts_at)
+        return render_rebook(request, consultation_request, purpose, lost=starts_at)
     except ActionNotAllowed as refused:
-        return render_manage(http_request, request, notice=str(refused), status=409)
-    session.renew_form_key(http_request, purpose)
-    session.set_flash(http_request, "booked")
+        return render_manage(request, consultation_request, notice=str(refused), status=409)
+    session.renew_form_key(request, purpose)
+    session.set_flash(request, "booked")
     return redirect("admissions:manage")
 
 
-def is_submitted_choice(http_request, mode, place) -> bool:
+def is_submitted_choice(request: HttpRequest, mode: str, place: Location | None) -> bool:
     """Whether the form's own mode and place are still open, so that nobody books another."""
-    sent = http_request.POST.get("mode"), http_request.POST.get("place", "")
+    sent = request.POST.get("mode"), request.POST.get("place", "")
     return sent == (mode, str(place.pk) if place else "")
 
 
-def available_modes(request) -> list[tuple]:
+def available_modes(consultation_request: ConsultationRequest) -> list[tuple]:
     """The ways to talk that are open to this person; a call needs a number."""
-    return [choice for choice in Mode.choices if choice[0] != Mode.PHONE or request.phone]
+    return [
+        choice for choice in Mode.choices if choice[0] != Mode.PHONE or consultation_request.phone
+    ]
 
 
-def rebooking_mode(http_request, request) -> str:
+def rebooking_mode(request: HttpRequest, consultation_request: ConsultationRequest) -> str:
     """The mode in the address or form, else that of their last appointment, else the first."""
-    latest = request.consultations.order_by("booked_at", "pk").last()
-    asked = http_request.POST.get("mode") or http_request.GET.get("mode")
-    open_to_them = [value for value, _label in available_modes(request)]
+    latest = consultation_request.consultations.order_by("booked_at", "pk").last()
+    asked = request.POST.get("mode") or request.GET.get("mode")
+    open_to_them = [value for value, _label in available_modes(consultation_request)]
     wanted = [asked, latest.mode if latest else "", *open_to_them]
     return next(mode for mode in wanted if mode in open_to_them)
 
 
-def render_rebook(http_request, request, purpose, *, lost=None, is_stale=False):
+def render_rebook(
+    request: HttpRequest,
+    consultation_request: ConsultationRequest,
+    purpose: str,
+    *,
+    lost: datetime | None = None,
+    is_stale: bool = False,
+) -> HttpResponse:
     """All open times of one mode; 409 when one was just lost, or the form was not ours."""
-    mode, zone = rebooking_mode(http_request, request), ZoneInfo(request.time_zone)
+    mode, zone = (
+        rebooking_mode(request, consultation_request),
+        ZoneInfo(consultation_request.time_zone),
+    )
     places = bookable_locations() if mode == Mode.IN_PERSON else []
-    place = requested_location(http_request, mode, places)
+    place = requested_location(request, mode, places)
     slots = availability.open_slots(
         mode=mode,
         now=timezone.now(),
-        language=request.language,
+        language=consultation_request.language,
         location=place.pk if place else None,
     )
     near = (
@@ -94,18 +112,18 @@ def render_rebook(http_request, request, purpose, *, lost=None, is_stale=False):
         else slot_display.soonest_chips(slots, zone=zone)
     )
     context = {
-        "modes": available_modes(request),
+        "modes": available_modes(consultation_request),
         "mode": mode,
         "places": places,
         "place": place,
-        "phone_ends": str(request.phone)[-2:] if mode == Mode.PHONE else "",
+        "phone_ends": str(consultation_request.phone)[-2:] if mode == Mode.PHONE else "",
         "soonest": near,
         "days": slot_display.chips_by_day(slots, zone=zone),
         "minutes": slots[0].minutes if slots else None,
         "zone_words": formatting.format_time_zone(zone),
-        "key": session.issue_form_key(http_request, purpose),
+        "key": session.issue_form_key(request, purpose),
         "is_lost": lost is not None,
         "is_stale": is_stale,
     }
     status = 409 if lost or is_stale else 200
-    return render(http_request, "admissions/rebook.html", context, status=status)
+    return render(request, "admissions/rebook.html", context, status=status)

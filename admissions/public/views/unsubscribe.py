@@ -4,7 +4,7 @@ The link works for years and for this alone. A mail program may post to it
 without opening it (RFC 8058); a person who opens it finds one button.
 """
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -20,45 +20,45 @@ ONE_CLICK = "One-Click"
 @csrf_exempt  # exempt: a mail program has no page of ours; the token alone lets it stop emails
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
-def open_unsubscribe_link(http_request, token):
+def open_unsubscribe_link(request: HttpRequest, token: str) -> HttpResponse:
     """Unknown, expired and malformed links look the same: 404."""
-    request = manage_links.find_request_by_token(token, ManageToken.Purpose.STOP)
-    if request is None:
+    consultation_request = manage_links.find_request_by_token(token, ManageToken.Purpose.STOP)
+    if consultation_request is None:
         raise Http404
-    if http_request.method == "POST":
-        if http_request.POST.get("List-Unsubscribe") != ONE_CLICK:
+    if request.method == "POST":
+        if request.POST.get("List-Unsubscribe") != ONE_CLICK:
             raise Http404
-        contact_plan.stop_emails(key=session.new_idempotency_key(), request=request)
+        contact_plan.stop_emails(key=session.new_idempotency_key(), request=consultation_request)
         return HttpResponse("", content_type="text/plain")
-    http_request.session["stops"] = str(request.pk)
+    request.session["stops"] = str(consultation_request.pk)
     return redirect("admissions:unsubscribe")
 
 
 @private
 @require_http_methods(["GET", "POST"])
-def unsubscribe(http_request):
+def unsubscribe(request: HttpRequest) -> HttpResponse:
     """One button; afterwards, what we still do and how to reach us."""
-    request = unsubscribing_request_or_404(http_request)
-    purpose = f"stop {request.pk}"
-    if http_request.method == "POST":
-        key = session.read_form_key(http_request, purpose)
+    consultation_request = unsubscribing_request_or_404(request)
+    purpose = f"stop {consultation_request.pk}"
+    if request.method == "POST":
+        key = session.read_form_key(request, purpose)
         if key is not None:
-            contact_plan.stop_emails(key=key, request=request)
+            contact_plan.stop_emails(key=key, request=consultation_request)
         return redirect("admissions:unsubscribe")
     context = {
-        "email": suppressions.mask_email(request.email)
-        if suppressions.may_email_requester(request)
+        "email": suppressions.mask_email(consultation_request.email)
+        if suppressions.may_email_requester(consultation_request)
         else "",
-        "stands": request.standing_consultation() is not None,
-        "key": session.issue_form_key(http_request, purpose),
+        "stands": consultation_request.standing_consultation() is not None,
+        "key": session.issue_form_key(request, purpose),
     }
-    return render(http_request, "admissions/unsubscribe.html", context)
+    return render(request, "admissions/unsubscribe.html", context)
 
 
-def unsubscribing_request_or_404(http_request) -> ConsultationRequest:
+def unsubscribing_request_or_404(request: HttpRequest) -> ConsultationRequest:
     """The request whose emails this browser may stop, or 404."""
-    pk = http_request.session.get("stops")
-    request = ConsultationRequest.objects.filter(pk=pk).first() if pk else None
-    if request is None:
+    pk = request.session.get("stops")
+    consultation_request = ConsultationRequest.objects.filter(pk=pk).first() if pk else None
+    if consultation_request is None:
         raise Http404
-    return request
+    return consultation_request

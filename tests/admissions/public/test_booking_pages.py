@@ -490,6 +490,14 @@ def test_callback_shows_the_promise_that_it_keeps(visitor):
     assert formatting.format_datetime_in_zone(promised, "America/Los_Angeles") in page
 
 
+def test_callback_shows_the_reference_of_the_request(visitor):
+    visitor.send_callback(visitor.open_callback())
+
+    page = visitor.get(url("callback_requested")).content.decode()
+
+    assert the_request().reference in page
+
+
 def test_callback_form_promises_what_the_request_then_keeps(visitor, clock):
     clock.move_to(datetime(2026, 11, 24, 6, tzinfo=UTC))
 
@@ -604,6 +612,13 @@ def test_manage_page_shows_no_more_than_is_needed(visitor):
 
     assert "a…@example.com" in page
     assert [typed in page for typed in ("Annabel", "Afternoons", "annabel@", "0155")] == [False] * 4
+
+
+@pytest.mark.parametrize("name", ["booked", "manage"])
+def test_page_of_an_appointment_shows_the_reference_of_its_request(booked, name):
+    page = booked.get(url(name)).content.decode()
+
+    assert the_request().reference in page
 
 
 @pytest.mark.parametrize(

@@ -377,6 +377,12 @@ def test_page_shows_the_call_that_we_promised(counselor):
     assert formatting.format_datetime_in_zone(by, "America/Los_Angeles") in page
 
 
+def test_page_without_an_appointment_shows_the_reference(request_of_jo):
+    page = browser(request_of_jo).get(url("manage")).content.decode()
+
+    assert request_of_jo.reference in page
+
+
 def test_page_owns_up_to_a_call_that_is_late(counselor):
     request = make_request(promised_call_by=MONDAY - timedelta(minutes=5))
 

@@ -1,0 +1,97 @@
+"""What was booked, what may follow it at once, and how to leave no trace of it here."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from admissions import formatting
+from admissions.booking import callbacks
+from admissions.calendars import ics
+from admissions.exceptions import ActionNotAllowed
+from admissions.messaging import rendering
+from admissions.public import session
+from admissions.public.decorators import private
+from admissions.scheduling import summaries
+from admissions.scheduling.models import Consultation
+
+from .manage import earlier_time_context
+
+
+@private
+@require_safe
+def booked(request: HttpRequest) -> HttpResponse:
+    """What was booked, and what happens next; nothing that was typed."""
+    consultation = booked_consultation_or_404(request)
+    consultation_request = consultation.request
+    confirmation = consultation.messages.filter(kind__in=rendering.CALENDAR_INVITE_KINDS).first()
+    context = {
+        "consultation": consultation,
+        "consultation_request": consultation_request,
+        "words": summaries.summarize_consultation(consultation, consultation_request.time_zone),
+        "gets_email": bool(consultation_request.email and consultation_request.may_email),
+        "is_email_sent": confirmation is not None and confirmation.is_sent,
+        "is_email_lost": confirmation is not None and confirmation.is_lost,
+        "call_by": formatting.format_datetime_in_zone(
+            consultation_request.promised_call_by, consultation_request.time_zone
+        ),
+        "key": session.issue_form_key(request, "call_now"),
+        "sooner": earlier_time_context(request, consultation_request),
+    }
+    session.allow_managing(request, consultation_request)
+    return render(request, "admissions/booked.html", context)
+
+
+@private
+@require_POST
+def call_now(request: HttpRequest) -> HttpResponse:
+    """One tap after booking, for someone who cannot wait for their time."""
+    consultation_request = booked_consultation_or_404(request).request
+    key = session.read_form_key(request, "call_now")
+    if key is not None:
+        try:
+            callbacks.request_call_now(key=key, request=consultation_request)
+        except ActionNotAllowed:
+            return redirect("admissions:request_callback")
+    return redirect("admissions:booked")
+
+
+@private
+@require_safe
+def calendar_file(request: HttpRequest) -> HttpResponse:
+    """The appointment as a file, neutral and without anyone's address."""
+    consultation = booked_consultation_or_404(request)
+    return HttpResponse(
+        ics.build_download(consultation),
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
+    )
+
+
+def booked_consultation_or_404(request: HttpRequest) -> Consultation:
+    consultation = session.remembered_consultation(request)
+    if consultation is None:
+        raise Http404
+    return consultation
+
+
+@require_safe
+def before_the_call(request: HttpRequest) -> HttpResponse:
+    return render(request, "admissions/before_the_call.html")
+
+
+@require_POST
+def finish(request: HttpRequest) -> HttpResponse:
+    """Forget this visit on this device."""
+    request.session.flush()
+    response = redirect("admissions:finished")
+    response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite=settings.CSRF_COOKIE_SAMESITE)
+    # Whatever this or an older page of ours has left here; browsers heed it over TLS.
+    response["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return response
+
+
+@private
+@require_safe
+def finished(request: HttpRequest) -> HttpResponse:
+    return render(request, "admissions/finished.html")
