@@ -21,7 +21,7 @@ from .models import AuditEvent, AuditSeal
 # The id of an event, and the rest of its columns in their order.
 EventRow = tuple[int, *tuple[object, ...]]
 # What JSON holds; dates and ids become text.
-JsonValue = None | int | str | list["JsonValue"]
+JsonValue = None | int | str | list["JsonValue"] | dict[str, "JsonValue"]
 
 logger = logging.getLogger(__name__)
 # The columns of an event in order. A new column makes a new form; old seals keep theirs.

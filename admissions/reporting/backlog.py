@@ -166,7 +166,10 @@ def find_expiring_credentials(*, now: datetime) -> list[ExpiringCredential]:
     last = on + timedelta(days=Credential.WARNING_DAYS[0])
     of_staff = StaffCredential.objects.filter(expires_on__lte=last, user__is_active=True)
     of_center = Credential.objects.expiring(on=on)
-    found = [*of_center, *of_staff.select_related("user")]
+    found: list[Credential | StaffCredential] = [
+        *of_center,
+        *of_staff.select_related("user"),
+    ]
     return [
         ExpiringCredential(each, (each.expires_on - on).days)
         for each in sorted(found, key=lambda each: each.expires_on)

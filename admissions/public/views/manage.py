@@ -176,20 +176,20 @@ def earlier_time_context(
     """What a page says about an earlier time: what is on offer, the wait, or why there is none."""
     now, is_waiting = timezone.now(), consultation_request.waitlist_entries.open().exists()
     offer = consultation_request.earlier_offers.answerable(now=now).first()
-    is_open = offer is not None and eligibility.is_offer_available(offer, now=now)
+    open_offer = offer if offer and eligibility.is_offer_available(offer, now=now) else None
     objection = waitlist.refusal_to_join(consultation_request)
     return {
         "is_waiting": is_waiting,
         "may_join": not is_waiting and not objection,
         "has_no_email": objection == WaitlistEntry.LeaveReason.NO_EMAIL,
-        "has_lost": offer is not None and not is_open,
-        "offer": offer if is_open else None,
-        "words": summaries.summarize_offer(offer) if is_open else None,
+        "has_lost": offer is not None and open_offer is None,
+        "offer": open_offer,
+        "words": summaries.summarize_offer(open_offer) if open_offer else None,
         "key": session.issue_form_key(request, f"sooner {consultation_request.pk}"),
         "answer_key": session.issue_form_key(
-            request, f"answer {consultation_request.pk} {offer.number}"
+            request, f"answer {consultation_request.pk} {open_offer.number}"
         )
-        if is_open
+        if open_offer
         else "",
     }
 
