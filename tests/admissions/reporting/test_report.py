@@ -8,9 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from admissions.care.models import StaffCredential
 from admissions.messaging.models import Message
-from admissions.reporting import period, report
+from admissions.reporting import report
 from admissions.reporting.attendance import LeadTime
 from admissions.reporting.funnel import FunnelOutcome, FunnelStep
+from admissions.reporting.period import period_of_whole_days, period_until_now
 from admissions.scheduling.models import Closure, Shortage
 from programs.models import Credential, Program
 from tests.support import factories
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def look_at(*, days=7, now=NOW, **codes):
-    return report.build_report(period.period_until_now(days=days, now=now, **codes), now=now)
+    return report.build_report(period_until_now(days=days, now=now, **codes), now=now)
 
 
 @pytest.fixture
@@ -48,9 +49,9 @@ def by(dana):
     ],
 )
 def test_days_begin_at_midnight_by_the_centers_clock(days, begins):
-    look = period.period_until_now(days=days, now=NOW)
+    period = period_until_now(days=days, now=NOW)
 
-    assert (look.begin, look.end) == (begins, NOW)
+    assert (period.begin, period.end) == (begins, NOW)
 
 
 def test_request_counts_from_the_first_moment_of_the_day():
@@ -62,19 +63,19 @@ def test_request_counts_from_the_first_moment_of_the_day():
 
 
 def test_days_before_end_at_the_same_time_of_day():
-    look = period.period_until_now(days=30, now=NOW).previous
+    period = period_until_now(days=30, now=NOW).previous
 
     # 2:11 pm on October 25, in summer time.
-    assert (look.begin, look.end) == (
+    assert (period.begin, period.end) == (
         datetime(2026, 9, 26, 7, tzinfo=UTC),
         datetime(2026, 10, 25, 21, 11, tzinfo=UTC),
     )
 
 
 def test_whole_days_leave_today_out():
-    look = period.period_of_whole_days(days=30, now=NOW)
+    period = period_of_whole_days(days=30, now=NOW)
 
-    assert (look.begin, look.end) == (
+    assert (period.begin, period.end) == (
         datetime(2026, 10, 25, 7, tzinfo=UTC),
         datetime(2026, 11, 24, 8, tzinfo=UTC),
     )
@@ -521,16 +522,16 @@ def test_renewals_name_what_runs_out_within_90_days(by):
 
 
 def test_questions_are_as_many_with_many_people(dana, by):
-    look = period.period_until_now(days=7, now=NOW)
+    period = period_until_now(days=7, now=NOW)
     attempt(ask(), by=by, after=5)
     with CaptureQueriesContext(connection) as of_one:
-        report.build_report(look, now=NOW)
+        report.build_report(period, now=NOW)
     for hours in range(15):
         talk(ask(), dana, at=NOW - HOUR * (1 + hours))
         admit(ask(owner=by, claimed_at=NOW), by)
         attempt(ask(language="es"), by=factories.make_user(), after=5)
 
     with CaptureQueriesContext(connection) as of_many:
-        report.build_report(look, now=NOW)
+        report.build_report(period, now=NOW)
 
     assert len(of_many) == len(of_one) == 22

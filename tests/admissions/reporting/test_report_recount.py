@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from admissions.intake import contact_hours
 from admissions.intake.models import ConsultationRequest, ContactAttempt
-from admissions.reporting import period, report
+from admissions.reporting import report
 from admissions.reporting.funnel import FunnelOutcome, FunnelStep
+from admissions.reporting.period import PERIOD_DAYS, period_until_now
 from admissions.scheduling.models import Consultation, Shortage
 from tests.support import factories
 from tests.support.reports import recommend
@@ -54,7 +55,7 @@ worlds = st.fixed_dictionaries(
     {
         "last": st.sampled_from(LAST_DAYS),
         "clock": st.integers(0, 1439),
-        "days": st.sampled_from(period.PERIOD_DAYS),
+        "days": st.sampled_from(PERIOD_DAYS),
         "language": st.sampled_from(["", "es"]),
         "people": st.lists(people, max_size=12),
         "hours": st.lists(hours, min_size=3, max_size=10),
@@ -67,8 +68,8 @@ worlds = st.fixed_dictionaries(
 @given(worlds)
 def test_figures_are_those_of_a_plain_recount(world):
     with made(**world) as (now, opened):
-        look = period.period_until_now(days=world["days"], now=now, language=world["language"])
-        found = report.build_report(look, now=now)
+        period = period_until_now(days=world["days"], now=now, language=world["language"])
+        found = report.build_report(period, now=now)
         mine = Recount(now, world["days"], world["language"], opened)
 
         journeys, speed, shows = (

@@ -3,7 +3,8 @@
 import pytest
 
 from admissions.intake.models import ConsultationRequest
-from admissions.reporting import period, report
+from admissions.reporting import report
+from admissions.reporting.period import period_until_now
 
 from .month_people import CLOSED
 from .month_recount import Count, told
@@ -24,6 +25,6 @@ def test_nobody_is_forgotten_in_a_month_and_every_figure_is_right(time_machine):
     }
     assert [each for each in month.people if (each.stands == CLOSED) != bool(each.ended)] == []
     for days, language in [(1, ""), (7, ""), (30, ""), (30, "es")]:
-        look = period.period_until_now(days=days, now=month.now, language=language)
-        plain = Count(month, begin=look.begin, end=look.end, language=language)
-        assert told(report.build_report(look, now=month.now)) == plain.counted()
+        period = period_until_now(days=days, now=month.now, language=language)
+        plain = Count(month, begin=period.begin, end=period.end, language=language)
+        assert told(report.build_report(period, now=month.now)) == plain.counted()

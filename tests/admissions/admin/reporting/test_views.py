@@ -92,9 +92,9 @@ def test_screen_is_kept_nowhere_and_shows_no_one(client, director, month):
     [{}, {"days": "8"}, {"days": "x"}, {"language": "xx"}, {"program": "Jo"}, {"source": "'--"}],
 )
 def test_what_cannot_be_read_is_left_at_its_usual_value(client, director, asked):
-    look = client.get(REPORTS, asked).context["look"]
+    period = client.get(REPORTS, asked).context["period"]
 
-    assert (look.days, look.filters) == (7, {})
+    assert (period.days, period.filters) == (7, {})
 
 
 def test_addresses_hold_codes_alone_and_keep_them_from_day_to_day(client, director):
