@@ -616,6 +616,8 @@ def test_manage_page_shows_no_more_than_is_needed(visitor):
 
 @pytest.mark.parametrize("name", ["booked", "manage"])
 def test_page_of_an_appointment_shows_the_reference_of_its_request(booked, name):
+    open_manage(booked, the_request())
+
     page = booked.get(url(name)).content.decode()
 
     assert the_request().reference in page
