@@ -304,7 +304,6 @@ def visit(key):
     )
 
 
-@pytest.mark.xdist_group("crowds")
 def test_staff_and_visitors_at_once_hold_one_time_once(real_commits):
     counselor, staff = make_counselor(), make_user("coordinator")
     visitors = [partial(visit, uuid.uuid4()) for _each in range(5)]
@@ -316,7 +315,6 @@ def test_staff_and_visitors_at_once_hold_one_time_once(real_commits):
     assert IdempotencyKey.objects.count() == 1
 
 
-@pytest.mark.xdist_group("crowds")
 def test_a_double_click_of_staff_books_once(real_commits):
     counselor, staff, key = make_counselor(), make_user("coordinator"), uuid.uuid4()
 
@@ -326,7 +324,6 @@ def test_a_double_click_of_staff_books_once(real_commits):
     assert Consultation.objects.count() == 1
 
 
-@pytest.mark.xdist_group("crowds")
 def test_two_staff_at_once_book_one_request_once(real_commits):
     counselors = [make_counselor(), make_counselor()]
     staff, request = make_user("coordinator"), make_request()

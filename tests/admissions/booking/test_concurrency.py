@@ -32,8 +32,6 @@ from tests.support.rivals import at_once
 
 from .test_races import double_booked, without_exclusion
 
-pytestmark = pytest.mark.xdist_group("crowds")
-
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 HALF_HOUR, HOUR, DAY = timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
 NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)

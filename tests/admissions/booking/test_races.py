@@ -22,9 +22,6 @@ from admissions.triage import ownership
 from tests.support.factories import make_consultation, make_counselor, make_details, make_user
 from tests.support.rivals import after, at_once
 
-# Together, so that two crowds never ask Postgres for its hundred connections at once.
-pytestmark = pytest.mark.xdist_group("crowds")
-
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
 TEN, NOON = NINE + timedelta(hours=1), NINE + timedelta(hours=3)

@@ -20,8 +20,6 @@ from tests.support.care import (
 from tests.support.factories import make_user
 from tests.support.rivals import at_once
 
-pytestmark = pytest.mark.xdist_group("crowds")
-
 
 @pytest.fixture(autouse=True)
 def stopped_clock(time_machine):

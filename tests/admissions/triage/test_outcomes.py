@@ -20,8 +20,6 @@ from admissions.scheduling.models import Closure, Consultation, Counselor, Mode,
 from tests.support.factories import make_consultation, make_counselor, make_details, make_user
 from tests.support.rivals import after, at_once
 
-pytestmark = pytest.mark.xdist_group("crowds")
-
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
 TEN, NOON, DAY = NINE + timedelta(hours=1), NINE + timedelta(hours=3), timedelta(days=1)
