@@ -177,7 +177,8 @@ def test_people_at_once_who_want_overlapping_times_never_overlap(real_commits):
 
     booked = outcomes(answers)["ConsultationRequest"]
     assert outcomes(answers) == {"ConsultationRequest": booked, "SlotTaken": 24 - booked}
-    assert (booked in (1, 2), double_booked()) == (True, 0)
+    assert booked in (1, 2)
+    assert double_booked() == 0
 
 
 # One key, many times

@@ -314,7 +314,9 @@ def test_log_attempt_that_was_asked_to_stop_ends_every_channel(staff):
     )
 
     request.refresh_from_db()
-    assert (request.may_call, request.may_text, request.may_email) == (False, False, False)
+    assert not request.may_call
+    assert not request.may_text
+    assert not request.may_email
 
 
 @pytest.mark.parametrize(

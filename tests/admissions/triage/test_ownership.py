@@ -157,7 +157,8 @@ def test_set_aside_puts_off_until_its_time_and_says_so(staff):
     set_aside(request, staff, NOW + 3 * HOUR)
 
     request.refresh_from_db()
-    assert (request.is_snoozed, request.due_at) == (True, NOW + 3 * HOUR)
+    assert request.is_snoozed
+    assert request.due_at == NOW + 3 * HOUR
     assert audit(request) == [("request_set_aside", staff, None, "")]
 
 
@@ -277,7 +278,9 @@ def test_escalate_puts_first_for_everyone_and_calls_the_lead_at_once(staff):
     escalation.escalate_safety(request_id=request.pk, by=staff)
 
     first = ConsultationRequest.objects.in_triage_order(now=NOW).first()
-    assert (first.pk, first.needs_safety_answer, first.due_at) == (request.pk, True, NOW)
+    assert first.pk == request.pk
+    assert first.needs_safety_answer
+    assert first.due_at == NOW
     assert [(m.kind, m.due_at) for m in request.messages.all()] == [(Kind.STAFF_ESCALATED, NOW)]
     assert audit(request)[-1] == ("safety_escalated", staff, None, "")
 

@@ -38,8 +38,10 @@ def test_list_shows_why_and_the_request_but_no_address(client, coordinator):
 
     html = client.get(LIST).content.decode()
 
-    shown = "Email to it came back" in html, suppression.request.reference in html
-    assert (shown, "zqx" in html, suppression.sha256 in html) == ((True, True), False, False)
+    assert "Email to it came back" in html
+    assert suppression.request.reference in html
+    assert "zqx" not in html
+    assert suppression.sha256 not in html
 
 
 def test_list_hides_what_was_lifted_unless_asked(client, coordinator):

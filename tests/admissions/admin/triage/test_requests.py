@@ -125,7 +125,9 @@ def test_plan_is_changed_as_they_say_it(client, coordinator):
     client.post(step_of(request, "plan"), sent | {"may_call": "on", "may_email": "on"})
 
     request.refresh_from_db()
-    assert (request.may_call, request.may_email, request.is_discreet) == (True, True, False)
+    assert request.may_call
+    assert request.may_email
+    assert not request.is_discreet
     assert acts_on(request) == [(Type.PLAN_CHANGED, coordinator)]
 
 
@@ -289,9 +291,10 @@ def test_steps_ignore_columns_posted_beside_them(client, coordinator, column):
     )
 
     after = state(request)
-    assert (after["stage"], after["owner_id"], after["closed_at"], after["is_in_danger"]) == (
-        Stage.ATTEMPTING_CONTACT, None, None, False,
-    )  # fmt: skip
+    assert after["stage"] == Stage.ATTEMPTING_CONTACT
+    assert after["owner_id"] is None
+    assert after["closed_at"] is None
+    assert not after["is_in_danger"]
     assert after["due_at"] == NOW + timedelta(hours=3)
 
 
