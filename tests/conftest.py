@@ -97,6 +97,14 @@ def usual_day():
 
 
 @pytest.fixture(autouse=True)
+def stopped_clock(request, usual_day):
+    """What is marked `stopped_at` a moment has that moment, until it moves on `time_machine`."""
+    marker = request.node.get_closest_marker("stopped_at")
+    if marker:
+        request.getfixturevalue("time_machine").move_to(*marker.args, tick=False)
+
+
+@pytest.fixture(autouse=True)
 def nothing_is_kept(settings):
     """Pages are drawn when asked for, and counts wait, unless a test says otherwise."""
     settings.PAGE_CACHE_SECONDS = 0

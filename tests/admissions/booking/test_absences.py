@@ -17,18 +17,13 @@ from admissions.scheduling.models import Closure, Consultation, Counselor, ModeR
 from programs.models import Location
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
 
-pytestmark = pytest.mark.django_db
-
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
 NOON, HOUR, DAY = NOW.replace(hour=12), timedelta(hours=1), timedelta(days=1)
 UNTIL = NOW + 3 * DAY
 Stage, Status = ConsultationRequest.Stage, Consultation.Status
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 @pytest.fixture

@@ -28,10 +28,7 @@ NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
 NOON, TOMORROW = NOW.replace(hour=12), NOW + timedelta(days=1)
 Stage, Status = ConsultationRequest.Stage, Consultation.Status
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 @pytest.fixture

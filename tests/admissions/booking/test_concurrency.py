@@ -44,10 +44,7 @@ Type = AuditEvent.Type
 # What each of these leaves in the audit, once and no more.
 LEAVES = {"book": Type.CONSULTATION_REQUESTED, "close": Type.REQUEST_CLOSED}
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 class Hand:

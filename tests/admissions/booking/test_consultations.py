@@ -19,8 +19,6 @@ from admissions.messaging.models import Message
 from admissions.scheduling.models import Closure, Consultation, Mode, ModeRules
 from tests.support.factories import make_consultation, make_counselor, make_details, make_request
 
-pytestmark = pytest.mark.django_db
-
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 8, tzinfo=PACIFIC)
 NINE, NOON = NOW.replace(hour=9), NOW.replace(hour=12)
@@ -36,10 +34,7 @@ WRITTEN = [
     Message,
 ]
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 def book(starts_at=NINE, *, key=None, mode=Mode.PHONE, consents=CONSENTS, **details):

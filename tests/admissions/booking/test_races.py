@@ -27,10 +27,7 @@ NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
 TEN, NOON = NINE + timedelta(hours=1), NINE + timedelta(hours=3)
 EXCLUSION = "consultation_no_double_booking"
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 def book(starts_at=NINE, *, key=None):

@@ -35,10 +35,7 @@ from tests.support.waitlist import (
 
 from .test_races import is_someone_waiting
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 def offered(*starts):

@@ -18,17 +18,12 @@ from admissions.scheduling.models import CalendarFeed, Consultation, Counselor, 
 from tests.support import calendar_rules
 from tests.support.factories import make_consultation, make_counselor, make_request
 
-pytestmark = pytest.mark.django_db
-
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 AT = datetime(2027, 1, 5, 17, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Type, Status = AuditEvent.Type, Consultation.Status
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 @pytest.fixture

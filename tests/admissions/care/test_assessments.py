@@ -29,13 +29,8 @@ from tests.support.care import (
 )
 from tests.support.factories import make_consultation, make_request, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 Type = AuditEvent.Type
-
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 def refused(act) -> str:

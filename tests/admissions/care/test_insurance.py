@@ -11,7 +11,7 @@ from admissions.exceptions import ActionNotAllowed
 from tests.support import factories
 from tests.support.desk import NOW, minutes, page_of, step_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 LIST = "/admin/admissions/benefitsverification/"
 SECRETS = {
     "payer": "Canary Health",
@@ -20,11 +20,6 @@ SECRETS = {
     "estimate": "Canary 80 percent",
     "note": "Canary called back",
 }
-
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 def sign_in(client, role):

@@ -35,14 +35,9 @@ from tests.support.care import (
 )
 from tests.support.factories import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 Type = AuditEvent.Type
 ADMITTED = ["admitted_iop", "admitted_residential", "admitted_iop_step_down"]
-
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 @pytest.fixture

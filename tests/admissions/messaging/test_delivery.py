@@ -34,10 +34,7 @@ Kind, State = Message.Kind, Message.State
 FOR_REQUESTERS = [kind for kind in Kind if kind not in Message.STAFF_KINDS]
 ABOUT_A_CONSULTATION = set(catalog.LAYOUTS) - set(WITHOUT_CONSULTATION)
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 @pytest.fixture

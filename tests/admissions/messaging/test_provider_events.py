@@ -23,10 +23,7 @@ HOUR = timedelta(hours=1)
 State, Reason, Cause = Message.State, Message.Reason, Suppression.Cause
 JO = "jo@example.com"
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 @pytest.fixture(params=["mailgun", "mailjet", "postmark", "sparkpost"])

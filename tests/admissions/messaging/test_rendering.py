@@ -22,18 +22,13 @@ from tests.support.factories import (
     make_user,
 )
 
-pytestmark = pytest.mark.django_db
-
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 AT = datetime(2027, 1, 5, 17, tzinfo=UTC)
 Kind = Message.Kind
 FOR_REQUESTERS = [kind for kind in Kind if kind not in Message.STAFF_KINDS]
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 def promise(kind=Kind.CONFIRMATION, **columns):

@@ -29,17 +29,12 @@ from .test_rendering import (
     without_tokens,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 Kind = Message.Kind
 PLANS = list(product([True, False], Mode))
 # What is the same in every language: addresses, numbers, and clocks by their short names.
 SAME = re.compile(r"https?://\S+|\S+@\S+|\(\w+\)|Video\b")
-
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 def event(letter):

@@ -18,10 +18,7 @@ NOW = datetime(2027, 1, 4, 20, tzinfo=UTC)
 Kind = Message.Kind
 WITH_RULES = list(messaging_rules.TIMING_BY_RULE)
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 @pytest.fixture

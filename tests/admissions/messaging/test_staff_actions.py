@@ -22,10 +22,7 @@ MINUTE = timedelta(minutes=1)
 Kind, State, Reason, Type = Message.Kind, Message.State, Message.Reason, AuditEvent.Type
 ResendReason, Cause = Message.ResendReason, Suppression.Cause
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 @pytest.fixture

@@ -22,18 +22,13 @@ from tests.support.factories import (
     make_user,
 )
 
-pytestmark = pytest.mark.django_db
-
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 Kind, State = Message.Kind, Message.State
 ON_CALL = "lead@example.org"
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 @pytest.fixture

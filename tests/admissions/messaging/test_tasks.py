@@ -27,10 +27,7 @@ State = Message.State
 # The notice to staff, the confirmation, and the reminder two hours before.
 ALL_BUT_THE_REMINDER = [State.SENT, State.SENT, State.QUEUED]
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 @pytest.fixture

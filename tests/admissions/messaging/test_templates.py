@@ -33,10 +33,7 @@ MINE = MessageText(
     "About your time", "Good to have you", "See you {when}.\n\nCall {line} any time."
 )
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 @pytest.fixture

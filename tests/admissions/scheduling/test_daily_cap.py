@@ -19,10 +19,7 @@ NOW = datetime(2027, 1, 4, 8, tzinfo=PACIFIC)
 TUESDAY = datetime(2027, 1, 5, 9, tzinfo=PACIFIC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 def book(starts_at):

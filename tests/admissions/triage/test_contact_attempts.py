@@ -12,18 +12,13 @@ from admissions.scheduling.models import Consultation
 from admissions.triage import contact_attempts, outcomes, ownership
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
 
-pytestmark = pytest.mark.django_db
-
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
 NINE, NOON = NOW.replace(hour=9), NOW.replace(hour=12)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 Stage, Status = ConsultationRequest.Stage, Consultation.Status
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 @pytest.fixture

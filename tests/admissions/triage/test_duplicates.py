@@ -15,16 +15,11 @@ from admissions.messaging.models import Message
 from admissions.triage import cadence, contact_attempts, duplicates
 from tests.support.factories import make_consultation, make_request, make_user
 
-pytestmark = pytest.mark.django_db
-
 NOW = datetime(2027, 1, 4, 10, tzinfo=ZoneInfo("America/Los_Angeles"))
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 OTHER = {"phone": "+17145550166", "email": "other@example.com"}
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 @pytest.fixture

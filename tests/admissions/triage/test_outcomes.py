@@ -24,10 +24,7 @@ NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
 TEN, NOON, DAY = NINE + timedelta(hours=1), NINE + timedelta(hours=3), timedelta(days=1)
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 def book(starts_at=NINE):

@@ -16,17 +16,12 @@ from admissions.scheduling.assignment import SlotChoice
 from admissions.triage import contact_attempts, escalation, notes, outcomes, ownership, snoozing
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
 
-pytestmark = pytest.mark.django_db
-
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 Stage, Kind = ConsultationRequest.Stage, Message.Kind
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 @pytest.fixture
