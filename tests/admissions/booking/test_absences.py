@@ -16,6 +16,7 @@ from admissions.messaging.models import Message
 from admissions.scheduling.models import Closure, Consultation, Counselor, ModeRules
 from programs.models import Location
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
+from tests.support.rows import everything
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
@@ -57,11 +58,6 @@ def booked(starts_at, counselor, *, mode="phone", **columns):
         source="booking", stage=Stage.CONSULTATION_SCHEDULED, due_at=starts_at, **columns
     )
     return make_consultation(starts_at=starts_at, counselor=counselor, request=request, mode=mode)
-
-
-def everything():
-    written = [ConsultationRequest, Consultation, Closure, AuditEvent, Message]
-    return {model: list(model.objects.order_by("pk").values()) for model in written}
 
 
 def messages_of(request):

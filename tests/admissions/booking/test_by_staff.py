@@ -7,11 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from admissions.audit.models import AuditEvent
 from admissions.booking import by_staff, consultations
 from admissions.exceptions import ActionNotAllowed, SlotTaken
-from admissions.intake.models import ConsentEvent, ConsultationRequest, IdempotencyKey
-from admissions.messaging.models import Message
+from admissions.intake.models import ConsultationRequest, IdempotencyKey
 from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Consultation, Mode
 from tests.support.factories import (
@@ -22,6 +20,7 @@ from tests.support.factories import (
     make_user,
 )
 from tests.support.rivals import at_once
+from tests.support.rows import audit_of, everything
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
@@ -30,16 +29,12 @@ Stage, Status = ConsultationRequest.Stage, Consultation.Status
 
 pytestmark = pytest.mark.stopped_at(NOW)
 
+audit = audit_of("type", "actor", "consultation")
+
 
 @pytest.fixture
 def staff(db):
     return make_user("coordinator")
-
-
-def everything():
-    """Every row that these acts may write, to show that a refusal wrote none."""
-    written = [ConsultationRequest, Consultation, ConsentEvent, AuditEvent, Message, IdempotencyKey]
-    return {model: list(model.objects.order_by("pk").values()) for model in written}
 
 
 def book_by_phone(by, counselor, starts_at=NOON, *, key=None, mode=Mode.PHONE, **details):
@@ -59,10 +54,6 @@ def book_time(by, request, counselor, starts_at=NOON, *, key=None, mode=Mode.PHO
         by=by,
         pick=SlotChoice(starts_at, mode, counselor.pk),
     )
-
-
-def audit(request):
-    return [(e.type, e.actor, e.consultation) for e in request.audit_events.all()]
 
 
 def promised(request):

@@ -19,33 +19,15 @@ from admissions.messaging.models import Message
 from admissions.scheduling import availability
 from admissions.scheduling.models import Consultation, Mode
 from admissions.triage import ownership
-from tests.support.factories import make_consultation, make_counselor, make_details, make_user
+from tests.support.bookings import NINE, book, cancel, move
+from tests.support.factories import make_consultation, make_counselor, make_user
 from tests.support.rivals import after, at_once
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
-NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
 TEN, NOON = NINE + timedelta(hours=1), NINE + timedelta(hours=3)
 EXCLUSION = "consultation_no_double_booking"
 
 pytestmark = pytest.mark.stopped_at(NOW)
-
-
-def book(starts_at=NINE, *, key=None):
-    return consultations.request_consultation(
-        key=key or uuid.uuid4(),
-        starts_at=starts_at,
-        mode=Mode.PHONE,
-        details=make_details(),
-        consents={"contact": True},
-    )
-
-
-def move(request, starts_at):
-    return consultations.move_consultation(key=uuid.uuid4(), request=request, starts_at=starts_at)
-
-
-def cancel(request):
-    return consultations.cancel_consultation(key=uuid.uuid4(), request=request)
 
 
 def outcomes(answers):

@@ -10,7 +10,6 @@ from admissions import exceptions
 from admissions.audit.models import AuditEvent
 from admissions.care import assessments
 from admissions.care.models import Acknowledgment, Assessment, Finding, StaffCredential
-from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging.models import Message
 from admissions.triage import contact_attempts, outcomes
@@ -28,15 +27,10 @@ from tests.support.care import (
     stored,
 )
 from tests.support.factories import make_consultation, make_request, make_user
+from tests.support.rows import refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 Type = AuditEvent.Type
-
-
-def refused(act) -> str:
-    with pytest.raises(ActionNotAllowed) as refusal:
-        act()
-    return str(refusal.value)
 
 
 # Recording

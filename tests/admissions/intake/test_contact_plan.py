@@ -23,11 +23,14 @@ from tests.support.factories import (
     make_request,
     make_user,
 )
+from tests.support.rows import audit_of
 from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, read_form
 
 from .test_manage_links import kept
 
 pytestmark = pytest.mark.django_db
+
+audit = audit_of("type", "actor", "source", "fields")
 
 
 @pytest.fixture(autouse=True)
@@ -50,13 +53,6 @@ def consents(request):
     return [
         (event.version.key, event.version.language, event.is_granted, event.channel, event.actor)
         for event in request.consent_events.all()
-    ]
-
-
-def audit(request):
-    return [
-        (event.type, event.actor, event.source, event.fields)
-        for event in request.audit_events.all()
     ]
 
 

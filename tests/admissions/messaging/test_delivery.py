@@ -12,14 +12,14 @@ from admissions.booking import consultations
 from admissions.intake import contact_plan
 from admissions.messaging import catalog, delivery, outbox, rendering
 from admissions.messaging.models import Message
-from admissions.scheduling.models import Consultation, Mode
+from admissions.scheduling.models import Consultation
 from admissions.triage import outcomes
 from programs.models import Facility
+from tests.support.bookings import book
 from tests.support.factories import (
     WITHOUT_CONSULTATION,
     make_consultation,
     make_counselor,
-    make_details,
     make_due,
     make_request,
     make_user,
@@ -77,7 +77,7 @@ def test_message_is_promised_in_the_bookings_own_transaction():
     make_counselor()
 
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        book()
+        book(local(4, 12), consents={})
         promised = Message.objects.count()
         raise ZeroDivisionError
 
@@ -602,13 +602,3 @@ def lock_facility(held, done):
         held.set()
         done.wait(10)
     connection.close()
-
-
-def book():
-    return consultations.request_consultation(
-        key=uuid.uuid4(),
-        starts_at=local(4, 12),
-        mode=Mode.PHONE,
-        details=make_details(),
-        consents={},
-    )

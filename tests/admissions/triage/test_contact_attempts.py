@@ -3,14 +3,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from admissions.audit.models import AuditEvent
 from admissions.booking import by_staff
 from admissions.exceptions import ActionNotAllowed, SlotTaken
-from admissions.intake.models import ConsultationRequest, ContactAttempt
-from admissions.messaging.models import Message
+from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation
 from admissions.triage import contact_attempts, outcomes, ownership
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
+from tests.support.rows import audit_of, everything
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
@@ -20,20 +19,12 @@ Stage, Status = ConsultationRequest.Stage, Consultation.Status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
+audit = audit_of("type", "actor", "code", "consultation")
+
 
 @pytest.fixture
 def staff():
     return make_user("coordinator")
-
-
-def everything():
-    """Every row that an act of staff may write, to show that a refusal wrote none."""
-    written = [ConsultationRequest, Consultation, ContactAttempt, AuditEvent, Message]
-    return {model: list(model.objects.order_by("pk").values()) for model in written}
-
-
-def audit(request):
-    return [(e.type, e.actor, e.code, e.consultation) for e in request.audit_events.all()]
 
 
 def promised(request):

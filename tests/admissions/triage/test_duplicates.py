@@ -8,12 +8,11 @@ import pytest
 
 from admissions.audit.models import AuditEvent
 from admissions.care.models import BenefitsVerification
-from admissions.exceptions import ActionNotAllowed
-from admissions.intake.models import ConsultationRequest, ContactAttempt
 from admissions.messaging.eligibility import find_skip_reason
 from admissions.messaging.models import Message
 from admissions.triage import cadence, contact_attempts, duplicates
 from tests.support.factories import make_consultation, make_request, make_user
+from tests.support.rows import refused
 
 NOW = datetime(2027, 1, 4, 10, tzinfo=ZoneInfo("America/Los_Angeles"))
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
@@ -34,19 +33,6 @@ def merge(kept, *ended, by, is_same_person=True):
         by=by,
         is_same_person=is_same_person,
     )
-
-
-def everything():
-    written = [ConsultationRequest, AuditEvent, Message, ContactAttempt]
-    return {model: list(model.objects.order_by("pk").values()) for model in written}
-
-
-def refused(act):
-    before = everything()
-    with pytest.raises(ActionNotAllowed) as refusal:
-        act()
-    assert everything() == before
-    return str(refusal.value)
 
 
 def references(request):

@@ -17,24 +17,14 @@ from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import coverage
 from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Closure, Consultation, Counselor, Mode, WeeklyHours
+from tests.support.bookings import NINE, book
 from tests.support.factories import make_consultation, make_counselor, make_details, make_user
 from tests.support.rivals import after, at_once
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
-NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
 TEN, NOON, DAY = NINE + timedelta(hours=1), NINE + timedelta(hours=3), timedelta(days=1)
 
 pytestmark = pytest.mark.stopped_at(NOW)
-
-
-def book(starts_at=NINE):
-    return consultations.request_consultation(
-        key=uuid.uuid4(),
-        starts_at=starts_at,
-        mode=Mode.PHONE,
-        details=make_details(),
-        consents={"contact": True},
-    )
 
 
 def go_away(counselor, by, decisions=None):

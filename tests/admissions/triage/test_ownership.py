@@ -7,14 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth.models import User
 
-from admissions.audit.models import AuditEvent
 from admissions.booking import consultations
-from admissions.exceptions import ActionNotAllowed
-from admissions.intake.models import ConsultationRequest, Note
+from admissions.intake.models import ConsultationRequest
 from admissions.messaging.models import Message
 from admissions.scheduling.assignment import SlotChoice
 from admissions.triage import contact_attempts, escalation, notes, outcomes, ownership, snoozing
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
+from tests.support.rows import audit_of, everything, refused
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
@@ -22,6 +21,8 @@ HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 Stage, Kind = ConsultationRequest.Stage, Message.Kind
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
+
+audit = audit_of("type", "actor", "staff", "code")
 
 
 @pytest.fixture
@@ -36,24 +37,6 @@ def lead():
 
 def owned_by(user, **columns):
     return make_request(owner=user, claimed_at=NOW, **columns)
-
-
-def everything():
-    written = [ConsultationRequest, AuditEvent, Message, Note]
-    return {model: list(model.objects.order_by("pk").values()) for model in written}
-
-
-def refused(act, **asked):
-    """Proves that the act is refused and changes nothing; why."""
-    before = everything()
-    with pytest.raises(ActionNotAllowed) as refusal:
-        act(**asked)
-    assert everything() == before
-    return str(refusal.value)
-
-
-def audit(request):
-    return [(e.type, e.actor, e.staff, e.code) for e in request.audit_events.all()]
 
 
 def closed(**columns):

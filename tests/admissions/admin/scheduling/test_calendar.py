@@ -8,11 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from admissions.audit.models import AuditEvent
-from admissions.intake.models import ConsentEvent, ConsultationRequest, IdempotencyKey
-from admissions.messaging.models import Message
+from admissions.intake.models import ConsentEvent, ConsultationRequest
 from admissions.scheduling.models import Closure, Consultation
 from tests.support import factories
 from tests.support.desk import NOW, acts_on, booked, minutes, page_of
+from tests.support.rows import everything
 
 pytestmark = pytest.mark.django_db
 WEEK = "/admin/admissions/consultation/week/"
@@ -35,13 +35,6 @@ def stamp(at):
 
 def pick(counselor, at=NINE, **extra):
     return {"mode": "phone", "at": stamp(at), "counselor": counselor.pk, **extra}
-
-
-def everything():
-    """Every row that these pages may write, to show that a refusal wrote none."""
-    written = [ConsultationRequest, Consultation, ConsentEvent, Message, IdempotencyKey]
-    rows = {model: list(model.objects.order_by("pk").values()) for model in written}
-    return rows | {AuditEvent: list(AuditEvent.objects.without_views().order_by("pk").values())}
 
 
 def told(response) -> list[str]:
