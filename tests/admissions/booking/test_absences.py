@@ -15,7 +15,7 @@ from admissions.intake.models import ConsultationRequest
 from admissions.messaging.models import Message
 from admissions.scheduling.models import Closure, Consultation, Counselor, ModeRules
 from programs.models import Location
-from tests.support.factories import make_consultation, make_counselor, make_request, make_user
+from tests.support.factories import make_consultation, make_counselor, make_request
 from tests.support.rows import everything
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -25,11 +25,6 @@ UNTIL = NOW + 3 * DAY
 Stage, Status = ConsultationRequest.Stage, Consultation.Status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
-
-
-@pytest.fixture
-def staff():
-    return make_user("coordinator")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import random
 import uuid
-from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -21,18 +20,13 @@ from admissions.scheduling.models import Consultation, Mode
 from admissions.triage import ownership
 from tests.support.bookings import NINE, book, cancel, move
 from tests.support.factories import make_consultation, make_counselor, make_user
-from tests.support.rivals import after, at_once
+from tests.support.rivals import after, at_once, outcomes
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 TEN, NOON = NINE + timedelta(hours=1), NINE + timedelta(hours=3)
 EXCLUSION = "consultation_no_double_booking"
 
 pytestmark = pytest.mark.stopped_at(NOW)
-
-
-def outcomes(answers):
-    """How many got each thing: a row, or a refusal by its name."""
-    return Counter(type(answer).__name__ for answer in answers)
 
 
 def standing_starts(request):

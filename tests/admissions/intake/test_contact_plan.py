@@ -24,23 +24,13 @@ from tests.support.factories import (
     make_user,
 )
 from tests.support.rows import audit_of
-from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, read_form
+from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, browser, read_form, url
 
 from .test_manage_links import kept
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(MONDAY)]
 
 audit = audit_of("type", "actor", "source", "fields")
-
-
-@pytest.fixture(autouse=True)
-def monday(time_machine):
-    time_machine.move_to(MONDAY, tick=False)
-
-
-@pytest.fixture
-def staff():
-    return make_user("coordinator")
 
 
 def change(request, *, key=None, shown_in="en", **plan):
@@ -289,19 +279,6 @@ def test_plan_changed_by_phone_makes_a_talk_by_phone_possible(staff):
 
 
 # The page
-
-
-def browser(request):
-    """One that has opened the manage link."""
-    client = Client()
-    session = client.session
-    session["manages"] = str(request.pk)
-    session.save()
-    return client
-
-
-def url(name):
-    return reverse(f"admissions:{name}")
 
 
 def form_of(client):

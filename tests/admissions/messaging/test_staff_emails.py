@@ -31,11 +31,6 @@ ON_CALL = "lead@example.org"
 pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
-@pytest.fixture
-def staff():
-    return make_user("coordinator")
-
-
 def ask_for_a_call(**columns) -> ConsultationRequest:
     """Someone asks for a call now, while a counselor who may call is on shift."""
     make_counselor()

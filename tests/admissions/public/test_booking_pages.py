@@ -27,6 +27,7 @@ from tests.support.visitor import (
     details_url,
     read_form,
     stamp,
+    url,
 )
 
 pytestmark = pytest.mark.django_db
@@ -54,10 +55,6 @@ def booked(visitor):
     """A visitor who has booked tomorrow at ten, by phone and with an email."""
     visitor.book(email="jo@example.com", may_email="on")
     return visitor
-
-
-def url(name):
-    return reverse(f"admissions:{name}")
 
 
 def the_request():

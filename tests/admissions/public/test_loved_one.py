@@ -11,7 +11,15 @@ from admissions.intake.models import ConsultationRequest
 from admissions.messaging import rendering
 from admissions.messaging.models import Message
 from tests.support.factories import make_counselor, make_due
-from tests.support.visitor import CALLBACK, MONDAY, TOMORROW_AT_TEN, Visitor, details_url, read_form
+from tests.support.visitor import (
+    CALLBACK,
+    MONDAY,
+    TOMORROW_AT_TEN,
+    Visitor,
+    details_url,
+    read_form,
+    url,
+)
 
 pytestmark = pytest.mark.django_db
 ALONE = "We talk with you, and contact nobody else about it."
@@ -27,10 +35,6 @@ def clock():
 def visitor():
     make_counselor()
     return Visitor()
-
-
-def url(name):
-    return reverse(f"admissions:{name}")
 
 
 def links(page, address):

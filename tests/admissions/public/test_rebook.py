@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.urls import reverse
 
 from admissions import formatting
 from admissions.audit.models import AuditEvent
@@ -21,16 +20,13 @@ from admissions.triage import outcomes
 from tests.admissions.intake.test_manage_links import kept
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
 from tests.support.rivals import at_once
-from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, read_form, stamp
+from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, browser, read_form, stamp, url
+
+pytestmark = pytest.mark.stopped_at(MONDAY)
 
 TODAY_AT_TEN = MONDAY
 TOMORROW_AT_TWO = TOMORROW_AT_TEN + timedelta(hours=4)
 Stage, Status = ConsultationRequest.Stage, Consultation.Status
-
-
-@pytest.fixture(autouse=True)
-def monday(time_machine):
-    time_machine.move_to(MONDAY, tick=False)
 
 
 @pytest.fixture
@@ -47,19 +43,6 @@ def choose(request, starts_at=TOMORROW_AT_TWO, *, key=None, mode=Mode.PHONE, **a
     return consultations.rebook_consultation(
         key=key or uuid.uuid4(), request=request, starts_at=starts_at, mode=mode, **asked
     )
-
-
-def url(name):
-    return reverse(f"admissions:{name}")
-
-
-def browser(request):
-    """One that has opened the manage link."""
-    client = Client()
-    session = client.session
-    session["manages"] = str(request.pk)
-    session.save()
-    return client
 
 
 def form_of(client, **asked):

@@ -16,15 +16,10 @@ from tests.admissions.intake.test_manage_links import kept
 from tests.support.factories import make_consultation, make_due, make_request
 from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, read_form
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(MONDAY)]
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 TO_PEOPLE = [kind for kind in Message.Kind if kind not in Message.STAFF_KINDS]
 FOLLOW_UPS = [kind for kind in TO_PEOPLE if catalog.LAYOUTS[kind].is_follow_up]
-
-
-@pytest.fixture(autouse=True)
-def monday(time_machine):
-    time_machine.move_to(MONDAY, tick=False)
 
 
 @pytest.fixture

@@ -22,11 +22,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 audit = audit_of("type", "actor", "code", "consultation")
 
 
-@pytest.fixture
-def staff():
-    return make_user("coordinator")
-
-
 def promised(request):
     return [(m.kind, m.version, m.due_at) for m in request.messages.order_by("due_at", "pk")]
 

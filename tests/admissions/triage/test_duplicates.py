@@ -11,7 +11,7 @@ from admissions.care.models import BenefitsVerification
 from admissions.messaging.eligibility import find_skip_reason
 from admissions.messaging.models import Message
 from admissions.triage import cadence, contact_attempts, duplicates
-from tests.support.factories import make_consultation, make_request, make_user
+from tests.support.factories import make_consultation, make_request
 from tests.support.rows import refused
 
 NOW = datetime(2027, 1, 4, 10, tzinfo=ZoneInfo("America/Los_Angeles"))
@@ -19,11 +19,6 @@ HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 OTHER = {"phone": "+17145550166", "email": "other@example.com"}
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
-
-
-@pytest.fixture
-def staff():
-    return make_user("coordinator")
 
 
 def merge(kept, *ended, by, is_same_person=True):

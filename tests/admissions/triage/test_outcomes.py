@@ -1,7 +1,6 @@
 """Changes that meet: whoever comes second hears what stands, and nothing is lost or dropped."""
 
 import uuid
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event, Timer
@@ -19,7 +18,7 @@ from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Closure, Consultation, Counselor, Mode, WeeklyHours
 from tests.support.bookings import NINE, book
 from tests.support.factories import make_consultation, make_counselor, make_details, make_user
-from tests.support.rivals import after, at_once
+from tests.support.rivals import after, at_once, outcomes
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 TEN, NOON, DAY = NINE + timedelta(hours=1), NINE + timedelta(hours=3), timedelta(days=1)
@@ -36,10 +35,6 @@ def go_away(counselor, by, decisions=None):
         decisions=decisions or {},
         by=by,
     )
-
-
-def outcomes(answers):
-    return Counter(type(answer).__name__ for answer in answers)
 
 
 def standing():

@@ -27,13 +27,6 @@ def every(*requests) -> set:
     return {each.pk for each in requests}
 
 
-@pytest.fixture
-def director(client):
-    user = factories.make_user("director")
-    client.force_login(user)
-    return user
-
-
 # Lists
 
 

@@ -360,13 +360,6 @@ def test_closed_request_shows_and_changes_nothing(client, dana):
 CREDENTIALS = "/admin/admissions/staffcredential/"
 
 
-@pytest.fixture
-def director(client):
-    user = factories.make_user("director")
-    client.force_login(user)
-    return user
-
-
 def test_director_enters_a_credential_and_the_counselor_may_sign(client, director):
     dana = factories.make_user("counselor", first_name="Dana")
 

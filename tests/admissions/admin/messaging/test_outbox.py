@@ -14,7 +14,7 @@ from admissions.intake.models import ConsultationRequest, ManageToken, Suppressi
 from admissions.messaging import staff_actions
 from admissions.messaging.models import Message
 from tests.support import factories
-from tests.support.desk import NOW, minutes, page_of
+from tests.support.desk import NOW, minutes, page_of, told
 
 pytestmark = pytest.mark.django_db
 OUTBOX = "/admin/admissions/message/"
@@ -63,10 +63,6 @@ def step(message, name) -> str:
 
 def listed(client, **query) -> list[Message]:
     return [row.message for row in client.get(OUTBOX, query).context["rows"]]
-
-
-def told(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
 
 
 # The list

@@ -9,7 +9,7 @@ from admissions.audit.models import AuditEvent
 from admissions.intake import suppressions
 from admissions.intake.models import Suppression
 from tests.support import factories
-from tests.support.desk import NOW
+from tests.support.desk import NOW, told
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/admissions/suppression/"
@@ -23,10 +23,6 @@ def suppressed(cause=Cause.BOUNCED) -> Suppression:
 
 def page(suppression) -> str:
     return reverse("admin:admissions_suppression_lift", args=[suppression.pk])
-
-
-def told(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
 
 
 def listed(client, **query) -> list[Suppression]:

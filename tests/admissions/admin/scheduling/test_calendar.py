@@ -11,8 +11,9 @@ from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsentEvent, ConsultationRequest
 from admissions.scheduling.models import Closure, Consultation
 from tests.support import factories
-from tests.support.desk import NOW, acts_on, booked, minutes, page_of
+from tests.support.desk import NOW, acts_on, booked, minutes, page_of, told
 from tests.support.rows import everything
+from tests.support.visitor import stamp
 
 pytestmark = pytest.mark.django_db
 WEEK = "/admin/admissions/consultation/week/"
@@ -29,16 +30,8 @@ def counselor():
     return factories.make_counselor(public_name="Mina")
 
 
-def stamp(at):
-    return f"{at:%Y%m%dT%H%M%SZ}"
-
-
 def pick(counselor, at=NINE, **extra):
     return {"mode": "phone", "at": stamp(at), "counselor": counselor.pk, **extra}
-
-
-def told(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
 
 
 def entries(response, kind):

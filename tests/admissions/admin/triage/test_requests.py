@@ -8,7 +8,7 @@ from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation
 from tests.support import factories
-from tests.support.desk import LIST, NOW, acts_on, booked, minutes, page_of, step_of
+from tests.support.desk import LIST, NOW, acts_on, booked, minutes, page_of, step_of, told
 
 pytestmark = pytest.mark.django_db
 Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent.Type
@@ -17,10 +17,6 @@ Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent
 def state(request) -> dict:
     """Every column of the request as it is stored now."""
     return ConsultationRequest.objects.filter(pk=request.pk).values().get()
-
-
-def told(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
 
 
 def test_claim_makes_the_request_mine(client, coordinator):
