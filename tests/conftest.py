@@ -28,19 +28,28 @@ SEEDED_ON = datetime(2026, 3, 2, 10, tzinfo=PACIFIC)
 # What shares a running site stays in one process. These take longest, so they begin first.
 SITES = ("tests/browser/", "tests/recovery_site/dev/test_runner.py", "tests/faults/")
 CROWDS = "crowds"
+LONGEST_FIRST = {group: place for place, group in enumerate((*SITES, CROWDS))}
 
 
-def pytest_collection_modifyitems(config, items):
-    """Set the groups of `--dist loadgroup`, and put those that take longest first.
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: LONGEST_FIRST.get(group_of(item), len(LONGEST_FIRST)))
 
-    xdist would write a mark `xdist_group` behind the id of its test, but as of 3.8 it writes
-    where pytest 9.2 no longer looks, and every test goes alone (pytest-xdist, issue 1386).
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_finish(session):
+    """Tell `--dist loadgroup` the groups, behind the ids of the tests that a worker reports.
+
+    xdist would write its mark `xdist_group` there, but as of 3.8 it writes where pytest 9.2
+    no longer looks, and every test goes alone (pytest-xdist, issue 1386).
     """
-    longest = (*SITES, CROWDS)
-    items.sort(key=lambda item: group_of(item) not in longest)
-    if config.getoption("loadgroup", default=False):
-        for item in items:
+    ids = [item.id for item in session.items]
+    if session.config.getoption("loadgroup", default=False):
+        for item in session.items:
             item._id = type(item.id).parse(f"{item.nodeid}@{group_of(item)}")
+    yield
+    for item, plain in zip(session.items, ids, strict=True):
+        item._id = plain
 
 
 def group_of(item):

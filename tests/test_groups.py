@@ -1,19 +1,46 @@
 """How the tests are dealt out to processes: what belongs together is never torn apart."""
 
-from tests.conftest import CROWDS, SITES, group_of
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import CROWDS, LONGEST_FIRST, SITES, group_of
+
+ROOT = Path(__file__).resolve().parents[1]
+HOOKS = "from tests.conftest import pytest_collection_finish, pytest_collection_modifyitems\n"
+MANY_TESTS = """
+import pytest
+
+@pytest.mark.parametrize("number", range(8))
+def test_nothing(number):
+    pass
+"""
 
 
 def groups(items, folder):
     return {group_of(item) for item in items if item.nodeid.startswith(folder)}
 
 
-def test_group_reaches_the_process_that_deals_out_tests(request):
-    """Its name stands behind the test's, but only where several processes run."""
-    is_one_of_many = hasattr(request.config, "workerinput")
+def test_each_group_runs_in_one_process(tmp_path):
+    (tmp_path / "conftest.py").write_text(HOOKS)
+    for name in "ab":
+        (tmp_path / f"test_{name}.py").write_text(MANY_TESTS)
+    command = "-m pytest -v -n 2 --dist loadgroup -p no:cacheprovider --rootdir ."
 
-    suffix = request.node.nodeid.removeprefix(f"tests/test_groups.py::{request.node.name}")
+    done = subprocess.run(
+        [sys.executable, *command.split()],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
-    assert suffix == ("@tests/test_groups.py" if is_one_of_many else "")
+    ran = set(re.findall(r"\[(gw\d)\] .*PASSED (test_\w).py::", done.stdout))
+    assert sorted(file for _process, file in ran) == ["test_a", "test_b"], done.stdout + done.stderr
 
 
 def test_files_that_share_a_site_are_one_group(request):
@@ -28,8 +55,8 @@ def test_crowds_of_all_files_are_one_group(request):
 
 
 def test_what_takes_longest_begins_first(request):
-    longest = {*SITES, CROWDS}
+    last = len(LONGEST_FIRST)
 
-    is_long = [group_of(item) in longest for item in request.session.items]
+    places = [LONGEST_FIRST.get(group_of(item), last) for item in request.session.items]
 
-    assert is_long == sorted(is_long, reverse=True)
+    assert places == sorted(places)
