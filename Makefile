@@ -63,7 +63,7 @@ static:
 	@$(BIN)/python manage.py collectstatic --no-input --verbosity 0
 
 pytest:
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 .venv/ready-to-run: requirements.txt .ci/install
 	@.ci/install requirements.txt

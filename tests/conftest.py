@@ -10,13 +10,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
-from xdist.scheduler import LoadFileScheduling
 
 from admissions.messaging.models import MessageRule
 from admissions.scheduling.models import ModeRules
 from recovery_site.celery import app
 
-from .support import factories
+from .support import factories, rivals
 from .support.mail_server import MailServer
 from .support.provider_server import KEYS, ProviderServer
 
@@ -26,26 +25,48 @@ USUAL_DAY = datetime(2026, 11, 23, 10, tzinfo=PACIFIC)
 # Before every day on which a test stops the clock, as a site is older than its visitors.
 SEEDED_ON = datetime(2026, 3, 2, 10, tzinfo=PACIFIC)
 
-# One running site for all the files of a package, and the longest work first.
-TOGETHER = ["tests/browser/", "tests/recovery_site/dev/test_runner.py", "tests/faults/"]
-
-
-class LongestFirst(LoadFileScheduling):
-    """Gives a file to a process as a whole, and a package that shares a running site too."""
-
-    def _split_scope(self, nodeid):
-        together = [name for name in TOGETHER if nodeid.startswith(name)]
-        return together[0] if together else super()._split_scope(nodeid)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):
-    return LongestFirst(config, log)
+# What shares a running site stays in one process. These take longest, so they begin first.
+SITES = ("tests/browser/", "tests/recovery_site/dev/test_runner.py", "tests/faults/")
+CROWDS = "crowds"
+LONGEST_FIRST = {group: place for place, group in enumerate((*SITES, CROWDS))}
 
 
 def pytest_collection_modifyitems(items):
     """What takes longest begins first, so that no process is left alone with it at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(tuple(TOGETHER)))
+    items.sort(key=lambda item: LONGEST_FIRST.get(group_of(item), len(LONGEST_FIRST)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_finish(session):
+    """Tell `--dist loadgroup` the groups, behind the ids of the tests that a worker reports.
+
+    xdist would write its mark `xdist_group` there, but as of 3.8 it writes where pytest 9.2
+    no longer looks, and every test goes alone (pytest-xdist, issue 1386).
+    """
+    ids = [item.id for item in session.items]
+    if session.config.getoption("loadgroup", default=False):
+        for item in session.items:
+            item._id = type(item.id).parse(f"{item.nodeid}@{group_of(item)}")
+    yield
+    for item, plain in zip(session.items, ids, strict=True):
+        item._id = plain
+
+
+def group_of(item):
+    """A file, unless it shares a site with others; and crowds go one after another.
+
+    Two crowds side by side could ask Postgres for more than its hundred connections.
+    """
+    if is_crowd(item):
+        return CROWDS
+    file, *_name = item.nodeid.split("::")
+    return next((site for site in SITES if file.startswith(site)), file)
+
+
+def is_crowd(item):
+    """Whether threads race in it, on connections of their own."""
+    known = vars(item.module).values()
+    return "real_commits" in item.fixturenames and (rivals.at_once in known or rivals in known)
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +103,14 @@ def usual_day():
     """
     with clock.travel(USUAL_DAY):
         yield
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(request, usual_day):
+    """What is marked `stopped_at` a moment has that moment, until it moves on `time_machine`."""
+    marker = request.node.get_closest_marker("stopped_at")
+    if marker:
+        request.getfixturevalue("time_machine").move_to(*marker.args, tick=False)
 
 
 @pytest.fixture(autouse=True)

@@ -23,17 +23,12 @@ from admissions.scheduling.models import (
 )
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
 
-pytestmark = pytest.mark.django_db
-
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 Stage, Status = ConsultationRequest.Stage, Consultation.Status
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 @contextmanager

@@ -5,12 +5,11 @@ from datetime import date
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from programs.models import Credential, Facility, Location, Page, Program, Question
 from tests.support.factories import make_user
+from tests.support.queries import queries
 
 pytestmark = pytest.mark.django_db
 
@@ -29,12 +28,6 @@ def editor(client):
 
 def screen(model, name, *args):
     return reverse(f"admin:programs_{model._meta.model_name}_{name}", args=args)
-
-
-def queries(client, address) -> int:
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get(address).status_code == 200
-    return len(asked)
 
 
 @pytest.mark.parametrize("model", SCREENS)

@@ -4,12 +4,11 @@ import re
 from itertools import pairwise
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from programs import versioning
 from programs.models import Article, ComparisonRow, Page, Program, Question, Translation
 from tests.support.factories import make_user
+from tests.support.queries import queries
 
 from .reading_page import words_of
 
@@ -39,12 +38,6 @@ PAGES = [
     "/about/client-bill-of-rights/",
     "/about/credentials/",
 ]
-
-
-def queries(client, address) -> int:
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get(address).status_code == 200
-    return len(asked)
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -1,6 +1,9 @@
 """What people read is easy to read and puts the person first, in every language of the site."""
 
+import ast
+import re
 import tomllib
+from html.parser import HTMLParser
 
 import polib
 import pytest
@@ -19,7 +22,10 @@ MODULES = [
     for room in ("admissions", "programs", "recovery_site")
     for path in (BASE / room).rglob("*.py")
     if path not in LISTS
-] + list((BASE / "static").glob("*.js"))
+]
+SCRIPTS = [*(BASE / "static").glob("*.js")]
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+READ_ALOUD = {"alt", "aria-label", "content", "placeholder", "title", "value"}
 
 
 def content(language, *endings):
@@ -33,6 +39,56 @@ def name(path):
 def catalog(language):
     file = BASE / f"recovery_site/locale/{language}/LC_MESSAGES/django.po"
     return polib.pofile(str(file))
+
+
+def texts_of_module(source: str) -> str:
+    """The strings of a Python module; docstrings, comments and names are for engineers."""
+    nodes = list(ast.walk(ast.parse(source)))
+    docstrings = {
+        id(node.body[0].value)
+        for node in nodes
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None
+    }
+    return "\n".join(
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in docstrings
+    )
+
+
+def texts_of_script(source: str) -> str:
+    """The strings of a JavaScript file."""
+    code = re.sub(r"^\s*//[^\n]*|/\*.*?\*/", "", source, flags=re.M | re.S)
+    return "\n".join(text for _quote, text in re.findall(r"""(["'`])(.*?)\1""", code, re.S))
+
+
+class Page(HTMLParser):
+    """What a template shows or has read aloud, and no name of a tag, class or variable."""
+
+    def __init__(self, template: str):
+        super().__init__()
+        self.texts = []
+        bare = re.sub(
+            r"{#.*?#}|{% comment.*?endcomment %}|<style.*?</style>", "", template, flags=re.S
+        )
+        self.feed(re.sub(r"{[%{].*?[%}]}", self.keep_strings, bare, flags=re.S))
+        self.close()
+
+    @staticmethod
+    def keep_strings(tag) -> str:
+        return " ".join(text for _quote, text in re.findall(r"""(["'])(.*?)\1""", tag[0], re.S))
+
+    def handle_starttag(self, tag, attrs):
+        self.texts += [value for name, value in attrs if value and name in READ_ALOUD]
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def texts_of_template(source: str) -> str:
+    return "\n".join(Page(source).texts)
 
 
 # Words
@@ -56,17 +112,47 @@ def test_list_of_avoided_words_finds_them_and_no_others(language, text, found):
     assert find_avoided_words(text, language) == found
 
 
+def test_texts_of_a_module_are_its_strings_alone():
+    source = (
+        '''"""The cured."""\naddict = 1  # dirty\nsaid = _("An " "alcoholic")\nf"{addict} junkie"'''
+    )
+
+    assert find_avoided_words(texts_of_module(source)) == ["alcoholic", "junkie"]
+
+
+def test_texts_of_a_script_are_its_strings_alone():
+    source = '// dirty\nconst addict = "An alcoholic"; /* cured */ say(`junkie`);'
+
+    assert find_avoided_words(texts_of_script(source)) == ["alcoholic", "junkie"]
+
+
+def test_texts_of_a_template_are_what_people_read():
+    source = (
+        '{# cured #}{% load dirty %}<p class="addict" title="An alcoholic">{{ habit }}a junkie</p>'
+        '<b aria-label="{% translate "abused" %}">{% translate "Get clean" %}</b>'
+    )
+
+    found = find_avoided_words(texts_of_template(source))
+
+    assert found == ["alcoholic", "junkie", "abused", "Get clean"]
+
+
 def test_templates_put_the_person_first():
-    found = {name(path): find_avoided_words(path.read_text(encoding="utf-8")) for path in TEMPLATES}
+    found = {
+        name(path): find_avoided_words(texts_of_template(path.read_text(encoding="utf-8")))
+        for path in TEMPLATES
+    }
 
     assert {path: words for path, words in found.items() if words} == {}
 
 
 def test_modules_put_the_person_first():
     """Emails, errors, labels of forms, consents: whatever a module may say."""
+    texts = {name(path): texts_of_module(path.read_text(encoding="utf-8")) for path in MODULES}
+    texts |= {name(path): texts_of_script(path.read_text(encoding="utf-8")) for path in SCRIPTS}
     found = {
-        (name(path), language): find_avoided_words(path.read_text(encoding="utf-8"), language)
-        for path in MODULES
+        (path, language): find_avoided_words(text, language)
+        for path, text in texts.items()
         for language in AVOIDED_WORDS
     }
 

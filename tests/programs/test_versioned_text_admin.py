@@ -65,7 +65,9 @@ def test_saving_what_is_published_begins_a_draft_by_its_writer(client, editor, m
 
     draft = newest(text)
     assert "Saved as draft 2. Visitors see it once you publish it." in said
-    assert (draft.version, draft.is_published, draft.changed_by) == (2, False, editor)
+    assert draft.version == 2
+    assert not draft.is_published
+    assert draft.changed_by == editor
     assert client.get(place(draft, "versions")).status_code == 200
 
 

@@ -27,6 +27,11 @@ def step_of(request, name: str) -> str:
     return reverse(f"admin:admissions_consultationrequest_{name}", args=[request.pk])
 
 
+def told(response) -> list[str]:
+    """The messages above the page."""
+    return [str(message) for message in response.context["messages"]]
+
+
 def acts_on(request) -> list[tuple]:
     """(type, actor) of every audit event but looks, oldest first."""
     return [(event.type, event.actor) for event in request.audit_events.without_views()]

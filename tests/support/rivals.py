@@ -1,5 +1,6 @@
 """Many people at once: each in a thread with a database connection of their own."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -33,3 +34,8 @@ def at_once(acts) -> list:
 
     with ThreadPoolExecutor(len(acts)) as threads:
         return list(threads.map(run, acts))
+
+
+def outcomes(answers) -> Counter:
+    """How often each type was returned or raised, by its name."""
+    return Counter(type(answer).__name__ for answer in answers)

@@ -89,6 +89,19 @@ def read_form(response, name="details"):
     return next(form for form in forms if form.action == action)
 
 
+def url(name):
+    return reverse(f"admissions:{name}")
+
+
+def browser(request):
+    """A browser in which the link to manage this request was opened."""
+    client = Client()
+    session = client.session
+    session["manages"] = str(request.pk)
+    session.save()
+    return client
+
+
 def stamp(at):
     return f"{at:%Y%m%dT%H%M%SZ}"
 

@@ -5,11 +5,12 @@ from datetime import datetime, time, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from admissions.booking import consultations, earlier_offers, waitlist
+from admissions.booking import earlier_offers, waitlist
 from admissions.messaging.models import Message
-from admissions.scheduling.models import ExtraHours, Mode
+from admissions.scheduling.models import ExtraHours
 
-from .factories import make_counselor, make_details
+from . import bookings
+from .factories import make_counselor
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 # A Monday, ten in the morning.
@@ -36,13 +37,7 @@ def open_on_tuesday(counselor, at=TUESDAY):
 
 
 def book(starts_at=FRIDAY, **details):
-    return consultations.request_consultation(
-        key=uuid.uuid4(),
-        starts_at=starts_at,
-        mode=Mode.PHONE,
-        details=make_details(**details),
-        consents={"contact": True},
-    )
+    return bookings.book(starts_at, **details)
 
 
 def join(request):
@@ -56,8 +51,7 @@ def wait(starts_at=FRIDAY, **details):
     return request
 
 
-def free(request):
-    return consultations.cancel_consultation(key=uuid.uuid4(), request=request)
+free = bookings.cancel
 
 
 def accept(request, number=0, *, key=None):

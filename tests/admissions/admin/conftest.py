@@ -33,3 +33,11 @@ def coordinator(client):
     user = factories.make_user("coordinator", first_name="Dana", last_name="Reyes")
     client.force_login(user)
     return user
+
+
+@pytest.fixture
+def director(client):
+    """A director who is signed in."""
+    user = factories.make_user("director")
+    client.force_login(user)
+    return user

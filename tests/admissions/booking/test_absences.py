@@ -15,9 +15,8 @@ from admissions.intake.models import ConsultationRequest
 from admissions.messaging.models import Message
 from admissions.scheduling.models import Closure, Consultation, Counselor, ModeRules
 from programs.models import Location
-from tests.support.factories import make_consultation, make_counselor, make_request, make_user
-
-pytestmark = pytest.mark.django_db
+from tests.support.factories import make_consultation, make_counselor, make_request
+from tests.support.rows import everything
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
@@ -25,15 +24,7 @@ NOON, HOUR, DAY = NOW.replace(hour=12), timedelta(hours=1), timedelta(days=1)
 UNTIL = NOW + 3 * DAY
 Stage, Status = ConsultationRequest.Stage, Consultation.Status
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
-
-
-@pytest.fixture
-def staff():
-    return make_user("coordinator")
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 @pytest.fixture
@@ -62,11 +53,6 @@ def booked(starts_at, counselor, *, mode="phone", **columns):
         source="booking", stage=Stage.CONSULTATION_SCHEDULED, due_at=starts_at, **columns
     )
     return make_consultation(starts_at=starts_at, counselor=counselor, request=request, mode=mode)
-
-
-def everything():
-    written = [ConsultationRequest, Consultation, Closure, AuditEvent, Message]
-    return {model: list(model.objects.order_by("pk").values()) for model in written}
 
 
 def messages_of(request):

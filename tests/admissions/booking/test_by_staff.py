@@ -7,11 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from admissions.audit.models import AuditEvent
 from admissions.booking import by_staff, consultations
 from admissions.exceptions import ActionNotAllowed, SlotTaken
-from admissions.intake.models import ConsentEvent, ConsultationRequest, IdempotencyKey
-from admissions.messaging.models import Message
+from admissions.intake.models import ConsultationRequest, IdempotencyKey
 from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Consultation, Mode
 from tests.support.factories import (
@@ -22,27 +20,21 @@ from tests.support.factories import (
     make_user,
 )
 from tests.support.rivals import at_once
+from tests.support.rows import audit_of, everything
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
 NOON, TOMORROW = NOW.replace(hour=12), NOW + timedelta(days=1)
 Stage, Status = ConsultationRequest.Stage, Consultation.Status
 
+pytestmark = pytest.mark.stopped_at(NOW)
 
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+audit = audit_of("type", "actor", "consultation")
 
 
 @pytest.fixture
 def staff(db):
     return make_user("coordinator")
-
-
-def everything():
-    """Every row that these acts may write, to show that a refusal wrote none."""
-    written = [ConsultationRequest, Consultation, ConsentEvent, AuditEvent, Message, IdempotencyKey]
-    return {model: list(model.objects.order_by("pk").values()) for model in written}
 
 
 def book_by_phone(by, counselor, starts_at=NOON, *, key=None, mode=Mode.PHONE, **details):
@@ -62,10 +54,6 @@ def book_time(by, request, counselor, starts_at=NOON, *, key=None, mode=Mode.PHO
         by=by,
         pick=SlotChoice(starts_at, mode, counselor.pk),
     )
-
-
-def audit(request):
-    return [(e.type, e.actor, e.consultation) for e in request.audit_events.all()]
 
 
 def promised(request):
@@ -304,7 +292,6 @@ def visit(key):
     )
 
 
-@pytest.mark.xdist_group("crowds")
 def test_staff_and_visitors_at_once_hold_one_time_once(real_commits):
     counselor, staff = make_counselor(), make_user("coordinator")
     visitors = [partial(visit, uuid.uuid4()) for _each in range(5)]
@@ -316,7 +303,6 @@ def test_staff_and_visitors_at_once_hold_one_time_once(real_commits):
     assert IdempotencyKey.objects.count() == 1
 
 
-@pytest.mark.xdist_group("crowds")
 def test_a_double_click_of_staff_books_once(real_commits):
     counselor, staff, key = make_counselor(), make_user("coordinator"), uuid.uuid4()
 
@@ -326,7 +312,6 @@ def test_a_double_click_of_staff_books_once(real_commits):
     assert Consultation.objects.count() == 1
 
 
-@pytest.mark.xdist_group("crowds")
 def test_two_staff_at_once_book_one_request_once(real_commits):
     counselors = [make_counselor(), make_counselor()]
     staff, request = make_user("coordinator"), make_request()

@@ -32,8 +32,6 @@ from tests.support.rivals import at_once
 
 from .test_races import double_booked, without_exclusion
 
-pytestmark = pytest.mark.xdist_group("crowds")
-
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 HALF_HOUR, HOUR, DAY = timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
 NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
@@ -46,10 +44,7 @@ Type = AuditEvent.Type
 # What each of these leaves in the audit, once and no more.
 LEAVES = {"book": Type.CONSULTATION_REQUESTED, "close": Type.REQUEST_CLOSED}
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 class Hand:

@@ -4,7 +4,6 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from admissions.booking import by_staff, consultations
@@ -14,15 +13,12 @@ from admissions.scheduling.models import Consultation
 from tests.admissions.intake.test_manage_links import kept
 from tests.support.factories import make_consultation, make_counselor, make_due, make_user
 from tests.support.rivals import at_once
-from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, read_form, stamp
+from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, browser, read_form, stamp
+
+pytestmark = pytest.mark.stopped_at(MONDAY)
 
 TOMORROW_AT_TWO = TOMORROW_AT_TEN + timedelta(hours=4)
 url = "admissions:{}".format
-
-
-@pytest.fixture(autouse=True)
-def monday(time_machine):
-    time_machine.move_to(MONDAY, tick=False)
 
 
 @pytest.fixture
@@ -34,15 +30,6 @@ def confirm(consultation, *, key=None, sequence=0):
     return consultations.confirm_consultation(
         key=key or uuid.uuid4(), request=consultation.request, sequence=sequence
     )
-
-
-def browser(request):
-    """One that has opened the manage link."""
-    client = Client()
-    session = client.session
-    session["manages"] = str(request.pk)
-    session.save()
-    return client
 
 
 def keep_form(client):

@@ -35,10 +35,7 @@ from tests.support.waitlist import (
 
 from .test_races import is_someone_waiting
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 def offered(*starts):
@@ -275,7 +272,6 @@ def two_offers_of_one_opening():
     return waiting
 
 
-@pytest.mark.xdist_group("crowds")
 def test_of_two_who_accept_the_last_opening_at_once_one_has_it(real_commits):
     first, second = two_offers_of_one_opening()
 
@@ -287,7 +283,6 @@ def test_of_two_who_accept_the_last_opening_at_once_one_has_it(real_commits):
     assert len({*starts(first), *starts(second)}) == 2
 
 
-@pytest.mark.xdist_group("crowds")
 def test_acceptor_against_a_visitor_who_books_the_time_one_has_it(real_commits):
     request = offered()
 
@@ -299,7 +294,6 @@ def test_acceptor_against_a_visitor_who_books_the_time_one_has_it(real_commits):
     assert ended(request) == ["accepted" if has_won else "gone"]
 
 
-@pytest.mark.xdist_group("crowds")
 def test_acceptor_against_their_own_cancel_ends_as_if_one_came_after_the_other(real_commits):
     for _each in range(5):
         Consultation.objects.standing().update(status="canceled_by_center")
@@ -314,7 +308,6 @@ def test_acceptor_against_their_own_cancel_ends_as_if_one_came_after_the_other(r
         assert isinstance(answer, Consultation | ActionNotAllowed)
 
 
-@pytest.mark.xdist_group("crowds")
 def test_accepting_ten_times_at_once_moves_once(real_commits):
     request, key = offered(), uuid.uuid4()
 
@@ -324,7 +317,6 @@ def test_accepting_ten_times_at_once_moves_once(real_commits):
     assert request.consultations.count() == 2
 
 
-@pytest.mark.xdist_group("crowds")
 def test_rounds_at_once_offer_one_opening_once(real_commits):
     make_center()
     rival = book(TUESDAY)
@@ -337,7 +329,6 @@ def test_rounds_at_once_offer_one_opening_once(real_commits):
     assert [on_offer(each) for each in waiting] == [[TUESDAY], [], [], []]
 
 
-@pytest.mark.xdist_group("crowds")
 def test_round_beside_someone_who_leaves_offers_them_nothing(real_commits):
     make_center()
     rival, request = book(TUESDAY), wait()
@@ -363,7 +354,6 @@ def leave_slowly(request, is_leaving):
         sleep(0.02)
 
 
-@pytest.mark.xdist_group("crowds")
 def test_joining_ten_times_at_once_is_one_wait(real_commits):
     make_center()
     request = book()
@@ -373,7 +363,6 @@ def test_joining_ten_times_at_once_is_one_wait(real_commits):
     assert answers == [WaitlistEntry.objects.get()] * 10
 
 
-@pytest.mark.xdist_group("crowds")
 def test_acceptors_rounds_and_visitors_at_once_keep_every_promise(real_commits):
     staff = make_user()
     first, second, third = offered(FRIDAY, FRIDAY + HOUR, FRIDAY + 5 * HOUR)

@@ -31,10 +31,7 @@ SECRET = "https://calendar.example/private-5d41402abc/basic.ics"
 Kind, Reason, Type = ExternalCalendar.Kind, ExternalCalendar.Reason, AuditEvent.Type
 FIELDS = ["last_reason", "failures", "failing_since", "last_read_at", "next_refresh_at"]
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 def file(*starts, hours=1, extra=""):

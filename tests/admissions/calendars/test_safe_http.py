@@ -375,7 +375,8 @@ def test_compressed_answer_is_not_unpacked(server, coding):
     bomb = gzip.compress(b"x" * 50_000_000)
     server.answer = always(reply(bomb, f"Content-Encoding: {coding}"))
 
-    assert (len(bomb) < 100_000, refused()) == (True, Reason.COMPRESSED)
+    assert len(bomb) < 100_000
+    assert refused() == Reason.COMPRESSED
 
 
 # Too slow
@@ -536,8 +537,6 @@ def test_refusal_repeats_neither_the_address_nor_the_answer(server, caplog, answ
         safe_http.fetch_file(f"https://{HOST}{SECRET}")
 
     told = "".join(traceback.format_exception(caught.value)) + caplog.text
-    assert (SECRET in told, HOST in told.replace(__file__, ""), "zqx" in told.lower()) == (
-        False,
-        False,
-        False,
-    )
+    assert SECRET not in told
+    assert HOST not in told.replace(__file__, "")
+    assert "zqx" not in told.lower()

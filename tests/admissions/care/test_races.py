@@ -20,12 +20,7 @@ from tests.support.care import (
 from tests.support.factories import make_user
 from tests.support.rivals import at_once
 
-pytestmark = pytest.mark.xdist_group("crowds")
-
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 def close(request, disposition="withdrawn", by=None):

@@ -12,7 +12,6 @@ from admissions.admin.care import forms
 from admissions.audit.models import AuditEvent
 from admissions.care import recommendations, rules
 from admissions.care.models import Recommendation, StaffCredential
-from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging.models import Message
 from admissions.scheduling.models import Closure
@@ -34,15 +33,11 @@ from tests.support.care import (
     stored,
 )
 from tests.support.factories import make_user
+from tests.support.rows import refused
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 Type = AuditEvent.Type
 ADMITTED = ["admitted_iop", "admitted_residential", "admitted_iop_step_down"]
-
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 @pytest.fixture
@@ -56,12 +51,6 @@ def assessed(dana):
     request = make_talked()
     assess(request, dana)
     return request
-
-
-def refused(act) -> str:
-    with pytest.raises(ActionNotAllowed) as refusal:
-        act()
-    return str(refusal.value)
 
 
 def close(request, disposition, by=None):
@@ -127,7 +116,9 @@ def test_database_refuses_a_recommendation_that_rests_on_another_request(assesse
 
 
 def test_recommendation_needs_an_assessment(dana):
-    assert refused(lambda: recommend(make_talked(), dana, seen=0)) == "Record the assessment first."
+    request = make_talked()
+
+    assert refused(lambda: recommend(request, dana, seen=0)) == "Record the assessment first."
 
 
 @pytest.mark.parametrize(

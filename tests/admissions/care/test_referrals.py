@@ -13,13 +13,8 @@ from admissions.triage import outcomes
 from tests.support.care import CANARY, NOW, TOMORROW_AT_TEN, Stage, acts, level, make_talked, stored
 from tests.support.factories import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 Type = AuditEvent.Type
-
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 @pytest.fixture

@@ -23,21 +23,14 @@ from tests.support.factories import (
     make_request,
     make_user,
 )
-from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, read_form
+from tests.support.rows import audit_of
+from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, browser, read_form, url
 
 from .test_manage_links import kept
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(MONDAY)]
 
-
-@pytest.fixture(autouse=True)
-def monday(time_machine):
-    time_machine.move_to(MONDAY, tick=False)
-
-
-@pytest.fixture
-def staff():
-    return make_user("coordinator")
+audit = audit_of("type", "actor", "source", "fields")
 
 
 def change(request, *, key=None, shown_in="en", **plan):
@@ -50,13 +43,6 @@ def consents(request):
     return [
         (event.version.key, event.version.language, event.is_granted, event.channel, event.actor)
         for event in request.consent_events.all()
-    ]
-
-
-def audit(request):
-    return [
-        (event.type, event.actor, event.source, event.fields)
-        for event in request.audit_events.all()
     ]
 
 
@@ -218,7 +204,9 @@ def test_no_way_at_all_is_allowed():
     change(request, may_call=False, may_text=False, may_email=False)
 
     request.refresh_from_db()
-    assert (request.may_call, request.may_text, request.may_email) == (False, False, False)
+    assert not request.may_call
+    assert not request.may_text
+    assert not request.may_email
 
 
 @pytest.mark.parametrize("kind", ["reminder_day", "after_no_show", "no_contact_1"])
@@ -293,19 +281,6 @@ def test_plan_changed_by_phone_makes_a_talk_by_phone_possible(staff):
 # The page
 
 
-def browser(request):
-    """One that has opened the manage link."""
-    client = Client()
-    session = client.session
-    session["manages"] = str(request.pk)
-    session.save()
-    return client
-
-
-def url(name):
-    return reverse(f"admissions:{name}")
-
-
 def form_of(client):
     return read_form(client.get(url("change_contact_plan")), "change_contact_plan")
 
@@ -332,12 +307,11 @@ def test_page_saves_and_says_so():
     page = client.post(url("change_contact_plan"), values, follow=True).content.decode()
 
     request.refresh_from_db()
-    assert (request.voicemail, request.is_discreet, request.may_email) == (
-        "number_only",
-        False,
-        False,
-    )
-    assert ("Your choices are saved." in page, "<li>By phone</li>" in page) == (True, True)
+    assert request.voicemail == "number_only"
+    assert not request.is_discreet
+    assert not request.may_email
+    assert "Your choices are saved." in page
+    assert "<li>By phone</li>" in page
 
 
 def test_page_left_without_any_way_says_that_we_wait():
@@ -403,7 +377,9 @@ def test_page_shows_no_more_than_its_owner_needs():
     page = browser(make_request(email="annabel@example.com")).get(url("change_contact_plan"))
 
     text = page.content.decode()
-    assert ("a…@example.com" in text, "annabel" in text, "0155" in text) == (True, False, False)
+    assert "a…@example.com" in text
+    assert "annabel" not in text
+    assert "0155" not in text
 
 
 def test_page_of_another_browser_is_not_found():

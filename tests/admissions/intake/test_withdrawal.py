@@ -19,24 +19,13 @@ from tests.support.factories import (
     make_counselor,
     make_due,
     make_request,
-    make_user,
 )
 from tests.support.visitor import MONDAY, TOMORROW_AT_TEN
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(MONDAY)]
 DAY = timedelta(days=1)
 NO_SHOW, NO_CONTACT = Message.NO_SHOW_SERIES, Message.NO_CONTACT_SERIES
 TO_PEOPLE = [kind for kind in Message.Kind if kind not in Message.STAFF_KINDS]
-
-
-@pytest.fixture(autouse=True)
-def monday(time_machine):
-    time_machine.move_to(MONDAY, tick=False)
-
-
-@pytest.fixture
-def staff():
-    return make_user("coordinator")
 
 
 def after_no_show(staff):

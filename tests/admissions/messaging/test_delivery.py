@@ -12,14 +12,14 @@ from admissions.booking import consultations
 from admissions.intake import contact_plan
 from admissions.messaging import catalog, delivery, outbox, rendering
 from admissions.messaging.models import Message
-from admissions.scheduling.models import Consultation, Mode
+from admissions.scheduling.models import Consultation
 from admissions.triage import outcomes
 from programs.models import Facility
+from tests.support.bookings import book
 from tests.support.factories import (
     WITHOUT_CONSULTATION,
     make_consultation,
     make_counselor,
-    make_details,
     make_due,
     make_request,
     make_user,
@@ -34,10 +34,7 @@ Kind, State = Message.Kind, Message.State
 FOR_REQUESTERS = [kind for kind in Kind if kind not in Message.STAFF_KINDS]
 ABOUT_A_CONSULTATION = set(catalog.LAYOUTS) - set(WITHOUT_CONSULTATION)
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 @pytest.fixture
@@ -80,7 +77,7 @@ def test_message_is_promised_in_the_bookings_own_transaction():
     make_counselor()
 
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        book()
+        book(local(4, 12), consents={})
         promised = Message.objects.count()
         raise ZeroDivisionError
 
@@ -231,7 +228,9 @@ def test_deliver_passes_over_a_row_that_another_worker_holds(real_commits, inbox
     done.set()
     worker.join()
 
-    assert (answer, waited < 1, inbox) == (None, True, [])
+    assert answer is None
+    assert waited < 1
+    assert inbox == []
 
 
 def hold_row(message, held, done):
@@ -523,7 +522,8 @@ def test_mail_server_that_hangs_holds_a_worker_for_a_bounded_time(mail_server, i
 
     answer = delivery.deliver_message(message.pk)
 
-    assert (answer, monotonic() - began < 3) == (State.RETRYING, True)
+    assert answer == State.RETRYING
+    assert monotonic() - began < 3
 
 
 def test_time_that_a_mail_server_may_take_is_ten_seconds(settings):
@@ -602,13 +602,3 @@ def lock_facility(held, done):
         held.set()
         done.wait(10)
     connection.close()
-
-
-def book():
-    return consultations.request_consultation(
-        key=uuid.uuid4(),
-        starts_at=local(4, 12),
-        mode=Mode.PHONE,
-        details=make_details(),
-        consents={},
-    )

@@ -23,13 +23,8 @@ from tests.support.waitlist import (
     wait,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 Kind = Message.Kind
-
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 @pytest.fixture

@@ -25,10 +25,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 Kind, State, Reason = Message.Kind, Message.State, Message.Reason
 FOR_REQUESTERS = sorted(catalog.LAYOUTS)
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 def kept(message) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from admissions.messaging import delivery, staff_actions, tasks
 from admissions.messaging.models import Message
 from tests.support.factories import make_due, make_user
 from tests.support.rivals import at_once
+from tests.support.rows import audit_of, everything
 
 # A Tuesday, 2:11 pm in California.
 NOW = datetime(2026, 11, 24, 22, 11, tzinfo=UTC)
@@ -22,10 +23,9 @@ MINUTE = timedelta(minutes=1)
 Kind, State, Reason, Type = Message.Kind, Message.State, Message.Reason, AuditEvent.Type
 ResendReason, Cause = Message.ResendReason, Suppression.Cause
 
+pytestmark = pytest.mark.stopped_at(NOW)
 
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+audit = audit_of("type", "actor", "code")
 
 
 @pytest.fixture
@@ -48,17 +48,6 @@ def again(message, by, *, copy=1, because=ResendReason.NOT_ARRIVED):
 def rows(message):
     """(copy, state) of the promise and each copy."""
     return [(each.copy, each.state) for each in staff_actions.list_copies(message)]
-
-
-def audit(request):
-    """(type, actor, code) of what was done about the request."""
-    return [(each.type, each.actor, each.code) for each in request.audit_events.all()]
-
-
-def everything():
-    """Every row that an act on an email may write, to show that a refusal wrote none."""
-    written = [ConsultationRequest, AuditEvent, Message, Suppression]
-    return {model: list(model.objects.order_by("pk").values()) for model in written}
 
 
 # Once more

@@ -7,18 +7,16 @@ from celery.contrib.testing.worker import start_worker
 from django.conf import settings
 from redis import Redis
 
-from admissions.booking import consultations as booking_consultations
 from admissions.booking import tasks as booking_tasks
 from admissions.messaging import delivery, tasks, transport
 from admissions.messaging.models import Message
-from admissions.scheduling.models import Mode
 from programs.models import Facility
 from recovery_site.celery import app
+from tests.support.bookings import book
 from tests.support.broker import another_broker, forget_connections, tasks_in_place
-from tests.support.factories import make_consultation, make_counselor, make_details, make_request
+from tests.support.factories import make_consultation, make_counselor, make_request
 from tests.support.mail_server import HANG, HANG_UP
 from tests.support.waitlist import TUESDAY, free, make_center, wait
-from tests.support.waitlist import book as book_at
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 AT = datetime(2027, 1, 5, 17, tzinfo=UTC)
@@ -27,10 +25,7 @@ State = Message.State
 # The notice to staff, the confirmation, and the reminder two hours before.
 ALL_BUT_THE_REMINDER = [State.SENT, State.SENT, State.QUEUED]
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 @pytest.fixture
@@ -71,12 +66,6 @@ def promise(*, due_at=NOW, state=State.QUEUED, **columns):
         state=state,
         finished_at=None if state == State.QUEUED else NOW,
         reason="" if state in (State.QUEUED, State.SENT) else "refused",
-    )
-
-
-def book():
-    return booking_consultations.request_consultation(
-        key=uuid.uuid4(), starts_at=AT, mode=Mode.PHONE, details=make_details(), consents={}
     )
 
 
@@ -159,7 +148,7 @@ def test_sweep_after_six_hours_away_skips_reminders_whose_time_has_passed(
 def test_booking_wakes_a_worker_once_it_is_committed(real_commits, at_once, inbox):
     make_counselor()
 
-    book()
+    book(AT, consents={})
 
     assert sorted(letter["Subject"].split()[0] for letter in inbox) == ["New", "Your"]
 
@@ -170,7 +159,7 @@ def test_booking_stands_while_redis_is_away_and_the_sweep_sends_later(
     make_counselor()
     began = monotonic()
 
-    request = book()
+    request = book(AT, consents={})
 
     assert monotonic() - began < 3
     assert request.standing_consultation().starts_at == AT
@@ -184,7 +173,7 @@ def test_worker_sends_what_a_booking_promised(real_commits, own_queue, inbox):
     make_counselor()
 
     with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
-        book()
+        book(AT, consents={})
         wait_until(lambda: states() == ALL_BUT_THE_REMINDER)
 
     assert (states(), len(inbox)) == (ALL_BUT_THE_REMINDER, 2)
@@ -200,7 +189,7 @@ def wait_until(is_so, seconds=15):
 def test_task_arguments_name_nobody(real_commits, own_queue):
     make_counselor()
 
-    request = book()
+    request = book(AT, consents={})
 
     with app.connection_for_read() as link, link.SimpleQueue(own_queue) as queue:
         waiting = queue.get(timeout=5)
@@ -215,7 +204,7 @@ def test_task_arguments_name_nobody(real_commits, own_queue):
 @pytest.mark.django_db
 def test_task_offers_what_opened_and_has_the_letter_sent(at_once, inbox):
     make_center()
-    rival, request = book_at(TUESDAY), wait()
+    rival, request = book(TUESDAY), wait()
     free(rival)
 
     owed = booking_tasks.offer_opened_slots()

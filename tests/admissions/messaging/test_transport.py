@@ -13,8 +13,6 @@ from tests.support import calendar_rules
 from tests.support.factories import make_consultation, make_request
 from tests.support.provider_server import HANG, HANG_UP, NAMED
 
-pytestmark = pytest.mark.django_db
-
 NOW = datetime(2027, 1, 4, 18, tzinfo=UTC)
 AT = datetime(2027, 1, 6, 18, tzinfo=UTC)
 State, Reason = Message.State, Message.Reason
@@ -26,10 +24,7 @@ NO_TRACKING = {
     "sparkpost": ['"open_tracking": false', '"click_tracking": false'],
 }
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 def promise(kind="confirmation", **columns):

@@ -206,7 +206,8 @@ def test_form_key_that_is_not_ours_books_nothing_and_loses_nothing(visitor, key)
     assert response.status_code == 200
     assert read_form(response).values["note"] == "Afternoons are hard"
     assert b"This page had been open for a long time." in response.content
-    assert (nothing_is_booked(), IdempotencyKey.objects.count()) == (True, 0)
+    assert nothing_is_booked()
+    assert IdempotencyKey.objects.count() == 0
 
 
 def test_form_key_of_the_callback_form_books_nothing(visitor):
@@ -329,7 +330,8 @@ def test_host_that_is_not_ours_is_a_bad_request(host):
 def test_host_that_a_proxy_claims_changes_no_link(visitor):
     response = visitor.get("/", headers={"x-forwarded-host": "evil.example"})
 
-    assert (response.status_code, b"evil.example" in response.content) == (200, False)
+    assert response.status_code == 200
+    assert b"evil.example" not in response.content
 
 
 def test_body_of_three_megabytes_is_a_bad_request(visitor):

@@ -3,13 +3,12 @@
 import pytest
 import time_machine
 from django.conf import settings
-from django.urls import reverse
 from django.utils import translation
 
 from admissions.intake.models import ConsentEvent, ConsentVersion
 from tests.support.factories import make_counselor
 from tests.support.spanish_ear import listening
-from tests.support.visitor import MONDAY, Visitor, details_url
+from tests.support.visitor import MONDAY, Visitor, details_url, url
 
 pytestmark = pytest.mark.django_db
 
@@ -33,10 +32,6 @@ def visitor():
     make_counselor(languages=["en", *OTHERS])
     with time_machine.travel(MONDAY):
         yield Visitor()
-
-
-def url(name):
-    return reverse(f"admissions:{name}")
 
 
 def look(visitor, *names):

@@ -25,13 +25,8 @@ from tests.support.waitlist import (
     wait,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 MANAGE, BOOKED = "/consultation/manage/", "/consultation/booked/"
-
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
 
 
 @pytest.fixture

@@ -1,17 +1,16 @@
 """The most consultations of one counselor on one day, also when many people book at once."""
 
-import uuid
 from datetime import datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from admissions.booking import consultations
 from admissions.exceptions import SlotTaken
 from admissions.scheduling.availability import open_slots
 from admissions.scheduling.models import Consultation, Mode, ModeRules
-from tests.support.factories import make_consultation, make_counselor, make_details
+from tests.support.bookings import book, move
+from tests.support.factories import make_consultation, make_counselor
 from tests.support.rivals import at_once
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -19,24 +18,7 @@ NOW = datetime(2027, 1, 4, 8, tzinfo=PACIFIC)
 TUESDAY = datetime(2027, 1, 5, 9, tzinfo=PACIFIC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
-
-
-def book(starts_at):
-    return consultations.request_consultation(
-        key=uuid.uuid4(),
-        starts_at=starts_at,
-        mode=Mode.PHONE,
-        details=make_details(),
-        consents={"contact": True},
-    )
-
-
-def move(request, starts_at):
-    return consultations.move_consultation(key=uuid.uuid4(), request=request, starts_at=starts_at)
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 def offered_days():

@@ -12,17 +12,13 @@ from admissions.scheduling.models import Closure, Counselor, ExternalCalendar, M
 from programs.models import Location
 from tests.support.factories import make_consultation, make_counselor
 
-pytestmark = pytest.mark.django_db
 PACIFIC = ZoneInfo("America/Los_Angeles")
 # A Monday, 10 am.
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
 TODAY, TOMORROW = date(2027, 1, 4), date(2027, 1, 5)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 def at(hour, minute=0, day=TOMORROW):

@@ -3,16 +3,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from admissions.audit.models import AuditEvent
 from admissions.booking import by_staff
 from admissions.exceptions import ActionNotAllowed, SlotTaken
-from admissions.intake.models import ConsultationRequest, ContactAttempt
-from admissions.messaging.models import Message
+from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation
 from admissions.triage import contact_attempts, outcomes, ownership
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
-
-pytestmark = pytest.mark.django_db
+from tests.support.rows import audit_of, everything
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
@@ -20,25 +17,9 @@ NINE, NOON = NOW.replace(hour=9), NOW.replace(hour=12)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 Stage, Status = ConsultationRequest.Stage, Consultation.Status
 
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
-
-
-@pytest.fixture
-def staff():
-    return make_user("coordinator")
-
-
-def everything():
-    """Every row that an act of staff may write, to show that a refusal wrote none."""
-    written = [ConsultationRequest, Consultation, ContactAttempt, AuditEvent, Message]
-    return {model: list(model.objects.order_by("pk").values()) for model in written}
-
-
-def audit(request):
-    return [(e.type, e.actor, e.code, e.consultation) for e in request.audit_events.all()]
+audit = audit_of("type", "actor", "code", "consultation")
 
 
 def promised(request):
@@ -314,7 +295,9 @@ def test_log_attempt_that_was_asked_to_stop_ends_every_channel(staff):
     )
 
     request.refresh_from_db()
-    assert (request.may_call, request.may_text, request.may_email) == (False, False, False)
+    assert not request.may_call
+    assert not request.may_text
+    assert not request.may_email
 
 
 @pytest.mark.parametrize(

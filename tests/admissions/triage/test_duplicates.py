@@ -8,28 +8,17 @@ import pytest
 
 from admissions.audit.models import AuditEvent
 from admissions.care.models import BenefitsVerification
-from admissions.exceptions import ActionNotAllowed
-from admissions.intake.models import ConsultationRequest, ContactAttempt
 from admissions.messaging.eligibility import find_skip_reason
 from admissions.messaging.models import Message
 from admissions.triage import cadence, contact_attempts, duplicates
-from tests.support.factories import make_consultation, make_request, make_user
-
-pytestmark = pytest.mark.django_db
+from tests.support.factories import make_consultation, make_request
+from tests.support.rows import refused
 
 NOW = datetime(2027, 1, 4, 10, tzinfo=ZoneInfo("America/Los_Angeles"))
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 OTHER = {"phone": "+17145550166", "email": "other@example.com"}
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
-
-
-@pytest.fixture
-def staff():
-    return make_user("coordinator")
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
 
 def merge(kept, *ended, by, is_same_person=True):
@@ -39,19 +28,6 @@ def merge(kept, *ended, by, is_same_person=True):
         by=by,
         is_same_person=is_same_person,
     )
-
-
-def everything():
-    written = [ConsultationRequest, AuditEvent, Message, ContactAttempt]
-    return {model: list(model.objects.order_by("pk").values()) for model in written}
-
-
-def refused(act):
-    before = everything()
-    with pytest.raises(ActionNotAllowed) as refusal:
-        act()
-    assert everything() == before
-    return str(refusal.value)
 
 
 def references(request):
@@ -166,7 +142,9 @@ def test_merge_keeps_the_more_careful_plan_and_a_number_only_one_had(staff):
     merge(kept, ended, by=staff)
 
     kept.refresh_from_db()
-    assert (kept.phone, kept.may_call, kept.voicemail) == (ended.phone, True, "no")
+    assert kept.phone == ended.phone
+    assert kept.may_call
+    assert kept.voicemail == "no"
     assert kept.is_discreet is True
 
 
@@ -208,7 +186,8 @@ def test_merge_of_many_is_one_act(staff):
     merge(kept, *many, by=staff)
 
     kept.refresh_from_db()
-    assert (kept.merged.count(), kept.needs_safety_answer) == (5, True)
+    assert kept.merged.count() == 5
+    assert kept.needs_safety_answer
 
 
 # What is refused

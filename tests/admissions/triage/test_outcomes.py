@@ -1,7 +1,6 @@
 """Changes that meet: whoever comes second hears what stands, and nothing is lost or dropped."""
 
 import uuid
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event, Timer
@@ -17,29 +16,14 @@ from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import coverage
 from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Closure, Consultation, Counselor, Mode, WeeklyHours
+from tests.support.bookings import NINE, book
 from tests.support.factories import make_consultation, make_counselor, make_details, make_user
-from tests.support.rivals import after, at_once
-
-pytestmark = pytest.mark.xdist_group("crowds")
+from tests.support.rivals import after, at_once, outcomes
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
-NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
 TEN, NOON, DAY = NINE + timedelta(hours=1), NINE + timedelta(hours=3), timedelta(days=1)
 
-
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
-
-
-def book(starts_at=NINE):
-    return consultations.request_consultation(
-        key=uuid.uuid4(),
-        starts_at=starts_at,
-        mode=Mode.PHONE,
-        details=make_details(),
-        consents={"contact": True},
-    )
+pytestmark = pytest.mark.stopped_at(NOW)
 
 
 def go_away(counselor, by, decisions=None):
@@ -51,10 +35,6 @@ def go_away(counselor, by, decisions=None):
         decisions=decisions or {},
         by=by,
     )
-
-
-def outcomes(answers):
-    return Counter(type(answer).__name__ for answer in answers)
 
 
 def standing():

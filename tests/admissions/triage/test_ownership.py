@@ -7,26 +7,22 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth.models import User
 
-from admissions.audit.models import AuditEvent
 from admissions.booking import consultations
-from admissions.exceptions import ActionNotAllowed
-from admissions.intake.models import ConsultationRequest, Note
+from admissions.intake.models import ConsultationRequest
 from admissions.messaging.models import Message
 from admissions.scheduling.assignment import SlotChoice
 from admissions.triage import contact_attempts, escalation, notes, outcomes, ownership, snoozing
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
-
-pytestmark = pytest.mark.django_db
+from tests.support.rows import audit_of, everything, refused
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 Stage, Kind = ConsultationRequest.Stage, Message.Kind
 
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]
 
-@pytest.fixture(autouse=True)
-def stopped_clock(time_machine):
-    time_machine.move_to(NOW, tick=False)
+audit = audit_of("type", "actor", "staff", "code")
 
 
 @pytest.fixture
@@ -41,24 +37,6 @@ def lead():
 
 def owned_by(user, **columns):
     return make_request(owner=user, claimed_at=NOW, **columns)
-
-
-def everything():
-    written = [ConsultationRequest, AuditEvent, Message, Note]
-    return {model: list(model.objects.order_by("pk").values()) for model in written}
-
-
-def refused(act, **asked):
-    """Proves that the act is refused and changes nothing; why."""
-    before = everything()
-    with pytest.raises(ActionNotAllowed) as refusal:
-        act(**asked)
-    assert everything() == before
-    return str(refusal.value)
-
-
-def audit(request):
-    return [(e.type, e.actor, e.staff, e.code) for e in request.audit_events.all()]
 
 
 def closed(**columns):
@@ -157,7 +135,8 @@ def test_set_aside_puts_off_until_its_time_and_says_so(staff):
     set_aside(request, staff, NOW + 3 * HOUR)
 
     request.refresh_from_db()
-    assert (request.is_snoozed, request.due_at) == (True, NOW + 3 * HOUR)
+    assert request.is_snoozed
+    assert request.due_at == NOW + 3 * HOUR
     assert audit(request) == [("request_set_aside", staff, None, "")]
 
 
@@ -277,7 +256,9 @@ def test_escalate_puts_first_for_everyone_and_calls_the_lead_at_once(staff):
     escalation.escalate_safety(request_id=request.pk, by=staff)
 
     first = ConsultationRequest.objects.in_triage_order(now=NOW).first()
-    assert (first.pk, first.needs_safety_answer, first.due_at) == (request.pk, True, NOW)
+    assert first.pk == request.pk
+    assert first.needs_safety_answer
+    assert first.due_at == NOW
     assert [(m.kind, m.due_at) for m in request.messages.all()] == [(Kind.STAFF_ESCALATED, NOW)]
     assert audit(request)[-1] == ("safety_escalated", staff, None, "")
 

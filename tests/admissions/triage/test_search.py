@@ -72,7 +72,9 @@ def test_search_is_cut_off_and_says_so(monkeypatch):
 
     told = search.search_requests("zqx", now=NOW)
 
-    assert (told.ids[0], len(told.ids), told.has_more) == (waiting.pk, 2, True)
+    assert told.ids[0] == waiting.pk
+    assert len(told.ids) == 2
+    assert told.has_more
 
 
 def test_search_that_finds_all_says_so(monkeypatch):

@@ -184,7 +184,8 @@ def test_stale_pid_file_of_a_living_stranger_is_no_obstacle(own, beside):
     lived = stranger.poll() is None
     stranger.kill()
 
-    assert (done.returncode, lived) == (0, True)
+    assert done.returncode == 0
+    assert lived
 
 
 @linux_only
@@ -194,7 +195,8 @@ def test_server_that_outlived_its_start_is_ended_first(tmp_path):
 
     processes.end_leftover(tmp_path / "server.pid", tmp_path, by=signal.SIGINT)
 
-    assert (server.wait(1), (tmp_path / "server.pid").exists()) == (-signal.SIGINT, False)
+    assert server.wait(1) == -signal.SIGINT
+    assert not (tmp_path / "server.pid").exists()
 
 
 def test_second_copy_is_refused_in_one_line(var, beside):
@@ -323,7 +325,8 @@ def test_copy_that_a_stranger_made_is_not_trusted(closed_wheel):
 
     os.chown(home, 12345, 12345)
 
-    assert (was_whole, postgres.is_complete_copy(home, package)) == (True, False)
+    assert was_whole
+    assert not postgres.is_complete_copy(home, package)
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,8 @@ def test_assessment_is_recorded_and_shown(client, dana):
 
     assert (response.url, acts(request)) == (care_of(request), [Type.ASSESSMENT_RECORDED])
     assert Assessment.objects.get().findings.get(dimension=4).note == "Line one\nLine two"
-    assert ("Version 1" in page, "Dana R., LAADC" in page) == (True, True)
+    assert "Version 1" in page
+    assert "Dana R., LAADC" in page
 
 
 def test_each_look_is_written_down_once(client, dana):
@@ -107,7 +108,8 @@ def test_who_saves_second_is_told_and_loses_nothing(client, dana, sam):
     page = stale.content.decode()
 
     assert stale.context["form"].is_stale
-    assert (page.count(CANARY), "Sam heard this" in page) == (6, True)
+    assert page.count(CANARY) == 6
+    assert "Sam heard this" in page
     assert Assessment.objects.count() == 2
     client.post(care_of(request), again)
     assert request.assessments.get(version=3).by == dana
@@ -129,7 +131,8 @@ def test_mind_in_danger_says_so_at_once(client, dana):
     response = client.post(care_of(request), typed(concern_3="needs_clinician"), follow=True)
 
     said = [str(each) for each in response.context["messages"]]
-    assert ("988" in said[-1], "911" in said[-1]) == (True, True)
+    assert "988" in said[-1]
+    assert "911" in said[-1]
     assert response.context["needs_help_now"]
     assert "A clinician must look at this" in client.get(page_of(request)).content.decode()
 
@@ -241,7 +244,8 @@ def test_without_a_credential_the_form_says_what_is_missing(client):
 
     page = client.get(care_of(request, "recommendation/")).content.decode()
 
-    assert ("you need a credential" in page, "Save the recommendation" in page) == (True, False)
+    assert "you need a credential" in page
+    assert "Save the recommendation" not in page
 
 
 # Who sees what
@@ -324,7 +328,8 @@ def test_coordinator_refers_and_confirms_on_the_request_page(client, coordinator
     client.post(step_of(request, "confirm_handover"), {"referral_id": referral.pk})
 
     referral.refresh_from_db()
-    assert ("They are in touch there" in page, referral.confirmed_by) == (True, coordinator)
+    assert "They are in touch there" in page
+    assert referral.confirmed_by == coordinator
     assert acts(request) == [Type.REFERRAL_MADE, Type.REQUEST_CLOSED, Type.REFERRAL_CONFIRMED]
 
 
@@ -353,13 +358,6 @@ def test_closed_request_shows_and_changes_nothing(client, dana):
 # Credentials of staff
 
 CREDENTIALS = "/admin/admissions/staffcredential/"
-
-
-@pytest.fixture
-def director(client):
-    user = factories.make_user("director")
-    client.force_login(user)
-    return user
 
 
 def test_director_enters_a_credential_and_the_counselor_may_sign(client, director):
@@ -399,4 +397,5 @@ def test_list_of_credentials_warns_in_time(client, director, until, warning):
 
     page = client.get(CREDENTIALS).content.decode()
 
-    assert ("⚠" in page, warning in page) == (bool(warning), True)
+    assert ("⚠" in page) == bool(warning)
+    assert warning in page

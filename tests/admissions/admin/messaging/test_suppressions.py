@@ -9,7 +9,7 @@ from admissions.audit.models import AuditEvent
 from admissions.intake import suppressions
 from admissions.intake.models import Suppression
 from tests.support import factories
-from tests.support.desk import NOW
+from tests.support.desk import NOW, told
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/admissions/suppression/"
@@ -25,10 +25,6 @@ def page(suppression) -> str:
     return reverse("admin:admissions_suppression_lift", args=[suppression.pk])
 
 
-def told(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
-
-
 def listed(client, **query) -> list[Suppression]:
     return list(client.get(LIST, query).context["cl"].result_list)
 
@@ -38,8 +34,10 @@ def test_list_shows_why_and_the_request_but_no_address(client, coordinator):
 
     html = client.get(LIST).content.decode()
 
-    shown = "Email to it came back" in html, suppression.request.reference in html
-    assert (shown, "zqx" in html, suppression.sha256 in html) == ((True, True), False, False)
+    assert "Email to it came back" in html
+    assert suppression.request.reference in html
+    assert "zqx" not in html
+    assert suppression.sha256 not in html
 
 
 def test_list_hides_what_was_lifted_unless_asked(client, coordinator):

@@ -17,13 +17,6 @@ HOLIDAYS = CLOSURE + "holidays/"
 CHRISTMAS = datetime(2026, 12, 25, 8, tzinfo=UTC)
 
 
-@pytest.fixture
-def director(client, db):
-    user = factories.make_user("director")
-    client.force_login(user)
-    return user
-
-
 def typed(first_day, first_time="", last_day="", last_time="", **columns):
     names = {"first_day": first_day, "first_time": first_time, "last_day": last_day}
     return {"counselor": "", "reason": "", **names, "last_time": last_time, **columns}

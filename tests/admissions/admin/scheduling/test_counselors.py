@@ -21,13 +21,6 @@ RULES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def director(client):
-    user = factories.make_user("director")
-    client.force_login(user)
-    return user
-
-
 def counselor_form(*hours, **columns):
     """What the browser posts for a new counselor with these (weekday, opens, closes)."""
     data = {

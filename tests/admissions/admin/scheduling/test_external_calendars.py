@@ -29,13 +29,6 @@ def dana(client):
     return counselor
 
 
-@pytest.fixture
-def director(client):
-    user = factories.make_user("director")
-    client.force_login(user)
-    return user
-
-
 def step(counselor, name):
     return f"{DESK}{counselor.pk}/{name}/"
 

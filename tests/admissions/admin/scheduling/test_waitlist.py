@@ -3,13 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from admissions.audit.models import AuditEvent
 from admissions.scheduling.models import EarlierOffer, WaitlistEntry
 from tests.support import factories
 from tests.support.desk import NOW, booked, minutes, page_of, step_of
+from tests.support.queries import queries
 
 pytestmark = pytest.mark.django_db
 WAITING, OFFERS = "/admin/admissions/waitlistentry/", "/admin/admissions/earlieroffer/"
@@ -70,12 +69,6 @@ def test_offers_are_listed_newest_first_with_how_they_ended(client, coordinator)
     assert [(each.pk, each.get_state_display()) for each in listed] == [
         (new.pk, "Open"), (old.pk, "No answer in time"),
     ]  # fmt: skip
-
-
-def queries(client, address) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(address).status_code == 200
-    return len(captured)
 
 
 @pytest.mark.parametrize("address", [WAITING, OFFERS])

@@ -8,7 +8,7 @@ from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation
 from tests.support import factories
-from tests.support.desk import LIST, NOW, acts_on, booked, minutes, page_of, step_of
+from tests.support.desk import LIST, NOW, acts_on, booked, minutes, page_of, step_of, told
 
 pytestmark = pytest.mark.django_db
 Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent.Type
@@ -17,10 +17,6 @@ Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent
 def state(request) -> dict:
     """Every column of the request as it is stored now."""
     return ConsultationRequest.objects.filter(pk=request.pk).values().get()
-
-
-def told(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
 
 
 def test_claim_makes_the_request_mine(client, coordinator):
@@ -125,7 +121,9 @@ def test_plan_is_changed_as_they_say_it(client, coordinator):
     client.post(step_of(request, "plan"), sent | {"may_call": "on", "may_email": "on"})
 
     request.refresh_from_db()
-    assert (request.may_call, request.may_email, request.is_discreet) == (True, True, False)
+    assert request.may_call
+    assert request.may_email
+    assert not request.is_discreet
     assert acts_on(request) == [(Type.PLAN_CHANGED, coordinator)]
 
 
@@ -289,9 +287,10 @@ def test_steps_ignore_columns_posted_beside_them(client, coordinator, column):
     )
 
     after = state(request)
-    assert (after["stage"], after["owner_id"], after["closed_at"], after["is_in_danger"]) == (
-        Stage.ATTEMPTING_CONTACT, None, None, False,
-    )  # fmt: skip
+    assert after["stage"] == Stage.ATTEMPTING_CONTACT
+    assert after["owner_id"] is None
+    assert after["closed_at"] is None
+    assert not after["is_in_danger"]
     assert after["due_at"] == NOW + timedelta(hours=3)
 
 
