@@ -19,8 +19,8 @@ VALID_FOR = timedelta(minutes=10)
 def require_recent_authentication(view: Callable) -> Callable:
     """A view that asks for password or code first, unless that is less than ten minutes ago.
 
-    Put it inside `admin_view`: `admin_view(recently_confirmed(export))`; for methods of
-    an admin class there is `method_decorator(recently_confirmed)`. What a form sent is
+    Put it inside `admin_view`: `admin_view(require_recent_authentication(export))`; for methods of
+    an admin class there is `method_decorator(require_recent_authentication)`. What a form sent is
     kept and offered again afterwards; nothing is done without another click.
     """
 
