@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('consented_at', models.DateTimeField(blank=True, help_text='When the person agreed that we ask their insurer.', null=True)),
                 ('payer', models.CharField(blank=True, max_length=120)),
                 ('member_id', models.TextField(blank=True)),
-                ('policy_holder', models.TextField(blank=True, verbose_name='policy policy_holder')),
+                ('policy_holder', models.TextField(blank=True, verbose_name='policy holder')),
                 ('estimate', models.TextField(blank=True)),
                 ('note', models.TextField(blank=True)),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),

@@ -63,7 +63,7 @@ class BenefitsVerificationForm(forms.Form):
     status = forms.ChoiceField(label=_lazy("Status"), choices=BenefitsVerification.Status)
     payer = short_text_field(_lazy("Payer"), 120)
     member_id = short_text_field(_lazy("Member ID"), 60)
-    policy_holder = short_text_field(_lazy("Policy policy_holder"), 120)
+    policy_holder = short_text_field(_lazy("Policy holder"), 120)
     estimate = long_text_field(_lazy("Estimate"), help_text=_lazy("An estimate, never a promise."))
     note = long_text_field(
         _lazy("Note"), help_text=_lazy("About the insurance alone. No clinical details.")

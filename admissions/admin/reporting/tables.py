@@ -81,9 +81,9 @@ def page_visits_table(report: Report) -> Table | None:
         "visits",
         _("From the site to a request"),
         _(
-            "Pages as they were views, robots that say so left out. It is not known who views"
-            " them, nor whether two were views by one person, so this tells of trends alone."
-            " A visit begins with a page that was views from elsewhere."
+            "Pages as they were opened, robots that say so left out. It is not known who opened"
+            " them, nor whether two were opened by one person, so this tells of trends alone."
+            " A visit begins with a page that was opened from elsewhere."
         ),
         [_("Step"), _("Times"), _("For each 100 visits")],
         [
@@ -105,10 +105,10 @@ def pages_table(report: Report) -> Table:
     pages = report.page_views.pages if report.page_views else {}
     names = dict(PageViewCount.Page.choices)
     ordered = sorted(pages.items(), key=lambda each: (-each[1][0], each[0]))
-    most = max((views for views, _arrived in pages.values()), default=0)
+    most = max((views for views, _entrances in pages.values()), default=0)
     return Table(
         "visited",
-        _("Which pages were views"),
+        _("Which pages were opened"),
         _("Pages of this time by kind and language. From elsewhere: where a visit began."),
         [_("Page"), _("Language"), _("Opened"), _("From elsewhere")],
         [

@@ -139,7 +139,7 @@ class CounselorAdmin(admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         absences.warn_of_gaps(request, form.instance)
 
-    @admin.display(description=_("is_taking consultations"), boolean=True)
+    @admin.display(description=_("taking consultations"), boolean=True)
     def is_taking(self, counselor):
         return counselor.is_taking_consultations
 

@@ -33,7 +33,7 @@ class BenefitsVerification(models.Model):
     )
     payer = models.CharField(max_length=120, blank=True)
     member_id = EncryptedTextField(blank=True)
-    policy_holder = EncryptedTextField(_("policy policy_holder"), blank=True)
+    policy_holder = EncryptedTextField(_("policy holder"), blank=True)
     estimate = EncryptedTextField(blank=True)
     note = EncryptedTextField(blank=True)
     changed_at = models.DateTimeField(default=timezone.now)

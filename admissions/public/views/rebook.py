@@ -94,10 +94,8 @@ def render_rebook(
     is_stale: bool = False,
 ) -> HttpResponse:
     """All open times of one mode; 409 when one was just lost, or the form was not ours."""
-    mode, zone = (
-        rebooking_mode(request, consultation_request),
-        ZoneInfo(consultation_request.time_zone),
-    )
+    mode = rebooking_mode(request, consultation_request)
+    zone = ZoneInfo(consultation_request.time_zone)
     places = bookable_locations() if mode == Mode.IN_PERSON else []
     place = requested_location(request, mode, places)
     slots = availability.open_slots(
