@@ -124,7 +124,7 @@ def lock_absences() -> None:
 
 def lock_requests_for(consultations: list[Consultation]) -> None:
     pks = [each.request_id for each in consultations]
-    list(ConsultationRequest.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
+    ConsultationRequest.objects.lock_all(pks)
 
 
 def match_colleagues(consultations: list[Consultation]) -> list[AffectedConsultation]:

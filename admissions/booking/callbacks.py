@@ -15,7 +15,6 @@ from admissions.intake import contact_hours, service_levels
 from admissions.intake.consents import record_consents
 from admissions.intake.idempotency import find_or_claim_key, link_key_to_request
 from admissions.intake.models import ConsultationRequest
-from admissions.intake.requests import lock_request
 from admissions.intake.service_levels import CallPromise
 from admissions.messaging import outbox, tasks
 
@@ -65,7 +64,7 @@ def compute_callback_due(
 @transaction.atomic
 def request_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> ConsultationRequest:
     """Add the promise of a call to a request that stands; asking twice changes nothing."""
-    request = lock_request(request)
+    request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
         return request
     if request.is_closed or not request.phone:

@@ -17,7 +17,6 @@ from admissions.intake import contact_hours, waitlist_entries
 from admissions.intake.consents import record_consents
 from admissions.intake.idempotency import find_or_claim_key, link_key_to_request
 from admissions.intake.models import ConsultationRequest
-from admissions.intake.requests import lock_request
 from admissions.intake.service_levels import CHECK_IN_AFTER_CANCELING
 from admissions.messaging import outbox, tasks
 from admissions.scheduling import assignment
@@ -77,7 +76,7 @@ def confirm_consultation(
 
     Raises ActionNotAllowed once another time stands, or none, or it has started.
     """
-    request = lock_request(request)
+    request = ConsultationRequest.objects.lock(request.pk)
     consultation = require_upcoming_consultation(request)
     # They keep the time that they saw: their page carries the sequence of that.
     if consultation.sequence != sequence:
@@ -108,7 +107,7 @@ def rebook_consultation(
 
     Whoever chooses a talk by phone asks to be called. Nothing is changed by what is refused.
     """
-    request = lock_request(request)
+    request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
         return request.consultations.latest("booked_at", "pk")
     check_may_rebook(request)
@@ -128,7 +127,7 @@ def move_consultation(
     *, key: uuid.UUID, request: ConsultationRequest, starts_at: datetime
 ) -> Consultation:
     """Take the new time and free the old, or raise SlotTaken or ActionNotAllowed and do neither."""
-    request = lock_request(request)
+    request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
         return request.consultations.latest("booked_at", "pk")
     consultation = require_movable_consultation(request)
@@ -146,7 +145,7 @@ def cancel_consultation(
     *, key: uuid.UUID, request: ConsultationRequest, reason: str = ""
 ) -> Consultation:
     """Free the time and keep the row; canceling again changes nothing and sends nothing."""
-    request = lock_request(request)
+    request = ConsultationRequest.objects.lock(request.pk)
     consultation = request.standing_consultation()
     if find_or_claim_key(key) or consultation is None:
         return request.consultations.latest("booked_at", "pk")

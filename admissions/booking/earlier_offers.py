@@ -78,7 +78,7 @@ def run_isolated(step: Callable[..., bool], pk: int, *args: Any, **kwargs: Any) 
 @transaction.atomic
 def review_offer(offer_id: int, request_id: UUID, *, now: datetime) -> bool:
     """End an offer that is over, or keep it; whether its person is owed a letter about it."""
-    request = lock_request(request_id)
+    request = ConsultationRequest.objects.lock(request_id)
     offer = EarlierOffer.objects.get(pk=offer_id)
     if not offer.is_open:
         return False
@@ -144,7 +144,7 @@ def serve_waiting(
     waiting_id: int, request_id: UUID, slots_of: SlotFinder, *, now: datetime
 ) -> bool:
     """Offer this person the soonest time that is news to them; whether there was one."""
-    request = lock_request(request_id)
+    request = ConsultationRequest.objects.lock(request_id)
     waiting = WaitlistEntry.objects.get(pk=waiting_id)
     if waiting.left_at:
         return False
@@ -165,11 +165,6 @@ def serve_waiting(
 def has_offer_elsewhere(request: ConsultationRequest) -> bool:
     """Whether the same person, by their email, is asked about another request of theirs."""
     return EarlierOffer.objects.open().filter(request__email__iexact=request.email).exists()
-
-
-def lock_request(request_id: UUID) -> ConsultationRequest:
-    """The request, locked: every change of its wait and its offers waits for this."""
-    return ConsultationRequest.objects.select_for_update().get(pk=request_id)
 
 
 def reason_to_stop_waiting(

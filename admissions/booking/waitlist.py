@@ -31,7 +31,7 @@ REFUSAL_MESSAGES: dict[str, Promise] = {
 @transaction.atomic
 def join_waitlist(*, key: uuid.UUID, request: ConsultationRequest) -> WaitlistEntry:
     """Look out for something sooner than the consultation; joining again changes nothing."""
-    request = requests.lock_request(request)
+    request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
         return request.waitlist_entries.latest("joined_at", "pk")
 
@@ -42,7 +42,7 @@ def join_waitlist(*, key: uuid.UUID, request: ConsultationRequest) -> WaitlistEn
 @transaction.atomic
 def leave_waitlist(*, key: uuid.UUID, request: ConsultationRequest) -> ConsultationRequest:
     """Stop looking, and take back what is on offer; leaving again changes nothing."""
-    request = requests.lock_request(request)
+    request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
         return request
 
@@ -75,7 +75,7 @@ def accept_offer(
 
     Raises ActionNotAllowed once the offer is over, and then nothing has changed.
     """
-    request = requests.lock_request(request)
+    request = ConsultationRequest.objects.lock(request.pk)
     offer = request.earlier_offers.filter(number=number).first()
     if find_or_claim_key(key) or (offer and offer.state == State.ACCEPTED):
         return request.standing_consultation()
@@ -102,7 +102,7 @@ def accept_offer(
 @transaction.atomic
 def decline_offer(*, key: uuid.UUID, request: ConsultationRequest, number: int) -> None:
     """Keep the consultation and go on waiting; the time is offered to the next person."""
-    request = requests.lock_request(request)
+    request = ConsultationRequest.objects.lock(request.pk)
     offer = request.earlier_offers.filter(number=number).first()
     if find_or_claim_key(key) or offer is None or not offer.is_open:
         return

@@ -37,7 +37,7 @@ def record_referral(
 @transaction.atomic
 def confirm_referral(*, request_id: UUID, by: User, referral_id: int) -> Referral:
     """Somebody there has said that they are in touch; also after the request has closed."""
-    request = ConsultationRequest.objects.select_for_update().get(pk=request_id)
+    request = ConsultationRequest.objects.lock(request_id)
     referral = request.referrals.filter(pk=referral_id).first()
     if referral is None or referral.confirmed_at:
         raise ActionNotAllowed(_("This hand-over is confirmed already."))

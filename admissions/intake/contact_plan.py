@@ -16,7 +16,6 @@ from . import requests, suppressions, waitlist_entries
 from .consents import record_consents
 from .idempotency import find_or_claim_key, link_key_to_request
 from .models import ConsentVersion, ConsultationRequest, Suppression
-from .requests import lock_request
 
 Type = AuditEvent.Type
 
@@ -33,7 +32,7 @@ def change_contact_plan(
     `plan` holds columns of the contact plan. What is already promised follows the new
     plan too, as each letter asks anew before it goes. Raises ActionNotAllowed.
     """
-    request = requests.lock_request(request)
+    request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
         return request
 
@@ -121,7 +120,7 @@ def check_plan_possible(request: ConsultationRequest, plan: dict[str, Any]) -> N
 @transaction.atomic
 def stop_emails(*, key: uuid.UUID, request: ConsultationRequest) -> ConsultationRequest:
     """Withdraw the permission to write; whatever is still promised will not go."""
-    request = lock_request(request)
+    request = ConsultationRequest.objects.lock(request.pk)
     if not request.may_email or find_or_claim_key(key):
         return request
 

@@ -12,10 +12,6 @@ from admissions.scheduling.models import Consultation, WaitlistEntry
 from .models import ConsultationRequest, ContactAttempt
 
 
-def lock_request(request: ConsultationRequest) -> ConsultationRequest:
-    return ConsultationRequest.objects.select_for_update().get(pk=request.pk)
-
-
 def find_standing_consultation(request: ConsultationRequest) -> Consultation | None:
     return next((each for each in request.consultations.all() if each.is_standing), None)
 
@@ -37,7 +33,7 @@ def find_last_attempt(request: ConsultationRequest) -> ContactAttempt | None:
 
 def lock_open_request(request_id: UUID) -> ConsultationRequest:
     """The request, locked for this change, or ActionNotAllowed once it is closed."""
-    request = ConsultationRequest.objects.select_for_update().get(pk=request_id)
+    request = ConsultationRequest.objects.lock(request_id)
     if request.is_closed:
         raise ActionNotAllowed(_("This request is closed."))
     return request

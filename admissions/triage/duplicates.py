@@ -109,8 +109,7 @@ def lock_requests_to_merge(
 ) -> tuple[ConsultationRequest, list[ConsultationRequest]]:
     """All in one order, so that two merges that meet wait for each other and never in a ring."""
     ids = {keep_id, *end_ids}
-    rows = ConsultationRequest.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-    requests = {each.pk: each for each in rows}
+    requests = {each.pk: each for each in ConsultationRequest.objects.lock_all(ids)}
     kept = requests.pop(keep_id, None)
     if kept is None or len(requests) != len(ids) - 1 or not requests:
         raise ActionNotAllowed(_("Choose which stays, and which are merged with it."))

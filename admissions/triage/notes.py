@@ -10,7 +10,6 @@ from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsultationRequest, Note
 
 from . import contact_attempts
-from .ownership import lock_request
 
 Type = AuditEvent.Type
 
@@ -21,7 +20,7 @@ Type = AuditEvent.Type
 @transaction.atomic
 def add_note(*, request_id: UUID, by: User, text: str) -> Note:
     """Keep what a colleague should know, of a closed request as well; it cannot be changed."""
-    request = lock_request(request_id)
+    request = ConsultationRequest.objects.lock(request_id)
     if twin := find_repeated_note(request, by, text):
         return twin
 

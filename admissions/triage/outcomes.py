@@ -24,8 +24,6 @@ from admissions.messaging import outbox, tasks
 from admissions.scheduling import assignment
 from admissions.scheduling.models import Consultation, WaitlistEntry
 
-from .ownership import lock_request
-
 Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent.Type
 Channel, Result = ContactAttempt.Channel, ContactAttempt.Result
 Consent = ConsentVersion.Key
@@ -144,7 +142,7 @@ def cancel_standing_consultation(request: ConsultationRequest, *, by: User) -> C
 @transaction.atomic
 def reopen_request(*, request_id: UUID, by: User, reason: str) -> ConsultationRequest:
     """Take up a closed request again, with why; due in a quarter of an hour of the person's day."""
-    request = lock_request(request_id)
+    request = ConsultationRequest.objects.lock(request_id)
     if not request.is_closed:
         raise ActionNotAllowed(_("This request is open."))
     if request.merged_into_id:

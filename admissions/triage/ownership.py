@@ -84,10 +84,6 @@ def check_may_reassign(request: ConsultationRequest, *, by: User, owner_id: int 
         raise ActionNotAllowed(_("It has changed hands meanwhile. Look at whose it is now."))
 
 
-def lock_request(request_id: UUID) -> ConsultationRequest:
-    return ConsultationRequest.objects.select_for_update().get(pk=request_id)
-
-
 @transaction.atomic
 def claim_request(*, request_id: UUID, by: User) -> ConsultationRequest:
     """Make this request mine, unless a colleague already owns it."""

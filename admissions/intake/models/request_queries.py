@@ -1,7 +1,9 @@
 """Which requests a list of the desk holds, and in which order."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import models
@@ -12,7 +14,7 @@ from admissions.scheduling.models import Consultation
 from .stages import Stage
 
 if TYPE_CHECKING:
-    from .requests import ConsultationRequest  # noqa: F401  it stands in quotes below
+    from .requests import ConsultationRequest
 
 # What makes a request one of a list, asked of open ones alone.
 NEEDS_SAFETY_ANSWER = Q(is_in_danger=True, safety_answered_at=None)
@@ -40,6 +42,14 @@ def needs_someone_condition(now: datetime) -> Q:
 
 
 class ConsultationRequestQuerySet(models.QuerySet["ConsultationRequest"]):
+    def lock(self, pk: UUID) -> "ConsultationRequest":
+        """Lock the row until the transaction ends, and return it anew; or raise DoesNotExist."""
+        return self.select_for_update().get(pk=pk)
+
+    def lock_all(self, pks: Iterable[UUID]) -> list["ConsultationRequest"]:
+        """Lock them in one order, so that two transactions that meet never wait in a ring."""
+        return list(self.select_for_update().filter(pk__in=list(pks)).order_by("pk"))
+
     def open(self) -> Self:
         return self.exclude(stage=Stage.CLOSED)
 
