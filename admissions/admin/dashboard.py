@@ -1,5 +1,6 @@
 """What a member of staff needs to see first today; each part is asked once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,13 +9,12 @@ from django.utils.translation import gettext as _
 
 from admissions import staff_formatting
 from admissions.care.models import BenefitsVerification, Referral
-from admissions.intake import service_levels
 from admissions.intake.demand import annotate_demand
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging.models import Message
 from admissions.scheduling import coverage
 from admissions.scheduling.models import Consultation, Shortage
-from admissions.triage import queues
+from admissions.triage import desk_clock, queues
 
 from .triage import request_row
 
@@ -109,12 +109,12 @@ class Dashboard:
 def build_dashboard(*, by: User, now: datetime) -> Dashboard:
     """The first page of the desk, for someone who may see requests."""
     in_order = ConsultationRequest.objects.with_history().in_triage_order(now=now)
-    opens_at = service_levels.find_next_phone_opening(now)
-    at = {"by": by, "now": now, "opens_at": opens_at}
+    clock = desk_clock.read_desk_clock(now)
+    opens_at = clock.opens_at
     return Dashboard(
         counts=queues.count_queues(by=by, now=now),
-        urgent=request_rows(in_order.needing_someone(now=now)[:MAX_URGENT], **at),
-        mine=request_rows(in_order.owned_by(by)[:MAX_ROWS], **at),
+        urgent=request_rows(in_order.needing_someone(now=now)[:MAX_URGENT], by=by, clock=clock),
+        mine=request_rows(in_order.owned_by(by)[:MAX_ROWS], by=by, clock=clock),
         upcoming=upcoming_consultations(now),
         failed=failed_messages(),
         uncovered=uncovered_consultations(by, now),
@@ -124,8 +124,10 @@ def build_dashboard(*, by: User, now: datetime) -> Dashboard:
     )
 
 
-def request_rows(requests, **at) -> list[request_row.RequestRow]:
-    return [request_row.request_row(request, **at) for request in requests]
+def request_rows(
+    requests: Iterable[ConsultationRequest], *, by: User, clock: desk_clock.DeskClock
+) -> list[request_row.RequestRow]:
+    return [request_row.request_row(request, by=by, clock=clock) for request in requests]
 
 
 def is_call_due(request: ConsultationRequest) -> bool:

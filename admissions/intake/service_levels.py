@@ -41,9 +41,7 @@ CLOSE_AFTER_STOP = timedelta(hours=3)
 
 FIRST_ANSWER_WITHIN, FIRST_ANSWER_BREACH_AFTER = timedelta(minutes=15), timedelta(minutes=60)
 CALL_ALERT_AFTER, CALL_ESCALATE_AFTER = timedelta(minutes=10), timedelta(minutes=15)
-# What is left of each once the time that we promised, or owed an answer by, has come.
-ALERT_WHEN_OVERDUE_BY = CALL_ALERT_AFTER - CALLBACK_WITHIN
-ESCALATE_WHEN_OVERDUE_BY = CALL_ESCALATE_AFTER - CALLBACK_WITHIN
+# What is left of it once the answer was due.
 BREACH_WHEN_OVERDUE_BY = FIRST_ANSWER_BREACH_AFTER - FIRST_ANSWER_WITHIN
 
 

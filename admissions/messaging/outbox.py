@@ -11,6 +11,7 @@ from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation, EarlierOffer
 
 from .models import Message, MessageRule
+from .rules import load_call_alerts
 
 Kind = Message.Kind
 SENT_AT_ANY_HOUR = {Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELED}
@@ -52,22 +53,18 @@ def build_staff_alerts(request: ConsultationRequest) -> list[Message]:
     """What staff are told around the time of a promised call, and of danger nobody answered."""
     if not request.promised_call_by and not request.needs_safety_answer:
         return []
-    rules = load_rules()
-    by, now = request.promised_call_by, timezone.now()
+    rules = MessageRule.objects.by_kind()
+    alerts, by, now = load_call_alerts(rules), request.promised_call_by, timezone.now()
     found = []
-    if by:
-        found = [
-            (Kind.STAFF_CALL_DUE, max(by - rules[Kind.STAFF_CALL_DUE].delay, now)),
-            (Kind.STAFF_CALL_OVERDUE, by + rules[Kind.STAFF_CALL_OVERDUE].delay),
-        ]
-    # Danger does not wait for a call that is promised for the morning.
-    since = now if request.needs_safety_answer else by
-    found.append((Kind.STAFF_ESCALATED, since + rules[Kind.STAFF_ESCALATED].delay))
-    return [
-        Message(request=request, kind=kind, due_at=due_at)
-        for kind, due_at in found
-        if rules[kind].is_on
-    ]
+    if by and rules[Kind.STAFF_CALL_DUE].is_on:
+        found.append((Kind.STAFF_CALL_DUE, max(by - rules[Kind.STAFF_CALL_DUE].delay, now)))
+    if by and alerts.alert_after is not None:
+        found.append((Kind.STAFF_CALL_OVERDUE, by + alerts.alert_after))
+    if alerts.escalate_after is not None:
+        # Danger does not wait for a call that is promised for the morning.
+        since = now if request.needs_safety_answer else by
+        found.append((Kind.STAFF_ESCALATED, since + alerts.escalate_after))
+    return [Message(request=request, kind=kind, due_at=due_at) for kind, due_at in found]
 
 
 def enqueue_safety_escalation(request: ConsultationRequest) -> None:
@@ -88,7 +85,7 @@ def enqueue_alerts_after_merge(request: ConsultationRequest) -> None:
 
 def build_late_call_apology(request: ConsultationRequest) -> list[Message]:
     """To the person, should our call be late."""
-    rule = load_rules()[Kind.CALLBACK_LATE]
+    rule = MessageRule.objects.by_kind()[Kind.CALLBACK_LATE]
     if not rule.is_on or not request.promised_call_by:
         return []
     due_at = request.promised_call_by + rule.delay
@@ -141,7 +138,7 @@ def enqueue_cancellation_notice(consultation: Consultation) -> None:
 
 def enqueue_thank_you(consultation: Consultation) -> None:
     """A thank-you at ten on a business day, by the location's clock."""
-    rule = load_rules()[Kind.AFTER_COMPLETED]
+    rule = MessageRule.objects.by_kind()[Kind.AFTER_COMPLETED]
     if not rule.is_on:
         return
     zone = consultation.location.zone
@@ -154,7 +151,7 @@ def enqueue_thank_you(consultation: Consultation) -> None:
 
 def enqueue_no_show_series(consultation: Consultation) -> None:
     """Three letters, each later and gentler; a booking, a reply or closing ends them."""
-    now, rules = timezone.now(), load_rules()
+    now, rules = timezone.now(), MessageRule.objects.by_kind()
     enqueue_messages(
         build_consultation_message(consultation, kind, now + rules[kind].delay)
         for kind in Message.NO_SHOW_SERIES
@@ -168,7 +165,7 @@ def enqueue_no_contact_series(request: ConsultationRequest) -> None:
     ladders = [*Message.NO_SHOW_SERIES, *Message.NO_CONTACT_SERIES]
     if request.messages.filter(kind__in=ladders, enqueued_at__gte=since).exists():
         return
-    now, rules = timezone.now(), load_rules()
+    now, rules = timezone.now(), MessageRule.objects.by_kind()
     version = next_version(request, *Message.NO_CONTACT_SERIES)
     enqueue_messages(
         build_request_message(request, kind, now + rules[kind].delay, version)
@@ -180,7 +177,7 @@ def enqueue_no_contact_series(request: ConsultationRequest) -> None:
 def enqueue_callback_follow_up(request: ConsultationRequest, *, is_reached: bool) -> None:
     """After a call we had promised: a thank-you, or that we tried."""
     kind = Kind.CALLBACK_MADE if is_reached else Kind.CALLBACK_MISSED
-    rule = load_rules()[kind]
+    rule = MessageRule.objects.by_kind()[kind]
     if rule.is_on:
         due_at = timezone.now() + rule.delay
         enqueue_messages(
@@ -215,7 +212,7 @@ def enqueue_for_offer(offer: EarlierOffer, kind: str, due_at: datetime) -> None:
 def enqueue_digest(*, now: datetime) -> None:
     """What stands, to the desk, once on each day of the center's clock from half past seven."""
     local = timezone.localtime(now)
-    if local.time() < DIGEST_TIME or not load_rules()[Kind.STAFF_DIGEST].is_on:
+    if local.time() < DIGEST_TIME or not MessageRule.objects.by_kind()[Kind.STAFF_DIGEST].is_on:
         return
     version = int(f"{local:%Y%m%d}")
     enqueue_messages([Message(kind=Kind.STAFF_DIGEST, version=version, due_at=now)])
@@ -223,7 +220,7 @@ def enqueue_digest(*, now: datetime) -> None:
 
 def enqueue_shortage_alerts(shortages) -> None:
     """Tell the directors once about each stretch without a phone time."""
-    rule = load_rules()[Kind.STAFF_SHORTAGE]
+    rule = MessageRule.objects.by_kind()[Kind.STAFF_SHORTAGE]
     enqueue_messages(
         Message(
             kind=Kind.STAFF_SHORTAGE, version=shortage.pk, due_at=shortage.began_at + rule.delay
@@ -233,15 +230,10 @@ def enqueue_shortage_alerts(shortages) -> None:
     )
 
 
-def load_rules() -> dict[str, MessageRule]:
-    """Every rule that a director keeps, in one query."""
-    return {rule.kind: rule for rule in MessageRule.objects.all()}
-
-
 def build_reminders(consultation: Consultation) -> list[Message]:
     """Those that are on, where the talk was booked far enough ahead for each."""
     lead = consultation.starts_at - consultation.booked_at
-    rules = load_rules()
+    rules = MessageRule.objects.by_kind()
     return [
         build_consultation_message(consultation, kind, consultation.starts_at - rules[kind].delay)
         for kind in (Kind.REMINDER_DAY, Kind.REMINDER_HOURS)

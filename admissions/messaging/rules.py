@@ -133,6 +133,26 @@ class RuleValues:
     minimum_lead: timedelta | None
 
 
+@dataclass(frozen=True)
+class CallAlerts:
+    """How long after a promised time staff are told of a late call, and then the on-call lead.
+
+    None where a director has switched that email off.
+    """
+
+    alert_after: timedelta | None
+    escalate_after: timedelta | None
+
+
+def load_call_alerts(rules: dict[str, MessageRule] | None = None) -> CallAlerts:
+    """By the rules that are given, or else as they stand."""
+    rules = MessageRule.objects.by_kind() if rules is None else rules
+    alert, escalation = rules[Kind.STAFF_CALL_OVERDUE], rules[Kind.STAFF_ESCALATED]
+    return CallAlerts(
+        alert.delay if alert.is_on else None, escalation.delay if escalation.is_on else None
+    )
+
+
 @transaction.atomic
 def change_rule(*, kind: str, values: RuleValues, seen: str, by: User) -> bool:
     """Make the rule so, for what is promised from now on; False where it was so already.
@@ -141,7 +161,7 @@ def change_rule(*, kind: str, values: RuleValues, seen: str, by: User) -> bool:
     """
     # All of them, in one order: two rungs of a ladder must not pass each other.
     locked = MessageRule.objects.select_for_update().order_by("pk")
-    rules = {rule.kind: rule for rule in locked}
+    rules = locked.by_kind()
     rule = rules[kind]
     fields = [name for name, value in vars(values).items() if getattr(rule, name) != value]
     if not fields:

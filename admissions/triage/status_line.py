@@ -1,7 +1,6 @@
 """What staff read about a request in one line: why it is here, and what comes next.
 
-Pure functions over a request and a moment; times are by the center's clock. `opens_at` is
-when somebody is at the phones next, where nobody is now.
+Pure functions over a request and the clock of the desk; times are by the center's clock.
 """
 
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from admissions.intake.requests import (
     find_latest_consultation,
     find_standing_consultation,
 )
+from admissions.messaging.rules import CallAlerts
 from admissions.scheduling.models import Consultation
 from admissions.staff_formatting import (
     format_duration,
@@ -25,6 +25,7 @@ from admissions.staff_formatting import (
 )
 
 from . import cadence
+from .desk_clock import DeskClock
 
 Stage, Source = ConsultationRequest.Stage, ConsultationRequest.Source
 Status, Result = Consultation.Status, ContactAttempt.Result
@@ -55,13 +56,12 @@ class StatusLine:
         return self.text.rpartition(self.elapsed)[2]
 
 
-def describe_status(
-    request: ConsultationRequest, now: datetime, *, opens_at: datetime | None = None
-) -> StatusLine:
+def describe_status(request: ConsultationRequest, clock: DeskClock) -> StatusLine:
     """Why the request is in the list, with the clock, and how long it has waited."""
+    now = clock.now
     if request.closed_at:
         return closed_status(request, request.closed_at, now)
-    if line := pressing_status(request, now, opens_at):
+    if line := pressing_status(request, clock):
         return line
     if is_snoozed_for_now(request, now):
         return snoozed_status(request, now)
@@ -69,13 +69,12 @@ def describe_status(
         return consultation_status(request, consultation, now)
     if has_asked_to_stop(request):
         return StatusLine(_("They asked us to stop"), describe_origin(request, now), WARM)
-    return due_status(request, now, opens_at)
+    return due_status(request, now, clock.opens_at)
 
 
-def pressing_status(
-    request: ConsultationRequest, now: datetime, opens_at: datetime | None
-) -> StatusLine | None:
+def pressing_status(request: ConsultationRequest, clock: DeskClock) -> StatusLine | None:
     """Danger, a high concern, a promised call, a lost email: before any consultation."""
+    now = clock.now
     if request.needs_safety_answer:
         text = _("Safety: said someone may be in danger")
         return StatusLine(text, describe_origin(request, now), HOT)
@@ -85,7 +84,7 @@ def pressing_status(
         }
         return StatusLine(_("A clinician must look at this"), since, HOT)
     if request.promised_call_by:
-        return promised_call_status(request, request.promised_call_by, now, opens_at)
+        return promised_call_status(request, request.promised_call_by, clock)
     if has_failed_email(request, now):
         reason, _step = alternative_to_email(request)
         return StatusLine(
@@ -102,9 +101,10 @@ def closed_status(request: ConsultationRequest, closed_at: datetime, now: dateti
 
 
 def promised_call_status(
-    request: ConsultationRequest, by: datetime, now: datetime, opens_at: datetime | None
+    request: ConsultationRequest, by: datetime, clock: DeskClock
 ) -> StatusLine:
     """A call we promised: how long is left, or how late it is and who has been told."""
+    now, opens_at = clock.now, clock.opens_at
     words = {"clock": format_short_datetime(by, now), "time": format_duration(abs(by - now))}
     if by < now:
         text = _("Call promised by %(clock)s, %(time)s late") % words
@@ -119,17 +119,22 @@ def promised_call_status(
         text,
         describe_origin(request, now),
         urgency,
-        late_call_mark(now - by),
+        late_call_mark(now - by, clock.alerts),
         clock_at=by if is_running else None,
         elapsed=words["time"] if is_running else "",
     )
 
 
-def late_call_mark(late: timedelta) -> str:
-    """What a promised call has come to: colleagues are told, then the on-call lead."""
-    if late >= service_levels.ESCALATE_WHEN_OVERDUE_BY:
+def late_call_mark(late: timedelta, alerts: CallAlerts) -> str:
+    """Who has been told of a late call: colleagues, then the on-call lead.
+
+    By the rules that the emails to them go by; one that is switched off has told nobody.
+    """
+    if alerts.escalate_after is not None and late >= alerts.escalate_after:
         return _("escalated")
-    return _("alert") if late >= service_levels.ALERT_WHEN_OVERDUE_BY else ""
+    if alerts.alert_after is not None and late >= alerts.alert_after:
+        return _("alert")
+    return ""
 
 
 def is_snoozed_for_now(request: ConsultationRequest, now: datetime) -> bool:

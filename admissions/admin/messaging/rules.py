@@ -141,7 +141,7 @@ class MessageRuleAdmin(admin.ModelAdmin):
     def changelist_view(self, request, extra_context=None):
         """Every kind in the order of a person's journey; the same queries however many."""
         self.check_may_view(request)
-        rules = {rule.kind: rule for rule in MessageRule.objects.all()}
+        rules = MessageRule.objects.by_kind()
         kept = {(row.kind, row.language): row for row in MessageTemplate.objects.last_of_each()}
         name = Facility.objects.get().name
         groups = [

@@ -18,9 +18,8 @@ from admissions.admin.links import REQUEST_PAGE
 from admissions.audit import access_log
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import requests as intake_requests
-from admissions.intake import service_levels
 from admissions.intake.models import ConsultationRequest
-from admissions.triage import duplicates
+from admissions.triage import desk_clock, duplicates
 
 from . import request_row
 
@@ -105,13 +104,13 @@ def render_duplicates(request, site, asked, compared, form=None):
 
 def comparison_sides(request, asked, compared, *, is_sent) -> list[dict]:
     """Each request as one side of the comparison, with what is chosen about it."""
-    now, best = timezone.now(), duplicates.suggest_request_to_keep(compared)
-    opens_at = service_levels.find_next_phone_opening(now)
+    best = duplicates.suggest_request_to_keep(compared)
+    clock = desk_clock.read_desk_clock(timezone.now())
     kept = request.POST.get("keep") or str(best.pk if best else "")
     ended = request.POST.getlist("end") if is_sent else preselected_duplicates(asked, compared)
     return [
         {
-            "card": request_row.request_row(each, by=request.user, now=now, opens_at=opens_at),
+            "card": request_row.request_row(each, by=request.user, clock=clock),
             "when": staff_formatting.format_date_and_time(each.created_at),
             "may_stay": not each.is_closed,
             "may_end": duplicates.may_be_merged(each),

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from admissions import formatting, staff_formatting
 from admissions.admin.care import display
 from admissions.admin.messaging import display as messaging_display
-from admissions.intake import contact_hours, requests, service_levels
+from admissions.intake import contact_hours, requests
 from admissions.intake.models import ConsentEvent, ConsultationRequest, Note
 from admissions.messaging.models import Message
 from admissions.public import guide_answers
 from admissions.scheduling import coverage
-from admissions.triage import duplicates
+from admissions.triage import desk_clock, duplicates
 
 from . import request_row, timeline
 
@@ -25,9 +25,7 @@ MAX_DUPLICATES = 3
 
 def request_context(request: ConsultationRequest, *, by: User, now: datetime) -> dict:
     """Everything on the page that is not a form, for a request that came with_history()."""
-    card = request_row.request_row(
-        request, by=by, now=now, opens_at=service_levels.find_next_phone_opening(now)
-    )
+    card = request_row.request_row(request, by=by, clock=desk_clock.read_desk_clock(now))
     there = now.astimezone(ZoneInfo(request.time_zone))
     return {
         "asked": request,

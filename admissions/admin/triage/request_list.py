@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect, QueryDict
 from django.urls import reverse
@@ -15,8 +16,8 @@ from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.form_fields import PlainTextField
-from admissions.intake import service_levels
-from admissions.triage import queues, saved_views
+from admissions.intake.models import ConsultationRequest
+from admissions.triage import desk_clock, queues, saved_views
 from admissions.triage.models import SavedView
 
 from . import filters, request_row
@@ -60,9 +61,10 @@ def list_context(request, changes, *, shown: str | None, may_triage: bool) -> di
     """What the list shows beside its frame; every row is a card with what may be logged."""
     now, by = timezone.now(), request.user
     chosen = filters.select_filters(request.GET, by=by)
-    opens_at = service_levels.find_next_phone_opening(now)
+    clock = desk_clock.read_desk_clock(now)
+    opens_at = clock.opens_at
     query = filters.list_query(shown or "", chosen)
-    rows = [list_row(each, by=by, now=now, opens_at=opens_at) for each in changes.result_list]
+    rows = [list_row(each, by=by, clock=clock) for each in changes.result_list]
     return {
         "rows": rows,
         "cards": [each["card"] for each in rows],
@@ -85,13 +87,13 @@ def list_context(request, changes, *, shown: str | None, may_triage: bool) -> di
     }
 
 
-def list_row(asked, **at) -> dict:
+def list_row(asked: ConsultationRequest, *, by: User, clock: desk_clock.DeskClock) -> dict:
     """A card, and each channel with the outcomes that the contact plan permits."""
     outcomes = [
         (channel.label, channel, results) for channel, results in permitted_outcomes(asked).items()
     ]
     return {
-        "card": request_row.request_row(asked, **at),
+        "card": request_row.request_row(asked, by=by, clock=clock),
         "outcomes": outcomes,
         "theirs": inbound_outcomes(),
     }

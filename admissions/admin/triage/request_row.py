@@ -1,7 +1,6 @@
 """One request as a card of the triage list: everything its line shows, ready to print."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from admissions.care import progress
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation
-from admissions.triage import cadence
+from admissions.triage import cadence, desk_clock
 from admissions.triage import next_action as triage_next_action
 from admissions.triage import status_line as triage_status_line
 
@@ -45,16 +44,13 @@ class RequestRow:
 
 
 def request_row(
-    request: ConsultationRequest, *, by: User, now: datetime, opens_at: datetime | None = None
+    request: ConsultationRequest, *, by: User, clock: desk_clock.DeskClock
 ) -> RequestRow:
-    """The card of a request that came with_history(), as `by` sees it at this moment.
-
-    `opens_at` is when somebody is at the phones next, where nobody is.
-    """
+    """The card of a request that came with_history(), as `by` sees it at this moment."""
     return RequestRow(
         request=request,
-        status_line=triage_status_line.describe_status(request, now, opens_at=opens_at),
-        next_action=triage_next_action.describe_next_action(request, now),
+        status_line=triage_status_line.describe_status(request, clock),
+        next_action=triage_next_action.describe_next_action(request, clock.now),
         for_whom=describe_for_whom(request),
         phone_tags=phone_tags(request),
         email_tags=email_tags(request),
@@ -63,7 +59,7 @@ def request_row(
         owner=owner_label(request, by),
         consultation=requests.find_standing_consultation(request),
         insurance=progress.insurance_status(request),
-        actions=available_actions(request, now),
+        actions=available_actions(request, clock.now),
     )
 
 

@@ -14,6 +14,12 @@ REMINDER_KINDS = [Message.Kind.REMINDER_DAY, Message.Kind.REMINDER_HOURS]
 MAX_RULE_DELAY = timedelta(days=90)
 
 
+class MessageRuleQuerySet(models.QuerySet["MessageRule"]):
+    def by_kind(self) -> dict[str, "MessageRule"]:
+        """Every rule that a director keeps, in one query."""
+        return {rule.kind: rule for rule in self}
+
+
 class MessageRule(models.Model):
     """Whether one kind of follow-up goes, and how long before or after what it belongs to."""
 
@@ -25,6 +31,8 @@ class MessageRule(models.Model):
     minimum_lead = models.DurationField(
         _("only if booked more than this ahead"), null=True, blank=True
     )
+
+    objects = MessageRuleQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,5 +1,6 @@
 """The wording of the triage list: why a request is here, and what comes next."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,13 +8,16 @@ import pytest
 from admissions import staff_formatting
 from admissions.care.models import BenefitsVerification
 from admissions.intake.models import ConsultationRequest, ContactAttempt
+from admissions.messaging.rules import CallAlerts
 from admissions.scheduling.models import Consultation
 from admissions.triage import next_action, status_line
+from admissions.triage.desk_clock import DeskClock
 from tests.support import factories
 from tests.support.desk import NOW, minutes
 
 pytestmark = pytest.mark.django_db
 Stage, Result = ConsultationRequest.Stage, ContactAttempt.Result
+CLOCK = DeskClock(NOW, CallAlerts(timedelta(minutes=5), timedelta(minutes=10)))
 
 
 def tried(request, at, result=Result.NO_ANSWER):
@@ -42,7 +46,7 @@ def test_why_safety_comes_first():
         is_in_danger=True, promised_call_by=minutes(3), created_at=minutes(-2)
     )
 
-    line = status_line.describe_status(request, NOW)
+    line = status_line.describe_status(request, CLOCK)
 
     assert line == status_line.StatusLine(
         "Safety: said someone may be in danger", "asked for a call 2 min ago", "hot"
@@ -67,7 +71,7 @@ def test_why_safety_comes_first():
 def test_why_promised_call_tells_the_clock(promised, sentence, urgency, mark):
     request = factories.make_request(promised_call_by=minutes(promised), created_at=minutes(-7))
 
-    line = status_line.describe_status(request, NOW)
+    line = status_line.describe_status(request, CLOCK)
 
     assert line == status_line.StatusLine(sentence, "asked for a call 7 min ago", urgency, mark)
 
@@ -88,7 +92,7 @@ def test_why_promised_call_tells_the_clock(promised, sentence, urgency, mark):
 def test_why_first_answer_tells_when_it_is_due(due, sentence, urgency, mark):
     request = factories.make_request(due_at=minutes(due), created_at=minutes(-35))
 
-    line = status_line.describe_status(request, NOW)
+    line = status_line.describe_status(request, CLOCK)
 
     assert line == status_line.StatusLine(sentence, "asked for a call 35 min ago", urgency, mark)
 
@@ -106,7 +110,9 @@ def test_why_first_answer_tells_when_it_is_due(due, sentence, urgency, mark):
 def test_why_says_when_we_open_where_nobody_is_there_before(columns, sentence):
     request = factories.make_request(**columns)
 
-    assert status_line.describe_status(request, NOW, opens_at=minutes(60)).text == sentence
+    assert (
+        status_line.describe_status(request, replace(CLOCK, opens_at=minutes(60))).text == sentence
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +130,7 @@ def test_why_says_when_we_open_where_nobody_is_there_before(columns, sentence):
 def test_why_consultation_follows_the_clock(starts_at, sentence, urgency):
     request = visit(starts_at)
 
-    line = status_line.describe_status(request, NOW)
+    line = status_line.describe_status(request, CLOCK)
 
     assert line == status_line.StatusLine(sentence, "Phone with Sam, booked 2 days ago", urgency)
 
@@ -132,7 +138,7 @@ def test_why_consultation_follows_the_clock(starts_at, sentence, urgency):
 def test_why_consultation_that_they_keep_says_so():
     request = visit(minutes(49), status=Consultation.Status.CONFIRMED)
 
-    line = status_line.describe_status(request, NOW)
+    line = status_line.describe_status(request, CLOCK)
 
     assert line.detail == "Phone with Sam, confirmed, booked 2 days ago"
 
@@ -150,14 +156,14 @@ def test_why_counts_the_attempts(tries, sentence):
     for number in range(tries):
         tried(request, minutes(number - 600))
 
-    assert status_line.describe_status(request, NOW).text == sentence
+    assert status_line.describe_status(request, CLOCK).text == sentence
 
 
 def test_why_late_attempt_is_warm():
     request = factories.make_request(stage=Stage.ATTEMPTING_CONTACT, due_at=minutes(-300))
     tried(request, minutes(-3000))
 
-    line = status_line.describe_status(request, NOW)
+    line = status_line.describe_status(request, CLOCK)
 
     assert (line.text, line.urgency) == ("Second attempt was due 9:11 am, 5 h late", "warm")
 
@@ -172,7 +178,7 @@ def test_why_no_show_asks_for_a_call():
     )
 
     assert (
-        status_line.describe_status(request, NOW).text
+        status_line.describe_status(request, CLOCK).text
         == "Call after the no-show was due 2:09 pm, 2 min late"
     )
 
@@ -187,7 +193,7 @@ def test_why_no_show_is_over_once_somebody_tried():
     )
     tried(request, minutes(-90))
 
-    assert status_line.describe_status(request, NOW).text == "Second attempt due 2:41 pm"
+    assert status_line.describe_status(request, CLOCK).text == "Second attempt due 2:41 pm"
 
 
 def test_why_cancellation_asks_for_a_check_in():
@@ -200,7 +206,7 @@ def test_why_cancellation_asks_for_a_check_in():
     )
 
     assert (
-        status_line.describe_status(request, NOW).text
+        status_line.describe_status(request, CLOCK).text
         == "Check-in after the cancellation due tomorrow 2:08 pm"
     )
 
@@ -210,7 +216,7 @@ def test_why_asked_to_stop_says_so():
     tried(request, minutes(-30), Result.ASKED_TO_STOP)
 
     lines = (
-        status_line.describe_status(request, NOW).text,
+        status_line.describe_status(request, CLOCK).text,
         next_action.describe_next_action(request, NOW).text,
     )
 
@@ -225,7 +231,7 @@ def test_why_closed_tells_how_and_when():
         close_reason="medi_cal",
     )
 
-    line = status_line.describe_status(request, NOW)
+    line = status_line.describe_status(request, CLOCK)
 
     assert line == status_line.StatusLine(
         "Closed: Referred elsewhere", "Medi-Cal, routed to the county, closed yesterday 2:11 pm"
@@ -289,7 +295,7 @@ def test_set_aside_comes_back_when_its_time_has_come(until, why, action):
     )
 
     lines = (
-        status_line.describe_status(request, NOW),
+        status_line.describe_status(request, CLOCK),
         next_action.describe_next_action(request, NOW),
     )
 
@@ -301,21 +307,21 @@ def test_set_aside_ends_with_another_due_time():
         stage=Stage.CONTACTED, due_at=minutes(30), snoozed_until=minutes(90)
     )
 
-    assert status_line.describe_status(request, NOW).text == "Follow-up due 2:41 pm"
+    assert status_line.describe_status(request, CLOCK).text == "Follow-up due 2:41 pm"
 
 
 def test_set_aside_gives_way_to_the_consultation_before_it():
     request = visit(minutes(60), due_at=minutes(90))
     request.snoozed_until = minutes(90)
 
-    assert status_line.describe_status(request, NOW).text == "Consultation today 3:11 pm"
+    assert status_line.describe_status(request, CLOCK).text == "Consultation today 3:11 pm"
 
 
 def test_set_aside_before_a_consultation_says_so():
     request = visit(minutes(60), due_at=minutes(30))
     request.snoozed_until = minutes(30)
 
-    assert status_line.describe_status(request, NOW).text == "Set aside until 2:41 pm"
+    assert status_line.describe_status(request, CLOCK).text == "Set aside until 2:41 pm"
 
 
 # Care
@@ -347,7 +353,7 @@ def test_every_stage_says_what_is_owed(stage, why, action):
     request = factories.make_request(stage=stage, due_at=minutes(30))
 
     lines = (
-        status_line.describe_status(request, NOW),
+        status_line.describe_status(request, CLOCK),
         next_action.describe_next_action(request, NOW),
     )
 
@@ -359,7 +365,7 @@ def test_after_the_assessment_care_is_recommended():
     interview(request)
 
     lines = (
-        status_line.describe_status(request, NOW),
+        status_line.describe_status(request, CLOCK),
         next_action.describe_next_action(request, NOW),
     )
 
@@ -375,7 +381,7 @@ def test_high_concern_waits_for_a_clinician_before_a_promised_call():
     )  # fmt: skip
 
     lines = (
-        status_line.describe_status(request, NOW),
+        status_line.describe_status(request, CLOCK),
         next_action.describe_next_action(request, NOW),
     )
 
@@ -390,7 +396,7 @@ def test_referral_waits_for_word_from_there():
     request.referrals.create(to_whom="County line", made_by=factories.make_user("counselor"))
 
     lines = (
-        status_line.describe_status(request, NOW),
+        status_line.describe_status(request, CLOCK),
         next_action.describe_next_action(request, NOW),
     )
 
@@ -461,7 +467,7 @@ def test_email_that_failed_asks_for_the_way_that_the_plan_permits(plan, why, ste
     request = factories.make_request(created_at=minutes(-9), **LOST, **plan)
 
     lines = (
-        status_line.describe_status(request, NOW),
+        status_line.describe_status(request, CLOCK),
         next_action.describe_next_action(request, NOW),
     )
 
@@ -476,7 +482,7 @@ def test_email_that_failed_comes_before_a_consultation_to_come():
     request = visit(minutes(120), due_at=NOW)
     request.email_failed_at = NOW
 
-    assert status_line.describe_status(request, NOW).text == "Email failed: call them"
+    assert status_line.describe_status(request, CLOCK).text == "Email failed: call them"
 
 
 def test_email_that_failed_gives_way_to_the_talk_itself():
@@ -500,7 +506,7 @@ def test_reopened_begins_the_plan_anew():
         tried(request, minutes(number - 600))
 
     lines = (
-        status_line.describe_status(request, NOW),
+        status_line.describe_status(request, CLOCK),
         next_action.describe_next_action(request, NOW),
     )
 

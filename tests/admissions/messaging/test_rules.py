@@ -49,7 +49,7 @@ def faults(kind, by, **columns):
 
 
 def test_every_kind_stands_once_in_the_journey_and_says_when_it_goes(db):
-    rules = outbox.load_rules()
+    rules = MessageRule.objects.by_kind()
     kinds = [kind for _group, kinds in messaging_rules.KIND_GROUPS for kind in kinds]
 
     said = {kind: messaging_rules.describe_timing(kind, rules.get(kind)) for kind in kinds}
@@ -66,7 +66,7 @@ def test_what_the_site_came_with_is_within_its_bounds(director, kind):
     rule = rule_of(kind)
     values = RuleValues(rule.is_on, rule.delay, rule.minimum_lead)
 
-    assert messaging_rules.find_rule_errors(kind, values, outbox.load_rules()) == {}
+    assert messaging_rules.find_rule_errors(kind, values, MessageRule.objects.by_kind()) == {}
 
 
 def test_change_is_kept_and_recorded(director):

@@ -28,6 +28,7 @@ from admissions.triage import (
     snoozing,
     status_line,
 )
+from admissions.triage.desk_clock import read_desk_clock
 from programs.models import Program
 from tests.support import care
 from tests.support.factories import make_counselor, make_details, make_user
@@ -168,7 +169,7 @@ class Month:
         if self.steps % 25:
             rows = rows.filter(pk=touched.request_id if touched else None)
         for request in rows.with_history() if touched or not self.steps % 25 else []:
-            assert status_line.describe_status(request, self.now).text
+            assert status_line.describe_status(request, read_desk_clock(self.now)).text
             assert next_action.describe_next_action(request, self.now).text
             assert request.due_at <= self.furthest(request)
         without = Q(due_at=None) | Q(due_at__gt=self.now + 15 * DAY)

@@ -23,6 +23,7 @@ from admissions.triage import (
     snoozing,
     status_line,
 )
+from admissions.triage.desk_clock import read_desk_clock
 from tests.support.care import acknowledge, assess, make_signing, recommend
 from tests.support.factories import make_consultation, make_counselor, make_request
 
@@ -95,7 +96,7 @@ ACTS = [
 
 def holds(request, now) -> bool:
     lines = (
-        status_line.describe_status(request, now),
+        status_line.describe_status(request, read_desk_clock(now)),
         next_action.describe_next_action(request, now),
     )
     is_known = all(line.text and "None" not in line.text for line in lines)
