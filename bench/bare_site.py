@@ -120,6 +120,7 @@ def add_the_rest(consultation_request, consultation, versions):
             Message(
                 request=consultation_request,
                 kind=Kind.STAFF_NEW_REQUEST,
+                dedupe_key=f"request:{consultation_request.pk}:0",
                 due_at=consultation_request.created_at,
             ),
             *(
@@ -127,6 +128,7 @@ def add_the_rest(consultation_request, consultation, versions):
                     request=consultation_request,
                     consultation=consultation,
                     kind=kind,
+                    dedupe_key=f"consultation:{consultation.pk}",
                     due_at=consultation_request.created_at,
                 )
                 for kind in owed

@@ -102,9 +102,7 @@ def is_offer_undelivered(offer: EarlierOffer) -> bool:
 
 def find_offer_messages(offer: EarlierOffer) -> QuerySet[Message]:
     """The letter that made this offer."""
-    return Message.objects.filter(
-        request=offer.request_id, kind=Message.Kind.EARLIER_OFFER, version=offer.number
-    )
+    return offer.messages.filter(kind=Message.Kind.EARLIER_OFFER)
 
 
 def refresh_offer_counselor(offer: EarlierOffer, *, now: datetime) -> bool:
@@ -266,12 +264,13 @@ def make_offer(
 def save_offer(offer: EarlierOffer) -> bool:
     """Save and promise it, unless another round has just offered this time to someone."""
     EarlierOffer.objects.bulk_create([offer], ignore_conflicts=True)
-    if not offer.request.earlier_offers.filter(number=offer.number).exists():
+    saved = offer.request.earlier_offers.filter(number=offer.number).first()
+    if saved is None:
         return False
     offer.request.audit_events.create(
         type=Type.EARLIER_OFFERED, source=SYSTEM, consultation=offer.consultation
     )
-    outbox.enqueue_earlier_offer(offer)
+    outbox.enqueue_earlier_offer(saved)
     return True
 
 

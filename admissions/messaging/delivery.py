@@ -6,8 +6,7 @@ sends outside any transaction, and settles the row.
 
 import logging
 import uuid
-from datetime import timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from django.db import OperationalError, transaction
 from django.db.models import Case, F, Value, When
@@ -15,10 +14,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from admissions.audit.models import AuditEvent
-from admissions.intake import contact_hours
 from admissions.intake.models import ConsultationRequest
 
-from . import failpoints, outbox, rendering, transport
+from . import failpoints, rendering, timing, transport
 from .eligibility import find_skip_reason
 from .models import Message
 
@@ -42,10 +40,12 @@ def deliver_message(message_id: int) -> str | None:
         logger.error("Message %s is given up: its workers never came back", message.pk)
         return finish_message(message, State.FAILED, Reason.CRASHED)
     failpoints.hit_failpoint("after_claim")
-    if reason := find_skip_reason(message, now=timezone.now()):
+    now = timezone.now()
+    if reason := find_skip_reason(message, now=now):
         return finish_message(message, State.SKIPPED, reason)
-    if must_wait_for_morning(message):
-        return postpone_until_morning(message)
+    # What comes unasked waits for the morning, though a fault has delayed it.
+    if (due_at := timing.find_due_time(message, now)) > now:
+        return release_lease(message, State.QUEUED, due_at)
     return render_and_send(message)
 
 
@@ -80,20 +80,6 @@ def claim_message(message_id: int) -> Message | None:
             crashes=F("crashes") + left_behind,
         )
     return Message.objects.with_rendering_data().get(pk=message_id) if is_ours else None
-
-
-def must_wait_for_morning(message: Message) -> bool:
-    """What comes unasked waits for eight where the person is, though a fault has delayed it."""
-    if message.is_for_staff or message.kind in outbox.SENT_AT_ANY_HOUR | outbox.CHANGE_NOTICES:
-        return False
-    return contact_hours.is_in_quiet_hours(timezone.now(), ZoneInfo(message.request.time_zone))
-
-
-def postpone_until_morning(message: Message) -> str:
-    zone = ZoneInfo(message.request.time_zone)
-    return release_lease(
-        message, State.QUEUED, contact_hours.move_past_quiet_hours(timezone.now(), zone)
-    )
 
 
 def send_and_record_result(message: Message, email: rendering.RenderedEmail) -> str:
@@ -152,7 +138,7 @@ def schedule_retry(message: Message, reason: str) -> str:
     return release_lease(message, State.RETRYING, timezone.now() + pause, reason)
 
 
-def release_lease(message: Message, state: str, due_at, reason: str = "") -> str:
+def release_lease(message: Message, state: str, due_at: datetime, reason: str = "") -> str:
     """Out of our hands, to be taken again when it falls due."""
     Message.objects.filter(pk=message.pk, lease=message.lease).update(
         state=state, reason=reason, lease=None, lease_until=None, due_at=due_at
@@ -180,7 +166,7 @@ def lock_message_request(message: Message) -> ConsultationRequest | None:
     """The request of a requester's letter, locked before the letter, as everywhere else."""
     if message.is_for_staff:
         return None
-    return ConsultationRequest.objects.select_for_update().get(pk=message.request_id)
+    return ConsultationRequest.objects.select_for_update().get(pk=message.its_request.pk)
 
 
 def flag_for_phone_call(request: ConsultationRequest, message: Message) -> None:
@@ -188,7 +174,7 @@ def flag_for_phone_call(request: ConsultationRequest, message: Message) -> None:
     if request.is_closed:
         return
     now = timezone.now()
-    request.email_failed_at, request.due_at = now, min(request.due_at, now)
+    request.email_failed_at, request.due_at = now, min(request.due_at or now, now)
     request.save(update_fields=["email_failed_at", "due_at"])
     request.audit_events.create(
         type=AuditEvent.Type.EMAIL_FAILED, source=AuditEvent.Source.SYSTEM, code=message.kind

@@ -1,28 +1,32 @@
 """Whether an email may still go, asked in the moment before it is sent."""
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Callable
+from datetime import datetime
 
 from django.utils import timezone
 
-from admissions.intake import contact_hours
 from admissions.intake.models import ConsultationRequest, Suppression
 from admissions.intake.service_levels import CALL_DUE_SOON
 from admissions.scheduling import availability
-from admissions.scheduling.models import Consultation, EarlierOffer, Shortage
+from admissions.scheduling.assignment import CANCELED_STATUSES
+from admissions.scheduling.models import Consultation, EarlierOffer
 
+from . import timing
+from .catalog import CATALOG
+from .kinds import Check
 from .models import Message, MessageRule
 
-Kind, Reason, Status = Message.Kind, Message.Reason, Consultation.Status
+Reason, Status = Message.Reason, Consultation.Status
 
 
 def find_skip_reason(message: Message, *, now: datetime) -> str:
     """Why this message may not go any more, or an empty string."""
     if MessageRule.objects.filter(kind=message.kind, is_on=False).exists():
         return Reason.SWITCHED_OFF
-    if message.is_for_staff:
-        return find_staff_skip_reason(message, now=now)
-    return find_requester_skip_reason(message.request) or find_kind_skip_reason(message, now=now)
+    check = CHECKS[CATALOG[message.kind].check]
+    if message.is_for_staff or message.request is None:
+        return check(message, now)
+    return find_requester_skip_reason(message.request) or check(message, now)
 
 
 def find_requester_skip_reason(request: ConsultationRequest) -> str:
@@ -36,100 +40,75 @@ def find_requester_skip_reason(request: ConsultationRequest) -> str:
     return Reason.SUPPRESSED if Suppression.objects.blocking(request).exists() else ""
 
 
-def find_staff_skip_reason(message: Message, *, now: datetime) -> str:
-    if message.kind == Kind.STAFF_DIGEST:
-        is_of_today = message.version == int(f"{timezone.localtime(now):%Y%m%d}")
-        return "" if is_of_today else Reason.TOO_LATE
-    if message.kind == Kind.STAFF_SHORTAGE:
-        lasts = Shortage.objects.ongoing().filter(pk=message.version).exists()
-        return "" if lasts else Reason.TOO_LATE
-    if message.request.is_closed:
-        return Reason.REQUEST_CLOSED
-    if message.kind in (Kind.STAFF_CALL_DUE, Kind.STAFF_CALL_OVERDUE, Kind.STAFF_ESCALATED):
-        return find_alert_skip_reason(message, now=now)
+# Of a consultation
+
+
+def check_standing(message: Message, now: datetime) -> str:
+    """A letter about a time is for one that stands and is yet to come."""
+    talk = message.consultation
+    if is_canceled(talk):
+        return Reason.SUPERSEDED
+    if talk is None or not talk.is_standing:
+        return Reason.NOT_STANDING
+    return Reason.TOO_LATE if talk.starts_at <= now else ""
+
+
+def check_cancellation(message: Message, now: datetime) -> str:
     return ""
 
 
-def find_alert_skip_reason(message: Message, *, now: datetime) -> str:
-    """An alarm is for what is owed now; a try that was logged has ended it."""
-    request, by = message.request, message.request.promised_call_by
-    if message.kind == Kind.STAFF_ESCALATED and request.needs_safety_answer:
-        return ""
-    if by is None:
-        return Reason.CALL_MADE
-    ahead = CALL_DUE_SOON if message.kind == Kind.STAFF_CALL_DUE else timedelta(0)
-    return Reason.SUPERSEDED if by > now + ahead else ""
+def check_choose_again(message: Message, now: datetime) -> str:
+    return Reason.SUPERSEDED if is_booked(message.request) else ""
 
 
-def find_kind_skip_reason(message: Message, *, now: datetime) -> str:
-    """What stands against a letter to a requester who may be written to."""
-    kind, consultation = message.kind, message.consultation
-    if kind in (Kind.EARLIER_OFFER, Kind.EARLIER_OFFER_TAKEN):
-        return find_offer_skip_reason(message, now=now)
-    if consultation is None:
-        return find_request_skip_reason(message, now=now)
-    if message.version != consultation.sequence:
-        return Reason.SUPERSEDED
-    if kind in (Kind.CANCELED, Kind.CANCELED_BY_CENTER):
-        is_rebooked = kind == Kind.CANCELED_BY_CENTER and message.request.standing_consultation()
-        return Reason.SUPERSEDED if is_rebooked else ""
-    if kind == Kind.AFTER_COMPLETED or kind in Message.NO_SHOW_SERIES:
-        return find_follow_up_skip_reason(message)
-    return find_consultation_skip_reason(consultation, now=now)
+def check_completed(message: Message, now: datetime) -> str:
+    return find_ended_reason(message, Status.COMPLETED)
 
 
-def find_consultation_skip_reason(consultation: Consultation, *, now: datetime) -> str:
-    """A letter about a time is for one that stands and is yet to come."""
-    if not consultation.is_standing:
-        return Reason.NOT_STANDING
-    return Reason.TOO_LATE if consultation.starts_at <= now else ""
+def check_no_show(message: Message, now: datetime) -> str:
+    return find_ended_reason(message, Status.NO_SHOW) or find_reply_reason(message)
 
 
-def find_request_skip_reason(message: Message, *, now: datetime) -> str:
-    """Letters about the request itself: closing, a booking, or being in touch end them."""
-    request = message.request
-    if request.is_closed:
-        return Reason.REQUEST_CLOSED
-    if message.kind == Kind.CALLBACK_LATE:
-        by = request.promised_call_by
-        if by is None:
-            return Reason.CALL_MADE
-        return Reason.SUPERSEDED if by > now else ""
-    if request.standing_consultation():
-        return Reason.SUPERSEDED
-    return Reason.REPLIED if has_been_in_touch(message) else ""
-
-
-def find_follow_up_skip_reason(message: Message) -> str:
+def find_ended_reason(message: Message, status: str) -> str:
     """Follow-up stops by itself once the request is closed or the outcome has changed."""
-    is_no_show = message.kind in Message.NO_SHOW_SERIES
-    if message.request.is_closed:
-        return Reason.REQUEST_CLOSED
-    if message.consultation.status != (Status.NO_SHOW if is_no_show else Status.COMPLETED):
-        return Reason.NOT_STANDING
-    if not is_no_show:
-        return ""
-    if message.request.standing_consultation():
+    if is_canceled(message.consultation):
         return Reason.SUPERSEDED
-    return Reason.REPLIED if has_been_in_touch(message) else ""
+    if is_closed(message.request):
+        return Reason.REQUEST_CLOSED
+    talk = message.consultation
+    return "" if talk is not None and talk.status == status else Reason.NOT_STANDING
 
 
-def has_been_in_touch(message: Message) -> bool:
-    """Whether they have talked or written with us since this was promised."""
-    return message.request.attempts.in_touch().filter(at__gt=message.enqueued_at).exists()
+def is_canceled(talk: Consultation | None) -> bool:
+    """Whether a letter that says so is newer than all that were promised before."""
+    return talk is not None and talk.status in CANCELED_STATUSES
 
 
-def find_offer_skip_reason(message: Message, *, now: datetime) -> str:
-    """An offer goes while it can still be taken, the word that it went while none follows it."""
-    if not message.consultation.is_standing:
+# Of an earlier time
+
+
+def check_offer_open(message: Message, now: datetime) -> str:
+    """An offer goes while it can still be taken."""
+    if reason := find_offer_skip_reason(message, now):
+        return reason
+    is_available = message.offer is not None and is_offer_available(message.offer, now=now)
+    return "" if is_available else Reason.OFFER_OVER
+
+
+def check_offer_taken(message: Message, now: datetime) -> str:
+    """The word that it went goes while no other offer follows it."""
+    if reason := find_offer_skip_reason(message, now):
+        return reason
+    if message.offer is None:
+        return Reason.OFFER_OVER
+    later = message.offer.request.earlier_offers.filter(number__gt=message.offer.number)
+    return Reason.SUPERSEDED if later.exists() else ""
+
+
+def find_offer_skip_reason(message: Message, now: datetime) -> str:
+    if message.consultation is None or not message.consultation.is_standing:
         return Reason.NOT_STANDING
-    if contact_hours.is_in_quiet_hours(now, ZoneInfo(message.request.time_zone)):
-        return Reason.QUIET_HOURS
-    if message.kind == Kind.EARLIER_OFFER_TAKEN:
-        has_next = message.request.earlier_offers.filter(number__gt=message.version).exists()
-        return Reason.SUPERSEDED if has_next else ""
-    offer = message.request.earlier_offers.get(number=message.version)
-    return "" if is_offer_available(offer, now=now) else Reason.OFFER_OVER
+    return Reason.QUIET_HOURS if timing.find_send_time_of(message, now) is None else ""
 
 
 def is_offer_available(offer: EarlierOffer, *, now: datetime) -> bool:
@@ -144,3 +123,93 @@ def is_offer_available(offer: EarlierOffer, *, now: datetime) -> bool:
             freeing=offer.consultation,
         )
     )
+
+
+# Of the request itself
+
+
+def check_not_booked(message: Message, now: datetime) -> str:
+    """Closing, a booking, or being in touch end it."""
+    return Reason.REQUEST_CLOSED if is_closed(message.request) else find_reply_reason(message)
+
+
+def check_open_request(message: Message, now: datetime) -> str:
+    return Reason.REQUEST_CLOSED if is_closed(message.request) else ""
+
+
+def check_call_due(message: Message, now: datetime) -> str:
+    return find_call_reason(message, now + CALL_DUE_SOON)
+
+
+def check_call_overdue(message: Message, now: datetime) -> str:
+    return find_call_reason(message, now)
+
+
+def check_escalation(message: Message, now: datetime) -> str:
+    request = message.request
+    is_in_danger = request is not None and not request.is_closed and request.needs_safety_answer
+    return "" if is_in_danger else find_call_reason(message, now)
+
+
+def find_call_reason(message: Message, until: datetime) -> str:
+    """An alarm is for a call that is owed by then; a try that was logged has ended it."""
+    request = message.request
+    if request is None or request.is_closed:
+        return Reason.REQUEST_CLOSED
+    if request.promised_call_by is None:
+        return Reason.CALL_MADE
+    return Reason.SUPERSEDED if request.promised_call_by > until else ""
+
+
+def is_closed(request: ConsultationRequest | None) -> bool:
+    return request is None or request.is_closed
+
+
+def is_booked(request: ConsultationRequest | None) -> bool:
+    return request is not None and request.standing_consultation() is not None
+
+
+def find_reply_reason(message: Message) -> str:
+    """What has made a reminder to choose a time needless."""
+    if is_booked(message.request):
+        return Reason.SUPERSEDED
+    return Reason.REPLIED if has_been_in_touch(message) else ""
+
+
+def has_been_in_touch(message: Message) -> bool:
+    """Whether they have talked or written with us since this was promised."""
+    if message.request is None:
+        return False
+    return message.request.attempts.in_touch().filter(at__gt=message.enqueued_at).exists()
+
+
+# Of the center
+
+
+def check_today(message: Message, now: datetime) -> str:
+    is_of_today = timezone.localdate(message.enqueued_at) == timezone.localdate(now)
+    return "" if is_of_today else Reason.TOO_LATE
+
+
+def check_shortage_lasts(message: Message, now: datetime) -> str:
+    lasts = message.shortage is not None and message.shortage.ended_at is None
+    return "" if lasts else Reason.TOO_LATE
+
+
+CHECKS: dict[Check, Callable[[Message, datetime], str]] = {
+    Check.STANDING: check_standing,
+    Check.CANCELLATION: check_cancellation,
+    Check.CHOOSE_AGAIN: check_choose_again,
+    Check.COMPLETED: check_completed,
+    Check.NO_SHOW: check_no_show,
+    Check.OFFER_OPEN: check_offer_open,
+    Check.OFFER_TAKEN: check_offer_taken,
+    Check.NOT_BOOKED: check_not_booked,
+    Check.LATE_CALL: check_call_overdue,
+    Check.OPEN_REQUEST: check_open_request,
+    Check.CALL_DUE: check_call_due,
+    Check.CALL_OVERDUE: check_call_overdue,
+    Check.ESCALATION: check_escalation,
+    Check.TODAY: check_today,
+    Check.SHORTAGE_LASTS: check_shortage_lasts,
+}

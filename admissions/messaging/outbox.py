@@ -1,30 +1,72 @@
 """Which email falls due when. A promise is a row, written with what it is about."""
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Max
 from django.utils import timezone
 
-from admissions.intake import contact_hours
 from admissions.intake.models import ConsultationRequest
-from admissions.scheduling.models import Consultation, EarlierOffer
+from admissions.scheduling.models import Consultation, EarlierOffer, Shortage
 
+from . import timing
+from .catalog import list_series
 from .models import Message, MessageRule
 from .rules import load_call_alerts
 
 Kind = Message.Kind
-SENT_AT_ANY_HOUR = {Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELED}
-CHANGE_NOTICES = {Kind.HANDED_OVER, Kind.CANCELED_BY_CENTER}
-# What changes without being asked for waits out the night, but never until it is too late.
-LATEST_NOTICE_BEFORE_START = timedelta(hours=2)
 THANK_YOU_TIME, DIGEST_TIME = time(10), time(7, 30)
 
 
-def enqueue_messages(messages: list[Message]) -> None:
-    """One row per request, consultation, kind, version and copy, however often it is promised."""
+def enqueue_messages(messages: Iterable[Message]) -> None:
+    """One row for each kind, key and copy, however often it is promised."""
     # A row that exists stays as it is: it may have been sent, or be in a worker's hands.
     Message.objects.bulk_create(messages, ignore_conflicts=True)
+
+
+def build_message(
+    kind: str,
+    *,
+    due_at: datetime,
+    request: ConsultationRequest | None = None,
+    consultation: Consultation | None = None,
+    offer: EarlierOffer | None = None,
+    shortage: Shortage | None = None,
+    day: date | None = None,
+    round: int = 0,
+) -> Message:
+    """A message about one of these, and the key that keeps it from being promised twice.
+
+    What is about a request itself may be promised again, in the next `round`.
+    """
+    if offer:
+        consultation = offer.consultation
+        key = f"offer:{offer.pk}"
+    elif consultation:
+        key = f"consultation:{consultation.pk}"
+    elif shortage:
+        key = f"shortage:{shortage.pk}"
+    elif day:
+        key = f"day:{day}"
+    elif request:
+        key = f"request:{request.pk}:{round}"
+    else:
+        raise ValueError("A message is about something.")
+    message = Message(
+        kind=kind,
+        request=consultation.request if consultation else request,
+        consultation=consultation,
+        offer=offer,
+        shortage=shortage,
+        dedupe_key=key,
+    )
+    message.due_at = timing.find_due_time(message, due_at)
+    return message
+
+
+def next_round(request: ConsultationRequest, kind: str) -> int:
+    """How often this kind was promised to the request, which is locked; no row is ever deleted."""
+    return request.messages.filter(kind=kind, copy=0).count()
 
 
 def enqueue_new_request(request: ConsultationRequest) -> None:
@@ -34,23 +76,26 @@ def enqueue_new_request(request: ConsultationRequest) -> None:
 
 def enqueue_call_now(request: ConsultationRequest) -> None:
     """Tell staff again: someone who has booked cannot wait for their time."""
-    again = next_version(request, Kind.STAFF_NEW_REQUEST)
-    told = [
-        build_new_request_notice(request),
-        *build_staff_alerts(request),
-        *build_late_call_apology(request),
-    ]
-    for message in told:
-        message.version = again
-    enqueue_messages(told)
+    enqueue_messages(
+        [
+            build_new_request_notice(request, is_again=True),
+            *build_staff_alerts(request, is_again=True),
+            *build_late_call_apology(request),
+        ]
+    )
 
 
-def build_new_request_notice(request: ConsultationRequest) -> Message:
-    return Message(request=request, kind=Kind.STAFF_NEW_REQUEST, due_at=timezone.now())
+def build_new_request_notice(request: ConsultationRequest, *, is_again: bool = False) -> Message:
+    kind = Kind.STAFF_NEW_REQUEST
+    round = next_round(request, kind) if is_again else 0
+    return build_message(kind, request=request, due_at=timezone.now(), round=round)
 
 
-def build_staff_alerts(request: ConsultationRequest) -> list[Message]:
-    """What staff are told around the time of a promised call, and of danger nobody answered."""
+def build_staff_alerts(request: ConsultationRequest, *, is_again: bool = False) -> list[Message]:
+    """What staff are told around the time of a promised call, and of danger nobody answered.
+
+    Once for each request, or else in a round of its own where it `is_again`.
+    """
     if not request.promised_call_by and not request.needs_safety_answer:
         return []
     rules = MessageRule.objects.by_kind()
@@ -60,27 +105,33 @@ def build_staff_alerts(request: ConsultationRequest) -> list[Message]:
         found.append((Kind.STAFF_CALL_DUE, max(by - rules[Kind.STAFF_CALL_DUE].delay, now)))
     if by and alerts.alert_after is not None:
         found.append((Kind.STAFF_CALL_OVERDUE, by + alerts.alert_after))
-    if alerts.escalate_after is not None:
-        # Danger does not wait for a call that is promised for the morning.
-        since = now if request.needs_safety_answer else by
+    # Danger does not wait for a call that is promised for the morning.
+    since = now if request.needs_safety_answer else by
+    if since and alerts.escalate_after is not None:
         found.append((Kind.STAFF_ESCALATED, since + alerts.escalate_after))
-    return [Message(request=request, kind=kind, due_at=due_at) for kind, due_at in found]
+    return [
+        build_message(
+            kind,
+            request=request,
+            due_at=due_at,
+            round=next_round(request, kind) if is_again else 0,
+        )
+        for kind, due_at in found
+    ]
 
 
 def enqueue_safety_escalation(request: ConsultationRequest) -> None:
     """Ring the on-call lead at once: a colleague hears of danger."""
     kind = Kind.STAFF_ESCALATED
-    version = next_version(request, kind)
-    enqueue_messages([Message(request=request, kind=kind, version=version, due_at=timezone.now())])
+    round = next_round(request, kind)
+    enqueue_messages([build_message(kind, request=request, due_at=timezone.now(), round=round)])
 
 
 def enqueue_alerts_after_merge(request: ConsultationRequest) -> None:
     """What staff are told of a call or of danger that came over from another request."""
-    told = [*build_staff_alerts(request), *build_late_call_apology(request)]
-    again = next_version(request, *{message.kind for message in told})
-    for message in told:
-        message.version = again
-    enqueue_messages(told)
+    enqueue_messages(
+        [*build_staff_alerts(request, is_again=True), *build_late_call_apology(request)]
+    )
 
 
 def build_late_call_apology(request: ConsultationRequest) -> list[Message]:
@@ -89,7 +140,8 @@ def build_late_call_apology(request: ConsultationRequest) -> list[Message]:
     if not rule.is_on or not request.promised_call_by:
         return []
     due_at = request.promised_call_by + rule.delay
-    return [Message(request=request, kind=Kind.CALLBACK_LATE, due_at=due_at)]
+    round = next_round(request, Kind.CALLBACK_LATE)
+    return [build_message(Kind.CALLBACK_LATE, request=request, due_at=due_at, round=round)]
 
 
 def enqueue_confirmation(consultation: Consultation, *, is_new_request: bool = False) -> None:
@@ -97,7 +149,9 @@ def enqueue_confirmation(consultation: Consultation, *, is_new_request: bool = F
 
     Staff are told of the request where it `is_new_request`.
     """
-    confirmation = build_consultation_message(consultation, Kind.CONFIRMATION, timezone.now())
+    confirmation = build_message(
+        Kind.CONFIRMATION, consultation=consultation, due_at=timezone.now()
+    )
     request = consultation.request
     told = (
         [build_new_request_notice(request), *build_staff_alerts(request)] if is_new_request else []
@@ -110,20 +164,15 @@ def enqueue_reschedule_notice(consultation: Consultation) -> None:
     old = consultation.moved_from
     if old and old.starts_at == consultation.starts_at:
         return enqueue_handover_notice(consultation)
-    moved = build_consultation_message(consultation, Kind.MOVED, timezone.now())
+    moved = build_message(Kind.MOVED, consultation=consultation, due_at=timezone.now())
     enqueue_messages([moved, *build_reminders(consultation)])
 
 
 def enqueue_handover_notice(consultation: Consultation) -> None:
     """Who will talk with them now, at the same time; and to the colleague, that it is theirs."""
     now = timezone.now()
-    theirs = build_consultation_message(consultation, Kind.HANDED_OVER, now)
-    ours = Message(
-        request=consultation.request,
-        kind=Kind.STAFF_HANDED_OVER,
-        due_at=now,
-        version=consultation.sequence,
-    )
+    theirs = build_message(Kind.HANDED_OVER, consultation=consultation, due_at=now)
+    ours = build_message(Kind.STAFF_HANDED_OVER, consultation=consultation, due_at=now)
     enqueue_messages([theirs, ours, *build_reminders(consultation)])
 
 
@@ -153,8 +202,8 @@ def enqueue_no_show_series(consultation: Consultation) -> None:
     """Three letters, each later and gentler; a booking, a reply or closing ends them."""
     now, rules = timezone.now(), MessageRule.objects.by_kind()
     enqueue_messages(
-        build_consultation_message(consultation, kind, now + rules[kind].delay)
-        for kind in Message.NO_SHOW_SERIES
+        build_message(kind, consultation=consultation, due_at=now + rules[kind].delay)
+        for kind in list_series("no_show")
         if rules[kind].is_on
     )
 
@@ -162,14 +211,13 @@ def enqueue_no_show_series(consultation: Consultation) -> None:
 def enqueue_no_contact_series(request: ConsultationRequest) -> None:
     """Three letters after a try that reached nobody; once until we have been in touch again."""
     since = request.attempts.in_touch().aggregate(at=Max("at"))["at"] or request.created_at
-    ladders = [*Message.NO_SHOW_SERIES, *Message.NO_CONTACT_SERIES]
+    ladders = [*list_series("no_show"), *list_series("no_contact")]
     if request.messages.filter(kind__in=ladders, enqueued_at__gte=since).exists():
         return
     now, rules = timezone.now(), MessageRule.objects.by_kind()
-    version = next_version(request, *Message.NO_CONTACT_SERIES)
     enqueue_messages(
-        build_request_message(request, kind, now + rules[kind].delay, version)
-        for kind in Message.NO_CONTACT_SERIES
+        build_request_message(request, kind, now + rules[kind].delay)
+        for kind in list_series("no_contact")
         if rules[kind].is_on
     )
 
@@ -180,33 +228,18 @@ def enqueue_callback_follow_up(request: ConsultationRequest, *, is_reached: bool
     rule = MessageRule.objects.by_kind()[kind]
     if rule.is_on:
         due_at = timezone.now() + rule.delay
-        enqueue_messages(
-            [build_request_message(request, kind, due_at, next_version(request, kind))]
-        )
+        enqueue_messages([build_request_message(request, kind, due_at)])
 
 
 def enqueue_earlier_offer(offer: EarlierOffer) -> None:
     """An earlier time that is open now; nobody is asked at night, so it goes at once."""
-    enqueue_for_offer(offer, Kind.EARLIER_OFFER, timezone.now())
+    enqueue_messages([build_message(Kind.EARLIER_OFFER, offer=offer, due_at=timezone.now())])
 
 
 def enqueue_offer_taken_notice(offer: EarlierOffer) -> None:
     """That someone else has taken the offered time; kind news can wait for the morning."""
-    zone = ZoneInfo(offer.request.time_zone)
-    enqueue_for_offer(
-        offer, Kind.EARLIER_OFFER_TAKEN, contact_hours.move_past_quiet_hours(timezone.now(), zone)
-    )
-
-
-def enqueue_for_offer(offer: EarlierOffer, kind: str, due_at: datetime) -> None:
-    message = Message(
-        request=offer.request,
-        consultation=offer.consultation,
-        kind=kind,
-        version=offer.number,
-        due_at=due_at,
-    )
-    enqueue_messages([message])
+    now = timezone.now()
+    enqueue_messages([build_message(Kind.EARLIER_OFFER_TAKEN, offer=offer, due_at=now)])
 
 
 def enqueue_digest(*, now: datetime) -> None:
@@ -214,17 +247,16 @@ def enqueue_digest(*, now: datetime) -> None:
     local = timezone.localtime(now)
     if local.time() < DIGEST_TIME or not MessageRule.objects.by_kind()[Kind.STAFF_DIGEST].is_on:
         return
-    version = int(f"{local:%Y%m%d}")
-    enqueue_messages([Message(kind=Kind.STAFF_DIGEST, version=version, due_at=now)])
+    message = build_message(Kind.STAFF_DIGEST, day=local.date(), due_at=now)
+    message.enqueued_at = now
+    enqueue_messages([message])
 
 
-def enqueue_shortage_alerts(shortages) -> None:
+def enqueue_shortage_alerts(shortages: Iterable[Shortage]) -> None:
     """Tell the directors once about each stretch without a phone time."""
     rule = MessageRule.objects.by_kind()[Kind.STAFF_SHORTAGE]
     enqueue_messages(
-        Message(
-            kind=Kind.STAFF_SHORTAGE, version=shortage.pk, due_at=shortage.began_at + rule.delay
-        )
+        build_message(Kind.STAFF_SHORTAGE, shortage=shortage, due_at=shortage.began_at + rule.delay)
         for shortage in shortages
         if rule.is_on
     )
@@ -235,47 +267,18 @@ def build_reminders(consultation: Consultation) -> list[Message]:
     lead = consultation.starts_at - consultation.booked_at
     rules = MessageRule.objects.by_kind()
     return [
-        build_consultation_message(consultation, kind, consultation.starts_at - rules[kind].delay)
-        for kind in (Kind.REMINDER_DAY, Kind.REMINDER_HOURS)
-        if rules[kind].is_on and lead > rules[kind].minimum_lead
+        build_message(
+            kind, consultation=consultation, due_at=consultation.starts_at - rules[kind].delay
+        )
+        for kind in list_series("reminder")
+        if rules[kind].is_on and lead > (rules[kind].minimum_lead or lead)
     ]
 
 
 def enqueue_for_consultation(consultation: Consultation, kind: str, due_at: datetime) -> None:
-    enqueue_messages([build_consultation_message(consultation, kind, due_at)])
+    enqueue_messages([build_message(kind, consultation=consultation, due_at=due_at)])
 
 
-def build_consultation_message(consultation: Consultation, kind: str, due_at: datetime) -> Message:
-    """A message to the requester; what they did not just ask for waits out the night."""
-    if kind not in SENT_AT_ANY_HOUR:
-        due_at = postpone_past_night(consultation, kind, due_at)
-    return Message(
-        request=consultation.request,
-        consultation=consultation,
-        kind=kind,
-        due_at=due_at,
-        version=consultation.sequence,
-    )
-
-
-def next_version(request: ConsultationRequest, *kinds: str) -> int:
-    """Above every one of these kinds, of which some may have been off; the request is locked."""
-    newest = request.messages.filter(kind__in=kinds).aggregate(newest=Max("version"))["newest"]
-    return 0 if newest is None else newest + 1
-
-
-def build_request_message(
-    request: ConsultationRequest, kind: str, due_at: datetime, version: int
-) -> Message:
-    """A message about the request itself, which waits out the night."""
-    due_at = contact_hours.move_past_quiet_hours(due_at, ZoneInfo(request.time_zone))
-    return Message(request=request, kind=kind, version=version, due_at=due_at)
-
-
-def postpone_past_night(consultation: Consultation, kind: str, due_at: datetime) -> datetime:
-    """At once, or at eight in the morning; a change of what comes before then goes at once."""
-    morning = contact_hours.move_past_quiet_hours(due_at, ZoneInfo(consultation.request.time_zone))
-    is_pressing = (
-        kind in CHANGE_NOTICES and morning > consultation.starts_at - LATEST_NOTICE_BEFORE_START
-    )
-    return due_at if is_pressing else morning
+def build_request_message(request: ConsultationRequest, kind: str, due_at: datetime) -> Message:
+    """A message about the request itself, in its next round."""
+    return build_message(kind, request=request, due_at=due_at, round=next_round(request, kind))

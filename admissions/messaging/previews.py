@@ -10,6 +10,7 @@ from admissions.scheduling.models import Consultation, Counselor, EarlierOffer, 
 from programs.models import Facility, Location
 
 from . import catalog, rendering
+from .kinds import MessageText, Subject
 from .models import Message
 
 EXAMPLE_TIME, EXAMPLE_LENGTH, EXAMPLE_EARLIER_BY = (
@@ -21,7 +22,7 @@ EXAMPLE_NAMES = {"en": "Alex", "es": "Alma"}
 
 
 def render_example(
-    kind: str, language: str, *, words: catalog.MessageText | None = None, is_discreet: bool
+    kind: str, language: str, *, words: MessageText | None = None, is_discreet: bool
 ) -> rendering.RenderedEmail:
     """In these words, or those in use; the links in it lead nowhere."""
     message = build_example_message(kind, language, is_discreet=is_discreet)
@@ -33,7 +34,7 @@ def list_example_values(kind: str, language: str) -> dict[str, str]:
     message = build_example_message(kind, language, is_discreet=True)
     with translation.override(language):
         values = rendering.build_requester_values(message, Facility.objects.get())
-    return {name: values[name] for name in [*catalog.LAYOUTS[kind].placeholders, "line"]}
+    return {name: values[name] for name in [*catalog.CATALOG[kind].layout.placeholders, "line"]}
 
 
 def build_example_message(kind: str, language: str, *, is_discreet: bool) -> Message:
@@ -48,7 +49,8 @@ def build_example_message(kind: str, language: str, *, is_discreet: bool) -> Mes
     )
     consultation = build_example_consultation(request)
     message = Message(request=request, consultation=consultation, kind=kind)
-    message.offer = build_example_offer(consultation)
+    if catalog.CATALOG[kind].subject is Subject.OFFER:
+        message.offer = build_example_offer(consultation)
     return message
 
 

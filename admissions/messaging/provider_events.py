@@ -50,7 +50,7 @@ def record_provider_event(event: AnymailTrackingEvent, *, provider: str) -> None
     if reason:
         handle_bounce(message, reason, cause)
     elif cause and not message.is_for_staff:
-        suppressions.suppress_email(message.request, cause)
+        suppressions.suppress_email(message.its_request, cause)
 
 
 def handle_bounce(message: Message, reason: str, cause: str) -> None:
@@ -59,7 +59,7 @@ def handle_bounce(message: Message, reason: str, cause: str) -> None:
     if not is_news and Message.objects.filter(pk=message.pk, state=State.SENDING).exists():
         raise MessageStillSending
     if cause and not message.is_for_staff:
-        suppressions.suppress_email(message.request, cause)
+        suppressions.suppress_email(message.its_request, cause)
 
 
 def find_message(event: AnymailTrackingEvent) -> Message | None:
@@ -91,7 +91,7 @@ def is_for_current_address(event: AnymailTrackingEvent, message: Message) -> boo
     if message.is_for_staff or not event.recipient:
         return True
     return normalize_email_address(event.recipient) == normalize_email_address(
-        message.request.email
+        message.its_request.email
     )
 
 

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from email.encoders import encode_base64
 from email.utils import formataddr
+from typing import Any
 
 import css_inline
 from django.conf import settings
@@ -27,15 +28,12 @@ from admissions.scheduling.models import Consultation
 from admissions.scheduling.summaries import summarize_consultation, summarize_offer
 from programs.models import Facility, Translation
 
-from . import catalog, digest, placeholders
+from . import catalog, digest, placeholders, templates
+from .kinds import Audience, MessageLayout, MessageText
 from .models import Message
 
 Kind = Message.Kind
 
-CALENDAR_INVITE_KINDS = {
-    kind for kind, make in catalog.LAYOUTS.items() if make.calendar_method == "REQUEST"
-}
-EARLIER_OFFER_KINDS = {Kind.EARLIER_OFFER, Kind.EARLIER_OFFER_TAKEN}
 # Which page of their own a link opens; opening it changes nothing.
 ACTION_QUERIES = {
     "manage": "",
@@ -57,8 +55,12 @@ class RenderedEmail(EmailMultiAlternatives):
     """
 
     template_version = ""
+    # Anymail reads these, where a provider sends it.
+    track_opens: bool
+    track_clicks: bool
+    metadata: dict[str, str]
 
-    def message(self, *args, **kwargs):
+    def message(self, *args: Any, **kwargs: Any) -> Any:
         made = super().message(*args, **kwargs)
         for part in made.walk():
             if part.get_content_type() == "text/calendar":
@@ -87,7 +89,7 @@ def render_email(
     message: Message,
     *,
     links: RequesterLinks | None = None,
-    words: catalog.MessageText | None = None,
+    words: MessageText | None = None,
 ) -> RenderedEmail:
     """The whole email for this message, in the person's language, ready to send.
 
@@ -96,14 +98,14 @@ def render_email(
     if message.is_for_staff:
         with translation.override("en"):
             return render_staff_email(message)
-    with translation.override(message.request.language):
+    with translation.override(message.its_request.language):
         return render_requester_email(message, links or issue_links(message), words)
 
 
 def issue_links(message: Message) -> RequesterLinks:
     consultation = message.consultation
     stands = consultation if consultation and consultation.is_standing else None
-    manage, stop = manage_links.issue_tokens(message.request, stands)
+    manage, stop = manage_links.issue_tokens(message.its_request, stands)
     return RequesterLinks(
         settings.SITE_URL + reverse("admissions:open_manage_link", args=[manage]),
         settings.SITE_URL + reverse("admissions:open_unsubscribe_link", args=[stop]),
@@ -111,12 +113,12 @@ def issue_links(message: Message) -> RequesterLinks:
 
 
 def render_requester_email(
-    message: Message, links: RequesterLinks, words: catalog.MessageText | None
+    message: Message, links: RequesterLinks, words: MessageText | None
 ) -> RenderedEmail:
-    request, facility = message.request, Facility.objects.get()
-    make = catalog.LAYOUTS[message.kind]
+    request, facility = message.its_request, Facility.objects.get()
+    make = catalog.CATALOG[message.kind].layout
     values = build_requester_values(message, facility)
-    words = words or catalog.find_current_text(message.kind, request.language, facility.name)
+    words = words or templates.find_current_text(message.kind, request.language, facility.name)
     context = values | {
         "box": make.box,
         "actions": build_action_links(make, links),
@@ -125,11 +127,11 @@ def render_requester_email(
     }
     sender = choose_sender_name(request, facility)
     email = build_email(message, words, values, context, to=[request.email], sender=sender)
-    if make.is_follow_up:
+    if make.has_unsubscribe_header:
         email.extra_headers["List-Unsubscribe"] = f"<{links.stop}>"
         email.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if make.calendar_method:
-        attach_calendar(email, message.consultation, make.calendar_method)
+        attach_calendar(email, message.its_consultation, make.calendar_method)
     return email
 
 
@@ -143,16 +145,16 @@ def build_extra_line(message: Message) -> str:
     """A line for some: of a new room, or that nobody but the asker hears of it."""
     if has_new_video_room(message):
         return _("The link to the video room is new.")
-    if message.kind == Kind.CONFIRMATION and message.request.is_for_someone_else:
+    if message.kind == Kind.CONFIRMATION and message.its_request.is_for_someone_else:
         return _("We talk with you, and contact nobody else about it.")
     return ""
 
 
 def has_new_video_room(message: Message) -> bool:
-    return message.kind == Kind.HANDED_OVER and message.consultation.is_by_video
+    return message.kind == Kind.HANDED_OVER and message.its_consultation.is_by_video
 
 
-def build_action_links(make: catalog.MessageLayout, links: RequesterLinks) -> list[dict]:
+def build_action_links(make: MessageLayout, links: RequesterLinks) -> list[dict]:
     """What the person can do, the first as a button; each only opens a page of ours."""
     labels = {
         "manage": _("See, move or cancel"),
@@ -187,7 +189,7 @@ def render_staff_email(message: Message) -> RenderedEmail:
         context |= {"lines": lines, "is_quiet": not lines}
     return build_email(
         message,
-        catalog.get_built_in_text(message.kind),
+        templates.get_built_in_text(message.kind),
         values,
         values | context,
         to=list_staff_recipients(message, facility),
@@ -197,14 +199,15 @@ def render_staff_email(message: Message) -> RenderedEmail:
 
 def list_staff_recipients(message: Message, facility: Facility) -> list[str]:
     """Whom a notice for staff goes to."""
-    if message.kind == Kind.STAFF_ESCALATED:
+    audience = catalog.CATALOG[message.kind].audience
+    if audience is Audience.ON_CALL:
         found = [facility.on_call_email] if facility.on_call_email else list_role_emails("director")
-    elif message.kind == Kind.STAFF_SHORTAGE:
+    elif audience is Audience.DIRECTORS:
         found = list_role_emails("director")
-    elif message.kind == Kind.STAFF_DIGEST:
+    elif audience is Audience.DESK_AND_DIRECTORS:
         found = [facility.admissions_email, *list_role_emails("director")]
     else:
-        found = list_request_recipients(message.request, facility)
+        found = list_request_recipients(message.its_request, facility)
     return sorted({address for address in found if address})
 
 
@@ -227,7 +230,7 @@ def list_role_emails(role: str) -> list[str]:
 
 def build_requester_values(message: Message, facility: Facility) -> dict:
     """All that a letter to a requester may know. The center is named only if they said so."""
-    request, consultation = message.request, message.consultation
+    request, consultation = message.its_request, message.consultation
     values = {
         "greeting": format_greeting(request.preferred_name),
         "center": "" if request.is_discreet else facility.name,
@@ -237,7 +240,7 @@ def build_requester_values(message: Message, facility: Facility) -> dict:
     }
     if consultation:
         values |= summarize_consultation(consultation, request.time_zone)
-    if message.kind in EARLIER_OFFER_KINDS:
+    if message.offer:
         values |= summarize_offer(message.offer)
     return values
 
@@ -251,11 +254,11 @@ def format_greeting(name: str) -> str:
 
 def build_email(
     message: Message,
-    words: catalog.MessageText,
+    words: MessageText,
     values: dict,
     context: dict,
     *,
-    to: list,
+    to: list[str],
     sender: str,
 ) -> RenderedEmail:
     """Text and HTML in one email, with a Message-ID that a second copy repeats."""
@@ -295,7 +298,7 @@ def build_headers(message: Message) -> dict[str, str]:
     }
 
 
-def attach_calendar(email, consultation: Consultation, method: str) -> None:
+def attach_calendar(email: RenderedEmail, consultation: Consultation, method: str) -> None:
     """As an alternative, which mail programs answer to, and as a file for the rest.
 
     The file has no method of its own: two invitations in one letter are shown twice.

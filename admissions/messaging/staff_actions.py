@@ -1,5 +1,7 @@
 """Everything staff do to emails. Each is one transaction: check, change, record, promise."""
 
+from uuid import UUID
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
@@ -11,7 +13,7 @@ from admissions.intake.models import ConsultationRequest, Suppression
 
 from . import provider_events, tasks
 from .eligibility import find_skip_reason
-from .models import Message
+from .models import Message, MessageQuerySet
 
 State, Reason, Type = Message.State, Message.Reason, AuditEvent.Type
 # What a person's own word began, staff do not end.
@@ -31,7 +33,9 @@ def resend_message(*, message_id: int, copy: int, because: str, by: User) -> Mes
         request=original.request,
         consultation=original.consultation,
         kind=original.kind,
-        version=original.version,
+        offer=original.offer,
+        shortage=original.shortage,
+        dedupe_key=original.dedupe_key,
         copy=copies[-1].copy + 1,
         resend_reason=because,
         resent_by=by,
@@ -118,14 +122,10 @@ def find_resend_refusal(copies: list[Message]) -> str:
     return _("It may not go: %(reason)s.") % {"reason": Reason(reason).label} if reason else ""
 
 
-def list_copies(message: Message):
+def list_copies(message: Message) -> MessageQuerySet:
     """The promise and every copy that staff had sent, the first one first."""
-    return Message.objects.filter(
-        request=message.request_id,
-        consultation=message.consultation_id,
-        kind=message.kind,
-        version=message.version,
-    ).order_by("copy")
+    same = Message.objects.filter(kind=message.kind, dedupe_key=message.dedupe_key)
+    return same.order_by("copy")
 
 
 def lock_copies(message_id: int) -> list[Message]:
@@ -142,8 +142,8 @@ def lock_message(message_id: int) -> Message:
     return next(each for each in lock_copies(message_id) if each.pk == message_id)
 
 
-def lock_request_by_id(pk) -> ConsultationRequest | None:
-    return pk and ConsultationRequest.objects.select_for_update().get(pk=pk)
+def lock_request_by_id(pk: UUID | None) -> ConsultationRequest | None:
+    return ConsultationRequest.objects.select_for_update().get(pk=pk) if pk else None
 
 
 def lock_suppression(pk: int) -> Suppression:

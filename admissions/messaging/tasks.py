@@ -1,5 +1,7 @@
 """Thin Celery tasks: ids in, safe to repeat. Postgres says what is owed."""
 
+from uuid import UUID
+
 from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
@@ -35,7 +37,7 @@ def send_due_messages(request_id: str | None = None) -> int:
     due = Message.objects.due(now=timezone.now())
     fallen_due = due.filter(state__in=Message.PENDING_STATES).order_by("due_at")
     if request_id:
-        fallen_due = fallen_due.filter(request=request_id)
+        fallen_due = fallen_due.filter(request=UUID(request_id))
     ids = list(fallen_due.values_list("pk", flat=True)[:SWEEP_LIMIT])
     for first in range(0, len(ids), MESSAGES_PER_TASK):
         send_messages.delay(ids[first : first + MESSAGES_PER_TASK])

@@ -5,9 +5,12 @@ because words are chosen when an email is sent.
 """
 
 import difflib
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -19,11 +22,13 @@ from admissions.exceptions import ChangedMeanwhile
 from programs.models import Facility
 
 from . import catalog, disclosure, placeholders
-from .catalog import MessageText
-from .models import Message, MessageTemplate
+from .kinds import Kind, MessageText
+from .models import MessageTemplate
 
 TEXT_PARTS = ("subject", "heading", "text")
-MAX_PART_LENGTHS = {part: MessageTemplate._meta.get_field(part).max_length for part in TEXT_PARTS}
+MAX_PART_LENGTHS: dict[str, int] = {
+    part: vars(MessageTemplate._meta.get_field(part))["max_length"] for part in TEXT_PARTS
+}
 # Letters lead only to us, by buttons of their own.
 LINK_PATTERN = re.compile(r"http|www|@|://|\w{2,}\.[a-z]{2,}", re.IGNORECASE)
 MARKUP_PATTERN = re.compile(r"[<>]")
@@ -40,7 +45,7 @@ class InvalidTemplate(Exception):
 
 def list_editable_kinds() -> list[str]:
     """The kinds whose words a director may change: those to requesters."""
-    return list(catalog.LAYOUTS)
+    return [kind for kind, entry in catalog.CATALOG.items() if not entry.is_for_staff]
 
 
 @transaction.atomic
@@ -80,7 +85,9 @@ def restore_built_in_text(*, kind: str, language: str, seen: int, by: User) -> b
     return True
 
 
-def add_template_version(newest: MessageTemplate | None, seen: int, by: User, **columns) -> None:
+def add_template_version(
+    newest: MessageTemplate | None, seen: int, by: User, **columns: Any
+) -> None:
     """The next row, or ChangedMeanwhile: the unique key decides between two at once."""
     number = newest.version if newest else 0
     if number != seen:
@@ -109,9 +116,8 @@ def get_template_text(kept: MessageTemplate | None, kind: str, language: str) ->
     if kept is not None and not kept.is_built_in:
         return MessageText(kept.subject, kept.heading, kept.text)
     with translation.override(language):
-        return MessageText(
-            **{part: str(getattr(catalog.BUILT_IN_TEXTS[kind], part)) for part in TEXT_PARTS}
-        )
+        ours = catalog.CATALOG[kind].text
+        return MessageText(**{part: str(getattr(ours, part)) for part in TEXT_PARTS})
 
 
 def split_text(words: MessageText) -> dict[str, str]:
@@ -147,8 +153,8 @@ def find_part_errors(kind: str, part: str, text: str, names: tuple[str, ...]) ->
         return [_("Write something here.")]
     if len(text) > MAX_PART_LENGTHS[part]:
         # Nothing below is asked of it: normalizing takes the square of its length.
-        words = {"most": MAX_PART_LENGTHS[part], "n": len(text)}
-        return [_("Use at most %(most)s letters; this has %(n)s.") % words]
+        most = {"most": MAX_PART_LENGTHS[part], "n": len(text)}
+        return [_("Use at most %(most)s letters; this has %(n)s.") % most]
     # As it would be read: letters that only look different are the same.
     read = unicodedata.normalize("NFKC", text)
     found = []
@@ -178,7 +184,7 @@ def find_disguised_revealing_words(text: str, *names: str) -> list[str]:
 
 
 def find_placeholder_errors(kind: str, text: str) -> list[str]:
-    unknown = [f"{{{name}}}" for name in catalog.find_unknown_placeholders(kind, text)]
+    unknown = [f"{{{name}}}" for name in find_unknown_placeholders(kind, text)]
     if unknown:
         words = {"names": ", ".join(dict.fromkeys(unknown))}
         return [_("This email cannot fill in %(names)s. Use those in the list.") % words]
@@ -266,6 +272,37 @@ def diff_words(old: str, new: str) -> list[tuple[str, str]]:
     return [(what, words) for what, words in pieces if words]
 
 
-def find_editable_kind(name: str) -> Message.Kind | None:
+def find_editable_kind(name: str) -> Kind | None:
     """The kind of this name whose words may be changed, or None."""
-    return Message.Kind(name) if name in catalog.LAYOUTS else None
+    return Kind(name) if name in list_editable_kinds() else None
+
+
+def find_unknown_placeholders(kind: str, text: str) -> list[str]:
+    """Those in the text that nothing would fill, in order."""
+    known = catalog.list_placeholders(kind)
+    return [name for name in placeholders.PLACEHOLDER_PATTERN.findall(text) if name not in known]
+
+
+def find_current_text(kind: str, language: str, *names: str) -> MessageText:
+    """The director's words where there are any that tell nothing, else ours in this language."""
+    kept = MessageTemplate.objects.newest(kind=kind, language=language)
+    if kept is None:
+        return get_built_in_text(kind)
+    said = f"{kept.subject}\n{kept.heading}\n{kept.text}"
+    if disclosure.find_revealing_words(said, *names):
+        return get_built_in_text(kind)
+    return MessageText(kept.subject, kept.heading, kept.text, f"own {kept.version} {language}")
+
+
+def get_built_in_text(kind: str) -> MessageText:
+    words = catalog.CATALOG[kind].text
+    return MessageText(words.subject, words.heading, words.text, f"ours {hash_built_in_text(kind)}")
+
+
+@cache
+def hash_built_in_text(kind: str) -> str:
+    """Changes with our words, so that the ledger says which were sent."""
+    words = catalog.CATALOG[kind].text
+    with translation.override("en"):
+        said = "\n".join(map(str, (words.subject, words.heading, words.text)))
+    return hashlib.sha256(said.encode()).hexdigest()[:8]

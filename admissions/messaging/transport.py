@@ -13,10 +13,11 @@ from contextlib import contextmanager, suppress
 from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend
 
 from .models import Message
+from .rendering import RenderedEmail
 
 Reason = Message.Reason
 # Headers that a provider writes itself; the rest keep our Message-ID.
@@ -82,7 +83,7 @@ class EmailNotAccepted(Exception):
         self.reason, self.is_permanent, self.is_our_fault = reason, is_permanent, is_our_fault
 
 
-def send_email(email: EmailMultiAlternatives, message: Message) -> str:
+def send_email(email: RenderedEmail, message: Message) -> str:
     """Hand the email over; return the provider's id for it, if any, or raise EmailNotAccepted."""
     if settings.MAIL_PROVIDER:
         adapt_to_provider(email, message, settings.MAIL_PROVIDER)
@@ -97,7 +98,7 @@ def send_email(email: EmailMultiAlternatives, message: Message) -> str:
     return extract_provider_message_id(email)
 
 
-def adapt_to_provider(email: EmailMultiAlternatives, message: Message, provider: str) -> None:
+def adapt_to_provider(email: RenderedEmail, message: Message, provider: str) -> None:
     """Put the letter into the form that a provider takes."""
     # A provider that cannot send without tracking, or loses our mark, is not on the list of
     # email_settings. The mark is a random UUID and tells nothing of the person.
@@ -109,17 +110,18 @@ def adapt_to_provider(email: EmailMultiAlternatives, message: Message, provider:
     turn_invite_into_attachment(email)
 
 
-def turn_invite_into_attachment(email: EmailMultiAlternatives) -> None:
+def turn_invite_into_attachment(email: RenderedEmail) -> None:
     """Providers take no third alternative: the one file then carries the method."""
     for alternative in list(email.alternatives):
-        if alternative.mimetype.startswith("text/calendar"):
+        content, mimetype = alternative
+        if mimetype.startswith("text/calendar"):
             email.alternatives.remove(alternative)
             email.attachments.clear()
-            kind = f'{alternative.mimetype}; charset=utf-8; name="appointment.ics"'
-            email.attach("appointment.ics", alternative.content, kind)
+            kind = f'{mimetype}; charset=utf-8; name="appointment.ics"'
+            email.attach("appointment.ics", str(content), kind)
 
 
-def extract_provider_message_id(email: EmailMultiAlternatives) -> str:
+def extract_provider_message_id(email: RenderedEmail) -> str:
     """What the provider calls this letter; the first name if it has one for each address."""
     status = getattr(email, "anymail_status", None)
     name = status.message_id if status else None
@@ -127,7 +129,7 @@ def extract_provider_message_id(email: EmailMultiAlternatives) -> str:
     return min((each for each in names if each), default="")[:200]
 
 
-def find_silent_refusal(email: EmailMultiAlternatives) -> EmailNotAccepted | None:
+def find_silent_refusal(email: RenderedEmail) -> EmailNotAccepted | None:
     """Mailjet answers of a letter that it did not take, and anymail raises nothing then."""
     status = getattr(email, "anymail_status", None)
     if status is None or status.status & {"sent", "queued", "unknown"}:
@@ -170,7 +172,7 @@ def is_our_error_status(status: int) -> bool:
     return 400 <= status < 500 and status not in (408, 425, 429)
 
 
-def classify_smtp_error(fault: OSError) -> EmailNotAccepted:
+def classify_smtp_error(fault: Exception) -> EmailNotAccepted:
     if isinstance(fault, smtplib.SMTPRecipientsRefused):
         codes = [code for code, _text in fault.recipients.values()]
         is_final = all(code >= 500 for code in codes)

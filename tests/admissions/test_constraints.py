@@ -19,9 +19,17 @@ from admissions.scheduling.models import (
     ExtraHours,
     Mode,
     ModeRules,
+    Shortage,
     WeeklyHours,
 )
-from tests.support.factories import make_consultation, make_counselor, make_request, make_user
+from tests.support import factories
+from tests.support.factories import (
+    make_consultation,
+    make_counselor,
+    make_offer,
+    make_request,
+    make_user,
+)
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
@@ -361,29 +369,63 @@ def test_message_whose_columns_contradict_each_other_is_refused(change, constrai
 
 
 @pytest.mark.parametrize("is_about_a_consultation", [True, False])
-def test_message_of_one_kind_and_version_is_promised_once(is_about_a_consultation):
+def test_message_of_one_kind_and_key_is_enqueued_once(is_about_a_consultation):
     message = make_message(is_about_a_consultation=is_about_a_consultation)
 
-    with refused_by("message_promised_once"):
+    with refused_by("message_enqueued_once"):
         Message.objects.create(
             request=message.request,
             consultation=message.consultation,
             kind=message.kind,
+            dedupe_key=message.dedupe_key,
             due_at=NOW + HOUR,
         )
 
     assert Message.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("columns", "constraint"),
+    [
+        ({"dedupe_key": ""}, "message_has_a_dedupe_key"),
+        ({"kind": "earlier_offer"}, "message_about_an_offer"),
+        ({"kind": "staff_shortage"}, "message_about_a_shortage"),
+    ],
+)
+def test_message_that_does_not_say_what_it_is_about_is_refused(columns, constraint):
+    make_message()
+
+    with refused_by(constraint):
+        Message.objects.update(**columns)
+
+
+def test_message_about_nothing_that_is_offered_has_no_offer():
+    message = make_message(is_about_a_consultation=True)
+    offer = make_offer(
+        consultation=message.consultation,
+        offered_at=NOW,
+        starts_at=NINE - 8 * HOUR,
+        expires_at=NOW + MINUTE,
+    )
+
+    with refused_by("message_about_an_offer"):
+        Message.objects.update(offer=offer)
+
+
+def test_message_about_anything_but_a_shortage_has_none():
+    make_message()
+    shortage = Shortage.objects.create(language="en", began_at=NOW)
+
+    with refused_by("message_about_a_shortage"):
+        Message.objects.update(shortage=shortage)
+
+
 def make_message(*, due_at=NOW, is_about_a_consultation=False, **columns):
     consultation = make_consultation(starts_at=NINE)
-    return Message.objects.create(
-        request=consultation.request,
-        consultation=consultation if is_about_a_consultation else None,
-        kind="staff_new_request",
-        due_at=due_at,
-        **columns,
-    )
+    about = {"request": consultation.request}
+    if is_about_a_consultation:
+        about = {"consultation": consultation}
+    return factories.make_message("staff_new_request", due_at=due_at, **about, **columns)
 
 
 @pytest.mark.parametrize(

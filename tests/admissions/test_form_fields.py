@@ -23,7 +23,7 @@ from admissions.admin.accounts.users import NewPersonForm, TheirPasswordForm
 from admissions.admin.audited_admin import LONGEST_TEXT
 from admissions.intake.models import ConsultationRequest, Note
 from admissions.messaging import templates
-from admissions.messaging.catalog import MessageText
+from admissions.messaging.kinds import MessageText
 from admissions.public import form_fields
 from recovery_site.middleware import LONGEST_ADDRESS
 from tests.support import factories

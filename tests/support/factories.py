@@ -13,6 +13,9 @@ from psycopg2.extras import DateTimeTZRange
 from admissions.accounts import authentication, session_backend, totp
 from admissions.accounts.models import Factor
 from admissions.intake.models import ConsultationRequest
+from admissions.messaging import outbox
+from admissions.messaging.catalog import CATALOG
+from admissions.messaging.kinds import Check, Subject
 from admissions.messaging.models import Message
 from admissions.scheduling.models import (
     Consultation,
@@ -153,20 +156,38 @@ def make_offer(*, consultation: Consultation, offered_at: datetime, **columns) -
 
 
 Kind = Message.Kind
-WITHOUT_CONSULTATION = [
-    *Message.NO_CONTACT_SERIES,
-    Kind.CALLBACK_MADE,
-    Kind.CALLBACK_MISSED,
-    Kind.CALLBACK_LATE,
-    *sorted(Message.STAFF_KINDS),
+WITH_CONSULTATION = [
+    kind
+    for kind, entry in CATALOG.items()
+    if entry.subject in (Subject.CONSULTATION, Subject.OFFER) and not entry.is_for_staff
 ]
-LATE_CALLS = {Kind.CALLBACK_LATE, Kind.STAFF_CALL_DUE, Kind.STAFF_CALL_OVERDUE}
+ABOUT_CALLS = {Check.LATE_CALL, Check.CALL_DUE, Check.CALL_OVERDUE, Check.ESCALATION}
 STATUS_FOR = {
-    Kind.AFTER_COMPLETED: "completed",
-    Kind.CANCELED: "canceled_by_person",
-    Kind.CANCELED_BY_CENTER: "canceled_by_center",
-    **dict.fromkeys(Message.NO_SHOW_SERIES, "no_show"),
+    Check.COMPLETED: "completed",
+    Check.CANCELLATION: "canceled_by_person",
+    Check.CHOOSE_AGAIN: "canceled_by_center",
+    Check.NO_SHOW: "no_show",
 }
+
+
+def make_message(
+    kind: str, *, due_at: datetime, request=None, consultation=None, offer=None, **columns
+) -> Message:
+    """A message of this kind, under the key that it would be promised with.
+
+    What is about a time that is offered gets an offer, where none is given.
+    """
+    if CATALOG[kind].subject is Subject.OFFER and offer is None:
+        earlier = consultation.starts_at - timedelta(hours=8)
+        offer = make_offer(consultation=consultation, offered_at=due_at, starts_at=earlier)
+    about = {name: columns.pop(name) for name in ("shortage", "day", "round") if name in columns}
+    if offer is None:
+        about |= {"request": request, "consultation": consultation}
+    message = outbox.build_message(kind, due_at=due_at, offer=offer, **about)
+    for name, value in {"due_at": due_at, **columns}.items():
+        setattr(message, name, value)
+    message.save(force_insert=True)
+    return message
 
 
 def make_due(kind: str, *, now: datetime, at=None, mode=Mode.PHONE, **columns) -> Message:
@@ -174,26 +195,27 @@ def make_due(kind: str, *, now: datetime, at=None, mode=Mode.PHONE, **columns) -
 
     It is about a consultation at `at`, or in a day; what is offered is eight hours before.
     """
-    if kind == Kind.STAFF_DIGEST:
-        version = int(f"{timezone.localtime(now):%Y%m%d}")
-        return Message.objects.create(kind=kind, due_at=now, version=version)
-    if kind == Kind.STAFF_SHORTAGE:
+    entry = CATALOG[kind]
+    if entry.subject is Subject.DAY:
+        return make_message(kind, due_at=now, day=timezone.localdate(now), enqueued_at=now)
+    if entry.subject is Subject.SHORTAGE:
         shortage = Shortage.objects.create(language="en", began_at=now)
-        return Message.objects.create(kind=kind, due_at=now, version=shortage.pk)
-    if kind in WITHOUT_CONSULTATION:
-        if kind in LATE_CALLS or kind == Kind.STAFF_ESCALATED:
+        return make_message(kind, due_at=now, shortage=shortage)
+    if entry.subject is Subject.REQUEST:
+        if entry.check in ABOUT_CALLS:
             columns.setdefault("promised_call_by", now)
-        return Message.objects.create(request=make_request(**columns), kind=kind, due_at=now)
+        return make_message(kind, request=make_request(**columns), due_at=now)
 
-    status = STATUS_FOR.get(kind, "scheduled")
+    status = STATUS_FOR.get(entry.check, "scheduled")
     request = make_request(stage=Stage.CONSULTATION_SCHEDULED, source="booking", **columns)
     starts_at = at or now + timedelta(days=1)
     consultation = make_consultation(starts_at=starts_at, request=request, mode=mode, status=status)
-    if kind in (Kind.EARLIER_OFFER, Kind.EARLIER_OFFER_TAKEN):
+    if entry.subject is Subject.OFFER:
         state = {"state": "gone", "ended_at": now} if kind == Kind.EARLIER_OFFER_TAKEN else {}
         earlier = starts_at - timedelta(hours=8)
-        make_offer(consultation=consultation, offered_at=now, starts_at=earlier, **state)
-    return Message.objects.create(request=request, consultation=consultation, kind=kind, due_at=now)
+        offer = make_offer(consultation=consultation, offered_at=now, starts_at=earlier, **state)
+        return make_message(kind, offer=offer, due_at=now)
+    return make_message(kind, consultation=consultation, due_at=now)
 
 
 def make_details(**columns) -> dict:

@@ -83,4 +83,4 @@ def left(request):
 
 
 def letters_to(request, kind=Message.Kind.EARLIER_OFFER):
-    return list(request.messages.filter(kind=kind).order_by("version"))
+    return list(request.messages.filter(kind=kind).order_by("pk"))

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from admissions import exceptions
+from admissions.messaging import catalog, templates
 from admissions.messaging import rules as messaging_rules
-from admissions.messaging import templates
-from admissions.messaging.models import REMINDER_KINDS, Message, MessageRule, MessageTemplate
+from admissions.messaging.models import Message, MessageRule, MessageTemplate
 from programs.models import Facility
 
 from . import templates as messaging_templates
@@ -24,7 +24,6 @@ TEMPLATE_DIR = "admin/admissions/messagerule"
 RULE_LIST = "admin:admissions_messagerule_changelist"
 RULE_PAGE = "admin:admissions_messagerule_change"
 TIME_UNITS = [("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))]
-KINDS_SENT_BEFORE = {*REMINDER_KINDS, Message.Kind.STAFF_CALL_DUE}
 
 
 class DurationField(forms.MultiValueField):
@@ -77,23 +76,24 @@ class MessageRuleForm(forms.Form):
         initial = {"is_on": rule.is_on, "seen": messaging_rules.fingerprint_rule(rule)}
         initial |= {"delay": rule.delay, "minimum_lead": rule.minimum_lead}
         super().__init__(data, initial=initial, label_suffix="")
-        if self.kind in messaging_rules.DELAY_BOUNDS:
-            self.fields["delay"] = self.delay_field()
-        if self.kind in REMINDER_KINDS:
+        if bounds := catalog.find_bounds(self.kind):
+            self.fields["delay"] = self.delay_field(*bounds)
+        if catalog.has_lead(self.kind):
             self.fields["minimum_lead"] = DurationField(
                 label=_("Only if booked more than this ahead"),
                 help_text=_("Who books later than that needs no reminder."),
             )
 
-    def delay_field(self):
-        shortest, longest = map(
-            messaging_rules.format_delay, messaging_rules.DELAY_BOUNDS[self.kind]
-        )
+    def delay_field(self, shortest: timedelta, longest: timedelta) -> DurationField:
+        is_before = catalog.is_sent_before(self.kind)
+        words = {
+            "shortest": messaging_rules.format_delay(shortest),
+            "longest": messaging_rules.format_delay(longest),
+        }
         return DurationField(
-            label=_("How long before") if self.kind in KINDS_SENT_BEFORE else _("How long after"),
-            help_text=_("Between %(shortest)s and %(longest)s.")
-            % {"shortest": shortest, "longest": longest},
-            units=TIME_UNITS[2:] if self.kind == Message.Kind.AFTER_COMPLETED else TIME_UNITS,
+            label=_("How long before") if is_before else _("How long after"),
+            help_text=_("Between %(shortest)s and %(longest)s.") % words,
+            units=TIME_UNITS[2:] if catalog.has_whole_days(self.kind) else TIME_UNITS,
         )
 
     @property
@@ -145,8 +145,8 @@ class MessageRuleAdmin(admin.ModelAdmin):
         kept = {(row.kind, row.language): row for row in MessageTemplate.objects.last_of_each()}
         name = Facility.objects.get().name
         groups = [
-            (group, [rule_row(kind, rules.get(kind), kept, name) for kind in kinds])
-            for group, kinds in messaging_rules.KIND_GROUPS
+            (group.label, [rule_row(kind, rules.get(kind), kept, name) for kind in kinds])
+            for group, kinds in catalog.list_groups()
         ]
         title = _("When emails go, and what they say")
         return self.render_page(request, "list", title=title, groups=groups)
@@ -201,7 +201,7 @@ class MessageRuleAdmin(admin.ModelAdmin):
             form=form,
             may_change=self.has_change_permission(request),
             is_for_staff=kind in Message.STAFF_KINDS,
-            counts_days=kind == Message.Kind.AFTER_COMPLETED,
+            counts_days=catalog.has_whole_days(kind),
         )
 
     def check_may_view(self, request):

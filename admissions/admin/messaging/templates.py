@@ -15,7 +15,7 @@ from admissions import formatting, staff_formatting
 from admissions.exceptions import ChangedMeanwhile
 from admissions.form_fields import BoundedTextField
 from admissions.messaging import previews, templates
-from admissions.messaging.catalog import MessageText
+from admissions.messaging.kinds import MessageText
 from admissions.messaging.models import MessageTemplate
 from programs.models import Facility
 

@@ -202,15 +202,9 @@ def build_message(request: ConsultationRequest, now: datetime, story: LetterStor
     """One email with its story: kind, state, reason, tries, hours from now."""
     kind, state, reason, tries, hours = story
     at = now + timedelta(hours=hours)
-    message = Message(
-        request=request,
-        kind=kind,
-        state=state,
-        reason=reason,
-        tries=tries,
-        due_at=at,
-        enqueued_at=now - timedelta(hours=26),
-    )
+    message = outbox.build_message(kind, request=request, due_at=at)
+    message.state, message.reason, message.tries = state, reason, tries
+    message.due_at, message.enqueued_at = at, now - timedelta(hours=26)
     message.finished_at = at if message.is_finished else None
     return message
 

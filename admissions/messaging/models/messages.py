@@ -1,34 +1,61 @@
 """Every email that is owed, and what became of it."""
 
 import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from ..catalog import STAFF_KINDS
+from ..kinds import Kind
 
-class MessageQuerySet(models.QuerySet):
-    def due(self, *, now):
+if TYPE_CHECKING:
+    from admissions.intake.models import ConsultationRequest
+    from admissions.scheduling.models import Consultation
+
+
+class KindField(models.CharField):
+    """The kind of a message. A new one changes no table, so migrations know of none."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 30)
+        options.setdefault("choices", Kind.choices)
+        super().__init__(**options)
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, _path, args, kwargs = super().deconstruct()
+        kwargs.pop("choices", None)
+        return name, "django.db.models.CharField", args, kwargs
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due(self, *, now: datetime) -> "MessageQuerySet":
         """Fallen due, or left in a worker's hands past its lease."""
         return self.filter(
             Q(state__in=Message.PENDING_STATES, due_at__lte=now)
             | Q(state=Message.State.SENDING, lease_until__lt=now)
         )
 
-    def with_rendering_data(self):
+    def with_rendering_data(self) -> "MessageQuerySet":
         """With what a letter is written from, in one query."""
         return self.select_related(
-            "request__owner", "consultation__counselor", "consultation__location"
+            "request__owner",
+            "consultation__counselor",
+            "consultation__location",
+            "offer",
+            "shortage",
         )
 
-    def unfinished(self):
+    def unfinished(self) -> "MessageQuerySet":
         """All that may still go."""
         return self.filter(state__in=[*Message.PENDING_STATES, Message.State.SENDING])
 
-    def lost(self):
+    def lost(self) -> "MessageQuerySet":
         """Those to requesters that never arrived, of requests still open."""
         return self.filter(
             state__in=Message.LOST_STATES, request__email_failed_at__isnull=False
@@ -38,38 +65,8 @@ class MessageQuerySet(models.QuerySet):
 class Message(models.Model):
     """One email promised to one person: never its body, only what became of it."""
 
-    class Kind(models.TextChoices):
-        CONFIRMATION = "confirmation", _("Confirmation")
-        MOVED = "moved", _("Moved to another time")
-        HANDED_OVER = "handed_over", _("Same time, another counselor")
-        CANCELED = "canceled", _("Canceled")
-        CANCELED_BY_CENTER = "freed", _("Canceled by us, asked to choose again")
-        REMINDER_DAY = "reminder_day", _("Reminder, well ahead")
-        REMINDER_HOURS = "reminder_hours", _("Reminder, shortly before")
-        AFTER_COMPLETED = "after_completed", _("After a completed consultation")
-        AFTER_NO_SHOW = "after_no_show", _("After a no-show")
-        NO_SHOW_SECOND = "no_show_2", _("After a no-show, the second")
-        NO_SHOW_LAST = "no_show_3", _("After a no-show, the last")
-        NO_CONTACT_FIRST = "no_contact_1", _("We tried to reach you, the first")
-        NO_CONTACT_SECOND = "no_contact_2", _("We tried to reach you, the second")
-        NO_CONTACT_LAST = "no_contact_3", _("We tried to reach you, the last")
-        CALLBACK_MADE = "callback_kept", _("After the call we promised")
-        CALLBACK_MISSED = "callback_missed", _("We called as promised, no answer")
-        CALLBACK_LATE = "callback_late", _("We are late with the call we promised")
-        EARLIER_OFFER = "earlier_offer", _("Offer of an earlier time")
-        EARLIER_OFFER_TAKEN = "earlier_gone", _("The offered time was taken")
-        STAFF_NEW_REQUEST = "staff_new_request", _("Staff: new request")
-        STAFF_HANDED_OVER = "staff_handed_over", _("Staff: taken over from a colleague")
-
-        STAFF_CALL_DUE = "staff_promise_near", _("Staff: a promised call falls due")
-        STAFF_CALL_OVERDUE = "staff_promise_broken", _("Staff: a promised call is late")
-        STAFF_ESCALATED = "staff_escalated", _("Staff: to the on-call lead")
-        STAFF_DIGEST = "staff_digest", _("Staff: the day ahead")
-        STAFF_SHORTAGE = "staff_shortage", _("Staff: no phone time within a day")
-
-    STAFF_KINDS = {kind for kind in Kind if kind.startswith("staff_")}
-    NO_SHOW_SERIES = [Kind.AFTER_NO_SHOW, Kind.NO_SHOW_SECOND, Kind.NO_SHOW_LAST]
-    NO_CONTACT_SERIES = [Kind.NO_CONTACT_FIRST, Kind.NO_CONTACT_SECOND, Kind.NO_CONTACT_LAST]
+    Kind = Kind
+    STAFF_KINDS = STAFF_KINDS
 
     class State(models.TextChoices):
         QUEUED = "promised", _("Promised")
@@ -118,8 +115,16 @@ class Message(models.Model):
     consultation = models.ForeignKey(
         "admissions.Consultation", models.PROTECT, null=True, related_name="messages"
     )
-    kind = models.CharField(max_length=30, choices=Kind)
-    version = models.PositiveIntegerField(default=0)
+    offer = models.ForeignKey(
+        "admissions.EarlierOffer", models.PROTECT, null=True, related_name="messages"
+    )
+    shortage = models.ForeignKey(
+        "admissions.Shortage", models.PROTECT, null=True, related_name="messages"
+    )
+    kind = KindField()
+    dedupe_key = models.CharField(
+        max_length=60, help_text=_("Of this kind, only one is promised for each key.")
+    )
     copy = models.PositiveSmallIntegerField(default=0, help_text=_("Above 0: sent once more."))
     resend_reason = models.CharField(max_length=20, choices=ResendReason, blank=True)
     resent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
@@ -171,14 +176,17 @@ class Message(models.Model):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(
-                "request",
-                "consultation",
-                "kind",
-                "version",
-                "copy",
-                name="message_promised_once",
-                nulls_distinct=False,
+            models.UniqueConstraint("kind", "dedupe_key", "copy", name="message_enqueued_once"),
+            models.CheckConstraint(name="message_has_a_dedupe_key", condition=~Q(dedupe_key="")),
+            models.CheckConstraint(
+                name="message_about_an_offer",
+                condition=Q(offer__isnull=False, kind__in=["earlier_offer", "earlier_gone"])
+                | Q(offer=None) & ~Q(kind__in=["earlier_offer", "earlier_gone"]),
+            ),
+            models.CheckConstraint(
+                name="message_about_a_shortage",
+                condition=Q(shortage__isnull=False, kind="staff_shortage")
+                | Q(shortage=None) & ~Q(kind="staff_shortage"),
             ),
             models.CheckConstraint(
                 name="message_in_hand_has_a_lease",
@@ -206,30 +214,39 @@ class Message(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"message {self.pk}"
 
-    @cached_property
-    def offer(self):
-        """The earlier time that it is about."""
-        return self.request.earlier_offers.get(number=self.version)
+    # Of a letter to a requester, these are never missing.
 
     @property
-    def is_for_staff(self):
+    def its_request(self) -> "ConsultationRequest":
+        if self.request is None:
+            raise ValueError(f"{self} is about no request")
+        return self.request
+
+    @property
+    def its_consultation(self) -> "Consultation":
+        if self.consultation is None:
+            raise ValueError(f"{self} is about no consultation")
+        return self.consultation
+
+    @property
+    def is_for_staff(self) -> bool:
         return self.kind in self.STAFF_KINDS
 
     @property
-    def is_sent(self):
+    def is_sent(self) -> bool:
         return self.state == self.State.SENT
 
     @property
-    def is_lost(self):
+    def is_lost(self) -> bool:
         return self.state in self.LOST_STATES
 
     @property
-    def is_pending(self):
+    def is_pending(self) -> bool:
         return self.state in self.PENDING_STATES
 
     @property
-    def is_finished(self):
+    def is_finished(self) -> bool:
         return self.state in self.FINISHED_STATES

@@ -21,5 +21,5 @@ class ProviderEvent(models.Model):
             models.UniqueConstraint("provider", "sha256", name="provider_event_counts_once")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"mail event {self.pk}"

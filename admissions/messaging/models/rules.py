@@ -6,11 +6,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from .messages import Message
+from .messages import KindField
 
-REMINDER_KINDS = [Message.Kind.REMINDER_DAY, Message.Kind.REMINDER_HOURS]
-
-
+# As the database knows them; a test compares them with the catalog.
+REMINDER_KINDS = ["reminder_day", "reminder_hours"]
 MAX_RULE_DELAY = timedelta(days=90)
 
 
@@ -23,7 +22,7 @@ class MessageRuleQuerySet(models.QuerySet["MessageRule"]):
 class MessageRule(models.Model):
     """Whether one kind of follow-up goes, and how long before or after what it belongs to."""
 
-    kind = models.CharField(max_length=30, choices=Message.Kind, unique=True)
+    kind = KindField(unique=True)
     is_on = models.BooleanField(_("goes out"), default=True)
     delay = models.DurationField(
         _("how long before or after"), help_text=_("Hours:minutes:seconds, or days and hours.")
@@ -60,5 +59,5 @@ class MessageRule(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.get_kind_display()

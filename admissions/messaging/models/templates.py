@@ -12,16 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from admissions.append_only import forbid_truncate
 from programs.models import LanguageField
 
-from .messages import Message
+from .messages import KindField
 
 
-class MessageTemplateQuerySet(models.QuerySet):
-    def newest(self, *, kind, language):
+class MessageTemplateQuerySet(models.QuerySet["MessageTemplate"]):
+    def newest(self, *, kind: str, language: str) -> "MessageTemplate | None":
         """The words in use for this kind in this language, or None where ours are."""
         newest = self.filter(kind=kind, language=language).order_by("-version").first()
         return None if newest is None or newest.is_built_in else newest
 
-    def last_of_each(self):
+    def last_of_each(self) -> "MessageTemplateQuerySet":
         """The newest row of every kind and language, whoever's words it holds."""
         in_order = self.order_by("kind", "language", "-version").select_related("made_by")
         return in_order.distinct("kind", "language")
@@ -30,7 +30,7 @@ class MessageTemplateQuerySet(models.QuerySet):
 class MessageTemplate(models.Model):
     """One version of what one kind of email says in one language; a change is a new row."""
 
-    kind = models.CharField(max_length=30, choices=Message.Kind)
+    kind = KindField()
     language = LanguageField()
     version = models.PositiveIntegerField()
     is_built_in = models.BooleanField(
@@ -82,5 +82,5 @@ class MessageTemplate(models.Model):
             forbid_truncate("message_template_is_never_emptied"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.language}, {self.version})"

@@ -9,7 +9,7 @@ from admissions import formatting
 from admissions.booking import callbacks
 from admissions.calendars import ics
 from admissions.exceptions import ActionNotAllowed
-from admissions.messaging import rendering
+from admissions.messaging import catalog
 from admissions.public import session
 from admissions.public.decorators import private
 from admissions.scheduling import summaries
@@ -24,7 +24,7 @@ def booked(request: HttpRequest) -> HttpResponse:
     """What was booked, and what happens next; nothing that was typed."""
     consultation = booked_consultation_or_404(request)
     consultation_request = consultation.request
-    confirmation = consultation.messages.filter(kind__in=rendering.CALENDAR_INVITE_KINDS).first()
+    confirmation = consultation.messages.filter(kind__in=catalog.list_invitation_kinds()).first()
     context = {
         "consultation": consultation,
         "consultation_request": consultation_request,

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from admissions.care.models import BenefitsVerification, StaffCredential
 from admissions.intake.models import ConsultationRequest
-from admissions.messaging.models import Message
 from programs.models import Credential
 from tests.support import factories
 from tests.support.desk import NOW, booked, minutes
@@ -68,9 +67,9 @@ def test_today_shows_lost_emails_of_open_requests(client, coordinator, state, re
         "kind": "moved", "state": state, "reason": reason, "due_at": NOW, "finished_at": NOW,
     }  # fmt: skip
     closed = factories.make_request(stage=Stage.CLOSED, closed_at=NOW, disposition="withdrawn")
-    Message.objects.create(request=closed, **failed)
+    factories.make_message(request=closed, **failed)
     request = factories.make_request(email_failed_at=NOW)
-    message = Message.objects.create(request=request, **failed)
+    message = factories.make_message(request=request, **failed)
 
     assert today(client).failed == [message]
 

@@ -275,10 +275,11 @@ def test_call_now_adds_a_promise_and_brings_the_due_time_forward():
 def test_call_now_tells_staff_again():
     request = make_request(promised_call_by=None)
     outbox.enqueue_new_request(request)
+    first = request.messages.get()
 
     callbacks.request_call_now(key=uuid.uuid4(), request=request)
 
-    again = request.messages.filter(version=1).order_by("kind")
+    again = request.messages.exclude(pk=first.pk).order_by("kind")
     assert [message.kind for message in again] == [
         "callback_late",
         "staff_escalated",
@@ -355,7 +356,7 @@ def test_move_records_and_tells_it():
     moved = move(request, NOON)
 
     assert audit(request)[1:] == [("consultation_moved", "requester", moved)]
-    assert [(m.kind, m.version) for m in moved.messages.order_by("pk")] == [("moved", 1)]
+    assert [m.kind for m in moved.messages.order_by("pk")] == ["moved"]
 
 
 def test_move_keeps_a_promised_call_due():
@@ -505,10 +506,7 @@ def test_cancel_records_and_tells_it_under_the_next_sequence():
     canceled = cancel(request)
 
     assert audit(request)[1:] == [("consultation_canceled", "requester", canceled)]
-    assert [(m.kind, m.version) for m in canceled.messages.order_by("pk")] == [
-        ("confirmation", 0),
-        ("canceled", 1),
-    ]
+    assert [m.kind for m in canceled.messages.order_by("pk")] == ["confirmation", "canceled"]
 
 
 @pytest.mark.parametrize("is_same_key", [True, False])

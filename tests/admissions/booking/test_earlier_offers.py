@@ -67,7 +67,8 @@ def test_time_that_frees_up_is_offered_to_who_waits(center):
 
     assert (owed, on_offer(request)) == ([request.pk], [TUESDAY])
     (letter,) = letters_to(request)
-    assert (letter.due_at, letter.version, letter.consultation.starts_at) == (NOW, 0, FRIDAY)
+    assert (letter.due_at, letter.consultation.starts_at) == (NOW, FRIDAY)
+    assert letter.offer == request.earlier_offers.get()
 
 
 def test_time_that_is_new_in_the_hours_is_offered_too(center):
@@ -435,7 +436,8 @@ def test_offer_of_a_time_that_was_booked_is_gone_and_told(center):
     owed = sweep(NOW + MINUTE)
 
     assert (ended(request), left(request), owed) == (["gone"], [""], [request.pk])
-    assert [each.version for each in letters_to(request, Message.Kind.EARLIER_OFFER_TAKEN)] == [0]
+    (taken,) = letters_to(request, Message.Kind.EARLIER_OFFER_TAKEN)
+    assert taken.offer == request.earlier_offers.get(number=0)
 
 
 def mark_sent(request):

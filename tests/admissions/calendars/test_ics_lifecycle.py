@@ -29,6 +29,7 @@ from tests.support.factories import (
     make_consultation,
     make_counselor,
     make_details,
+    make_message,
     make_request,
     make_user,
 )
@@ -378,9 +379,7 @@ def test_file_carries_no_number_link_name_or_note(method, is_discreet, mode):
 def test_entry_speaks_the_language_of_its_person(inbox, time_machine):
     time_machine.move_to(NOW, tick=False)
     consultation = make_consultation(starts_at=AT, request=make_request(language="es"))
-    message = consultation.messages.create(
-        request=consultation.request, kind="confirmation", due_at=NOW
-    )
+    message = make_message("confirmation", consultation=consultation, due_at=NOW)
 
     delivery.deliver_message(message.pk)
 

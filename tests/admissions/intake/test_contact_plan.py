@@ -13,13 +13,13 @@ from admissions.exceptions import ActionNotAllowed
 from admissions.intake import contact_plan, suppressions
 from admissions.intake.models import ConsentVersion, Suppression
 from admissions.messaging import delivery
-from admissions.messaging.models import Message
 from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Mode
 from tests.support.factories import (
     make_consultation,
     make_counselor,
     make_due,
+    make_message,
     make_request,
     make_user,
 )
@@ -189,7 +189,7 @@ def test_calls_can_be_refused_before_a_video_talk():
 
 def test_call_that_is_refused_is_promised_no_longer():
     request = make_request(promised_call_by=MONDAY + timedelta(minutes=5))
-    late = Message.objects.create(request=request, kind="callback_late", due_at=MONDAY)
+    late = make_message("callback_late", request=request, due_at=MONDAY)
 
     change(request, may_call=False)
 

@@ -9,7 +9,7 @@ from admissions.booking import by_staff, consultations
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import contact_plan
 from admissions.intake.models import Suppression
-from admissions.messaging import delivery
+from admissions.messaging import catalog, delivery
 from admissions.messaging.models import Message
 from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Mode
@@ -24,7 +24,7 @@ from tests.support.visitor import MONDAY, TOMORROW_AT_TEN
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(MONDAY)]
 DAY = timedelta(days=1)
-NO_SHOW, NO_CONTACT = Message.NO_SHOW_SERIES, Message.NO_CONTACT_SERIES
+NO_SHOW, NO_CONTACT = catalog.list_series("no_show"), catalog.list_series("no_contact")
 TO_PEOPLE = [kind for kind in Message.Kind if kind not in Message.STAFF_KINDS]
 
 

@@ -10,17 +10,18 @@ from django.db import OperationalError, connection, transaction
 
 from admissions.booking import consultations
 from admissions.intake import contact_plan
-from admissions.messaging import catalog, delivery, outbox, rendering
+from admissions.messaging import delivery, outbox, rendering
 from admissions.messaging.models import Message
 from admissions.scheduling.models import Consultation
 from admissions.triage import outcomes
 from programs.models import Facility
 from tests.support.bookings import book
 from tests.support.factories import (
-    WITHOUT_CONSULTATION,
+    WITH_CONSULTATION,
     make_consultation,
     make_counselor,
     make_due,
+    make_message,
     make_request,
     make_user,
 )
@@ -32,7 +33,7 @@ NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
 DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 Kind, State = Message.Kind, Message.State
 FOR_REQUESTERS = [kind for kind in Kind if kind not in Message.STAFF_KINDS]
-ABOUT_A_CONSULTATION = set(catalog.LAYOUTS) - set(WITHOUT_CONSULTATION)
+ABOUT_A_CONSULTATION = set(WITH_CONSULTATION)
 
 pytestmark = pytest.mark.stopped_at(NOW)
 
@@ -54,13 +55,7 @@ def promise(kind=Kind.CONFIRMATION, *, consultation=None, due_at=NOW, **columns)
     if consultation is None:
         request = make_request(stage="consultation_scheduled", source="booking", **columns)
         consultation = make_consultation(starts_at=local(5, 9), request=request)
-    return Message.objects.create(
-        request=consultation.request,
-        consultation=consultation,
-        kind=kind,
-        version=consultation.sequence,
-        due_at=due_at,
-    )
+    return make_message(kind, consultation=consultation, due_at=due_at)
 
 
 def kept(message):

@@ -12,7 +12,8 @@ from admissions.audit.models import AuditEvent
 from admissions.booking import consultations
 from admissions.intake import suppressions
 from admissions.intake.models import ConsultationRequest, Suppression
-from admissions.messaging import catalog, delivery, disclosure, outbox, rendering
+from admissions.messaging import catalog, delivery, disclosure, outbox, rendering, templates
+from admissions.messaging.kinds import Night
 from admissions.messaging.models import Message, MessageRule, MessageTemplate
 from admissions.triage import contact_attempts, outcomes
 from programs.models import Facility
@@ -23,7 +24,7 @@ PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 Kind, State, Reason = Message.Kind, Message.State, Message.Reason
-FOR_REQUESTERS = sorted(catalog.LAYOUTS)
+FOR_REQUESTERS = sorted(templates.list_editable_kinds())
 
 pytestmark = pytest.mark.stopped_at(NOW)
 
@@ -167,14 +168,7 @@ def test_lost_letter_and_a_cancellation_at_once_do_not_lock_each_other_out(
 # The night
 
 
-UNASKED = [
-    kind
-    for kind in FOR_REQUESTERS
-    if kind
-    not in outbox.SENT_AT_ANY_HOUR
-    | outbox.CHANGE_NOTICES
-    | {Kind.EARLIER_OFFER, Kind.EARLIER_OFFER_TAKEN}
-]
+UNASKED = [kind for kind in FOR_REQUESTERS if catalog.CATALOG[kind].night is Night.WAIT]
 
 
 @pytest.mark.django_db
@@ -336,7 +330,7 @@ def test_no_show_who_does_not_answer_gets_one_ladder_only():
     )
 
     kinds = request.messages.order_by("due_at").values_list("kind", flat=True)
-    assert list(kinds) == Message.NO_SHOW_SERIES
+    assert list(kinds) == catalog.list_series("no_show")
 
 
 @pytest.mark.django_db
@@ -356,8 +350,10 @@ def test_silence_after_we_have_talked_begins_a_new_ladder(time_machine):
         request_id=request.pk, by=staff, channel="call", result="no_answer"
     )
 
-    versions = request.messages.filter(kind=Kind.NO_CONTACT_FIRST).order_by("version")
-    assert [message.version for message in versions] == [0, 1]
+    rounds = request.messages.filter(kind=Kind.NO_CONTACT_FIRST).order_by("pk")
+    assert [message.dedupe_key for message in rounds] == [
+        f"request:{request.pk}:{round}" for round in (0, 1)
+    ]
 
 
 @pytest.mark.django_db
@@ -371,8 +367,10 @@ def test_new_ladder_is_promised_though_its_first_letter_is_off(time_machine):
 
     outbox.enqueue_no_contact_series(request)
 
-    versions = request.messages.filter(kind=Kind.NO_CONTACT_LAST).order_by("version")
-    assert [message.version for message in versions] == [0, 1]
+    rounds = request.messages.filter(kind=Kind.NO_CONTACT_LAST).order_by("pk")
+    assert [message.dedupe_key for message in rounds] == [
+        f"request:{request.pk}:{round}" for round in (0, 1)
+    ]
 
 
 # Which words
@@ -385,7 +383,7 @@ def test_ledger_keeps_which_words_were_sent(inbox):
     delivery.deliver_message(message.pk)
 
     message.refresh_from_db()
-    assert message.template_version == f"ours {catalog.hash_built_in_text(Kind.CONFIRMATION)}"
+    assert message.template_version == f"ours {templates.hash_built_in_text(Kind.CONFIRMATION)}"
 
 
 def keep_words(version=1, **columns) -> MessageTemplate:
@@ -452,12 +450,12 @@ def test_unknown_placeholder_stays_as_it_was_typed():
 
 @pytest.mark.parametrize("kind", FOR_REQUESTERS)
 def test_our_own_words_tell_nothing_and_fill_every_placeholder(kind):
-    words = catalog.BUILT_IN_TEXTS[kind]
+    words = catalog.CATALOG[kind].text
     said = f"{words.subject}\n{words.heading}\n{words.text}"
 
     assert (
         disclosure.find_revealing_words(said),
-        catalog.find_unknown_placeholders(kind, said),
+        templates.find_unknown_placeholders(kind, said),
     ) == ([], [])
 
 

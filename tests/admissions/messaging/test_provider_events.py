@@ -13,7 +13,7 @@ from django.test import Client
 from admissions.intake.models import ConsultationRequest, Suppression
 from admissions.messaging import delivery
 from admissions.messaging.models import Message, ProviderEvent
-from tests.support.factories import make_consultation, make_request
+from tests.support.factories import make_consultation, make_message, make_request
 from tests.support.provider_server import KEYS, SECRET
 from tests.support.rivals import at_once
 
@@ -51,8 +51,8 @@ def sent(kind="confirmation", state="sent", **columns):
     consultation = make_consultation(starts_at=AT, request=request)
     finished_at = NOW - HOUR if state == "sent" else None
     reason = "unreachable" if state == "delayed" else ""
-    return consultation.messages.create(
-        request=request, kind=kind, due_at=NOW - HOUR, state=state, reason=reason,
+    return make_message(
+        kind, consultation=consultation, due_at=NOW - HOUR, state=state, reason=reason,
         finished_at=finished_at, **columns,
     )  # fmt: skip
 
@@ -294,7 +294,7 @@ def test_letter_to_staff_that_came_back_puts_nobody_on_a_list(mailgun, db):
 
 
 def test_next_letter_to_the_address_is_not_sent(mailgun, message, inbox):
-    other = message.consultation.messages.create(request=message.request, kind="moved", due_at=NOW)
+    other = make_message("moved", consultation=message.consultation, due_at=NOW)
     report(mailgun, message, "bounce")
 
     answer = delivery.deliver_message(other.pk)

@@ -18,6 +18,7 @@ from tests.support.factories import (
     make_consultation,
     make_counselor,
     make_due,
+    make_message,
     make_request,
     make_user,
 )
@@ -140,7 +141,9 @@ def test_letter_links_only_to_us_the_phone_and_the_video_room(kind):
     ] == []
 
 
-@pytest.mark.parametrize("kind", [each for each in FOR_REQUESTERS if catalog.LAYOUTS[each].actions])
+@pytest.mark.parametrize(
+    "kind", [each for each in FOR_REQUESTERS if catalog.CATALOG[each].layout.actions]
+)
 def test_letters_manage_link_opens_the_request(client, kind):
     message = promise(kind)
 
@@ -332,9 +335,7 @@ def test_staff_notice_is_in_english_whatever_the_person_reads():
 def test_staff_notice_goes_to_the_inbox_and_the_counselor():
     counselor = make_counselor()
     consultation = make_consultation(starts_at=AT, counselor=counselor)
-    message = Message.objects.create(
-        request=consultation.request, kind=Kind.STAFF_NEW_REQUEST, due_at=NOW
-    )
+    message = make_message(Kind.STAFF_NEW_REQUEST, request=consultation.request, due_at=NOW)
 
     to = rendering.render_email(message).to
 
@@ -344,7 +345,7 @@ def test_staff_notice_goes_to_the_inbox_and_the_counselor():
 def test_staff_notice_of_a_promised_call_goes_to_active_coordinators_too():
     on_desk, gone = make_user("coordinator"), make_user("coordinator", is_active=False)
     request = make_request(promised_call_by=NOW + timedelta(minutes=5))
-    message = Message.objects.create(request=request, kind=Kind.STAFF_NEW_REQUEST, due_at=NOW)
+    message = make_message(Kind.STAFF_NEW_REQUEST, request=request, due_at=NOW)
 
     to = rendering.render_email(message).to
 
@@ -374,14 +375,14 @@ def test_offer_says_times_by_the_persons_clock_and_ours():
 
 
 @pytest.mark.parametrize(("is_discreet", "named"), [(True, False), (False, True)])
-@pytest.mark.parametrize("kind", sorted(rendering.EARLIER_OFFER_KINDS))
+@pytest.mark.parametrize("kind", [Kind.EARLIER_OFFER, Kind.EARLIER_OFFER_TAKEN])
 def test_offer_names_the_center_only_when_the_person_said_so(kind, is_discreet, named):
     letter = arrive(promise(kind, is_discreet=is_discreet))
 
     assert (Facility.objects.get().name in all_that_shows(letter)) is named
 
 
-@pytest.mark.parametrize("kind", sorted(rendering.EARLIER_OFFER_KINDS))
+@pytest.mark.parametrize("kind", [Kind.EARLIER_OFFER, Kind.EARLIER_OFFER_TAKEN])
 def test_offer_names_no_counselor_who_may_turn_out_to_be_another(kind):
     letter = arrive(promise(kind))
 

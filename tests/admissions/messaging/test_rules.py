@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ChangedMeanwhile
-from admissions.messaging import eligibility, outbox
+from admissions.messaging import catalog, eligibility, outbox
 from admissions.messaging import rules as messaging_rules
 from admissions.messaging.models import Message, MessageRule
 from admissions.messaging.rules import DAY, HOUR, MINUTE, InvalidRule, RuleValues
@@ -16,7 +16,7 @@ from tests.support.rivals import at_once
 
 NOW = datetime(2027, 1, 4, 20, tzinfo=UTC)
 Kind = Message.Kind
-WITH_RULES = list(messaging_rules.TIMING_BY_RULE)
+WITH_RULES = [kind for kind in Kind if catalog.find_bounds(kind)]
 
 pytestmark = pytest.mark.stopped_at(NOW)
 
@@ -50,7 +50,7 @@ def faults(kind, by, **columns):
 
 def test_every_kind_stands_once_in_the_journey_and_says_when_it_goes(db):
     rules = MessageRule.objects.by_kind()
-    kinds = [kind for _group, kinds in messaging_rules.KIND_GROUPS for kind in kinds]
+    kinds = [kind for _group, kinds in catalog.list_groups() for kind in kinds]
 
     said = {kind: messaging_rules.describe_timing(kind, rules.get(kind)) for kind in kinds}
 
@@ -58,10 +58,10 @@ def test_every_kind_stands_once_in_the_journey_and_says_when_it_goes(db):
     assert all(words and "%" not in words for words in said.values())
     assert said[Kind.REMINDER_DAY] == "24 hours before, if booked more than 36 hours ahead."
     assert said[Kind.AFTER_COMPLETED].startswith("1 day later at 10 am")
-    assert set(rules) == {*messaging_rules.DELAY_BOUNDS, Kind.STAFF_DIGEST}
+    assert set(rules) == {*WITH_RULES, Kind.STAFF_DIGEST}
 
 
-@pytest.mark.parametrize("kind", list(messaging_rules.DELAY_BOUNDS))
+@pytest.mark.parametrize("kind", WITH_RULES)
 def test_what_the_site_came_with_is_within_its_bounds(director, kind):
     rule = rule_of(kind)
     values = RuleValues(rule.is_on, rule.delay, rule.minimum_lead)
@@ -122,9 +122,9 @@ def test_switched_on_again_it_goes_again(director):
     assert eligibility.find_skip_reason(message, now=NOW) == ""
 
 
-@pytest.mark.parametrize("kind", list(messaging_rules.DELAY_BOUNDS))
+@pytest.mark.parametrize("kind", WITH_RULES)
 def test_wait_outside_its_bounds_is_refused(director, kind):
-    shortest, longest = messaging_rules.DELAY_BOUNDS[kind]
+    shortest, longest = catalog.find_bounds(kind)
 
     found = [
         faults(kind, director, delay=delay)["delay"]
@@ -160,9 +160,7 @@ def test_rule_without_sense_is_refused(director, kind, columns, field, words):
 
 def test_notice_before_a_promised_call_can_not_be_so_early_that_it_never_goes(director):
     """Its objection takes a call further off for one that was promised anew."""
-    change(
-        Kind.STAFF_CALL_DUE, director, delay=messaging_rules.DELAY_BOUNDS[Kind.STAFF_CALL_DUE][1]
-    )
+    change(Kind.STAFF_CALL_DUE, director, delay=catalog.find_bounds(Kind.STAFF_CALL_DUE)[1])
     request = make_request(promised_call_by=NOW + 60 * MINUTE)
     outbox.enqueue_new_request(request)
     message = request.messages.get(kind=Kind.STAFF_CALL_DUE)

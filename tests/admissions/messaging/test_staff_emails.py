@@ -18,6 +18,7 @@ from tests.support.factories import (
     make_consultation,
     make_counselor,
     make_details,
+    make_message,
     make_request,
     make_user,
 )
@@ -272,9 +273,8 @@ def test_digest_of_yesterday_is_not_sent(inbox, time_machine):
 def test_digest_tells_figures_and_where_to_look(inbox, time_machine):
     make_user("director")
     make_request(due_at=NOW - HOUR)
-    make_request(email_failed_at=NOW).messages.create(
-        kind="moved", state="failed", reason="refused", due_at=NOW, finished_at=NOW
-    )
+    failed = {"state": "failed", "reason": "refused", "finished_at": NOW}
+    make_message("moved", request=make_request(email_failed_at=NOW), due_at=NOW, **failed)
     make_consultation(starts_at=NOW + HOUR)
     outbox.enqueue_digest(now=NOW)
 

@@ -14,7 +14,7 @@ from programs.models import Facility
 from recovery_site.celery import app
 from tests.support.bookings import book
 from tests.support.broker import another_broker, forget_connections, tasks_in_place
-from tests.support.factories import make_consultation, make_counselor, make_request
+from tests.support.factories import make_consultation, make_counselor, make_message, make_request
 from tests.support.mail_server import HANG, HANG_UP
 from tests.support.waitlist import TUESDAY, free, make_center, wait
 
@@ -58,10 +58,9 @@ def own_queue():
 def promise(*, due_at=NOW, state=State.QUEUED, **columns):
     request = make_request(stage="consultation_scheduled", source="booking", **columns)
     consultation = make_consultation(starts_at=AT, request=request)
-    return Message.objects.create(
-        request=request,
+    return make_message(
+        "confirmation",
         consultation=consultation,
-        kind="confirmation",
         due_at=due_at,
         state=state,
         finished_at=None if state == State.QUEUED else NOW,
@@ -234,10 +233,9 @@ def test_beat_sweeps_messages_and_offers_every_minute():
 def test_messages_that_workers_left_behind_go_one_at_a_time(inbox, monkeypatch):
     consultations = [make_consultation(starts_at=AT + n * MINUTE * 60) for n in range(3)]
     for number, consultation in enumerate(consultations):
-        Message.objects.create(
-            request=consultation.request,
+        make_message(
+            "confirmation",
             consultation=consultation,
-            kind="confirmation",
             due_at=NOW,
             state=State.SENDING,
             lease=uuid.uuid4(),
@@ -257,10 +255,9 @@ def test_messages_that_workers_left_behind_go_one_at_a_time(inbox, monkeypatch):
 def test_message_left_behind_is_followed_by_the_next(inbox, at_once):
     for hours in range(3):
         consultation = make_consultation(starts_at=AT + hours * 60 * MINUTE)
-        Message.objects.create(
-            request=consultation.request,
+        make_message(
+            "confirmation",
             consultation=consultation,
-            kind="confirmation",
             due_at=NOW,
             state=State.SENDING,
             lease=uuid.uuid4(),
@@ -275,10 +272,9 @@ def test_message_left_behind_is_followed_by_the_next(inbox, at_once):
 def due_letters(count) -> list[int]:
     """Confirmations of so many consultations, all due now."""
     return [
-        Message.objects.create(
-            request=consultation.request,
+        make_message(
+            "confirmation",
             consultation=consultation,
-            kind="confirmation",
             due_at=NOW,
         ).pk
         for consultation in (make_consultation(starts_at=AT) for _each in range(count))

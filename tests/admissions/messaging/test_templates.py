@@ -18,7 +18,7 @@ from admissions import exceptions
 from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsultationRequest, ManageToken
 from admissions.messaging import catalog, disclosure, placeholders, previews, rendering, templates
-from admissions.messaging.catalog import MessageText
+from admissions.messaging.kinds import MessageText
 from admissions.messaging.models import Message, MessageTemplate
 from admissions.messaging.templates import InvalidTemplate
 from programs.models import Facility
@@ -27,7 +27,7 @@ from tests.support.rivals import at_once
 
 NOW = datetime(2027, 1, 4, 20, tzinfo=UTC)
 Kind = Message.Kind
-KINDS = list(catalog.LAYOUTS)
+KINDS = templates.list_editable_kinds()
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 MINE = MessageText(
     "About your time", "Good to have you", "See you {when}.\n\nCall {line} any time."

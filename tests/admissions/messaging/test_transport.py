@@ -10,7 +10,7 @@ import pytest
 from admissions.messaging import delivery
 from admissions.messaging.models import Message
 from tests.support import calendar_rules
-from tests.support.factories import make_consultation, make_request
+from tests.support.factories import make_consultation, make_message, make_request
 from tests.support.provider_server import HANG, HANG_UP, NAMED
 
 NOW = datetime(2027, 1, 4, 18, tzinfo=UTC)
@@ -31,8 +31,7 @@ def promise(kind="confirmation", **columns):
     request = make_request(email="jo@example.com", preferred_name="Zqx")
     status = {"canceled": "canceled_by_person"}.get(kind, "scheduled")
     consultation = make_consultation(starts_at=AT, request=request, status=status)
-    columns = {"kind": kind, "request": request, "due_at": NOW} | columns
-    return consultation.messages.create(**columns)
+    return make_message(kind, consultation=consultation, **{"due_at": NOW} | columns)
 
 
 def outcome(message):

@@ -13,7 +13,7 @@ from admissions.audit.models import AuditEvent
 from admissions.booking import consultations
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake.models import ConsultationRequest
-from admissions.messaging import delivery
+from admissions.messaging import catalog, delivery
 from admissions.messaging.models import Message
 from admissions.scheduling.models import Closure, Consultation, Mode
 from admissions.triage import outcomes
@@ -402,7 +402,7 @@ def test_no_show_books_again_by_the_link_and_hears_no_more(inbox, counselor, tim
     values = read_form(page, "rebook").values | {"at": stamp(TOMORROW_AT_TWO)}
     client.post(url("rebook"), values)
 
-    for kind in Message.NO_SHOW_SERIES[1:]:
+    for kind in catalog.list_series("no_show")[1:]:
         message = missed.request.messages.get(kind=kind)
         Message.objects.filter(pk=message.pk).update(due_at=first.due_at)
         assert delivery.deliver_message(message.pk) == "skipped"

@@ -19,7 +19,7 @@ from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, read_form
 pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(MONDAY)]
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 TO_PEOPLE = [kind for kind in Message.Kind if kind not in Message.STAFF_KINDS]
-FOLLOW_UPS = [kind for kind in TO_PEOPLE if catalog.LAYOUTS[kind].is_follow_up]
+FOLLOW_UPS = [kind for kind in TO_PEOPLE if catalog.CATALOG[kind].layout.has_unsubscribe_header]
 
 
 @pytest.fixture

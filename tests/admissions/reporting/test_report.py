@@ -7,7 +7,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from admissions.care.models import StaffCredential
-from admissions.messaging.models import Message
 from admissions.reporting import report
 from admissions.reporting.attendance import LeadTime
 from admissions.reporting.funnel import FunnelOutcome, FunnelStep
@@ -16,6 +15,7 @@ from admissions.scheduling.models import Closure, Shortage
 from programs.models import Credential, Program
 from tests.support import factories
 from tests.support.care import level
+from tests.support.factories import make_message
 from tests.support.reports import DAY, HOUR, NOW, admit, ago, ask, attempt, recommend, refer, talk
 
 pytestmark = pytest.mark.django_db
@@ -494,9 +494,9 @@ def test_lost_emails_are_those_that_fell_due_in_these_days():
     request = ask()
 
     def lost(kind, state, due_at):
-        Message.objects.create(
+        make_message(
+            kind,
             request=request,
-            kind=kind,
             state=state,
             due_at=due_at,
             finished_at=NOW,

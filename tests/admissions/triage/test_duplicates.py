@@ -9,9 +9,8 @@ import pytest
 from admissions.audit.models import AuditEvent
 from admissions.care.models import BenefitsVerification
 from admissions.messaging.eligibility import find_skip_reason
-from admissions.messaging.models import Message
 from admissions.triage import cadence, contact_attempts, duplicates
-from tests.support.factories import make_consultation, make_request
+from tests.support.factories import make_consultation, make_message, make_request
 from tests.support.rows import refused
 
 NOW = datetime(2027, 1, 4, 10, tzinfo=ZoneInfo("America/Los_Angeles"))
@@ -150,8 +149,8 @@ def test_merge_keeps_the_more_careful_plan_and_a_number_only_one_had(staff):
 
 def test_merge_takes_back_what_was_promised_to_the_other(staff):
     kept, ended = make_request(), make_request()
-    owed = Message.objects.create(request=ended, kind="no_contact_2", due_at=NOW + DAY)
-    in_hand = Message.objects.create(request=ended, kind="freed", due_at=NOW)
+    owed = make_message("no_contact_2", request=ended, due_at=NOW + DAY)
+    in_hand = make_message("freed", request=ended, due_at=NOW)
 
     merge(kept, ended, by=staff)
 

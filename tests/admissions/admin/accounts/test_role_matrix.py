@@ -20,11 +20,11 @@ from admissions.audit.models import AuditEvent
 from admissions.care.models import Assessment, BenefitsVerification, Finding, StaffCredential
 from admissions.intake import suppressions
 from admissions.intake.models import ConsentVersion, Note, Suppression
-from admissions.messaging.models import Message
 from admissions.scheduling.models import Closure, Shortage
 from programs.models import Membership
 from tests.support import factories
 from tests.support.desk import NOW, booked, minutes
+from tests.support.factories import make_message
 
 pytestmark = pytest.mark.django_db
 
@@ -202,7 +202,7 @@ def places():
         "membership": Membership.objects.create(name="Guild", expires_on=date(2030, 1, 1)).pk,
         "waitlistentry": offer.waitlist_entry_id,
         "earlieroffer": offer.pk,
-        "message": Message.objects.create(request=request, kind="moved", due_at=NOW).pk,
+        "message": make_message("moved", request=request, due_at=NOW).pk,
         "suppression": Suppression.objects.get().pk,
         "consentversion": ConsentVersion.objects.first().pk,
         "user": user.pk,

@@ -81,7 +81,7 @@ def test_search_tells_about_how_many(found, words):
 def test_every_list_says_whom_it_showed(client, coordinator, name, query, code):
     talk = booked(minutes(3 * 24 * 60))
     factories.make_offer(consultation=talk, offered_at=NOW)
-    talk.request.messages.create(kind="moved", due_at=NOW)
+    factories.make_message("moved", request=talk.request, due_at=NOW)
 
     client.get(reverse(f"admin:admissions_{name}"), query)
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from admissions.audit.models import AuditEvent
 from admissions.intake import suppressions
 from admissions.intake.models import ConsultationRequest, ManageToken, Suppression
-from admissions.messaging import staff_actions
+from admissions.messaging import outbox, staff_actions
 from admissions.messaging.models import Message
 from tests.support import factories
 from tests.support.desk import NOW, minutes, page_of, told
@@ -326,8 +326,8 @@ def test_page_opens_in_every_state(client, coordinator, state):
 
 
 def test_page_of_a_letter_that_cannot_be_written_says_so(client, coordinator, caplog):
-    message = make(Kind.EARLIER_OFFER)
-    message.request.earlier_offers.update(number=9)
+    message = make(Kind.HANDED_OVER)
+    Message.objects.update(consultation=None)
     caplog.set_level(logging.WARNING)
 
     html = client.get(page(message)).content.decode()
@@ -527,10 +527,10 @@ def test_request_page_costs_the_same_with_1_and_30_emails(client, coordinator):
     client.get(address)
     with_one = len(queries(client, address))
     Message.objects.bulk_create(
-        Message(
+        outbox.build_message(
+            Kind.CALLBACK_MADE,
             request=message.request,
-            kind=Kind.CALLBACK_MADE,
-            version=number,
+            round=number,
             due_at=NOW + timedelta(days=number),
         )
         for number in range(1, 30)

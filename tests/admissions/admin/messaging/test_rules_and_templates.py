@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from admissions.audit.models import AuditEvent
 from admissions.intake.models import ManageToken
 from admissions.messaging import rules, templates
-from admissions.messaging.catalog import MessageText
+from admissions.messaging.kinds import MessageText
 from admissions.messaging.models import Message, MessageRule, MessageTemplate
 from tests.support import factories
 

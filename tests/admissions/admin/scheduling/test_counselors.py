@@ -7,7 +7,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from admissions.intake.models import ConsentVersion
-from admissions.messaging.models import Message
 from admissions.scheduling.models import Counselor, ExtraHours, ModeRules, WeeklyHours
 from programs.models import Location
 from tests.support import factories
@@ -358,7 +357,7 @@ def test_ledgers_refuse_to_filter_by_a_person(client, director, desk):
 
 def test_ledger_leads_from_an_email_to_its_request(client, director):
     request = factories.make_request()
-    Message.objects.create(request=request, kind="moved", due_at=NOW)
+    factories.make_message("moved", request=request, due_at=NOW)
 
     html = client.get("/admin/admissions/message/").content.decode()
 

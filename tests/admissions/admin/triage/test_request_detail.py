@@ -193,19 +193,17 @@ def test_timeline_holds_everything_newest_first(client, coordinator):
         consultation=consultation,
         at=minutes(-600),
     )
-    Message.objects.create(
-        request=request,
+    factories.make_message(
+        Message.Kind.CONFIRMATION,
         consultation=consultation,
-        kind=Message.Kind.CONFIRMATION,
         state=Message.State.FAILED,
         reason=Message.Reason.REFUSED,
         due_at=minutes(-600),
         finished_at=minutes(-599),
     )
-    Message.objects.create(
-        request=request,
+    factories.make_message(
+        Message.Kind.REMINDER_HOURS,
         consultation=consultation,
-        kind=Message.Kind.REMINDER_HOURS,
         due_at=minutes(60),
     )
     request.attempts.create(

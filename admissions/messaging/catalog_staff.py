@@ -1,0 +1,106 @@
+"""Every kind of email to staff: reference and link only, and in English."""
+
+from datetime import timedelta
+from functools import partial
+
+from django.utils.translation import gettext_lazy as _
+
+from admissions.intake.service_levels import CALL_DUE_SOON
+
+from .kinds import (
+    Audience,
+    Check,
+    DelayRule,
+    Group,
+    Kind,
+    MessageKind,
+    MessageText,
+    Night,
+    Subject,
+)
+
+MINUTE, HOUR = (timedelta(**{unit: 1}) for unit in ("minutes", "hours"))
+
+staff = partial(
+    MessageKind,
+    group=Group.STAFF,
+    subject=Subject.REQUEST,
+    check=Check.OPEN_REQUEST,
+    audience=Audience.REQUEST_TEAM,
+    night=Night.ANY_HOUR,
+)
+
+STAFF_EMAILS: dict[str, MessageKind] = {
+    Kind.STAFF_NEW_REQUEST: staff(
+        timing=_("At once, when someone asks for us."),
+        text=MessageText(
+            "New request {reference}", "New request {reference}", "It waits for an answer."
+        ),
+    ),
+    Kind.STAFF_HANDED_OVER: staff(
+        subject=Subject.CONSULTATION,
+        timing=_("At once, to the colleague who takes over."),
+        text=MessageText(
+            "Taken over from a colleague: {reference}",
+            "Request {reference}",
+            "Its consultation is now with another counselor, at the same time.",
+        ),
+    ),
+    # A call that is promised for later than that is not near, and the notice would not go.
+    Kind.STAFF_CALL_DUE: staff(
+        check=Check.CALL_DUE,
+        rule=DelayRule(1 * MINUTE, CALL_DUE_SOON, is_before=True),
+        timing=_("%(delay)s before the promised time of a call."),
+        text=MessageText(
+            "Call by {call_at}: {reference}",
+            "A promised call falls due",
+            "Nobody has logged a try for request {reference} yet.",
+        ),
+    ),
+    Kind.STAFF_CALL_OVERDUE: staff(
+        check=Check.CALL_OVERDUE,
+        series="late_call",
+        rule=DelayRule(1 * MINUTE, 60 * MINUTE),
+        timing=_("%(delay)s after the promised time, if no try is logged."),
+        text=MessageText(
+            "Late call: {reference}",
+            "A promised call is late",
+            "Nobody has logged a try for request {reference} yet.",
+        ),
+    ),
+    Kind.STAFF_ESCALATED: staff(
+        check=Check.ESCALATION,
+        audience=Audience.ON_CALL,
+        series="late_call",
+        rule=DelayRule(5 * MINUTE, 24 * HOUR),
+        timing=_(
+            "%(delay)s after the promised time, if no try is logged; and after someone said that"
+            " there may be danger, if nobody has answered."
+        ),
+        text=MessageText(
+            "For the on-call lead: {reference}",
+            "Nobody has answered request {reference}",
+            "Please see to it, or find someone who can. The desk shows what is owed.",
+        ),
+    ),
+    Kind.STAFF_SHORTAGE: staff(
+        subject=Subject.SHORTAGE,
+        check=Check.SHORTAGE_LASTS,
+        audience=Audience.DIRECTORS,
+        rule=DelayRule(15 * MINUTE, 24 * HOUR),
+        timing=_("%(delay)s after phone times ran out, if it lasts."),
+        text=MessageText(
+            "No phone time within a day",
+            "No phone time within a day",
+            "In the next 24 hours nobody can book a talk by phone, in at least one language.",
+        ),
+    ),
+    Kind.STAFF_DIGEST: staff(
+        subject=Subject.DAY,
+        check=Check.TODAY,
+        audience=Audience.DESK_AND_DIRECTORS,
+        rule=DelayRule(),
+        timing=_("Each day at 7:30 am, by the center’s clock."),
+        text=MessageText("The day ahead", "The day ahead", "Good morning."),
+    ),
+}
