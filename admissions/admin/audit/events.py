@@ -92,11 +92,11 @@ class AuditEventAdmin(admin.ModelAdmin):
         self.check_may_view(request)
         form = EventFilterForm(request.GET, auto_id="by-%s", label_suffix="")
         form.is_valid()
-        asked = form.cleaned_data
-        found = list(display.filter_events(**asked)[: display.PAGE_SIZE + 1])
+        filters = form.cleaned_data
+        found = list(display.filter_events(**filters)[: display.PAGE_SIZE + 1])
         rows = display.event_rows(found[: display.PAGE_SIZE])
         access_log.log_view(
-            request, type=AuditEvent.Type.AUDIT_VIEWED, code=asked.get("type") or "all"
+            request, type=AuditEvent.Type.AUDIT_VIEWED, code=filters.get("type") or "all"
         )
         older = older_events_query(request, found) if len(found) > display.PAGE_SIZE else ""
         return self.render_page(
@@ -110,12 +110,14 @@ class AuditEventAdmin(admin.ModelAdmin):
         if not form.is_valid():
             messages.warning(request, form.errors["reference"][0])
             return HttpResponseRedirect(reverse(EVENT_LIST))
-        asked = form.cleaned_data["reference"]
-        rows = display.event_rows(display.events_of_request(asked.pk))
+        consultation_request = form.cleaned_data["reference"]
+        rows = display.event_rows(display.events_of_request(consultation_request.pk))
         access_log.log_request_view(
-            request, asked, type=AuditEvent.Type.AUDIT_VIEWED, code="who saw it"
+            request, consultation_request, type=AuditEvent.Type.AUDIT_VIEWED, code="who saw it"
         )
-        return self.render_page(request, rows=rows, record=form, asked=asked.reference)
+        return self.render_page(
+            request, rows=rows, record=form, reference=consultation_request.reference
+        )
 
     def check_may_view(self, request):
         if not self.has_view_permission(request):

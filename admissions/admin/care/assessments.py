@@ -71,21 +71,25 @@ class AssessmentAdmin(admin.ModelAdmin):
         """The interview as it stands and was, and the form that adds the next version."""
         if request.method != "POST":
             return self.assessment_page(request, self.get_consultation_request(request, pk))
-        asked = self.get_consultation_request(request, pk, assessments.ASSESS_PERMISSION)
-        form = forms.AssessmentForm(
-            request.POST, asked=asked, latest=rules.latest_assessment(asked)
+        consultation_request = self.get_consultation_request(
+            request, pk, assessments.ASSESS_PERMISSION
         )
-        if not form.is_valid() or not self.save_assessment(request, asked, form):
+        form = forms.AssessmentForm(
+            request.POST,
+            consultation_request=consultation_request,
+            latest=rules.latest_assessment(consultation_request),
+        )
+        if not form.is_valid() or not self.save_assessment(request, consultation_request, form):
             messages.warning(request, NOT_SAVED)
             return self.assessment_page(
                 request, self.get_consultation_request(request, pk), form=form
             )
         return HttpResponseRedirect(reverse(ASSESSMENT_URL, args=[pk]))
 
-    def save_assessment(self, request, asked, form) -> bool:
+    def save_assessment(self, request, consultation_request, form) -> bool:
         try:
             made = assessments.record_assessment(
-                request_id=asked.pk,
+                request_id=consultation_request.pk,
                 by=request.user,
                 based_on=form.cleaned_data["seen"],
                 findings=form.findings,
@@ -93,7 +97,7 @@ class AssessmentAdmin(admin.ModelAdmin):
                 has_agreed=form.cleaned_data.get("has_agreed", False),
             )
         except exceptions.ChangedMeanwhile:
-            return add_stale_version(form, rules.latest_assessment(asked))
+            return add_stale_version(form, rules.latest_assessment(consultation_request))
         except ActionNotAllowed as refused:
             return add_refusal(form, refused)
         messages.success(request, _("The assessment is saved."))
@@ -103,13 +107,15 @@ class AssessmentAdmin(admin.ModelAdmin):
 
     def acknowledge_view(self, request, pk):
         """A clinician has looked; what was typed stays when it cannot be kept."""
-        asked = self.get_consultation_request(request, pk, assessments.ACKNOWLEDGE_PERMISSION)
-        latest = rules.latest_assessment(asked)
+        consultation_request = self.get_consultation_request(
+            request, pk, assessments.ACKNOWLEDGE_PERMISSION
+        )
+        latest = rules.latest_assessment(consultation_request)
         form = forms.AcknowledgeConcernForm(request.POST, latest=latest) if latest else None
         if (
             form is None
             or not form.is_valid()
-            or not self.save_acknowledgment(request, asked, form)
+            or not self.save_acknowledgment(request, consultation_request, form)
         ):
             messages.warning(request, NOT_SAVED)
             return self.assessment_page(
@@ -118,37 +124,43 @@ class AssessmentAdmin(admin.ModelAdmin):
         messages.success(request, _("It is noted that a clinician has looked."))
         return HttpResponseRedirect(reverse(ASSESSMENT_URL, args=[pk]))
 
-    def save_acknowledgment(self, request, asked, form) -> bool:
+    def save_acknowledgment(self, request, consultation_request, form) -> bool:
         try:
             assessments.acknowledge_concern(
-                request_id=asked.pk, by=request.user, **form.cleaned_data
+                request_id=consultation_request.pk, by=request.user, **form.cleaned_data
             )
         except exceptions.ChangedMeanwhile:
-            return add_stale_version(form, rules.latest_assessment(asked))
+            return add_stale_version(form, rules.latest_assessment(consultation_request))
         except ActionNotAllowed as refused:
             return add_refusal(form, refused)
         return True
 
-    def assessment_page(self, request, asked, *, form=None, acknowledge=None):
+    def assessment_page(self, request, consultation_request, *, form=None, acknowledge=None):
         """Looking is written down, once for each page that shows it."""
-        latest, may = rules.latest_assessment(asked), request.user.has_perm
-        if form is None and may(assessments.ASSESS_PERMISSION) and not asked.is_closed:
-            form = forms.AssessmentForm(asked=asked, latest=latest)
-        waits = bool(asked.concern_opened_at) and not asked.is_closed
+        latest, may = rules.latest_assessment(consultation_request), request.user.has_perm
+        if (
+            form is None
+            and may(assessments.ASSESS_PERMISSION)
+            and not consultation_request.is_closed
+        ):
+            form = forms.AssessmentForm(consultation_request=consultation_request, latest=latest)
+        waits = bool(consultation_request.concern_opened_at) and not consultation_request.is_closed
         if acknowledge is None and waits and may(assessments.ACKNOWLEDGE_PERMISSION):
             acknowledge = forms.AcknowledgeConcernForm(latest=latest)
         return self.render_page(
             request,
-            asked,
+            consultation_request,
             "assessment",
             title=_("Assessment"),
-            interviews=display.assessment_versions(asked),
+            interviews=display.assessment_versions(consultation_request),
             form=form,
             is_typed=form is not None and form.is_bound,
             acknowledge=acknowledge if waits else None,
-            waits_since=display.describe_concern_since(asked, timezone.now()) if waits else "",
+            waits_since=display.describe_concern_since(consultation_request, timezone.now())
+            if waits
+            else "",
             needs_help_now=waits and has_urgent_finding(latest),
-            has_not_talked=asked.stage in assessments.STAGES_BEFORE_CONTACT,
+            has_not_talked=consultation_request.stage in assessments.STAGES_BEFORE_CONTACT,
             guide=dimensions.CALL_GUIDE,
         )
 
@@ -156,12 +168,14 @@ class AssessmentAdmin(admin.ModelAdmin):
         """What is recommended and agreed, as it stands and was, and where else they are led."""
         if request.method != "POST":
             return self.recommendation_page(request, self.get_consultation_request(request, pk))
-        asked = self.get_consultation_request(request, pk, recommendations.RECOMMEND_PERMISSION)
-        form = self.recommendation_form(asked, request.POST)
+        consultation_request = self.get_consultation_request(
+            request, pk, recommendations.RECOMMEND_PERMISSION
+        )
+        form = self.recommendation_form(consultation_request, request.POST)
         if (
             form is None
             or not form.is_valid()
-            or not self.save_recommendation(request, asked, form)
+            or not self.save_recommendation(request, consultation_request, form)
         ):
             messages.warning(request, NOT_SAVED)
             return self.recommendation_page(
@@ -170,18 +184,18 @@ class AssessmentAdmin(admin.ModelAdmin):
         messages.success(request, _("The recommendation is saved."))
         return HttpResponseRedirect(reverse(RECOMMENDATION_URL, args=[pk]))
 
-    def recommendation_form(self, asked, data=None):
+    def recommendation_form(self, consultation_request, data=None):
         """None before there is an assessment to rest on."""
-        assessment = rules.latest_assessment(asked)
+        assessment = rules.latest_assessment(consultation_request)
         if assessment is None:
             return None
-        latest = rules.latest_recommendation(asked)
+        latest = rules.latest_recommendation(consultation_request)
         return forms.RecommendationForm(data, latest=latest, assessment=assessment)
 
-    def save_recommendation(self, request, asked, form) -> bool:
+    def save_recommendation(self, request, consultation_request, form) -> bool:
         try:
             recommendations.record_recommendation(
-                request_id=asked.pk,
+                request_id=consultation_request.pk,
                 by=request.user,
                 based_on=form.cleaned_data["seen"],
                 seen=form.cleaned_data["assessment"],
@@ -189,18 +203,22 @@ class AssessmentAdmin(admin.ModelAdmin):
                 because=form.why_amended,
             )
         except exceptions.ChangedMeanwhile:
-            return add_stale_version(form, rules.latest_recommendation(asked))
+            return add_stale_version(form, rules.latest_recommendation(consultation_request))
         except ActionNotAllowed as refused:
             return add_refusal(form, refused)
         return True
 
     def refer_view(self, request, pk):
         """Lead them elsewhere, with a note for those who may read it."""
-        asked = self.get_consultation_request(request, pk, TRIAGE_PERMISSION)
-        form = referral_forms.ReferralWithNoteForm(request.POST, request=asked, now=timezone.now())
+        consultation_request = self.get_consultation_request(request, pk, TRIAGE_PERMISSION)
+        form = referral_forms.ReferralWithNoteForm(
+            request.POST, consultation_request=consultation_request, now=timezone.now()
+        )
         if form.is_valid():
             try:
-                referrals.record_referral(request_id=asked.pk, by=request.user, **form.cleaned_data)
+                referrals.record_referral(
+                    request_id=consultation_request.pk, by=request.user, **form.cleaned_data
+                )
             except ActionNotAllowed as refused:
                 add_refusal(form, refused)
         if not form.is_valid():
@@ -211,17 +229,19 @@ class AssessmentAdmin(admin.ModelAdmin):
         messages.success(request, _("The referral is noted. Tomorrow we ask if it worked."))
         return HttpResponseRedirect(reverse(RECOMMENDATION_URL, args=[pk]))
 
-    def recommendation_page(self, request, asked, *, form=None, refer=None):
+    def recommendation_page(self, request, consultation_request, *, form=None, refer=None):
         """Looking is written down, once for each page that shows it."""
-        may, made = request.user.has_perm, display.recommendation_versions(asked)
-        is_open = not asked.is_closed
+        may, made = request.user.has_perm, display.recommendation_versions(consultation_request)
+        is_open = not consultation_request.is_closed
         if form is None and is_open and may(recommendations.RECOMMEND_PERMISSION):
-            form = self.recommendation_form(asked)
+            form = self.recommendation_form(consultation_request)
         if refer is None and is_open and may(TRIAGE_PERMISSION):
-            refer = referral_forms.ReferralWithNoteForm(request=asked, now=timezone.now())
+            refer = referral_forms.ReferralWithNoteForm(
+                consultation_request=consultation_request, now=timezone.now()
+            )
         return self.render_page(
             request,
-            asked,
+            consultation_request,
             "recommendation",
             title=_("Recommendation"),
             made=made,
@@ -229,18 +249,20 @@ class AssessmentAdmin(admin.ModelAdmin):
             is_typed=form is not None and form.is_bound,
             refer=refer,
             credential=rules.credential_of(request.user),
-            is_outdated=bool(made) and rules.is_outdated(asked, made[0][0]),
-            handovers=display.referral_summaries(asked, with_notes=True),
-            has_assessment=asked.assessments.exists(),
+            is_outdated=bool(made) and rules.is_outdated(consultation_request, made[0][0]),
+            handovers=display.referral_summaries(consultation_request, with_notes=True),
+            has_assessment=consultation_request.assessments.exists(),
         )
 
-    def render_page(self, request, asked, name, **words):
-        access_log.log_request_view(request, asked, type=AuditEvent.Type.ASSESSMENT_SEEN)
+    def render_page(self, request, consultation_request, name, **words):
+        access_log.log_request_view(
+            request, consultation_request, type=AuditEvent.Type.ASSESSMENT_SEEN
+        )
         context = {
             **self.admin_site.each_context(request),
             "opts": ConsultationRequest._meta,
-            "asked": asked,
-            "who": contact_summary.describe_for_whom(asked),
+            "consultation_request": consultation_request,
+            "who": contact_summary.describe_for_whom(consultation_request),
             "tab": name,
             **words,
         }

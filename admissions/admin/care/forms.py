@@ -102,8 +102,8 @@ class DimensionFields:
 class AssessmentForm(NewVersionForm):
     """Concern, source and note for each dimension, saved as a whole."""
 
-    def __init__(self, data=None, *, asked, latest):
-        self.asked = asked
+    def __init__(self, data=None, *, consultation_request, latest):
+        self.consultation_request = consultation_request
         self.found = {each.dimension: each for each in latest.findings.all()} if latest else {}
         initial = {
             f"{name}_{number}": getattr(each, name)
@@ -113,7 +113,7 @@ class AssessmentForm(NewVersionForm):
         super().__init__(data, latest=latest, initial=initial, auto_id="id_assessment_%s")
         for each in dimensions.DIMENSIONS:
             self.fields |= build_dimension_fields(each.number)
-        if asked.is_for_someone_else:
+        if consultation_request.is_for_someone_else:
             self.fields["has_agreed"] = forms.BooleanField(
                 label=_("I talked with the person themselves, and they agree that I write it down"),
                 error_messages={"required": _("Only the person themselves can agree.")},

@@ -61,9 +61,9 @@ class AdmitForm(ActionForm):
 
     disposition = forms.ChoiceField(widget=forms.HiddenInput)
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
-        made = rules.latest_recommendation(request)
+    def __init__(self, data=None, *, consultation_request, now):
+        super().__init__(data, consultation_request=consultation_request, now=now)
+        made = rules.latest_recommendation(consultation_request)
         fitting = made.admission_disposition() if made else ""
         self.admitted = Disposition(fitting).label if fitting else ""
         self.fields["disposition"].choices = [

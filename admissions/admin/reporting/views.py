@@ -58,8 +58,10 @@ class ReportFilterForm(forms.Form):
     @property
     def filters(self) -> dict[str, str]:
         """What narrows the figures, by name."""
-        asked = self.cleaned_data
-        return {name: asked[name] for name in ("program", "language", "source") if asked.get(name)}
+        cleaned = self.cleaned_data
+        return {
+            name: cleaned[name] for name in ("program", "language", "source") if cleaned.get(name)
+        }
 
 
 @require_GET

@@ -143,8 +143,8 @@ def absence_urls(site) -> list:
 def absence_view(request, pk):
     """When, then what becomes of each consultation in that time; one POST does it all."""
     counselor = counselor_or_403(request, pk)
-    asked = request.POST if request.method == "POST" else request.GET
-    when = AbsenceForm(asked or None, label_suffix="")
+    submitted = request.POST if request.method == "POST" else request.GET
+    when = AbsenceForm(submitted or None, label_suffix="")
     if not when.is_valid():
         return render_absence(request, counselor, when=when)
     span = {name: when.cleaned_data[name] for name in ("starts_at", "ends_at")}
@@ -152,8 +152,13 @@ def absence_view(request, pk):
 
     def save(decisions):
         reason.is_valid()
-        asked = {"reason": reason.cleaned_data["reason"], "decisions": decisions}
-        absences.record_absence(counselor=counselor, **span, **asked, by=request.user)
+        absences.record_absence(
+            counselor=counselor,
+            **span,
+            reason=reason.cleaned_data["reason"],
+            decisions=decisions,
+            by=request.user,
+        )
 
     find = partial(absences.find_consultations_during, counselor, **span)
     page = {

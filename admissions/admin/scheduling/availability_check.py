@@ -61,16 +61,16 @@ def answer_question(question: dict, now: datetime) -> list[dict]:
     counselors = availability_explainer.counselors_to_explain()
     if question["counselor"]:
         counselors = counselors.filter(pk=question["counselor"].pk)
-    asked = {"mode": question["mode"], "language": question["language"], "on": question["on"]}
+    search = {"mode": question["mode"], "language": question["language"], "on": question["on"]}
     return [
         {"counselor": each.counselor, **answer_for_counselor(each, question)}
-        for each in availability_explainer.load_contexts(list(counselors), **asked, now=now)
+        for each in availability_explainer.load_contexts(list(counselors), **search, now=now)
     ]
 
 
-def answer_for_counselor(asked: availability_explainer.ExplainerContext, question: dict) -> dict:
+def answer_for_counselor(context: availability_explainer.ExplainerContext, question: dict) -> dict:
     if question["time"] is None:
-        return {"stretches": availability_explainer.explain_day(asked, question["on"])}
+        return {"stretches": availability_explainer.explain_day(context, question["on"])}
     return {
-        "stretches": availability_explainer.explain_time(asked, question["on"], question["time"])
+        "stretches": availability_explainer.explain_time(context, question["on"], question["time"])
     }

@@ -49,18 +49,18 @@ def submitted_data(request):
     return request.POST if request.method == "POST" else request.GET
 
 
-def is_pick_open(pick: SlotChoice, asked: week_layout.SlotQuery) -> bool:
+def is_pick_open(pick: SlotChoice, query: week_layout.SlotQuery) -> bool:
     slots = availability.open_slots(
         mode=pick.mode,
         now=timezone.now(),
-        language=asked.language,
+        language=query.language,
         at=pick.starts_at,
-        freeing=asked.moving,
+        freeing=query.moving,
     )
     return any(pick.counselor_id in slot.counselors for slot in slots)
 
 
-def pick_context(pick: SlotChoice, asked: week_layout.SlotQuery) -> dict:
+def pick_context(pick: SlotChoice, query: week_layout.SlotQuery) -> dict:
     """The chosen time in words, and as the form carries it."""
     return {
         "pick": pick,
@@ -68,8 +68,8 @@ def pick_context(pick: SlotChoice, asked: week_layout.SlotQuery) -> dict:
         "when": format_full_time(pick.starts_at),
         "counselor": get_object_or_404(Counselor, pk=pick.counselor_id),
         "mode_name": Mode(pick.mode).label,
-        "asked": asked,
-        "calendar": calendar_url(pick, **calendar_search(asked)),
+        "query": query,
+        "calendar": calendar_url(pick, **calendar_search(query)),
     }
 
 
@@ -82,15 +82,15 @@ def format_full_time(at: datetime) -> str:
 def calendar_url(pick: SlotChoice, **carried) -> str:
     """The week of the counselor from the day of this time on."""
     day = timezone.localdate(pick.starts_at).isoformat()
-    query = {"from": day, "counselor": pick.counselor_id, "mode": pick.mode, **carried}
-    return f"{reverse(CALENDAR_PAGE)}?{urlencode(query)}"
+    parameters = {"from": day, "counselor": pick.counselor_id, "mode": pick.mode, **carried}
+    return f"{reverse(CALENDAR_PAGE)}?{urlencode(parameters)}"
 
 
-def calendar_search(asked: week_layout.SlotQuery) -> dict:
+def calendar_search(query: week_layout.SlotQuery) -> dict:
     """What leads back to the calendar with the same search in hand."""
-    if asked.moving:
-        return {"move": asked.moving.pk}
-    return {"for": asked.request.pk} if asked.request else {}
+    if query.moving:
+        return {"move": query.moving.pk}
+    return {"for": query.request.pk} if query.request else {}
 
 
 def redirect_with_warning(request, words: str, address: str = ""):
@@ -104,8 +104,8 @@ def redirect_not_open(request, address: str = ""):
     )
 
 
-def request_url(asked_for: ConsultationRequest) -> str:
-    return reverse(REQUEST_PAGE, args=[asked_for.pk])
+def request_url(consultation_request: ConsultationRequest) -> str:
+    return reverse(REQUEST_PAGE, args=[consultation_request.pk])
 
 
 # Book
@@ -119,15 +119,15 @@ def book_view(request, *, site):
     pick, given = parse_pick(data, mode=data.get("mode", "")), data.get("for", "")
     if pick is None:
         return redirect_not_open(request)
-    asked = week_layout.SlotQuery(pick.mode, find_open_request(given))
-    if given and asked.request is None:
+    query = week_layout.SlotQuery(pick.mode, find_open_request(given))
+    if given and query.request is None:
         return redirect_with_warning(request, _("This request is closed."))
     if request.method == "POST":
-        return submit_booking(request, site, pick, asked)
-    if not is_pick_open(pick, asked):
-        return redirect_not_open(request, calendar_url(pick, **calendar_search(asked)))
-    form = None if asked.request else PhoneBookingForm(mode=pick.mode)
-    return render_booking(request, site, pick, asked, form)
+        return submit_booking(request, site, pick, query)
+    if not is_pick_open(pick, query):
+        return redirect_not_open(request, calendar_url(pick, **calendar_search(query)))
+    form = None if query.request else PhoneBookingForm(mode=pick.mode)
+    return render_booking(request, site, pick, query, form)
 
 
 def booking_key_purpose(request) -> str:
@@ -135,44 +135,44 @@ def booking_key_purpose(request) -> str:
     return f"book as staff {request.user.pk}"
 
 
-def submit_booking(request, site, pick, asked):
+def submit_booking(request, site, pick, query):
     """Books, or shows the form again with everything typed."""
     key = idempotency.verify_key(request.POST.get("key", ""), booking_key_purpose(request))
-    form = None if asked.request else PhoneBookingForm(request.POST, mode=pick.mode)
+    form = None if query.request else PhoneBookingForm(request.POST, mode=pick.mode)
     if key is None or (form and not form.is_valid()):
-        return render_booking(request, site, pick, asked, form, is_stale=key is None)
+        return render_booking(request, site, pick, query, form, is_stale=key is None)
     try:
-        booked = create_booking(key, pick, asked, form, by=request.user)
+        booked = create_booking(key, pick, query, form, by=request.user)
     except SlotTaken:
-        return render_pick_taken(request, site, pick, asked, form)
+        return render_pick_taken(request, site, pick, query, form)
     except ActionNotAllowed as refused:
-        return redirect_with_warning(request, str(refused), request_url(asked.request))
+        return redirect_with_warning(request, str(refused), request_url(query.request))
     messages.success(request, _("The consultation is booked."))
     return HttpResponseRedirect(request_url(booked))
 
 
-def create_booking(key, pick, asked, form, *, by) -> ConsultationRequest:
-    if asked.request:
-        return by_staff.book_for_request(key=key, request_id=asked.request.pk, by=by, pick=pick)
+def create_booking(key, pick, query, form, *, by) -> ConsultationRequest:
+    if query.request:
+        return by_staff.book_for_request(key=key, request_id=query.request.pk, by=by, pick=pick)
     details, consents = form.request_fields(), form.consent_answers()
     return by_staff.book_new_caller(key=key, by=by, pick=pick, details=details, consents=consents)
 
 
-def render_pick_taken(request, site, pick, asked, form):
+def render_pick_taken(request, site, pick, query, form):
     """409 with everything typed, and the three nearest times, one click each."""
     if form:
-        asked = replace(asked, spoken_language=form.cleaned_data["language"])
-    nearest = calendar_grid.nearest_alternatives(pick, asked, now=timezone.now())
-    return render_booking(request, site, pick, asked, form, status=409, nearest=nearest)
+        query = replace(query, spoken_language=form.cleaned_data["language"])
+    nearest = calendar_grid.nearest_alternatives(pick, query, now=timezone.now())
+    return render_booking(request, site, pick, query, form, status=409, nearest=nearest)
 
 
-def render_booking(request, site, pick, asked, form, *, status=200, **extra):
-    access_log.log_view(request, code="book", shown=[asked.request.pk] if asked.request else ())
+def render_booking(request, site, pick, query, form, *, status=200, **extra):
+    access_log.log_view(request, code="book", shown=[query.request.pk] if query.request else ())
     fresh = idempotency.sign_key(uuid.uuid4(), booking_key_purpose(request))
     kept = "" if extra.get("is_stale") else request.POST.get("key")
     context = {
         **site.each_context(request),
-        **pick_context(pick, asked),
+        **pick_context(pick, query),
         "title": _("Book a time"),
         "form": form,
         "key": kept or fresh,
@@ -201,12 +201,12 @@ def move_view(request, *, site):
         return redirect_not_open(request)
     if not consultation.is_standing:
         return resolve_changed_consultation(request, consultation, pick)
-    asked = week_layout.SlotQuery(consultation.mode, consultation.request, consultation)
+    query = week_layout.SlotQuery(consultation.mode, consultation.request, consultation)
     if request.method == "POST":
-        return submit_move(request, site, pick, asked)
-    if not is_pick_open(pick, asked):
-        return redirect_not_open(request, calendar_url(pick, **calendar_search(asked)))
-    return render_move(request, site, pick, asked)
+        return submit_move(request, site, pick, query)
+    if not is_pick_open(pick, query):
+        return redirect_not_open(request, calendar_url(pick, **calendar_search(query)))
+    return render_move(request, site, pick, query)
 
 
 def resolve_changed_consultation(request, consultation, pick):
@@ -219,19 +219,19 @@ def resolve_changed_consultation(request, consultation, pick):
     )
 
 
-def submit_move(request, site, pick, asked):
+def submit_move(request, site, pick, query):
     try:
         by_staff.reschedule_consultation(
-            request_id=asked.request.pk,
+            request_id=query.request.pk,
             starts_at=pick.starts_at,
             by=request.user,
             counselor_id=pick.counselor_id,
         )
     except SlotTaken:
-        nearest = calendar_grid.nearest_alternatives(pick, asked, now=timezone.now())
-        return render_move(request, site, pick, asked, status=409, nearest=nearest)
+        nearest = calendar_grid.nearest_alternatives(pick, query, now=timezone.now())
+        return render_move(request, site, pick, query, status=409, nearest=nearest)
     except ActionNotAllowed as refused:
-        return redirect_with_warning(request, str(refused), request_url(asked.request))
+        return redirect_with_warning(request, str(refused), request_url(query.request))
     return redirect_moved(request, pick)
 
 
@@ -240,14 +240,14 @@ def redirect_moved(request, pick):
     return HttpResponseRedirect(calendar_url(pick))
 
 
-def render_move(request, site, pick, asked, *, status=200, **extra):
-    access_log.log_view(request, code="move", shown=[asked.request.pk])
+def render_move(request, site, pick, query, *, status=200, **extra):
+    access_log.log_view(request, code="move", shown=[query.request.pk])
     context = {
         **site.each_context(request),
-        **pick_context(pick, asked),
+        **pick_context(pick, query),
         "title": _("Move a consultation"),
-        "old": asked.moving,
-        "old_when": format_full_time(asked.moving.starts_at),
+        "old": query.moving,
+        "old_when": format_full_time(query.moving.starts_at),
         "is_lost": status == 409,
         **extra,
     }

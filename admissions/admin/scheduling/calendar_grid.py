@@ -256,11 +256,11 @@ class AlternativeStart:
 
 
 def nearest_alternatives(
-    pick: SlotChoice, asked: SlotQuery, *, now: datetime, count: int = 3
+    pick: SlotChoice, query: SlotQuery, *, now: datetime, count: int = 3
 ) -> list[AlternativeStart]:
     """The free starts closest to one that was lost, by the clock; the same counselor if free."""
     slots = availability.open_slots(
-        mode=asked.mode, now=now, language=asked.language, freeing=asked.moving
+        mode=query.mode, now=now, language=query.language, freeing=query.moving
     )
     closest = sorted(slots, key=lambda slot: abs(slot.starts_at - pick.starts_at))[:count]
     names = dict(Counselor.objects.values_list("pk", "public_name"))

@@ -13,7 +13,7 @@ from admissions.scheduling.models import Shortage
 class ShortageAdmin(admin.ModelAdmin):
     """One row per stretch without a phone time in the next 24 hours; kept by a task."""
 
-    list_display = ["since", "until", "lasted", "language", "asked"]
+    list_display = ["since", "until", "lasted", "language", "requests_meanwhile"]
     list_display_links = None
     list_filter = ["language"]
     sortable_by = ()
@@ -37,7 +37,7 @@ class ShortageAdmin(admin.ModelAdmin):
         return staff_formatting.format_duration(shortage.lasted(now=timezone.now()))
 
     @admin.display(description=_("people who asked for us"))
-    def asked(self, shortage):
+    def requests_meanwhile(self, shortage):
         return shortage.requests_meanwhile
 
     def changelist_view(self, request, extra_context=None):

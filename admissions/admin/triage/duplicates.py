@@ -49,19 +49,21 @@ def duplicates_view(request, pk, *, site):
     if not request.user.has_perm(TRIAGE_PERMISSION):
         raise PermissionDenied
     everyone = ConsultationRequest.objects.with_history()
-    asked = get_object_or_404(everyone, pk=pk)
-    others = duplicates.find_duplicates(asked).with_history()[: duplicates.MAX_SHOWN]
-    compared = [asked, *others] if asked.merged_into_id is None else []
+    consultation_request = get_object_or_404(everyone, pk=pk)
+    others = duplicates.find_duplicates(consultation_request).with_history()[: duplicates.MAX_SHOWN]
+    compared = (
+        [consultation_request, *others] if consultation_request.merged_into_id is None else []
+    )
     if request.method == "POST":
-        return submit_merge(request, site, asked, compared)
-    return render_duplicates(request, site, asked, compared)
+        return submit_merge(request, site, consultation_request, compared)
+    return render_duplicates(request, site, consultation_request, compared)
 
 
-def submit_merge(request, site, asked, compared):
-    check_known_requests(request, asked, compared)
+def submit_merge(request, site, consultation_request, compared):
+    check_known_requests(request, consultation_request, compared)
     form = MergeForm(request.POST, requests=compared)
     if not form.is_valid():
-        return render_duplicates(request, site, asked, compared, form)
+        return render_duplicates(request, site, consultation_request, compared, form)
     chosen = form.cleaned_data
     ended = [UUID(each) for each in chosen["end"] if each != str(chosen["keep"])]
     try:
@@ -73,29 +75,38 @@ def submit_merge(request, site, asked, compared):
         )
     except ActionNotAllowed as refused:
         messages.warning(request, str(refused))
-        return render_duplicates(request, site, asked, compared, form)
+        return render_duplicates(request, site, consultation_request, compared, form)
     messages.success(request, _("They are one request now: %(one)s.") % {"one": kept.reference})
     return HttpResponseRedirect(reverse(REQUEST_PAGE, args=[kept.pk]))
 
 
-def check_known_requests(request, asked, compared):
+def check_known_requests(request, consultation_request, compared):
     """Only what the page shows, or did until it was merged a moment ago; all else is 404."""
-    known = {str(each.pk) for each in [asked, *compared, *asked.merged.all()]}
+    known = {
+        str(each.pk)
+        for each in [consultation_request, *compared, *consultation_request.merged.all()]
+    }
     sent = {request.POST.get("keep", ""), *request.POST.getlist("end")} - {""}
     if not sent <= known:
         raise Http404
 
 
-def render_duplicates(request, site, asked, compared, form=None):
+def render_duplicates(request, site, consultation_request, compared, form=None):
     if not compared[1:]:
         messages.info(request, _("There is no other request with this phone or email now."))
-        return HttpResponseRedirect(reverse(REQUEST_PAGE, args=[asked.merged_into_id or asked.pk]))
+        return HttpResponseRedirect(
+            reverse(
+                REQUEST_PAGE, args=[consultation_request.merged_into_id or consultation_request.pk]
+            )
+        )
     access_log.log_view(request, code="duplicates", shown=[each.pk for each in compared])
     context = {
         **site.each_context(request),
-        "title": _("Compare %(one)s") % {"one": asked.reference},
-        "asked": asked,
-        "sides": comparison_sides(request, asked, compared, is_sent=form is not None),
+        "title": _("Compare %(one)s") % {"one": consultation_request.reference},
+        "consultation_request": consultation_request,
+        "sides": comparison_sides(
+            request, consultation_request, compared, is_sent=form is not None
+        ),
         "form": form or MergeForm(requests=compared),
     }
     return TemplateResponse(
@@ -103,12 +114,16 @@ def render_duplicates(request, site, asked, compared, form=None):
     )
 
 
-def comparison_sides(request, asked, compared, *, is_sent) -> list[dict]:
+def comparison_sides(request, consultation_request, compared, *, is_sent) -> list[dict]:
     """Each request as one side of the comparison, with what is chosen about it."""
     now, best = timezone.now(), duplicates.suggest_request_to_keep(compared)
     opens_at = service_levels.find_next_phone_opening(now)
     kept = request.POST.get("keep") or str(best.pk if best else "")
-    ended = request.POST.getlist("end") if is_sent else preselected_duplicates(asked, compared)
+    ended = (
+        request.POST.getlist("end")
+        if is_sent
+        else preselected_duplicates(consultation_request, compared)
+    )
     return [
         {
             "card": request_row.request_row(each, by=request.user, now=now, opens_at=opens_at),
@@ -123,13 +138,13 @@ def comparison_sides(request, asked, compared, *, is_sent) -> list[dict]:
     ]
 
 
-def describe_consultation_time(request) -> str:
-    standing = intake_requests.find_standing_consultation(request)
+def describe_consultation_time(consultation_request) -> str:
+    standing = intake_requests.find_standing_consultation(consultation_request)
     return staff_formatting.format_date_and_time(standing.starts_at) if standing else ""
 
 
-def preselected_duplicates(asked, compared) -> list[str]:
+def preselected_duplicates(consultation_request, compared) -> list[str]:
     """Ticked at first: those in the same name that can end; it takes a tick more to merge."""
-    name = asked.preferred_name.casefold()
+    name = consultation_request.preferred_name.casefold()
     alike = [each for each in compared if each.preferred_name.casefold() == name]
     return [str(each.pk) for each in alike if duplicates.may_be_merged(each)] if alike[1:] else []

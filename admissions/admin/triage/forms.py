@@ -58,11 +58,11 @@ class LogAttemptForm(ActionForm):
         error_messages={"invalid": _("Enter a date and a time.")},
     )
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
+    def __init__(self, data=None, *, consultation_request, now):
+        super().__init__(data, consultation_request=consultation_request, now=now)
         self.channels = [
             (channel.label, [(f"{channel}:{result}", result.label) for result in results])
-            for channel, results in permitted_outcomes(request).items()
+            for channel, results in permitted_outcomes(consultation_request).items()
         ] + [inbound_outcomes()]
         self.fields["outcome"].choices = self.channels
 
@@ -84,11 +84,11 @@ class MoveConsultationForm(ActionForm):
         },
     )
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
+    def __init__(self, data=None, *, consultation_request, now):
+        super().__init__(data, consultation_request=consultation_request, now=now)
         self.fields["starts_at"].choices = [
             ("", _("Choose a time")),
-            *open_time_choices(request, now),
+            *open_time_choices(consultation_request, now),
         ]
 
 
@@ -112,8 +112,8 @@ class CloseRequestForm(ActionForm):
     )
     note = note_field(_("What “other” means. No clinical details."))
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
+    def __init__(self, data=None, *, consultation_request, now):
+        super().__init__(data, consultation_request=consultation_request, now=now)
         offered = [
             each for each in Disposition if each not in ConsultationRequest.ADMITTED_DISPOSITIONS
         ]
@@ -128,7 +128,7 @@ class CloseRequestForm(ActionForm):
             self.add_error("note", _("Say in a few words what the other reason is."))
         if data.get("disposition") != Disposition.REFERRED_OUT:
             data["refer_to"] = ""
-        elif not data.get("refer_to") and not self.request.referrals.exists():
+        elif not data.get("refer_to") and not self.consultation_request.referrals.exists():
             self.add_error("refer_to", _("Say where they are referred to."))
         return data
 
@@ -143,8 +143,8 @@ class StaffContactPlanForm(ContactPlanForm):
         "language": _("Language of letters and talks"),
     }
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, consultation_request=request, auto_id="id_planform_%s")
+    def __init__(self, data=None, *, consultation_request, now):
+        super().__init__(data, consultation_request=consultation_request, auto_id="id_planform_%s")
         for name in self.LABELS.keys() & self.fields.keys():
             self.fields[name].label, self.fields[name].help_text = self.LABELS[name], ""
 
@@ -174,15 +174,15 @@ def inbound_outcomes() -> tuple:
     return _("They got in touch"), choices
 
 
-def permitted_outcomes(request) -> dict:
+def permitted_outcomes(consultation_request) -> dict:
     """Channels that the contact plan permits, each with its possible results."""
     permitted = {
-        Channel.CALL: request.phone and request.may_call,
-        Channel.TEXT: request.phone and request.may_text,
-        Channel.EMAIL: request.email and request.may_email,
+        Channel.CALL: consultation_request.phone and consultation_request.may_call,
+        Channel.TEXT: consultation_request.phone and consultation_request.may_text,
+        Channel.EMAIL: consultation_request.email and consultation_request.may_email,
         Channel.IN_PERSON: True,
     }
-    without_voicemail = request.voicemail == ConsultationRequest.Voicemail.NO
+    without_voicemail = consultation_request.voicemail == ConsultationRequest.Voicemail.NO
     return {
         channel: [each for each in results if not (each == Result.VOICEMAIL and without_voicemail)]
         for channel, results in RESULTS_BY_CHANNEL.items()
@@ -190,15 +190,15 @@ def permitted_outcomes(request) -> dict:
     }
 
 
-def open_time_choices(request, now) -> list:
+def open_time_choices(consultation_request, now) -> list:
     """Open starts grouped by day, as a select takes them; none when nothing stands."""
-    consultation = requests.find_standing_consultation(request)
+    consultation = requests.find_standing_consultation(consultation_request)
     if consultation is None:
         return []
     slots = availability.open_slots(
         mode=consultation.mode,
         now=now,
-        language=request.language,
+        language=consultation_request.language,
         location=consultation.visit_location_id,
         freeing=consultation,
     )

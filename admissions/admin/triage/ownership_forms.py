@@ -25,9 +25,9 @@ class OwnerCheckedForm(ActionForm):
 
     owner_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
-        self.fields["owner_id"].initial = request.owner_id
+    def __init__(self, data=None, *, consultation_request, now):
+        super().__init__(data, consultation_request=consultation_request, now=now)
+        self.fields["owner_id"].initial = consultation_request.owner_id
 
 
 class HandOverForm(OwnerCheckedForm):
@@ -44,9 +44,11 @@ class HandOverForm(OwnerCheckedForm):
 
     field_order = ["to", "note", "owner_id"]
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
-        self.fields["to"].queryset = ownership.find_assignable_staff(besides=request.owner)
+    def __init__(self, data=None, *, consultation_request, now):
+        super().__init__(data, consultation_request=consultation_request, now=now)
+        self.fields["to"].queryset = ownership.find_assignable_staff(
+            besides=consultation_request.owner
+        )
         self.fields["to"].label_from_instance = formatting.staff_name
 
 
@@ -61,10 +63,10 @@ class SnoozeForm(ActionForm):
         error_messages={"invalid": _("Enter a date and a time.")},
     )
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
+    def __init__(self, data=None, *, consultation_request, now):
+        super().__init__(data, consultation_request=consultation_request, now=now)
         self.now = now
-        self.usual = suggested_times(request, now)
+        self.usual = suggested_times(consultation_request, now)
         self.offered = [
             (key, f"{name}, {formatting.format_time(timezone.localtime(until))}")
             for key, name, until in self.usual
@@ -84,7 +86,7 @@ class SnoozeForm(ActionForm):
 
     def check(self, until):
         try:
-            snoozing.check_snooze_time(self.request, until, now=self.now)
+            snoozing.check_snooze_time(self.consultation_request, until, now=self.now)
         except ActionNotAllowed as refused:
             self.add_error("at", ValidationError(str(refused)))
 
@@ -115,9 +117,9 @@ class ReopenForm(ActionForm):
     )
 
 
-def suggested_times(request, now) -> list[tuple[str, str, datetime]]:
+def suggested_times(consultation_request, now) -> list[tuple[str, str, datetime]]:
     """What most people choose, later than now and never in the person's night."""
-    local, zone = timezone.localtime(now), ZoneInfo(request.time_zone)
+    local, zone = timezone.localtime(now), ZoneInfo(consultation_request.time_zone)
     tomorrow = local_datetime(local.date() + timedelta(days=1), NINE_AM, local.tzinfo)
     found = [
         ("hour", _("In an hour"), now + timedelta(hours=1)),

@@ -30,7 +30,7 @@ def request_context(request: ConsultationRequest, *, by: User, now: datetime) ->
     )
     there = now.astimezone(ZoneInfo(request.time_zone))
     return {
-        "asked": request,
+        "consultation_request": request,
         "card": card,
         "asked_at": staff_formatting.format_date_and_time(request.created_at),
         "their_time": f"{formatting.format_time(there)} ({there.tzname()})",

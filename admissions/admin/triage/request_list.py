@@ -85,13 +85,14 @@ def list_context(request, changes, *, shown: str | None, may_triage: bool) -> di
     }
 
 
-def list_row(asked, **at) -> dict:
+def list_row(consultation_request, **at) -> dict:
     """A card, and each channel with the outcomes that the contact plan permits."""
     outcomes = [
-        (channel.label, channel, results) for channel, results in permitted_outcomes(asked).items()
+        (channel.label, channel, results)
+        for channel, results in permitted_outcomes(consultation_request).items()
     ]
     return {
-        "card": request_row.request_row(asked, **at),
+        "card": request_row.request_row(consultation_request, **at),
         "outcomes": outcomes,
         "theirs": inbound_outcomes(),
     }
@@ -150,13 +151,13 @@ def clean_query(query: str, by) -> str:
     return filters.list_query(shown, filters.select_filters(sent, by=by))
 
 
-def list_url(request, asked=None) -> str:
+def list_url(request, consultation_request=None) -> str:
     """The list a step was taken from, at the row of this request."""
     query = clean_query(request.POST.get("query", ""), request.user)
     return (
         reverse(REQUEST_LIST)
         + (f"?{query}" if query else "")
-        + (f"#{asked.reference}" if asked else "")
+        + (f"#{consultation_request.reference}" if consultation_request else "")
     )
 
 

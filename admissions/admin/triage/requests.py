@@ -133,13 +133,13 @@ class ConsultationRequestAdmin(admin.ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The page of one request; looking at it is recorded, and changes nothing else."""
-        asked = self.get_object(request, object_id)
-        if not self.has_view_permission(request, asked):
+        consultation_request = self.get_object(request, object_id)
+        if not self.has_view_permission(request, consultation_request):
             raise PermissionDenied
-        if asked is None:
+        if consultation_request is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
-        return self.render_request(request, asked)
+        return self.render_request(request, consultation_request)
 
     def history_view(self, request, object_id, extra_context=None):
         """The timeline is on the page itself."""
@@ -162,62 +162,73 @@ class ConsultationRequestAdmin(admin.ModelAdmin):
         """Takes one step, or says kindly why not and keeps what was typed."""
         if not self.has_triage_permission(request):
             raise PermissionDenied
-        asked, step = get_object_or_404(self.get_queryset(request), pk=pk), REQUEST_ACTIONS[name]
-        form = step.form(request.POST, request=asked, now=timezone.now())
+        consultation_request, step = (
+            get_object_or_404(self.get_queryset(request), pk=pk),
+            REQUEST_ACTIONS[name],
+        )
+        form = step.form(
+            request.POST, consultation_request=consultation_request, now=timezone.now()
+        )
         if not form.is_valid():
             messages.warning(request, _("Nothing is changed yet. Look at the words in red."))
-            return self.render_request(request, asked, {name: form})
+            return self.render_request(request, consultation_request, {name: form})
         try:
-            step.service(request_id=asked.pk, by=request.user, **form.cleaned_data)
+            step.service(request_id=consultation_request.pk, by=request.user, **form.cleaned_data)
         except (ActionNotAllowed, SlotTaken) as refused:
-            return self.render_refusal(request, asked, name, form, refused)
-        messages.success(request, self.describe_success(request, asked, step))
-        return HttpResponseRedirect(url_after_request_action(request, asked))
+            return self.render_refusal(request, consultation_request, name, form, refused)
+        messages.success(request, self.describe_success(request, consultation_request, step))
+        return HttpResponseRedirect(url_after_request_action(request, consultation_request))
 
-    def describe_success(self, request, asked, step) -> str:
+    def describe_success(self, request, consultation_request, step) -> str:
         """What was done; on the list also to which request, and what comes next for it."""
         if "query" not in request.POST:
             return step.success_message
-        now, asked = timezone.now(), self.get_queryset(request).get(pk=asked.pk)
+        now, consultation_request = (
+            timezone.now(),
+            self.get_queryset(request).get(pk=consultation_request.pk),
+        )
         words = {
-            "reference": asked.reference,
+            "reference": consultation_request.reference,
             "done": step.success_message,
-            "next": next_action.describe_next_action(asked, now).text,
+            "next": next_action.describe_next_action(consultation_request, now).text,
         }
         return _("%(reference)s: %(done)s Next: %(next)s.") % words
 
-    def render_refusal(self, request, asked, name, form, refused):
+    def render_refusal(self, request, consultation_request, name, form, refused):
         """The page as it is now, with the reason above and the form as it was sent."""
         messages.warning(request, str(refused) or _("That time was just taken. Choose another."))
         if "query" in request.POST:
-            return HttpResponseRedirect(url_after_request_action(request, asked))
+            return HttpResponseRedirect(url_after_request_action(request, consultation_request))
         return self.render_request(
-            request, self.get_queryset(request).get(pk=asked.pk), {name: form}
+            request, self.get_queryset(request).get(pk=consultation_request.pk), {name: form}
         )
 
-    def permitted_actions(self, request, asked, now) -> set[str]:
+    def permitted_actions(self, request, consultation_request, now) -> set[str]:
         """What this person may do now; giving away takes an owner, or a role that assigns."""
-        steps = request_row.available_actions(asked, now)
-        if not ownership.may_reassign(asked, request.user):
+        steps = request_row.available_actions(consultation_request, now)
+        if not ownership.may_reassign(consultation_request, request.user):
             steps -= {"hand-over", "give-back"}
         return steps
 
-    def render_request(self, request, asked, sent=None):
+    def render_request(self, request, consultation_request, sent=None):
         """The page of one request; `sent` maps steps to forms that came back."""
-        access_log.log_request_view(request, asked)
+        access_log.log_request_view(request, consultation_request)
         now, may_triage = timezone.now(), self.has_triage_permission(request)
-        names = self.permitted_actions(request, asked, now) if may_triage else set()
-        blank = {name: REQUEST_ACTIONS[name].form(request=asked, now=now) for name in names}
+        names = self.permitted_actions(request, consultation_request, now) if may_triage else set()
+        blank = {
+            name: REQUEST_ACTIONS[name].form(consultation_request=consultation_request, now=now)
+            for name in names
+        }
         sent = sent or {}
         context = {
             **self.admin_site.each_context(request),
-            **request_detail.request_context(asked, by=request.user, now=now),
-            "title": asked.reference,
+            **request_detail.request_context(consultation_request, by=request.user, now=now),
+            "title": consultation_request.reference,
             "opts": self.opts,
             "forms": forms_by_name(blank | sent),
             "sent": forms_by_name(sent),
             "may_triage": may_triage,
-            "calendar": calendar_url_for(asked) if may_triage else "",
+            "calendar": calendar_url_for(consultation_request) if may_triage else "",
             "may_answer_for_messages": request.user.has_perm("admissions.answer_for_messages"),
         }
         return TemplateResponse(
@@ -230,18 +241,18 @@ def forms_by_name(forms_of_steps: dict) -> dict:
     return {key.replace("-", "_"): form for key, form in forms_of_steps.items()}
 
 
-def calendar_url_for(asked) -> str:
+def calendar_url_for(consultation_request) -> str:
     """The week calendar, to book a time for this request or to move the one that stands."""
-    consultation = requests.find_standing_consultation(asked)
-    query = {"for": asked.pk}
+    consultation = requests.find_standing_consultation(consultation_request)
+    query = {"for": consultation_request.pk}
     if consultation:
         day = max(timezone.localdate(consultation.starts_at), timezone.localdate())
         query = {"move": consultation.pk, "counselor": consultation.counselor_id, "from": day}
-    return "" if asked.is_closed else f"{reverse(CALENDAR_PAGE)}?{urlencode(query)}"
+    return "" if consultation_request.is_closed else f"{reverse(CALENDAR_PAGE)}?{urlencode(query)}"
 
 
-def url_after_request_action(request, asked) -> str:
+def url_after_request_action(request, consultation_request) -> str:
     """Back to the row of the list a step was taken from, else to the request."""
     if "query" in request.POST:
-        return request_list.list_url(request, asked)
-    return reverse(REQUEST_PAGE, args=[asked.pk])
+        return request_list.list_url(request, consultation_request)
+    return reverse(REQUEST_PAGE, args=[consultation_request.pk])
