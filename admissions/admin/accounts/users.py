@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from admissions.accounts import two_factor, user_management
 from admissions.accounts.forms import BoundedPasswords
 from admissions.accounts.reauthentication import require_recent_authentication
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.admin.scheduling import absences
 
 admin.site.unregister(User)
@@ -112,14 +113,5 @@ class StaffUserAdmin(UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin):
+class RoleAdmin(ReadOnlyAdmin, GroupAdmin):
     """What a role may do, for a superuser to read; `manage.py sync_roles` alone changes it."""
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

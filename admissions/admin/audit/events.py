@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from admissions.admin.date_fields import date_field
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
 from admissions.form_fields import PlainTextField
@@ -66,7 +67,7 @@ class RequestLookupForm(forms.Form):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(admin.ModelAdmin):
+class AuditEventAdmin(ReadOnlyAdmin):
     """Events are written by what people do: they are read here, and nothing else."""
 
     def get_urls(self):
@@ -77,15 +78,6 @@ class AuditEventAdmin(admin.ModelAdmin):
             path("record/", view(require_POST(self.lookup_view)),
                  name="admissions_auditevent_lookup"),
         ]  # fmt: skip
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def changelist_view(self, request, extra_context=None):
         """The newest events first; an address leads on to older ones, and none is counted."""

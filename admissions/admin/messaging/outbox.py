@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from admissions.admin import pagination
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
@@ -126,7 +127,7 @@ MESSAGE_FILTERS = [StateFilter, KindFilter, AudienceFilter]
 
 
 @admin.register(Message)
-class MessageAdmin(admin.ModelAdmin):
+class MessageAdmin(ReadOnlyAdmin):
     """Emails are promised by what people do and sent by workers: nothing is edited here."""
 
     list_filter = MESSAGE_FILTERS
@@ -137,15 +138,6 @@ class MessageAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def may_manage_messages(self, request):
         return request.user.has_perm("admissions.answer_for_messages")

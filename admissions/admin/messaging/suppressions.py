@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from admissions import formatting, staff_formatting
 from admissions.admin.links import request_link
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.audit import access_log
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import Suppression
@@ -39,7 +40,7 @@ class InForceFilter(admin.SimpleListFilter):
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(admin.ModelAdmin):
+class SuppressionAdmin(ReadOnlyAdmin):
     """Only the address's fingerprint exists: who it is, the request says, while it is kept."""
 
     list_display = ["cause", "at", "of_request", "what_now"]
@@ -53,15 +54,6 @@ class SuppressionAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def has_lift_permission(self, request):
         return request.user.has_perm("admissions.lift_suppression")

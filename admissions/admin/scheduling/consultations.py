@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from admissions.admin import pagination
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.scheduling.models import Consultation
 
 from . import bookings, calendar, consultation_list
@@ -41,7 +42,7 @@ class WhenFilter(admin.SimpleListFilter):
 
 
 @admin.register(Consultation)
-class ConsultationAdmin(admin.ModelAdmin):
+class ConsultationAdmin(ReadOnlyAdmin):
     """Consultations by day, to read; triage moves them from the request."""
 
     list_filter = [WhenFilter, "status", "mode", "counselor"]
@@ -63,15 +64,6 @@ class ConsultationAdmin(admin.ModelAdmin):
             for name, (address, view) in CALENDAR_VIEWS.items()
         ]
         return [*pages, *super().get_urls()]
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def changelist_view(self, request, extra_context=None):
         response = super().changelist_view(request, extra_context)

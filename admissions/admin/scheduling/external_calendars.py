@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from admissions import staff_formatting
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.audit import access_log
 from admissions.calendars import busy_import, external_calendars, feeds, safe_http
 from admissions.form_fields import BoundedTextField, PlainTextField
@@ -116,7 +117,7 @@ def describe_failure(calendar: ExternalCalendar) -> str:
 
 
 @admin.register(CalendarFeed)
-class CalendarFeedAdmin(admin.ModelAdmin):
+class CalendarFeedAdmin(ReadOnlyAdmin):
     """A list for directors, and a page for each counselor; nothing of Django's own pages."""
 
     def get_urls(self):
@@ -142,15 +143,6 @@ class CalendarFeedAdmin(admin.ModelAdmin):
         return may_manage_any_calendar(request.user) or request.user.has_perm(
             "admissions.keep_own_calendars"
         )
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def changelist_view(self, request, extra_context=None):
         """Everyone's for a director; for anyone else their own, if they are a counselor."""

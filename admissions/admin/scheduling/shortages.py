@@ -5,12 +5,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from admissions import staff_formatting
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.intake.demand import annotate_demand
 from admissions.scheduling.models import Shortage
 
 
 @admin.register(Shortage)
-class ShortageAdmin(admin.ModelAdmin):
+class ShortageAdmin(ReadOnlyAdmin):
     """One row per stretch without a phone time in the next 24 hours; kept by a task."""
 
     list_display = ["since", "until", "lasted", "language", "requests_meanwhile"]
@@ -43,12 +44,3 @@ class ShortageAdmin(admin.ModelAdmin):
     def changelist_view(self, request, extra_context=None):
         title = {"title": _("Unmet demand: no phone time within 24 hours")}
         return super().changelist_view(request, title | (extra_context or {}))
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from admissions import staff_formatting
 from admissions.admin.links import request_link
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.scheduling.models import Consultation, EarlierOffer, WaitlistEntry
 
 
@@ -29,7 +30,7 @@ class WaitingNowFilter(admin.SimpleListFilter):
 
 
 @admin.register(WaitlistEntry)
-class WaitingAdmin(admin.ModelAdmin):
+class WaitingAdmin(ReadOnlyAdmin):
     """First come first; those who left stand below, the latest first."""
 
     list_display = ["joined_at", "of_request", "has_now", "offered", "left_at", "left_because"]
@@ -68,18 +69,9 @@ class WaitingAdmin(admin.ModelAdmin):
     def offered(self, waiting):
         return waiting.offer_count
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
 
 @admin.register(EarlierOffer)
-class EarlierOfferAdmin(admin.ModelAdmin):
+class EarlierOfferAdmin(ReadOnlyAdmin):
     """Every offer, newest first, and how it ended."""
 
     list_display = [
@@ -103,12 +95,3 @@ class EarlierOfferAdmin(admin.ModelAdmin):
     @admin.display(description=_("request"))
     def of_request(self, row):
         return request_link(row.request)
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

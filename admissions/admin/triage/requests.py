@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from admissions.admin import auto_refresh, pagination
 from admissions.admin.links import CALENDAR_PAGE, REQUEST_LIST, REQUEST_PAGE
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.audit import access_log
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake import requests
@@ -53,7 +54,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(ConsultationRequest)
-class ConsultationRequestAdmin(admin.ModelAdmin):
+class ConsultationRequestAdmin(ReadOnlyAdmin):
     """Requests are made by the public and changed by triage: nothing is edited here."""
 
     list_filter = [QueueFilter, *request_list.REQUEST_ADMIN_FILTERS]
@@ -63,15 +64,6 @@ class ConsultationRequestAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def has_triage_permission(self, request):
         return request.user.has_perm("admissions.triage_consultationrequest")
