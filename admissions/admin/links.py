@@ -3,24 +3,9 @@
 from django.urls import reverse
 from django.utils.html import format_html
 
-REQUEST_PAGE = "admin:admissions_consultationrequest_change"
-
-
 CALENDAR_PAGE = "admin:admissions_consultation_calendar"
-
-REQUEST_PAGE = "admin:admissions_consultationrequest_change"
-
-REQUEST_PAGE = "admin:admissions_consultationrequest_change"
-
 REQUEST_LIST = "admin:admissions_consultationrequest_changelist"
-
-REQUEST_LIST = "admin:admissions_consultationrequest_changelist"
-
-
 REQUEST_PAGE = "admin:admissions_consultationrequest_change"
-
-
-CALENDAR_PAGE = "admin:admissions_consultation_calendar"
 
 
 def request_link(request):
@@ -28,6 +13,3 @@ def request_link(request):
     return format_html(
         '<a href="{}">{}</a>', reverse(REQUEST_PAGE, args=[request.pk]), request.reference
     )
-
-
-CALENDAR_PAGE = "admin:admissions_consultation_calendar"
