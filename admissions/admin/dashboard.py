@@ -1,7 +1,9 @@
 """What a member of staff needs to see first today; each part is asked once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
@@ -93,7 +95,10 @@ class Dashboard:
     @property
     def shown(self) -> list:
         """Ids of the requests that appear on the page."""
-        talks = [*self.upcoming, *self.uncovered_soonest]
+        talks: list[UpcomingConsultation | UncoveredConsultation] = [
+            *self.upcoming,
+            *self.uncovered_soonest,
+        ]
         return [
             *(card.request.pk for card in [*self.urgent, *self.mine]),
             *(each.consultation.request_id for each in talks),
@@ -124,7 +129,9 @@ def build_dashboard(*, by: User, now: datetime) -> Dashboard:
     )
 
 
-def request_rows(requests, **at) -> list[request_row.RequestRow]:
+def request_rows(
+    requests: Iterable[ConsultationRequest], **at: Any
+) -> list[request_row.RequestRow]:
     return [request_row.request_row(request, **at) for request in requests]
 
 
@@ -171,7 +178,7 @@ def describe_since(at: datetime, now: datetime) -> str:
     return _("since %(clock)s") % {"clock": staff_formatting.format_relative_day_and_time(at, now)}
 
 
-def upcoming_consultations(now) -> list[UpcomingConsultation]:
+def upcoming_consultations(now: datetime) -> list[UpcomingConsultation]:
     upcoming = (
         Consultation.objects.upcoming(now=now)
         .select_related("request", "counselor")
