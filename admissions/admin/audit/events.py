@@ -1,17 +1,19 @@
 """The auditor's desk: every event to read, and who saw one record. Looking leaves an event too."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.date_fields import date_field
 from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.audit import access_log
@@ -26,7 +28,7 @@ TEMPLATE = "admin/admissions/auditevent/list.html"
 
 
 class StaffChoiceField(forms.ModelChoiceField):
-    def label_from_instance(self, user):
+    def label_from_instance(self, user: User) -> str:
         return user.get_full_name() or user.get_username()
 
 
@@ -58,7 +60,7 @@ class RequestLookupForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "NKW9-N32F"}),
     )
 
-    def clean_reference(self):
+    def clean_reference(self) -> ConsultationRequest:
         text = self.cleaned_data["reference"].strip().upper()
         found = ConsultationRequest.objects.filter(reference=text).first()
         if found is None:
@@ -70,7 +72,7 @@ class RequestLookupForm(forms.Form):
 class AuditEventAdmin(ReadOnlyAdmin):
     """Events are written by what people do: they are read here, and nothing else."""
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
             path("", view(require_safe(self.changelist_view)),
@@ -79,7 +81,9 @@ class AuditEventAdmin(ReadOnlyAdmin):
                  name="admissions_auditevent_lookup"),
         ]  # fmt: skip
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The newest events first; an address leads on to older ones, and none is counted."""
         self.check_may_view(request)
         form = EventFilterForm(request.GET, auto_id="by-%s", label_suffix="")
@@ -95,12 +99,12 @@ class AuditEventAdmin(ReadOnlyAdmin):
             request, rows=rows, narrow=form, older=older, record=RequestLookupForm()
         )
 
-    def lookup_view(self, request):
+    def lookup_view(self, request: StaffRequest) -> HttpResponse:
         """Everyone who looked at or changed one request."""
         self.check_may_view(request)
         form = RequestLookupForm(request.POST)
         if not form.is_valid():
-            messages.warning(request, form.errors["reference"][0])
+            messages.warning(request, str(form.errors["reference"][0]))
             return HttpResponseRedirect(reverse(EVENT_LIST))
         consultation_request = form.cleaned_data["reference"]
         rows = display.event_rows(display.events_of_request(consultation_request.pk))
@@ -111,11 +115,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
             request, rows=rows, record=form, reference=consultation_request.reference
         )
 
-    def check_may_view(self, request):
+    def check_may_view(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
             raise PermissionDenied
 
-    def render_page(self, request, **context):
+    def render_page(self, request: HttpRequest, **context: Any) -> TemplateResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": _("Audit"),
@@ -126,7 +130,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, TEMPLATE, context)
 
 
-def older_events_query(request, found) -> str:
+def older_events_query(request: HttpRequest, found: list[AuditEvent]) -> str:
     """The same list from its last event on."""
     kept = {
         name: value for name, value in request.GET.items() if name in EventFilterForm.base_fields
