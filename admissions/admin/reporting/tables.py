@@ -149,7 +149,7 @@ def funnel_row(journeys: Funnel, step: FunnelStep) -> TableRow:
         stopped[FunnelOutcome.OPEN],
     ]
     return TableRow(
-        step.label,
+        str(step.label),
         [came, format_share(came, all_of_them), *(n or EMPTY_CELL for n in told)],
         charts.build_bar(parts, all_of_them),
     )
@@ -271,7 +271,7 @@ def breakdown_tables(report: Report) -> list[Table]:
     """Who asked: by language, program and source."""
     journeys = report.figures.funnel
     programs = {each.pk: each.name for each in Program.objects.all()} | {None: _("Not said")}
-    breakdowns = [
+    breakdowns: list[tuple[str, str, dict]] = [
         ("language", _("By language"), LANGUAGE_NAMES),
         ("program", _("By program"), programs),
         ("source", _("By source"), dict(Choices.Source.choices)),
