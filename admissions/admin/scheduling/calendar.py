@@ -1,12 +1,16 @@
 """The week calendar: whose days, for whom a time is looked for, and where a click leads."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from admissions import local_time, staff_formatting
+from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.links import CALENDAR_PAGE
 from admissions.audit import access_log
 from admissions.intake.models import ConsultationRequest
@@ -37,8 +42,8 @@ class CalendarFilterForm(forms.Form):
     )
     mode = forms.ChoiceField(label=_lazy("Mode"), choices=Mode.choices, required=False)
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(data, label_suffix="", **options)
         day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         self.fields["from"] = forms.DateField(label=_lazy("From"), required=False, widget=day)
 
@@ -67,7 +72,7 @@ class CalendarQuery:
             return {"move": query.moving.pk}
         return {"mode": query.mode} | ({"for": query.request.pk} if query.request else {})
 
-    def address(self, **changes) -> str:
+    def address(self, **changes: Any) -> str:
         """The calendar as it is looked at now, but for these changes; None leaves one out."""
         here = {"from": self.first, "counselor": self.counselor and self.counselor.pk}
         parameters = {**here, **self.carried, **changes}
@@ -75,7 +80,7 @@ class CalendarQuery:
         return f"{reverse(CALENDAR_PAGE)}?{urlencode(given)}"
 
 
-def parse_calendar_query(request) -> CalendarQuery:
+def parse_calendar_query(request: HttpRequest) -> CalendarQuery:
     form = CalendarFilterForm(request.GET)
     form.is_valid()
     cleaned, today = form.cleaned_data, timezone.localdate()
@@ -89,7 +94,7 @@ def parse_calendar_query(request) -> CalendarQuery:
     )
 
 
-def parse_slot_search(request, mode: str) -> week_layout.SlotQuery:
+def parse_slot_search(request: HttpRequest, mode: str) -> week_layout.SlotQuery:
     """Who a time is looked for; whoever can no longer be helped here is left out."""
     if number := request.GET.get("move"):
         moving = Consultation.objects.standing().select_related("request", "counselor")
@@ -107,11 +112,11 @@ def find_open_request(pk: str | None) -> ConsultationRequest | None:
     return ConsultationRequest.objects.open().filter(pk=number).first()
 
 
-def may_triage(request) -> bool:
+def may_triage(request: HttpRequest) -> bool:
     return request.user.has_perm("admissions.triage_consultationrequest")
 
 
-def calendar_view(request, *, site):
+def calendar_view(request: StaffRequest, *, site: admin.AdminSite) -> HttpResponse:
     """The calendar itself; it changes nothing."""
     if not request.user.has_perm("admissions.view_consultation"):
         raise PermissionDenied
