@@ -1,11 +1,13 @@
 """Requests with the same phone or email side by side, and what merges them."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -14,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from admissions import staff_formatting
+from admissions.accounts.staff_request import StaffRequest
+from admissions.admin.action_form import set_choices
 from admissions.admin.links import REQUEST_PAGE
 from admissions.audit import access_log
 from admissions.exceptions import ActionNotAllowed
@@ -39,12 +43,14 @@ class MergeForm(forms.Form):
         error_messages={"required": _lazy("First make sure that this is the same person.")},
     )
 
-    def __init__(self, data=None, *, requests):
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, requests: list[ConsultationRequest]
+    ) -> None:
         super().__init__(data, label_suffix="")
-        self.fields["end"].choices = [(str(each.pk), each.reference) for each in requests]
+        set_choices(self, "end", [(str(each.pk), each.reference) for each in requests])
 
 
-def duplicates_view(request, pk, *, site):
+def duplicates_view(request: StaffRequest, pk: UUID, *, site: admin.AdminSite) -> HttpResponse:
     """GET shows what is needed to tell two people apart; POST merges."""
     if not request.user.has_perm(TRIAGE_PERMISSION):
         raise PermissionDenied
@@ -59,7 +65,12 @@ def duplicates_view(request, pk, *, site):
     return render_duplicates(request, site, consultation_request, compared)
 
 
-def submit_merge(request, site, consultation_request, compared):
+def submit_merge(
+    request: StaffRequest,
+    site: admin.AdminSite,
+    consultation_request: ConsultationRequest,
+    compared: list[ConsultationRequest],
+) -> HttpResponse:
     check_known_requests(request, consultation_request, compared)
     form = MergeForm(request.POST, requests=compared)
     if not form.is_valid():
@@ -80,7 +91,11 @@ def submit_merge(request, site, consultation_request, compared):
     return HttpResponseRedirect(reverse(REQUEST_PAGE, args=[kept.pk]))
 
 
-def check_known_requests(request, consultation_request, compared):
+def check_known_requests(
+    request: HttpRequest,
+    consultation_request: ConsultationRequest,
+    compared: list[ConsultationRequest],
+) -> None:
     """Only what the page shows, or did until it was merged a moment ago; all else is 404."""
     known = {
         str(each.pk)
@@ -91,7 +106,13 @@ def check_known_requests(request, consultation_request, compared):
         raise Http404
 
 
-def render_duplicates(request, site, consultation_request, compared, form=None):
+def render_duplicates(
+    request: StaffRequest,
+    site: admin.AdminSite,
+    consultation_request: ConsultationRequest,
+    compared: list[ConsultationRequest],
+    form: MergeForm | None = None,
+) -> HttpResponse:
     if not compared[1:]:
         messages.info(request, _("There is no other request with this phone or email now."))
         return HttpResponseRedirect(
@@ -114,7 +135,13 @@ def render_duplicates(request, site, consultation_request, compared, form=None):
     )
 
 
-def comparison_sides(request, consultation_request, compared, *, is_sent) -> list[dict]:
+def comparison_sides(
+    request: StaffRequest,
+    consultation_request: ConsultationRequest,
+    compared: list[ConsultationRequest],
+    *,
+    is_sent: bool,
+) -> list[dict]:
     """Each request as one side of the comparison, with what is chosen about it."""
     now, best = timezone.now(), duplicates.suggest_request_to_keep(compared)
     opens_at = service_levels.find_next_phone_opening(now)
@@ -138,12 +165,14 @@ def comparison_sides(request, consultation_request, compared, *, is_sent) -> lis
     ]
 
 
-def describe_consultation_time(consultation_request) -> str:
+def describe_consultation_time(consultation_request: ConsultationRequest) -> str:
     standing = intake_requests.find_standing_consultation(consultation_request)
     return staff_formatting.format_date_and_time(standing.starts_at) if standing else ""
 
 
-def preselected_duplicates(consultation_request, compared) -> list[str]:
+def preselected_duplicates(
+    consultation_request: ConsultationRequest, compared: list[ConsultationRequest]
+) -> list[str]:
     """Ticked at first: those in the same name that can end; it takes a tick more to merge."""
     name = consultation_request.preferred_name.casefold()
     alike = [each for each in compared if each.preferred_name.casefold() == name]

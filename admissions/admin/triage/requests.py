@@ -1,34 +1,45 @@
 """The triage desk: the list of requests, the page of one request, and the steps staff take."""
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from admissions.accounts.staff_request import StaffRequest
 from admissions.admin import auto_refresh, pagination
-from admissions.admin.links import CALENDAR_PAGE, REQUEST_LIST, REQUEST_PAGE
+from admissions.admin.links import CALENDAR_PAGE, REQUEST_LIST, REQUEST_PAGE, redirect_missing
 from admissions.admin.read_only_admin import ReadOnlyAdmin
+from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.models.request_queries import ConsultationRequestQuerySet
 from admissions.triage import next_action, ownership, queues
 from admissions.triage import search as triage_search
 
 from . import duplicates, filters, forms, request_detail, request_list, request_row
-from .request_actions import REQUEST_ACTIONS
+from .request_actions import REQUEST_ACTIONS, RequestAction, RequestForm
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 SEARCH_SESSION_KEY = "triage_search"
 LIST_PARTS = "admin/admissions/consultationrequest/_list_parts.html"
-SAVED_VIEW_ROUTES = {
+SAVED_VIEW_ROUTES: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
     "save_view": ("views/save/", request_list.save_view),
     "delete_saved_view": ("views/<int:pk>/delete/", request_list.delete_saved_view),
 }
@@ -40,17 +51,20 @@ class QueueFilter(admin.SimpleListFilter):
     title = _("queue")
     parameter_name = filters.QUEUE_PARAMETER
 
-    def lookups(self, request, model_admin):
-        return queues.QUEUE_NAMES
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> "list[tuple[str, StrOrPromise]]":
+        return [(key, cast("StrOrPromise", name)) for key, name in queues.QUEUE_NAMES]
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         now = timezone.now()
         if self.value() != queues.SEARCH_RESULTS:
-            return queues.filter_queue(queryset, self.value(), by=request.user, now=now)
-        request.found = triage_search.search_requests(
-            request.session.get(SEARCH_SESSION_KEY, ""), now=now
-        )
-        return queryset.filter(pk__in=request.found.ids).in_triage_order(now=now)
+            return queues.filter_queue(queryset, self.value(), by=as_staff(request).user, now=now)
+        term = request.session.get(SEARCH_SESSION_KEY, "")
+        found = triage_search.search_requests(term, now=now)
+        request.found = found  # type: ignore[attr-defined]  # for the page around the list
+        rows = cast(ConsultationRequestQuerySet, queryset.filter(pk__in=found.ids))
+        return rows.in_triage_order(now=now)
 
 
 @admin.register(ConsultationRequest)
@@ -65,13 +79,13 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
-    def has_triage_permission(self, request):
+    def has_triage_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("admissions.triage_consultationrequest")
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).with_history()
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return cast(ConsultationRequestQuerySet, super().get_queryset(request)).with_history()
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         steps = [
             path(
                 f"<uuid:pk>/{name}/",
@@ -102,7 +116,9 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
         )
         return [*steps, merging, search, *views, *super().get_urls()]
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The list, with a card for each row and a count on each chip."""
         response = super().changelist_view(request, extra_context)
         if not hasattr(response, "context_data"):
@@ -114,43 +130,56 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
             "search": forms.SearchForm(auto_id="search_%s", label_suffix=""),
             "found": getattr(request, "found", None),
             "most": pagination.capped_at(changes),
-            "look": request_list.log_list_view(request, changes, shown=shown).pk,
+            "look": request_list.log_list_view(as_staff(request), changes, shown=shown).pk,
             **request_list.list_context(
-                request, changes, shown=shown, may_triage=self.has_triage_permission(request)
+                as_staff(request),
+                changes,
+                shown=shown,
+                may_triage=self.has_triage_permission(request),
             ),
         }
         if auto_refresh.is_auto_refresh(request):
-            return auto_refresh.refresh_response(request, response, LIST_PARTS)
+            return auto_refresh.refresh_response(
+                request, cast(TemplateResponse, response), LIST_PARTS
+            )
         return response
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """The page of one request; looking at it is recorded, and changes nothing else."""
         consultation_request = self.get_object(request, object_id)
         if not self.has_view_permission(request, consultation_request):
             raise PermissionDenied
         if consultation_request is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return redirect_missing(self, request, object_id)
 
-        return self.render_request(request, consultation_request)
+        return self.render_request(as_staff(request), consultation_request)
 
-    def history_view(self, request, object_id, extra_context=None):
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The timeline is on the page itself."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return HttpResponseRedirect(reverse(REQUEST_PAGE, args=[object_id]) + "#timeline")
 
-    def search_view(self, request):
+    def search_view(self, request: StaffRequest) -> HttpResponse:
         """Keeps the term in the session, so that no name ever stands in an address."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         form = forms.SearchForm(request.POST)
         if not form.is_valid():
-            messages.warning(request, form.errors["term"][0])
+            messages.warning(request, str(form.errors["term"][0]))
             return HttpResponseRedirect(reverse(REQUEST_LIST))
         request.session[SEARCH_SESSION_KEY] = form.cleaned_data["term"]
         return HttpResponseRedirect(reverse(REQUEST_LIST) + f"?show={queues.SEARCH_RESULTS}")
 
-    def action_view(self, request, pk, *, name):
+    def action_view(self, request: StaffRequest, pk: UUID, *, name: str) -> HttpResponse:
         """Takes one step, or says kindly why not and keeps what was typed."""
         if not self.has_triage_permission(request):
             raise PermissionDenied
@@ -171,10 +200,12 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
         messages.success(request, self.describe_success(request, consultation_request, step))
         return HttpResponseRedirect(url_after_request_action(request, consultation_request))
 
-    def describe_success(self, request, consultation_request, step) -> str:
+    def describe_success(
+        self, request: StaffRequest, consultation_request: ConsultationRequest, step: RequestAction
+    ) -> str:
         """What was done; on the list also to which request, and what comes next for it."""
         if "query" not in request.POST:
-            return step.success_message
+            return str(step.success_message)
         now, consultation_request = (
             timezone.now(),
             self.get_queryset(request).get(pk=consultation_request.pk),
@@ -186,7 +217,14 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
         }
         return _("%(reference)s: %(done)s Next: %(next)s.") % words
 
-    def render_refusal(self, request, consultation_request, name, form, refused):
+    def render_refusal(
+        self,
+        request: StaffRequest,
+        consultation_request: ConsultationRequest,
+        name: str,
+        form: RequestForm,
+        refused: Exception,
+    ) -> HttpResponse:
         """The page as it is now, with the reason above and the form as it was sent."""
         messages.warning(request, str(refused) or _("That time was just taken. Choose another."))
         if "query" in request.POST:
@@ -195,14 +233,21 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
             request, self.get_queryset(request).get(pk=consultation_request.pk), {name: form}
         )
 
-    def permitted_actions(self, request, consultation_request, now) -> set[str]:
+    def permitted_actions(
+        self, request: StaffRequest, consultation_request: ConsultationRequest, now: datetime
+    ) -> set[str]:
         """What this person may do now; giving away takes an owner, or a role that assigns."""
         steps = request_row.available_actions(consultation_request, now)
         if not ownership.may_reassign(consultation_request, request.user):
             steps -= {"hand-over", "give-back"}
         return steps
 
-    def render_request(self, request, consultation_request, sent=None):
+    def render_request(
+        self,
+        request: StaffRequest,
+        consultation_request: ConsultationRequest,
+        sent: dict[str, RequestForm] | None = None,
+    ) -> HttpResponse:
         """The page of one request; `sent` maps steps to forms that came back."""
         access_log.log_request_view(request, consultation_request)
         now, may_triage = timezone.now(), self.has_triage_permission(request)
@@ -233,17 +278,19 @@ def forms_by_name(forms_of_steps: dict) -> dict:
     return {key.replace("-", "_"): form for key, form in forms_of_steps.items()}
 
 
-def calendar_url_for(consultation_request) -> str:
+def calendar_url_for(consultation_request: ConsultationRequest) -> str:
     """The week calendar, to book a time for this request or to move the one that stands."""
     consultation = requests.find_standing_consultation(consultation_request)
-    query = {"for": consultation_request.pk}
+    query: dict[str, Any] = {"for": consultation_request.pk}
     if consultation:
         day = max(timezone.localdate(consultation.starts_at), timezone.localdate())
         query = {"move": consultation.pk, "counselor": consultation.counselor_id, "from": day}
     return "" if consultation_request.is_closed else f"{reverse(CALENDAR_PAGE)}?{urlencode(query)}"
 
 
-def url_after_request_action(request, consultation_request) -> str:
+def url_after_request_action(
+    request: HttpRequest, consultation_request: ConsultationRequest
+) -> str:
     """Back to the row of the list a step was taken from, else to the request."""
     if "query" in request.POST:
         return request_list.list_url(request, consultation_request)
