@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
@@ -146,7 +146,7 @@ def open_concerns(now: datetime) -> list[PendingItem]:
         "concern_opened_at", "pk"
     )
     return [
-        PendingItem(each, describe_since(each.concern_opened_at, now))
+        PendingItem(each, describe_since(cast(datetime, each.concern_opened_at), now))
         for each in waiting[:MAX_ROWS]
     ]
 

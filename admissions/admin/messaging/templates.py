@@ -36,26 +36,31 @@ ADD_PERMISSION = "admissions.add_messagetemplate"
 LANGUAGE_NAMES = dict(settings.LANGUAGES)
 
 
+def part_length(part: str) -> int:
+    """Letters that one part of an email may have: each of its columns has a length."""
+    return cast(int, templates.MAX_PART_LENGTHS[part])
+
+
 class MessageTemplateForm(forms.Form):
     """The three parts of an email; whether they may be sent, the service says."""
 
     subject = BoundedTextField(
         label=_("Subject"),
-        max_length=templates.MAX_PART_LENGTHS["subject"],
+        max_length=part_length("subject"),
         required=False,
         strip=False,
         help_text=_("Shown on a locked phone. One line."),
     )
     heading = BoundedTextField(
         label=_("Heading"),
-        max_length=templates.MAX_PART_LENGTHS["heading"],
+        max_length=part_length("heading"),
         required=False,
         strip=False,
         help_text=_("Above the text. One line."),
     )
     text = BoundedTextField(
         label=_("Text"),
-        max_length=templates.MAX_PART_LENGTHS["text"],
+        max_length=part_length("text"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 9}),

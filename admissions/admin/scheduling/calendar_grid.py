@@ -274,8 +274,8 @@ def nearest_alternatives(
 def alternative_start(
     slot: availability.Slot, pick: SlotChoice, names: dict[int, str]
 ) -> AlternativeStart:
-    is_same = pick.counselor_id in slot.counselors
-    pk = pick.counselor_id if is_same else slot.counselors[0]
+    named = pick.counselor_id
+    pk = named if named is not None and named in slot.counselors else slot.counselors[0]
     words = _("%(when)s with %(counselor)s") % {
         "when": staff_formatting.format_date_and_time(slot.starts_at),
         "counselor": names[pk],

@@ -1,7 +1,7 @@
 """Requests with the same phone or email side by side, and what merges them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -24,6 +24,7 @@ from admissions.exceptions import ActionNotAllowed
 from admissions.intake import requests as intake_requests
 from admissions.intake import service_levels
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.models.request_queries import ConsultationRequestQuerySet
 from admissions.triage import duplicates
 
 from . import request_row
@@ -56,7 +57,8 @@ def duplicates_view(request: StaffRequest, pk: UUID, *, site: admin.AdminSite) -
         raise PermissionDenied
     everyone = ConsultationRequest.objects.with_history()
     consultation_request = get_object_or_404(everyone, pk=pk)
-    others = duplicates.find_duplicates(consultation_request).with_history()[: duplicates.MAX_SHOWN]
+    found = duplicates.find_duplicates(consultation_request)
+    others = cast(ConsultationRequestQuerySet, found).with_history()[: duplicates.MAX_SHOWN]
     compared = (
         [consultation_request, *others] if consultation_request.merged_into_id is None else []
     )

@@ -59,7 +59,8 @@ class QueueFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         now = timezone.now()
         if self.value() != queues.SEARCH_RESULTS:
-            return queues.filter_queue(queryset, self.value(), by=as_staff(request).user, now=now)
+            everyone = cast(ConsultationRequestQuerySet, queryset)
+            return queues.filter_queue(everyone, self.value(), by=as_staff(request).user, now=now)
         term = request.session.get(SEARCH_SESSION_KEY, "")
         found = triage_search.search_requests(term, now=now)
         request.found = found  # type: ignore[attr-defined]  # for the page around the list
