@@ -38,7 +38,7 @@ harm: static
 
 # The tests come last and always, so that their last line is the last line.
 checks:
-	@$(MAKE) --keep-going --jobs=2 lint format rooms templates migrations static || failed=yes; \
+	@$(MAKE) --keep-going --jobs=2 lint format rooms types templates migrations static || failed=yes; \
 	$(MAKE) pytest && [ -z "$$failed" ] || { echo "Not every check passed." >&2; exit 1; }
 
 lint:

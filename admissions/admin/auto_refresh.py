@@ -29,7 +29,12 @@ def refresh_response(request: HttpRequest, response: TemplateResponse, part: str
     content = response.render().content
     mark = hashlib.sha256(CSRF_TOKEN_INPUT.sub(b"", content)).hexdigest()[:32]
     if mark in request.headers.get("If-None-Match", ""):
-        response = HttpResponseNotModified()
+        return with_refresh_headers(request, HttpResponseNotModified(), mark)
+    return with_refresh_headers(request, response, mark)
+
+
+def with_refresh_headers(request: HttpRequest, response: HttpResponse, mark: str) -> HttpResponse:
     response.headers["ETag"], response.headers["X-Live"] = f'"{mark}"', "1"
-    response.headers[VIEW_EVENT_HEADER] = str(request.view_event.pk)
+    # The access log has set it by now.
+    response.headers[VIEW_EVENT_HEADER] = str(request.view_event.pk)  # type: ignore[attr-defined]
     return response

@@ -6,13 +6,8 @@ from django.utils.translation import gettext as _
 
 from admissions.intake.models import ConsultationRequest
 
+ForWhom, GoodTime = ConsultationRequest.ForWhom, ConsultationRequest.GoodTime
 Voicemail = ConsultationRequest.Voicemail
-
-
-GoodTime = ConsultationRequest.GoodTime
-
-
-ForWhom = ConsultationRequest.ForWhom
 
 
 @dataclass(frozen=True)
@@ -25,13 +20,13 @@ class ContactTag:
     icon: str = ""
 
 
-def describe_for_whom(request) -> str:
+def describe_for_whom(request: ConsultationRequest) -> str:
     """For whom, and in which language if not in English."""
     whom = {
         ForWhom.SELF: _("for self"),
         ForWhom.LOVED_ONE: _("for a loved one"),
         ForWhom.PROFESSIONAL: _("for someone they work with"),
-    }[request.for_whom]
+    }[ForWhom(request.for_whom)]
     parts = [whom]
     if request.language != "en":
         parts.append(request.get_language_display())
@@ -42,7 +37,7 @@ def describe_for_whom(request) -> str:
     return ", ".join(str(part) for part in parts)
 
 
-def phone_tags(request) -> list[ContactTag]:
+def phone_tags(request: ConsultationRequest) -> list[ContactTag]:
     """Call, text and voicemail; none without a number."""
     if not request.phone:
         return []
@@ -53,16 +48,16 @@ def phone_tags(request) -> list[ContactTag]:
     return [*tags, voicemail_tag(request), *hours_tags(request)] if request.may_call else tags
 
 
-def voicemail_tag(request) -> ContactTag:
+def voicemail_tag(request: ConsultationRequest) -> ContactTag:
     words = {
         Voicemail.NO: _("no voicemail"),
         Voicemail.NUMBER_ONLY: _("voicemail: number only"),
         Voicemail.SAY_CENTER: _("voicemail: may say center"),
-    }[request.voicemail]
+    }[Voicemail(request.voicemail)]
     return ContactTag(words, is_careful=request.voicemail == Voicemail.NO, icon="voicemail")
 
 
-def email_tags(request) -> list[ContactTag]:
+def email_tags(request: ConsultationRequest) -> list[ContactTag]:
     """Email, and whether it has to be discreet; none without an address."""
     if not request.email:
         return []
@@ -74,9 +69,9 @@ def email_tags(request) -> list[ContactTag]:
     )
 
 
-def hours_tags(request) -> list[ContactTag]:
+def hours_tags(request: ConsultationRequest) -> list[ContactTag]:
     """The hours that suit the person, unless any do."""
-    hours = {
+    hours: dict[str, str] = {
         GoodTime.MORNING: _("8 am to noon"),
         GoodTime.AFTERNOON: _("noon to 5 pm"),
         GoodTime.EVENING: _("5 to 8 pm"),

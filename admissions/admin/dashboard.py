@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
@@ -93,7 +94,10 @@ class Dashboard:
     @property
     def shown(self) -> list:
         """Ids of the requests that appear on the page."""
-        talks = [*self.upcoming, *self.uncovered_soonest]
+        talks: list[UpcomingConsultation | UncoveredConsultation] = [
+            *self.upcoming,
+            *self.uncovered_soonest,
+        ]
         return [
             *(card.request.pk for card in [*self.urgent, *self.mine]),
             *(each.consultation.request_id for each in talks),
@@ -141,7 +145,7 @@ def open_concerns(now: datetime) -> list[PendingItem]:
         "concern_opened_at", "pk"
     )
     return [
-        PendingItem(each, describe_since(each.concern_opened_at, now))
+        PendingItem(each, describe_since(cast(datetime, each.concern_opened_at), now))
         for each in waiting[:MAX_ROWS]
     ]
 
@@ -173,7 +177,7 @@ def describe_since(at: datetime, now: datetime) -> str:
     return _("since %(clock)s") % {"clock": staff_formatting.format_relative_day_and_time(at, now)}
 
 
-def upcoming_consultations(now) -> list[UpcomingConsultation]:
+def upcoming_consultations(now: datetime) -> list[UpcomingConsultation]:
     upcoming = (
         Consultation.objects.upcoming(now=now)
         .select_related("request", "counselor")

@@ -1,19 +1,21 @@
 """Single-key shortcuts: on until somebody turns them off in their browser."""
 
 from django.contrib import messages
-from django.http import HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from admissions.accounts.staff_request import StaffRequest
+
 SHORTCUTS_COOKIE, ONE_YEAR = "keys", 365 * 24 * 60 * 60
 
 
-def is_enabled(request) -> bool:
+def is_enabled(request: HttpRequest) -> bool:
     return request.COOKIES.get(SHORTCUTS_COOKIE) != "off"
 
 
-def keyboard_shortcuts_view(request):
+def keyboard_shortcuts_view(request: StaffRequest) -> HttpResponse:
     """Turns the shortcuts on or off; the choice says nothing about anyone."""
     turned = "off" if request.POST.get("keys") == "off" else "on"
     next_page = request.POST.get("next", "")

@@ -1,12 +1,18 @@
 """The staff desk: Django's admin under our own name, menu and look."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial, wraps
+from typing import Any, TypeVar, cast
 
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.urls import path, reverse
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +27,8 @@ from admissions.accounts import (
     urls,
     views,
 )
+from admissions.accounts.staff_request import StaffRequest
+from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.calendars import busy_import
 from admissions.care import credentials
@@ -29,6 +37,8 @@ from admissions.scheduling.models import Consultation
 from . import auto_refresh, dashboard, keyboard_shortcuts
 from .audited_admin import log_page_view, with_audit
 from .reporting.views import export_reports_view, reports_view
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,7 @@ class MenuItem:
     args: tuple = ()
     children: list["MenuItem"] = field(default_factory=list)
 
-    def is_open_to(self, user) -> bool:
+    def is_open_to(self, user: User | AnonymousUser) -> bool:
         return not self.permission or user.has_perm(self.permission)
 
 
@@ -134,17 +144,17 @@ class StaffAdminSite(admin.AdminSite):
     enable_nav_sidebar = False
     index_template = "admin/dashboard.html"
 
-    def has_permission(self, request):
+    def has_permission(self, request: HttpRequest) -> bool:
         """Nothing opens without the second factor, proven in this very session."""
         return authentication.is_fully_authenticated(request)
 
-    def admin_view(self, view, cacheable=False):
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
         """The door of every page, which notes who looks; what a form sent through a closed one
         is kept for its owner."""
         guarded = super().admin_view(log_page_view(view), cacheable)
 
         @wraps(view)
-        def at_the_door(request, *args, **kwargs):
+        def at_the_door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method != "POST":
                 return guarded(request, *args, **kwargs)
             if self.has_permission(request):
@@ -157,13 +167,18 @@ class StaffAdminSite(admin.AdminSite):
             unsent_forms.save_form(request, owner=unsent_forms.owner_of_ended_session(request))
             return redirect_to_login(unsent_forms.return_page(request), reverse("admin:login"))
 
-        return at_the_door
+        return cast(View, at_the_door)
 
-    def register(self, model_or_iterable, admin_class=None, **options):
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[admin.ModelAdmin] | None = None,
+        **options: Any,
+    ) -> None:
         """Whatever is edited here is recorded."""
         super().register(model_or_iterable, with_audit(admin_class), **options)
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLResolver | URLPattern]:
         turn = path(
             "keys/",
             self.admin_view(require_POST(keyboard_shortcuts.keyboard_shortcuts_view)),
@@ -171,7 +186,7 @@ class StaffAdminSite(admin.AdminSite):
         )
         return [turn, *urls.sign_in_urls(self), *self.reports(), *super().get_urls()]
 
-    def reports(self):
+    def reports(self) -> list[URLPattern]:
         """The director's screen; who takes its figures away proves again who they are."""
         screen = self.admin_view(partial(reports_view, site=self))
         file = self.admin_view(reauthentication.require_recent_authentication(export_reports_view))
@@ -180,34 +195,43 @@ class StaffAdminSite(admin.AdminSite):
             path("reports/file/", file, name="export_reports"),
         ]
 
-    def login(self, request, extra_context=None):
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return views.sign_in(request)
 
-    def password_change(self, request, extra_context=None):
+    # Ours may lead elsewhere, where Django always draws a page.
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return security_views.change_password(request)
 
-    def logout(self, request, extra_context=None):
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return views.sign_out(request)
 
-    def autocomplete_view(self, request):
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """Closed: no form of ours asks it, and it would search names unrecorded."""
         raise PermissionDenied
 
-    def each_context(self, request):
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the desk shows in its frame."""
         context = super().each_context(request)
         if context["has_permission"]:
-            menu = build_menu(MENU, request)
+            menu = build_menu(MENU, as_staff(request))
             context |= {
                 "menu": menu,
                 "submenu": next((item["children"] for item in menu if item["is_here"]), []),
-                "me": formatting.staff_name(request.user),
-                "role": role_label(request.user),
+                "me": formatting.staff_name(as_staff(request).user),
+                "role": role_label(as_staff(request).user),
                 "has_keys": keyboard_shortcuts.is_enabled(request),
             }
         return context
 
-    def get_app_list(self, request, app_label=None):
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
         """Consultations are looked at in the week calendar first."""
         apps = super().get_app_list(request, app_label)
         for model in (model for app in apps for model in app["models"]):
@@ -215,10 +239,12 @@ class StaffAdminSite(admin.AdminSite):
                 model["admin_url"] = reverse("admin:admissions_consultation_calendar")
         return apps
 
-    def index(self, request, extra_context=None):
+    def index(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Today: what is on fire, what comes next, what is mine."""
-        now, user = timezone.now(), request.user
-        extra = {
+        now, user = timezone.now(), as_staff(request).user
+        extra: dict[str, Any] = {
             "now": now,
             "shown_at": staff_formatting.format_short_datetime(now, now),
             "today": None,
@@ -257,7 +283,7 @@ def unsent_form_paths() -> set[str]:
     }
 
 
-def build_menu(places: list[MenuItem], request) -> list[dict]:
+def build_menu(places: list[MenuItem], request: StaffRequest) -> list[dict]:
     """The places open to this person; they are at the one whose address fits best."""
     items = [build_menu_item(each, request) for each in places if each.is_open_to(request.user)]
     fitting = [item["url"] for item in items if item["is_here"]]
@@ -266,7 +292,7 @@ def build_menu(places: list[MenuItem], request) -> list[dict]:
     return items
 
 
-def build_menu_item(place: MenuItem, request) -> dict:
+def build_menu_item(place: MenuItem, request: StaffRequest) -> dict:
     url = reverse(f"admin:{place.view}", args=place.args)
     children = build_menu(place.children, request)
     is_here = request.path == url or (place.view != "index" and request.path.startswith(url))
@@ -279,6 +305,6 @@ def build_menu_item(place: MenuItem, request) -> dict:
     }
 
 
-def role_label(user) -> str:
+def role_label(user: User) -> str:
     """The groups of a person, as the top bar names them."""
     return ", ".join(user.groups.order_by("name").values_list("name", flat=True))

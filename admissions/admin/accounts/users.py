@@ -1,5 +1,8 @@
 """Colleagues: their names, roles and passwords; and whom someone who leaves has promised a talk."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -7,8 +10,11 @@ from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreation
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import ManyToManyField
+from django.forms import BaseFormSet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +23,10 @@ from django.views.decorators.http import require_POST
 from admissions.accounts import two_factor, user_management
 from admissions.accounts.forms import BoundedPasswords
 from admissions.accounts.reauthentication import require_recent_authentication
+from admissions.accounts.staff_request import StaffRequest
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.admin.scheduling import absences
+from admissions.admin.staff_requests import as_staff
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -48,7 +57,7 @@ class StaffUserAdmin(UserAdmin):
     add_form = NewPersonForm
     change_password_form = TheirPasswordForm
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         remove = self.admin_site.admin_view(
             require_POST(require_recent_authentication(self.remove_factor_view))
         )
@@ -57,35 +66,41 @@ class StaffUserAdmin(UserAdmin):
             *super().get_urls(),
         ]
 
-    def get_fieldsets(self, request, obj=None):
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         is_plain = obj is not None and not request.user.is_superuser
         return BASIC_FIELDSETS if is_plain else super().get_fieldsets(request, obj)
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Nobody gives themselves a role."""
         is_own = obj is not None and obj.pk == request.user.pk and not request.user.is_superuser
         return OWN_READONLY_FIELDS if is_own else ("last_login", "date_joined")
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         may = super().has_change_permission(request, obj)
-        return may and (obj is None or user_management.may_change_user(request.user, obj))
+        return may and (obj is None or user_management.may_change_user(as_staff(request).user, obj))
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """What they did stays theirs: who leaves is made inactive."""
         return False
 
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField | None:
         if db_field.name == "groups":
-            kwargs["queryset"] = user_management.assignable_roles(request.user).order_by("name")
+            kwargs["queryset"] = user_management.assignable_roles(as_staff(request).user).order_by(
+                "name"
+            )
             kwargs["widget"] = forms.CheckboxSelectMultiple
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @method_decorator(require_recent_authentication)
     @transaction.atomic
-    def user_change_password(self, request, id, form_url=""):
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
         return super().user_change_password(request, id, form_url)
 
-    def remove_factor_view(self, request, pk):
+    def remove_factor_view(self, request: StaffRequest, pk: int) -> HttpResponse:
         """They lost phone and codes: at the next sign-in they set up an app anew."""
         user = get_object_or_404(User, pk=pk)
         if not self.has_change_permission(request, user) or user == request.user:
@@ -94,32 +109,35 @@ class StaffUserAdmin(UserAdmin):
             messages.success(request, _("Removed. At the next sign-in they set up an app anew."))
         return redirect(reverse("admin:auth_user_change", args=[user.pk]))
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: User, form: forms.Form, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if hasattr(obj, "counselor"):
             absences.warn_of_gaps(request, obj.counselor)
 
-    def construct_change_message(self, request, form, formsets, add=False):
+    # Names and events of the audit, where Django has entries of its own log.
+    def construct_change_message(  # type: ignore[override]
+        self,
+        request: HttpRequest,
+        form: forms.Form,
+        formsets: Iterable[BaseFormSet],
+        add: bool = False,
+    ) -> list[str]:
         """The names of what changed, for the two below."""
         return list(form.changed_data)
 
-    def log_addition(self, request, obj, message):
-        user_management.record_user_added(user=obj, by=request.user)
+    def log_addition(  # type: ignore[override]
+        self, request: HttpRequest, obj: User, message: list[str]
+    ) -> None:
+        user_management.record_user_added(user=obj, by=as_staff(request).user)
 
-    def log_change(self, request, obj, message):
+    def log_change(  # type: ignore[override]
+        self, request: HttpRequest, obj: User, message: list[str]
+    ) -> None:
         if message:
-            user_management.record_user_changed(user=obj, by=request.user, fields=message)
+            by = as_staff(request).user
+            user_management.record_user_changed(user=obj, by=by, fields=message)
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin):
+class RoleAdmin(ReadOnlyAdmin, GroupAdmin):
     """What a role may do, for a superuser to read; `manage.py sync_roles` alone changes it."""
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -42,13 +43,18 @@ class SealChainStatus:
     is_whole: bool
 
 
-def all_events():
+def all_events() -> QuerySet[AuditEvent]:
     return AuditEvent.objects.select_related("actor", "staff").order_by("-at", "-pk")
 
 
 def filter_events(
-    *, type="", who=None, first: date | None = None, last: date | None = None, before=""
-):
+    *,
+    type: str = "",
+    who: User | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    before: int | str = "",
+) -> QuerySet[AuditEvent]:
     """The newest events of this kind, person and time; with `before`, what is older than that."""
     found = all_events()
     if type:
@@ -78,7 +84,10 @@ def event_rows(found: list[AuditEvent]) -> list[EventRow]:
     pks = {each.request_id for each in found if each.request_id}
     kept = ConsultationRequest.objects.filter(pk__in=pks).values_list("pk", "reference")
     references = dict(kept)
-    return [event_row(each, references.get(each.request_id, "")) for each in found]
+    return [
+        event_row(each, references.get(each.request_id, "") if each.request_id else "")
+        for each in found
+    ]
 
 
 def event_row(event: AuditEvent, reference: str) -> EventRow:

@@ -1,6 +1,12 @@
 """What staff are licensed or certified as: a director enters it, and renews the date."""
 
+from typing import TYPE_CHECKING, Any
+
+from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import ForeignKey, Model
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +15,9 @@ from django.utils.translation import ngettext
 from admissions.accounts.reauthentication import require_recent_authentication
 from admissions.care.models import StaffCredential
 from admissions.formatting import user_label
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @admin.register(StaffCredential)
@@ -21,28 +30,31 @@ class StaffCredentialAdmin(admin.ModelAdmin):
     ordering = ["expires_on", "pk"]
     fields = ["user", "title", "number", "issuer", "expires_on"]
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         """A trigger of the database keeps these too."""
         return ["user", "title", "number"] if obj else []
 
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
         """People who work here, by their names."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if db_field.name == "user":
-            field.queryset = field.queryset.filter(is_active=True, is_staff=True)
-            field.queryset = field.queryset.order_by("first_name", "username")
-            field.label_from_instance = user_label
+        if db_field.name == "user" and field is not None:
+            working = User.objects.filter(is_active=True, is_staff=True)
+            field.queryset = working.order_by("first_name", "username")
+            # As Django has it done: a label is made by another function.
+            field.label_from_instance = user_label  # type: ignore[assignment, method-assign]
         return field
 
     @admin.display(description=_("whose"), ordering="user__first_name")
-    def whose(self, credential):
+    def whose(self, credential: StaffCredential) -> str:
         return user_label(credential.user)
 
     @admin.display(description=_("warning"))
-    def left(self, credential):
+    def left(self, credential: StaffCredential) -> "StrOrPromise":
         """In words, from 90 days before the last one on."""
         days = credential.days_left(timezone.localdate())
         if days > StaffCredential.WARNED_BEFORE.days:

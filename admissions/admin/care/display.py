@@ -2,13 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from admissions import formatting, staff_formatting
 from admissions.care import rules
-from admissions.care.models import Assessment, Finding, Recommendation, Referral
+from admissions.care.models import (
+    Acknowledgment,
+    Assessment,
+    Finding,
+    Recommendation,
+    Referral,
+)
 from admissions.intake.models import ConsultationRequest
 
 VIEW_PERMISSION = "admissions.view_assessment"
@@ -64,7 +71,7 @@ def recommendation_versions(request: ConsultationRequest) -> list[tuple[Recommen
     return [(each, signature_line(each)) for each in rows.order_by("-version")]
 
 
-def signature_line(row) -> str:
+def signature_line(row: Assessment | Recommendation | Acknowledgment) -> str:
     """By whom, as what, and when: Dana R., LAADC, Tue, Nov 24, 2:11 pm."""
     who = formatting.staff_name(row.by)
     if row.credential:
@@ -82,7 +89,7 @@ def referral_summary(referral: Referral) -> ReferralSummary:
     confirmed = ""
     if referral.confirmed_at:
         who, at = (
-            formatting.staff_name(referral.confirmed_by),
+            formatting.staff_name(cast(User, referral.confirmed_by)),
             staff_formatting.format_date_and_time(referral.confirmed_at),
         )
         confirmed = f"{who}, {at}"
@@ -117,3 +124,13 @@ def describe_agreed_level(made: Recommendation) -> str:
 def describe_concern_since(request: ConsultationRequest, now: datetime) -> str:
     at = request.concern_opened_at
     return staff_formatting.format_short_datetime(at, now) if at else ""
+
+
+def has_urgent_finding(assessment: Assessment) -> bool:
+    """What was found about the mind or about danger to life asks for a clinician at once."""
+    found = assessment.findings.all()
+    return any(
+        each.dimension == Finding.Dimension.PSYCHIATRIC
+        and each.concern == Finding.Concern.NEEDS_CLINICIAN
+        for each in found
+    )

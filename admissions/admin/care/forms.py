@@ -1,15 +1,21 @@
 """The forms of assessment, recommendation, admission and referral: they check and never write."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from admissions.care import assessments, dimensions, recommendations
-from admissions.care.models import IOP_CODE, Finding, Recommendation
+from admissions.care.models import IOP_CODE, Assessment, Finding, Recommendation
 from admissions.form_fields import PlainLinesField, PlainTextField
 from admissions.intake.models import ConsultationRequest
 from programs.models import LevelOfCare
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 Disposition = ConsultationRequest.Disposition
 MAX_LENGTH = 4000
@@ -19,7 +25,9 @@ NEWER_VERSION_EXISTS = _(
 )
 
 
-def encrypted_lines_field(label, *, rows=2, required=False, **options):
+def encrypted_lines_field(
+    label: "StrOrPromise", *, rows: int = 2, required: bool = False, **options: Any
+) -> PlainLinesField:
     """A text of some lines, kept encrypted."""
     attrs = {"rows": rows, "autocomplete": "off", "maxlength": MAX_LENGTH}
     wrong = {"max_length": _("Keep it to 4000 characters.")} | options.pop("wrong", {})
@@ -33,7 +41,7 @@ def encrypted_lines_field(label, *, rows=2, required=False, **options):
     )
 
 
-def amendment_reason_field():
+def amendment_reason_field() -> PlainTextField:
     return PlainTextField(
         label=_("Why it is amended"),
         max_length=200,
@@ -48,43 +56,60 @@ class VersionCheckedForm(forms.Form):
 
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
-    def __init__(self, data=None, *, latest, initial=None, **options):
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        latest: Assessment | Recommendation | None,
+        initial: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
         self.is_stale = False
         seen = {"seen": latest.version if latest else 0}
         super().__init__(data, initial=seen | (initial or {}), label_suffix="", **options)
 
-    def clean_seen(self):
+    def clean_seen(self) -> int:
         if self.cleaned_data["seen"] != self.initial["seen"]:
             self.rebase()
         return self.cleaned_data["seen"]
 
-    def rebase(self):
+    def rebase(self) -> None:
         """What was typed stays, and is based on what stands now: sent again, it counts."""
         self.is_stale = True
-        self.data = self.data.copy()
-        self.data["seen"] = self.initial["seen"]
+        self.change_sent("seen", self.initial["seen"])
         self.add_error(None, NEWER_VERSION_EXISTS)
 
-    def mark_stale(self, latest):
+    def change_sent(self, name: str, value: int) -> None:
+        data = cast("MultiValueDict[str, Any]", self.data).copy()
+        data[name] = value
+        self.data = data
+
+    def mark_stale(self, latest: Assessment | Recommendation | None) -> None:
         """A colleague was quicker by a moment."""
-        self.initial["seen"] = latest.version
+        self.initial["seen"] = latest.version if latest else 0
         self.rebase()
 
 
 class NewVersionForm(VersionCheckedForm):
     """What becomes the next version; after the first, with a reason."""
 
-    def __init__(self, data=None, *, latest, **options):
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        latest: Assessment | Recommendation | None,
+        **options: Any,
+    ) -> None:
         super().__init__(data, latest=latest, **options)
         if latest:
             self.fields["because"] = amendment_reason_field()
 
-    def mark_stale(self, latest):
+    def mark_stale(self, latest: Assessment | Recommendation | None) -> None:
         self.fields.setdefault("because", amendment_reason_field())
         super().mark_stale(latest)
 
     @property
-    def why_amended(self):
+    def why_amended(self) -> str:
         return self.cleaned_data.get("because", "")
 
 
@@ -102,8 +127,14 @@ class DimensionFields:
 class AssessmentForm(NewVersionForm):
     """Concern, source and note for each dimension, saved as a whole."""
 
-    def __init__(self, data=None, *, asked, latest):
-        self.asked = asked
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        consultation_request: ConsultationRequest,
+        latest: Assessment | None,
+    ) -> None:
+        self.consultation_request = consultation_request
         self.found = {each.dimension: each for each in latest.findings.all()} if latest else {}
         initial = {
             f"{name}_{number}": getattr(each, name)
@@ -113,13 +144,13 @@ class AssessmentForm(NewVersionForm):
         super().__init__(data, latest=latest, initial=initial, auto_id="id_assessment_%s")
         for each in dimensions.DIMENSIONS:
             self.fields |= build_dimension_fields(each.number)
-        if asked.is_for_someone_else:
+        if consultation_request.is_for_someone_else:
             self.fields["has_agreed"] = forms.BooleanField(
                 label=_("I talked with the person themselves, and they agree that I write it down"),
                 error_messages={"required": _("Only the person themselves can agree.")},
             )
 
-    def parts(self):
+    def parts(self) -> list[DimensionFields]:
         return [
             DimensionFields(
                 each,
@@ -132,7 +163,7 @@ class AssessmentForm(NewVersionForm):
         ]
 
     @property
-    def findings(self):
+    def findings(self) -> list[assessments.FindingInput]:
         data = self.cleaned_data
         return [
             assessments.FindingInput(
@@ -170,11 +201,11 @@ class AcknowledgeConcernForm(VersionCheckedForm):
 class LevelOfCareField(forms.ModelChoiceField):
     """A level of care in use, those that are offered here first; never chosen beforehand."""
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         levels = LevelOfCare.objects.filter(is_active=True)
         super().__init__(levels.order_by("-is_offered_here", "scheme", "code"), **options)
 
-    def label_from_instance(self, level):
+    def label_from_instance(self, level: LevelOfCare) -> str:
         is_usual = level.scheme == LevelOfCare.Scheme.ASAM4
         named = f"{level}" if is_usual else f"{level.scheme} {level}"
         return _("%(level)s, offered here") % {"level": named} if level.is_offered_here else named
@@ -215,7 +246,13 @@ class RecommendationForm(NewVersionForm):
         help_text=_("Such as a doctor’s visit today, or naloxone."),
     )
 
-    def __init__(self, data=None, *, latest, assessment):
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        latest: Assessment | Recommendation | None,
+        assessment: Assessment,
+    ) -> None:
         self.standing = assessment
         names = [
             "recommended_level", "rationale", "agreed_level", "reason_if_different",
@@ -225,14 +262,15 @@ class RecommendationForm(NewVersionForm):
         initial["assessment"] = assessment.version
         super().__init__(data, latest=latest, initial=initial, auto_id="id_recommendation_%s")
 
-    def clean_assessment(self):
+    def clean_assessment(self) -> int:
         if self.cleaned_data["assessment"] != self.standing.version:
             self.rebase()
-            self.data["assessment"] = self.standing.version
+            self.change_sent("assessment", self.standing.version)
         return self.cleaned_data["assessment"]
 
-    def clean(self):
-        data = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
         recommended, agreed = data.get("recommended_level"), data.get("agreed_level")
         is_different = bool(agreed and recommended and agreed != recommended)
         if is_different and not data.get("reason_if_different"):
@@ -245,8 +283,18 @@ class RecommendationForm(NewVersionForm):
         return data
 
     @property
-    def advice(self):
+    def advice(self) -> recommendations.RecommendationInput:
         names = recommendations.RecommendationInput.__dataclass_fields__
         return recommendations.RecommendationInput(
             **{name: self.cleaned_data[name] for name in names}
         )
+
+
+def add_refusal(form: forms.BaseForm, refused: Exception) -> bool:
+    form.add_error(None, str(refused))
+    return False
+
+
+def add_stale_version(form: VersionCheckedForm, latest: Assessment | Recommendation | None) -> bool:
+    form.mark_stale(latest)
+    return False

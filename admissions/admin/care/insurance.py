@@ -1,13 +1,16 @@
 """The insurance desk: who waits for a check, and one form. It shows nothing else of a request."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpResponseRedirect
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -15,8 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from admissions import staff_formatting
+from admissions.accounts.staff_request import StaffRequest
 from admissions.admin import contact_summary
 from admissions.admin.action_form import ActionForm
+from admissions.admin.links import redirect_missing
+from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
 from admissions.care import insurance
@@ -24,6 +30,9 @@ from admissions.care.models import BenefitsVerification
 from admissions.exceptions import ActionNotAllowed
 from admissions.form_fields import PlainLinesField, PlainTextField
 from admissions.intake import contact_hours
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 INSURANCE_LIST = "admin:admissions_benefitsverification_changelist"
 INSURANCE_PAGE = "admin:admissions_benefitsverification_change"
@@ -37,7 +46,7 @@ class InsuranceConsentForm(ActionForm):
     )
 
 
-def short_text_field(label, most, **extra):
+def short_text_field(label: "StrOrPromise", most: int, **extra: Any) -> PlainTextField:
     return PlainTextField(
         label=label,
         required=False,
@@ -47,7 +56,7 @@ def short_text_field(label, most, **extra):
     )
 
 
-def long_text_field(label, **extra):
+def long_text_field(label: "StrOrPromise", **extra: Any) -> PlainLinesField:
     return PlainLinesField(
         label=label,
         required=False,
@@ -70,12 +79,12 @@ class BenefitsVerificationForm(forms.Form):
     )
     seen_at = forms.CharField(max_length=40, widget=forms.HiddenInput)
 
-    def __init__(self, data=None, *, of):
+    def __init__(self, data: Mapping[str, Any] | None = None, *, of: BenefitsVerification) -> None:
         kept = {name: getattr(of, name) for name in DETAIL_FIELDS}
         super().__init__(data, initial=kept | {"seen_at": of.changed_at.isoformat()})
         self.label_suffix = ""
 
-    def clean_seen_at(self):
+    def clean_seen_at(self) -> datetime:
         try:
             return datetime.fromisoformat(self.cleaned_data["seen_at"])
         except ValueError:
@@ -89,19 +98,21 @@ DETAIL_FIELDS = ["status", "payer", "member_id", "policy_holder", "estimate", "n
 class BenefitsVerificationAdmin(admin.ModelAdmin):
     """Only who verifies benefits comes here; a look at details is recorded each time."""
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("admissions.verify_benefits")
 
-    def has_view_permission(self, request, obj=None):
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.has_change_permission(request)
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Who waits for a check, the longest first."""
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -118,37 +129,47 @@ class BenefitsVerificationAdmin(admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/admissions/benefitsverification/list.html", context)
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """One check: GET shows it, POST keeps what changed."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         of = self.get_object(request, object_id)
         if of is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return redirect_missing(self, request, object_id)
         if request.method != "POST":
-            return self.show(request, of, BenefitsVerificationForm(of=of))
+            return self.show(as_staff(request), of, BenefitsVerificationForm(of=of))
         form = BenefitsVerificationForm(request.POST, of=of)
         if not form.is_valid():
-            return self.show(request, of, form)
+            return self.show(as_staff(request), of, form)
         details = {name: form.cleaned_data[name] for name in DETAIL_FIELDS}
         seen_at = form.cleaned_data["seen_at"]
         try:
             insurance.update_verification(
-                benefits_id=of.pk, by=request.user, seen_at=seen_at, details=details
+                benefits_id=of.pk, by=as_staff(request).user, seen_at=seen_at, details=details
             )
         except ActionNotAllowed as refused:
             messages.warning(request, str(refused))
-            return self.show(request, of, form)
+            return self.show(as_staff(request), of, form)
         messages.success(request, _("It is kept."))
         return HttpResponseRedirect(reverse(INSURANCE_LIST))
 
-    def history_view(self, request, object_id, extra_context=None):
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Who looked and who changed it is the auditor's to see."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return HttpResponseRedirect(reverse(INSURANCE_PAGE, args=[object_id]))
 
-    def show(self, request, of, form):
+    def show(
+        self, request: StaffRequest, of: BenefitsVerification, form: BenefitsVerificationForm
+    ) -> TemplateResponse:
         access_log.log_request_view(request, of.request, type=AuditEvent.Type.BENEFITS_SEEN)
         context = {
             **self.admin_site.each_context(request),
@@ -165,7 +186,7 @@ class BenefitsVerificationAdmin(admin.ModelAdmin):
 ENCRYPTED_FIELDS = ["member_id", "policy_holder", "estimate", "note"]
 
 
-def insurance_row(of: BenefitsVerification, now) -> dict:
+def insurance_row(of: BenefitsVerification, now: datetime) -> dict:
     """What the insurance desk may know of a person: how to ask them, and how long they wait."""
     request = of.request
     may_call = bool(request.phone and request.may_call)

@@ -1,10 +1,14 @@
 """The forms to refer someone elsewhere and to confirm that they arrived."""
 
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from admissions.admin.action_form import ActionForm
+from admissions.admin.action_form import ActionForm, set_choices
 from admissions.care import rules
 from admissions.form_fields import PlainTextField
 from admissions.intake.models import ConsultationRequest
@@ -49,7 +53,7 @@ class BeginAdmissionForm(ActionForm):
         error_messages={"invalid": _("Enter a day.")},
     )
 
-    def clean_on(self):
+    def clean_on(self) -> date | None:
         on = self.cleaned_data["on"]
         if on and on < timezone.localdate():
             raise forms.ValidationError(_("That day is over. Choose another."))
@@ -61,17 +65,28 @@ class AdmitForm(ActionForm):
 
     disposition = forms.ChoiceField(widget=forms.HiddenInput)
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
-        made = rules.latest_recommendation(request)
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        consultation_request: ConsultationRequest,
+        now: datetime,
+    ) -> None:
+        super().__init__(data, consultation_request=consultation_request, now=now)
+        made = rules.latest_recommendation(consultation_request)
         fitting = made.admission_disposition() if made else ""
         self.admitted = Disposition(fitting).label if fitting else ""
-        self.fields["disposition"].choices = [
-            (each.value, each.label)
-            for each in Disposition
-            if each in ConsultationRequest.ADMITTED_DISPOSITIONS
-        ]
+        set_choices(
+            self,
+            "disposition",
+            [
+                (each.value, each.label)
+                for each in Disposition
+                if each in ConsultationRequest.ADMITTED_DISPOSITIONS
+            ],
+        )
         self.fields["disposition"].initial = fitting
 
-    def clean(self):
-        return super().clean() | {"reason": ""}
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        return self.cleaned_data | {"reason": ""}

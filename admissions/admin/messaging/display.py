@@ -3,9 +3,11 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -13,7 +15,7 @@ from django.utils.translation import gettext as _
 from admissions import formatting, staff_formatting
 from admissions.intake import suppressions
 from admissions.intake.models import ConsultationRequest, Suppression
-from admissions.messaging import rendering
+from admissions.messaging import rendering, templates
 from admissions.messaging.models import Message
 from admissions.triage import status_line
 
@@ -93,13 +95,17 @@ def describe_resend(message: Message) -> str:
     """Who had it sent once more, and why; or an empty string."""
     if not message.copy:
         return ""
-    who, why = formatting.staff_name(message.resent_by), message.get_resend_reason_display()
+    # Staff alone have it sent again.
+    who, why = (
+        formatting.staff_name(cast(User, message.resent_by)),
+        message.get_resend_reason_display(),
+    )
     return _("Sent again by %(who)s: %(why)s") % {"who": who, "why": why}
 
 
 def describe_recipient(message: Message) -> str:
     """To whom it goes, without an address."""
-    if not message.is_for_staff:
+    if not message.is_for_staff and message.request:
         return suppressions.mask_email(message.request.email) or _("nobody: no address is kept")
     return _("staff")
 
@@ -160,7 +166,7 @@ def preview_message(message: Message) -> MessagePreview:
 
 
 def html_body(letter: rendering.RenderedEmail) -> str:
-    return next(each.content for each in letter.alternatives if each.mimetype == "text/html")
+    return next(str(content) for content, kind in letter.alternatives if kind == "text/html")
 
 
 def upcoming_messages(request: ConsultationRequest, now: datetime) -> list[UpcomingMessage]:
@@ -205,3 +211,28 @@ def describe_suppression(request: ConsultationRequest, now: datetime) -> str:
         "when": staff_formatting.format_relative_day_and_time(found.at, now),
     }
     return _("We don't write to this address: %(why)s, %(when)s.") % words
+
+
+def describe_source(used: templates.TemplateInUse) -> dict:
+    """Whose words are in use, in words of its own."""
+    found = {
+        "language": dict(settings.LANGUAGES)[used.language],
+        "code": used.language,
+        "is_custom": used.is_custom,
+    }
+    if used.template is None:
+        return found | {"name": _("our words")}
+    words = {
+        "version": used.template.version,
+        "by": formatting.staff_name(used.template.made_by),
+        "at": staff_formatting.format_date_and_time(used.template.made_at),
+    }
+    found["since"] = _("by %(by)s, %(at)s") % words
+    if used.revealing_words:
+        telling = {"words": ", ".join(used.revealing_words)}
+        found["trouble"] = (
+            _("Version %(version)s is passed over") % words
+            + ": "
+            + _("it now gives people away (%(words)s).") % telling
+        )
+    return found | {"name": _("version %(version)s") % words if used.is_custom else _("our words")}

@@ -3,28 +3,36 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from admissions.accounts.staff_request import StaffRequest
 from admissions.admin import pagination
+from admissions.admin.links import redirect_missing
+from admissions.admin.read_only_admin import ReadOnlyAdmin
+from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
-from admissions.messaging import staff_actions
+from admissions.messaging import rendering, staff_actions
 from admissions.messaging.models import Message
 
-from . import display
+from . import display, outbox_filters
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 MESSAGE_PAGE = "admin:admissions_message_change"
 # The frame holds what a letter says: no script, nothing from elsewhere, nothing it can open.
@@ -57,7 +65,7 @@ class MessageAction:
 
     form: type[forms.Form]
     service: Callable
-    success_message: Promise
+    success_message: "StrOrPromise"
 
 
 MESSAGE_ACTIONS = {
@@ -71,65 +79,15 @@ MESSAGE_ACTIONS = {
 }
 
 
-class StateFilter(admin.SimpleListFilter):
-    """The chips above the list: what is still owed, unless something else is asked for."""
-
-    title = _("state")
-    parameter_name = "show"
-    OWED, ALL = "owed", "all"
-
-    def lookups(self, request, model_admin):
-        State = Message.State  # noqa: N806
-        return [
-            (self.OWED, _("To go")),
-            (State.RETRYING, _("Delayed")),
-            (State.FAILED, _("Failed for good")),
-            (State.BOUNCED, _("Came back")),
-            (State.SKIPPED, _("Not sent")),
-            (State.SENT, _("Sent")),
-            (self.ALL, _("All")),
-        ]
-
-    def queryset(self, request, queryset):
-        shown = shown_state(request)
-        if shown == self.ALL:
-            return queryset
-        return queryset.unfinished() if shown == self.OWED else queryset.filter(state=shown)
-
-
-class KindFilter(admin.SimpleListFilter):
-    title = _("kind")
-    parameter_name = "kind"
-
-    def lookups(self, request, model_admin):
-        return Message.Kind.choices
-
-    def queryset(self, request, queryset):
-        known = self.value() in Message.Kind.values
-        return queryset.filter(kind=self.value()) if known else queryset
-
-
-class AudienceFilter(admin.SimpleListFilter):
-    title = _("for whom")
-    parameter_name = "for"
-
-    def lookups(self, request, model_admin):
-        return [("requesters", _("Requesters")), ("staff", _("Staff"))]
-
-    def queryset(self, request, queryset):
-        if self.value() == "staff":
-            return queryset.filter(kind__in=Message.STAFF_KINDS)
-        return queryset.exclude(kind__in=Message.STAFF_KINDS) if self.value() else queryset
-
-
-MESSAGE_FILTERS = [StateFilter, KindFilter, AudienceFilter]
-
-
 @admin.register(Message)
-class MessageAdmin(admin.ModelAdmin):
+class MessageAdmin(ReadOnlyAdmin):
     """Emails are promised by what people do and sent by workers: nothing is edited here."""
 
-    list_filter = MESSAGE_FILTERS
+    list_filter = [
+        outbox_filters.StateFilter,
+        outbox_filters.KindFilter,
+        outbox_filters.AudienceFilter,
+    ]
     list_select_related = ["request", "resent_by"]
     list_per_page = list_max_show_all = 50
     paginator = pagination.CappedPaginator
@@ -138,25 +96,19 @@ class MessageAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def may_manage_messages(self, request):
+    def may_manage_messages(self, request: HttpRequest) -> bool:
         return request.user.has_perm("admissions.answer_for_messages")
 
-    def get_ordering(self, request):
+    def get_ordering(self, request: HttpRequest) -> tuple[str, str]:
         """What is to go, the soonest first; all else the newest first. Each has its index."""
-        to_go = shown_state(request) in (StateFilter.OWED, Message.State.RETRYING)
-        return ["due_at", "pk"] if to_go else ["-due_at", "-pk"]
+        to_go = outbox_filters.shown_state(request) in (
+            outbox_filters.StateFilter.OWED,
+            Message.State.RETRYING,
+        )
+        return ("due_at", "pk") if to_go else ("-due_at", "-pk")
 
-    def get_urls(self):
-        def at(route, view, name):
+    def get_urls(self) -> list[URLPattern]:
+        def at(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
             checked = self.admin_site.admin_view(view)
             return path(f"<int:pk>/{route}/", checked, name=f"admissions_message_{name}")
 
@@ -168,7 +120,9 @@ class MessageAdmin(admin.ModelAdmin):
         file = at("file/<int:number>", require_safe(self.file_view), "file")
         return [*steps, html, file, *super().get_urls()]
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The list, each row in words; never what an email says, nor an address."""
         response = super().changelist_view(request, extra_context)
         if not hasattr(response, "context_data"):
@@ -178,32 +132,40 @@ class MessageAdmin(admin.ModelAdmin):
             "title": _("Outbox"),
             "rows": [display.message_row(message, now) for message in changes.result_list],
             "filters": {each.parameter_name: each for each in changes.filter_specs},
-            "show": shown_state(request),
-            "states": state_links(changes, request),
+            "show": outbox_filters.shown_state(request),
+            "states": outbox_filters.state_links(changes, request),
             "most": pagination.capped_at(changes),
         }
         return response
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """The page of one email; looking at it is recorded, and changes nothing else."""
         message = self.get_object(request, object_id)
         if not self.has_view_permission(request, message):
             raise PermissionDenied
         if message is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        return self.render_message(request, message)
+            return redirect_missing(self, request, object_id)
+        return self.render_message(as_staff(request), message)
 
-    def history_view(self, request, object_id, extra_context=None):
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The history is on the page itself."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return HttpResponseRedirect(reverse(MESSAGE_PAGE, args=[object_id]))
 
-    def html_view(self, request, pk):
+    def html_view(self, request: StaffRequest, pk: int) -> HttpResponse:
         """What the frame of the page holds, under a policy of its own."""
         return frame_response(self.render_viewed(request, pk))
 
-    def file_view(self, request, pk, number):
+    def file_view(self, request: StaffRequest, pk: int, number: int) -> HttpResponse:
         files = self.render_viewed(request, pk).attachments
         if number >= len(files):
             raise Http404
@@ -211,7 +173,7 @@ class MessageAdmin(admin.ModelAdmin):
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return HttpResponse(content, content_type=kind, headers=headers)
 
-    def render_viewed(self, request, pk):
+    def render_viewed(self, request: StaffRequest, pk: int) -> rendering.RenderedEmail:
         """The letter, for someone whose look at its page was recorded within the hour."""
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -222,7 +184,7 @@ class MessageAdmin(admin.ModelAdmin):
             raise Http404
         return letter
 
-    def action_view(self, request, pk, *, name):
+    def action_view(self, request: StaffRequest, pk: int, *, name: str) -> HttpResponse:
         """Takes one step, or says kindly why not."""
         if not self.may_manage_messages(request):
             raise PermissionDenied
@@ -240,7 +202,9 @@ class MessageAdmin(admin.ModelAdmin):
             messages.success(request, step.success_message)
         return HttpResponseRedirect(url_after_action(request, told))
 
-    def render_message(self, request, message, sent=None):
+    def render_message(
+        self, request: StaffRequest, message: Message, sent: forms.Form | None = None
+    ) -> HttpResponse:
         """The page of one email; `sent` is a form that came back."""
         access_log.log_request_view(
             request, message.request, type=AuditEvent.Type.MESSAGE_SEEN, code=message.kind
@@ -266,33 +230,13 @@ class MessageAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/admissions/message/message.html", context)
 
 
-def shown_state(request) -> str:
-    known = {StateFilter.ALL, *Message.State.values}
-    shown = request.GET.get(StateFilter.parameter_name)
-    return shown if shown in known else StateFilter.OWED
-
-
-def state_links(changes, request) -> list[dict]:
-    """The chips: each state with the address that shows it and keeps the other filters."""
-    shown = shown_state(request)
-    [by_state] = [each for each in changes.filter_specs if isinstance(each, StateFilter)]
-    return [
-        {
-            "name": name,
-            "query": changes.get_query_string({StateFilter.parameter_name: key}, ["p"]),
-            "is_shown": key == shown,
-        }
-        for key, name in by_state.lookup_choices
-    ]
-
-
-def frame_response(letter) -> HttpResponse:
+def frame_response(letter: rendering.RenderedEmail) -> HttpResponse:
     """The letter as HTML, for a frame in one of our own pages."""
     headers = {"Content-Security-Policy": FRAME_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return HttpResponse(display.html_body(letter), headers=headers)
 
 
-def has_viewed(request, pk: int) -> bool:
+def has_viewed(request: StaffRequest, pk: int) -> bool:
     try:
         seen = signing.loads(request.GET.get("look", ""), salt=VIEW_SALT, max_age=VIEW_MAX_AGE)
     except signing.BadSignature:
@@ -300,7 +244,7 @@ def has_viewed(request, pk: int) -> bool:
     return seen == [pk, request.user.pk]
 
 
-def url_after_action(request, message) -> str:
+def url_after_action(request: HttpRequest, message: Message) -> str:
     """Back to the request where the step was taken there, else to the email."""
     if "from_request" in request.POST and message.request_id:
         place = reverse("admin:admissions_consultationrequest_change", args=[message.request_id])

@@ -1,24 +1,35 @@
 """When emails go, and what they say: the list of every kind, and a page for each."""
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from admissions import exceptions
+from admissions.accounts.staff_request import StaffRequest
+from admissions.admin.staff_requests import as_staff
 from admissions.messaging import catalog, templates
 from admissions.messaging import rules as messaging_rules
+from admissions.messaging.kinds import Kind
 from admissions.messaging.models import Message, MessageRule, MessageTemplate
 from programs.models import Facility
 
+from . import display
 from . import templates as messaging_templates
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 TEMPLATE_DIR = "admin/admissions/messagerule"
 RULE_LIST = "admin:admissions_messagerule_changelist"
@@ -29,7 +40,9 @@ TIME_UNITS = [("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days
 class DurationField(forms.MultiValueField):
     """A length of time as a number and its unit."""
 
-    def __init__(self, *, units=TIME_UNITS, **options):
+    def __init__(
+        self, *, units: "Sequence[tuple[str, StrOrPromise]]" = TIME_UNITS, **options: Any
+    ) -> None:
         number = forms.IntegerField(
             min_value=1,
             max_value=9999,
@@ -44,20 +57,20 @@ class DurationField(forms.MultiValueField):
         widget = DurationWidget(units=units)
         super().__init__(fields, widget=widget, error_messages=wrong, **options)
 
-    def compress(self, parts):
+    def compress(self, parts: list[Any]) -> timedelta | None:
         return timedelta(**{parts[1]: parts[0]}) if parts else None
 
 
 class DurationWidget(forms.MultiWidget):
     """Two controls in one line; the second says what it is to those who do not see the first."""
 
-    def __init__(self, *, units):
+    def __init__(self, *, units: "Sequence[tuple[str, StrOrPromise]]") -> None:
         number = forms.NumberInput(attrs={"min": 1, "max": 9999, "inputmode": "numeric"})
         unit = forms.Select(choices=units, attrs={"aria-label": _("Unit")})
         super().__init__({"number": number, "unit": unit})
         self.units = [name for name, _label in units]
 
-    def decompress(self, length):
+    def decompress(self, length: timedelta | None) -> list[Any]:
         if length is None:
             return [None, self.units[0]]
         if self.units == ["days"]:
@@ -71,7 +84,7 @@ class MessageRuleForm(forms.Form):
     is_on = forms.BooleanField(label=_("This email goes out"), required=False)
     seen = forms.CharField(widget=forms.HiddenInput, max_length=80)
 
-    def __init__(self, data=None, *, rule):
+    def __init__(self, data: Mapping[str, Any] | None = None, *, rule: MessageRule) -> None:
         self.kind, self.rule = Message.Kind(rule.kind), rule
         initial = {"is_on": rule.is_on, "seen": messaging_rules.fingerprint_rule(rule)}
         initial |= {"delay": rule.delay, "minimum_lead": rule.minimum_lead}
@@ -97,27 +110,30 @@ class MessageRuleForm(forms.Form):
         )
 
     @property
-    def requested_rule(self):
+    def requested_rule(self) -> messaging_rules.RuleValues:
         data = self.cleaned_data
         delay = data.get("delay", self.rule.delay)
         return messaging_rules.RuleValues(data["is_on"], delay, data.get("minimum_lead"))
 
-    def add_faults(self, errors):
+    def add_faults(self, errors: dict[str, str]) -> None:
         for name, fault in errors.items():
             self.add_error(name if name in self.fields else None, fault)
 
-    def rebase(self):
+    def rebase(self) -> None:
         """What was typed stays, and is based on what stands now: sent again, it counts."""
-        self.data = self.data.copy()
-        self.data["seen"] = messaging_rules.fingerprint_rule(self.rule)
+        data = cast(QueryDict, self.data).copy()
+        data["seen"] = messaging_rules.fingerprint_rule(self.rule)
+        self.data = data
 
 
 @admin.register(MessageRule)
 class MessageRuleAdmin(admin.ModelAdmin):
     """A list, and a page for each kind; nothing of Django's own pages."""
 
-    def get_urls(self):
-        def at(address, view, name, *methods):
+    def get_urls(self) -> list[URLPattern]:
+        def at(
+            address: str, view: Callable[..., HttpResponseBase], name: str, *methods: Any
+        ) -> URLPattern:
             view = require_http_methods(methods)(view) if methods else require_safe(view)
             return path(
                 address, self.admin_site.admin_view(view), name=f"admissions_messagerule_{name}"
@@ -129,16 +145,18 @@ class MessageRuleAdmin(admin.ModelAdmin):
             *messaging_templates.template_urls(self, at),
         ]
 
-    def has_module_permission(self, request):
+    def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Every kind in the order of a person's journey; the same queries however many."""
         self.check_may_view(request)
         rules = MessageRule.objects.by_kind()
@@ -151,7 +169,7 @@ class MessageRuleAdmin(admin.ModelAdmin):
         title = _("When emails go, and what they say")
         return self.render_page(request, "list", title=title, groups=groups)
 
-    def kind_view(self, request, kind):
+    def kind_view(self, request: StaffRequest, kind: str) -> HttpResponse:
         """The rule of one kind, and whose words it is sent with."""
         self.check_may_view(request)
         if kind not in Message.Kind:
@@ -164,19 +182,21 @@ class MessageRuleAdmin(admin.ModelAdmin):
                 return HttpResponseRedirect(reverse(RULE_PAGE, args=[kind]))
         return self.render_rule(request, Message.Kind(kind), rule, form)
 
-    def changed_form(self, request, rule):
+    def changed_form(
+        self, request: HttpRequest, rule: MessageRule | None
+    ) -> MessageRuleForm | None:
         """None when the rule is as wanted; else the form, with what keeps it from being so."""
         if rule is None or not self.has_change_permission(request):
             raise PermissionDenied
         form = MessageRuleForm(request.POST, rule=rule)
         if form.is_valid():
-            self.change(request, form)
+            self.change(as_staff(request), form)
         if form.is_valid():
             return None
         messages.warning(request, _("Nothing is saved yet. Look at the words in red."))
         return form
 
-    def change(self, request, form):
+    def change(self, request: StaffRequest, form: MessageRuleForm) -> None:
         known = {"kind": form.rule.kind, "seen": form.cleaned_data["seen"], "by": request.user}
         try:
             is_changed = messaging_rules.change_rule(values=form.requested_rule, **known)
@@ -190,7 +210,13 @@ class MessageRuleAdmin(admin.ModelAdmin):
             said = _("Saved. It counts for what is promised from now on.")
             messages.success(request, said if is_changed else _("It is like this already."))
 
-    def render_rule(self, request, kind, rule, form):
+    def render_rule(
+        self,
+        request: StaffRequest,
+        kind: Kind,
+        rule: MessageRule | None,
+        form: MessageRuleForm | None,
+    ) -> HttpResponse:
         name = Facility.objects.get().name
         kept = {(row.kind, row.language): row for row in MessageTemplate.objects.last_of_each()}
         return self.render_page(
@@ -204,22 +230,22 @@ class MessageRuleAdmin(admin.ModelAdmin):
             counts_days=catalog.has_whole_days(kind),
         )
 
-    def check_may_view(self, request):
+    def check_may_view(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
             raise PermissionDenied
 
-    def render_page(self, request, name, **context):
+    def render_page(self, request: HttpRequest, name: str, **context: Any) -> TemplateResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
         return TemplateResponse(request, f"{TEMPLATE_DIR}/{name}.html", context)
 
 
-def rule_row(kind, rule, kept, name) -> dict:
+def rule_row(
+    kind: str, rule: MessageRule | None, kept: dict[tuple[str, str], MessageTemplate], name: str
+) -> dict:
     """One kind: when it goes, whether it does, and whose words it has in each language."""
     languages = settings.LANGUAGES if kind not in Message.STAFF_KINDS else []
     used = [
-        messaging_templates.describe_source(
-            templates.find_template_in_use(kept.get((kind, code)), code, name)
-        )
+        display.describe_source(templates.find_template_in_use(kept.get((kind, code)), code, name))
         for code, _language in languages
     ]
     return {
@@ -230,7 +256,7 @@ def rule_row(kind, rule, kept, name) -> dict:
     }
 
 
-def describe_newer_rule(rule) -> str:
+def describe_newer_rule(rule: MessageRule) -> str:
     said = _("Someone else has just changed this. It now says: %(goes)s %(state)s")
     return (
         said

@@ -1,21 +1,33 @@
 """Addresses that we do not write to: why, since when; and writing to one again. None is shown."""
 
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from admissions import formatting, staff_formatting
+from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.links import request_link
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.audit import access_log
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import Suppression
 from admissions.messaging import staff_actions
+
+if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
+    from django_stubs_ext import StrOrPromise
 
 SUPPRESSION_LIST = "admin:admissions_suppression_changelist"
 
@@ -26,20 +38,22 @@ class InForceFilter(admin.SimpleListFilter):
     title = _("which")
     parameter_name = "which"
 
-    def lookups(self, request, model_admin):
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> "list[tuple[str, StrOrPromise]]":
         return [("all", _("Every one that ever was"))]
 
-    def choices(self, changelist):
+    def choices(self, changelist: ChangeList) -> "Iterator[_ListFilterChoices]":
         first, *rest = super().choices(changelist)
-        yield first | {"display": _("In force")}
+        yield {**first, "display": _("In force")}
         yield from rest
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset if self.value() == "all" else queryset.filter(lifted_at=None)
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(admin.ModelAdmin):
+class SuppressionAdmin(ReadOnlyAdmin):
     """Only the address's fingerprint exists: who it is, the request says, while it is kept."""
 
     list_display = ["cause", "at", "of_request", "what_now"]
@@ -54,19 +68,10 @@ class SuppressionAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def has_lift_permission(self, request):
+    def has_lift_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("admissions.lift_suppression")
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         lift = path(
             "<int:pk>/lift/",
             self.admin_site.admin_view(require_http_methods(["GET", "POST"])(self.lift_view)),
@@ -75,19 +80,19 @@ class SuppressionAdmin(admin.ModelAdmin):
         return [lift, *super().get_urls()]
 
     @admin.display(description=_("from the request"))
-    def of_request(self, suppression):
+    def of_request(self, suppression: Suppression) -> str:
         return request_link(suppression.request) if suppression.request else "—"
 
     @admin.display(description=_("what now"))
-    def what_now(self, suppression):
+    def what_now(self, suppression: Suppression) -> "StrOrPromise":
         if suppression.lifted_at:
-            return describe_lift(suppression)
+            return describe_lift(suppression, suppression.lifted_at)
         if not staff_actions.may_be_lifted(suppression):
             return _("Only they can change that")
         address = reverse("admin:admissions_suppression_lift", args=[suppression.pk])
         return format_html('<a href="{}">{}</a>', address, _("Write to it again…"))
 
-    def lift_view(self, request, pk):
+    def lift_view(self, request: StaffRequest, pk: int) -> HttpResponse:
         """Asks first; the click lifts it."""
         if not self.has_lift_permission(request):
             raise PermissionDenied
@@ -106,7 +111,7 @@ class SuppressionAdmin(admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/admissions/suppression/lift.html", context)
 
-    def lift(self, request, suppression):
+    def lift(self, request: StaffRequest, suppression: Suppression) -> HttpResponse:
         try:
             staff_actions.lift_suppression(suppression_id=suppression.pk, by=request.user)
         except ActionNotAllowed as refused:
@@ -116,8 +121,8 @@ class SuppressionAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(reverse(SUPPRESSION_LIST))
 
 
-def describe_lift(suppression: Suppression) -> str:
-    when = staff_formatting.format_date_and_time(suppression.lifted_at)
+def describe_lift(suppression: Suppression, lifted_at: datetime) -> str:
+    when = staff_formatting.format_date_and_time(lifted_at)
     if suppression.lifted_by is None:
         return _("Lifted by themself, %(when)s") % {"when": when}
     who = formatting.staff_name(suppression.lifted_by)

@@ -1,6 +1,7 @@
 """What the director's screen shows: each figure in words, in a table, and drawn."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.formats import date_format
@@ -209,7 +210,10 @@ def safety_tile(report: Report) -> Tile:
 
 def attendance_dots(shows: Attendance) -> charts.DotPlot:
     return charts.build_dot_plot(
-        [(SHORT_LEAD_LABELS[lead], came, due) for lead, (came, due) in shows.by_lead_time().items()]
+        [
+            (SHORT_LEAD_LABELS[LeadTime(lead)], came, due)
+            for lead, (came, due) in shows.by_lead_time().items()
+        ]
     )
 
 
@@ -227,7 +231,7 @@ def coverage_context(report: Report) -> dict:
                 "since": staff_formatting.format_date_and_time(each.began_at),
                 "lasted": staff_formatting.format_duration(each.lasted(now=report.now)),
                 "is_over": each.ended_at is not None,
-                "requests_meanwhile": each.requests_meanwhile,
+                "requests_meanwhile": cast(Any, each).requests_meanwhile,
             }
             for each in covered.shortages[:MAX_SHORTAGES]
         ],
@@ -266,7 +270,7 @@ def recommendation_context(report: Report, levels: dict[int, str]) -> dict:
     made, sent = report.recommendations, report.referrals
     pairs = sorted(made.pairs.items(), key=lambda each: (-each[1], str(each[0])))
     counts = {
-        f"{levels[level]} → {levels.get(other) or _('not agreed yet')}": n
+        f"{levels[level]} → {(levels.get(other) if other else '') or _('not agreed yet')}": n
         for (level, other), n in pairs
     }
     reasons = dict(Recommendation.DifferenceReason.choices)

@@ -149,7 +149,7 @@ def funnel_row(journeys: Funnel, step: FunnelStep) -> TableRow:
         stopped[FunnelOutcome.OPEN],
     ]
     return TableRow(
-        step.label,
+        str(step.label),
         [came, format_share(came, all_of_them), *(n or EMPTY_CELL for n in told)],
         charts.build_bar(parts, all_of_them),
     )
@@ -229,8 +229,8 @@ def hours_table(report: Report) -> Table:
     """The table behind the map: by hour of the day, all days together."""
     covered = report.coverage
     staffed = covered.staffed_by_hour()
-    asked = covered.by_hour()
-    most = max(asked.values(), default=0)
+    requests = covered.by_hour()
+    most = max(requests.values(), default=0)
     return Table(
         "hours",
         _("By hour of the day"),
@@ -239,13 +239,13 @@ def hours_table(report: Report) -> Table:
         [
             TableRow(
                 format_hour(hour),
-                [asked.get(hour, 0), f"{staffed.get(hour, 0):.1f}"],
+                [requests.get(hour, 0), f"{staffed.get(hour, 0):.1f}"],
                 charts.build_bar(
-                    [("on" if staffed.get(hour) else "lost", asked.get(hour, 0))], most
+                    [("on" if staffed.get(hour) else "lost", requests.get(hour, 0))], most
                 ),
             )
             for hour in range(24)
-            if staffed.get(hour) or asked.get(hour)
+            if staffed.get(hour) or requests.get(hour)
         ],
     )
 
@@ -271,12 +271,12 @@ def breakdown_tables(report: Report) -> list[Table]:
     """Who asked: by language, program and source."""
     journeys = report.figures.funnel
     programs = {each.pk: each.name for each in Program.objects.all()} | {None: _("Not said")}
-    asked = [
+    breakdowns: list[tuple[str, str, dict]] = [
         ("language", _("By language"), LANGUAGE_NAMES),
         ("program", _("By program"), programs),
         ("source", _("By source"), dict(Choices.Source.choices)),
     ]
-    return [breakdown_table(journeys, name, title, names) for name, title, names in asked]
+    return [breakdown_table(journeys, name, title, names) for name, title, names in breakdowns]
 
 
 def breakdown_table(journeys: Funnel, name: str, title: str, names: dict) -> Table:

@@ -1,16 +1,20 @@
 """A counselor goes away, or has left: the pages on which staff decide about each consultation."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.forms import BoundField
-from django.http import HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -18,11 +22,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from admissions import staff_formatting
+from admissions.accounts.staff_request import StaffRequest
 from admissions.audit import access_log
 from admissions.booking import absences
 from admissions.form_fields import PlainTextField
 from admissions.scheduling import coverage
-from admissions.scheduling.models import Counselor
+from admissions.scheduling.models import Consultation, Counselor
 
 from .closures import DateTimeRangeForm, redirect_to_calendar
 
@@ -34,7 +39,7 @@ HAND_OVER_PREFIX = "to-"
 class AbsenceForm(DateTimeRangeForm):
     """When someone is away; only time that is not over."""
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         data = super().clean()
         if not self.errors and data["ends_at"] <= timezone.now():
             self.add_error("first_day", _("This time is over. Choose another."))
@@ -44,7 +49,9 @@ class AbsenceForm(DateTimeRangeForm):
 class DecisionsForm(forms.Form):
     """One choice for each consultation; what came in meanwhile has none yet."""
 
-    def __init__(self, data=None, *, cases):
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, cases: list[absences.AffectedConsultation]
+    ) -> None:
         super().__init__(data, label_suffix="")
         self.cases = cases
         for case in cases:
@@ -81,11 +88,11 @@ UNDECIDED_ERROR = _("Choose what becomes of it.")
 TAKEN_ERROR = _("This colleague is no longer free then. Choose again.")
 
 
-def decision_field_name(consultation) -> str:
+def decision_field_name(consultation: Consultation) -> str:
     return f"decision_{consultation.pk}"
 
 
-def parse_decision(value: str):
+def parse_decision(value: str) -> int | str:
     return (
         int(value.removeprefix(HAND_OVER_PREFIX)) if value.startswith(HAND_OVER_PREFIX) else value
     )
@@ -108,7 +115,7 @@ def decision_field(case: absences.AffectedConsultation) -> forms.ChoiceField:
     )
 
 
-def hand_over_label(load, case) -> str:
+def hand_over_label(load: absences.CounselorLoad, case: absences.AffectedConsultation) -> str:
     words = _("Hand to %(who)s") % {"who": load.counselor.public_name}
     return f"{words} ({_('least loaded')})" if load == case.best else words
 
@@ -122,7 +129,7 @@ class DecisionRow:
     field: BoundField
 
 
-def may_reassign_consultations(user, counselor: Counselor) -> bool:
+def may_reassign_consultations(user: User, counselor: Counselor) -> bool:
     """Directors and coordinators for anyone; a counselor for themself."""
     is_own = counselor.user_id == user.pk
     return user.has_perm("admissions.hand_over") or (
@@ -130,30 +137,35 @@ def may_reassign_consultations(user, counselor: Counselor) -> bool:
     )
 
 
-def absence_urls(site) -> list:
+def absence_urls(site: admin.AdminSite) -> list:
     """Where the two pages live, beside the counselor's own."""
 
-    def at(address, name, view):
+    def at(address: str, name: str, view: Callable[..., HttpResponseBase]) -> URLPattern:
         checked = site.admin_view(require_http_methods(["GET", "POST"])(view))
         return path(f"<int:pk>/{address}/", checked, name=f"admissions_counselor_{name}")
 
     return [at("away", "absence", absence_view), at("gaps", "gaps", gaps_view)]
 
 
-def absence_view(request, pk):
+def absence_view(request: StaffRequest, pk: int) -> HttpResponse:
     """When, then what becomes of each consultation in that time; one POST does it all."""
     counselor = counselor_or_403(request, pk)
-    asked = request.POST if request.method == "POST" else request.GET
-    when = AbsenceForm(asked or None, label_suffix="")
+    submitted = request.POST if request.method == "POST" else request.GET
+    when = AbsenceForm(submitted or None, label_suffix="")
     if not when.is_valid():
         return render_absence(request, counselor, when=when)
     span = {name: when.cleaned_data[name] for name in ("starts_at", "ends_at")}
     reason = ReasonForm(request.POST or None, label_suffix="")
 
-    def save(decisions):
+    def save(decisions: dict[int, int | str]) -> None:
         reason.is_valid()
-        asked = {"reason": reason.cleaned_data["reason"], "decisions": decisions}
-        absences.record_absence(counselor=counselor, **span, **asked, by=request.user)
+        absences.record_absence(
+            counselor=counselor,
+            **span,
+            reason=reason.cleaned_data["reason"],
+            decisions=decisions,
+            by=request.user,
+        )
 
     find = partial(absences.find_consultations_during, counselor, **span)
     page = {
@@ -164,11 +176,11 @@ def absence_view(request, pk):
     return handle_decisions(request, counselor, find, save, **page)
 
 
-def gaps_view(request, pk):
+def gaps_view(request: StaffRequest, pk: int) -> HttpResponse:
     """What stands with someone who left, or in time that is closed or without hours."""
     counselor = counselor_or_403(request, pk)
 
-    def save(decisions):
+    def save(decisions: dict[int, int | str]) -> None:
         absences.resolve_coverage_gaps(counselor=counselor, decisions=decisions, by=request.user)
 
     return handle_decisions(
@@ -176,14 +188,20 @@ def gaps_view(request, pk):
     )
 
 
-def counselor_or_403(request, pk) -> Counselor:
+def counselor_or_403(request: StaffRequest, pk: int) -> Counselor:
     counselor = get_object_or_404(Counselor.objects.select_related("user"), pk=pk)
     if not may_reassign_consultations(request.user, counselor):
         raise PermissionDenied
     return counselor
 
 
-def handle_decisions(request, counselor, find, save, **page):
+def handle_decisions(
+    request: StaffRequest,
+    counselor: Counselor,
+    find: Callable[[], list[Consultation]],
+    save: Callable[[dict[int, int | str]], None],
+    **page: Any,
+) -> HttpResponse:
     """The choices; saved when each is made and none was overtaken, else shown as things stand."""
     form = DecisionsForm(request.POST or None, cases=absences.match_colleagues(find()))
     if request.method != "POST":
@@ -200,7 +218,7 @@ def handle_decisions(request, counselor, find, save, **page):
     return render_absence(request, counselor, form=form, **page)
 
 
-def warn_of_gaps(request, counselor: Counselor) -> None:
+def warn_of_gaps(request: HttpRequest, counselor: Counselor) -> None:
     """After a save that took time away from consultations: says so, and leads to the page."""
     found = coverage.find_gaps(now=timezone.now(), counselor=counselor)
     if not found:
@@ -215,13 +233,15 @@ def warn_of_gaps(request, counselor: Counselor) -> None:
     messages.warning(request, named)
 
 
-def redirect_saved(request, counselor, form) -> HttpResponseRedirect:
+def redirect_saved(
+    request: HttpRequest, counselor: Counselor, form: DecisionsForm
+) -> HttpResponseRedirect:
     messages.success(request, describe_saved(counselor, form.decisions()))
     back = redirect_to_calendar(request, counselor_id=counselor.pk)
     return back or HttpResponseRedirect(reverse(COUNSELOR_PAGE, args=[counselor.pk]))
 
 
-def describe_saved(counselor, decisions: dict) -> str:
+def describe_saved(counselor: Counselor, decisions: dict) -> str:
     kept = sum(each == absences.KEEP for each in decisions.values())
     freed = sum(each == absences.CANCEL for each in decisions.values())
     return _(
@@ -235,7 +255,14 @@ def describe_saved(counselor, decisions: dict) -> str:
     }
 
 
-def render_absence(request, counselor, *, form=None, when=None, **page):
+def render_absence(
+    request: StaffRequest,
+    counselor: Counselor,
+    *,
+    form: DecisionsForm | None = None,
+    when: AbsenceForm | None = None,
+    **page: Any,
+) -> HttpResponse:
     code = f"{'away' if when else 'gaps'} {counselor.pk}"
     cases = form.cases if form else []
     access_log.log_view(request, code=code, shown=[each.consultation.request_id for each in cases])

@@ -1,14 +1,19 @@
 """Why is nothing offered on Tuesday? Each counselor's day, with the rule behind every gap."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from admissions.accounts.staff_request import StaffRequest
 from admissions.scheduling import availability_explainer
 from admissions.scheduling.models import Counselor, Mode
 
@@ -36,12 +41,13 @@ class AvailabilityQuestionForm(forms.Form):
         empty_label=EVERYONE,
     )  # fmt: skip
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs, label_suffix="")
-        self.fields["counselor"].queryset = Counselor.objects.order_by("public_name", "pk")
+    def __init__(self, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(data, label_suffix="", **options)
+        who = cast(forms.ModelChoiceField, self.fields["counselor"])
+        who.queryset = Counselor.objects.order_by("public_name", "pk")
 
 
-def availability_check_view(desk, request):
+def availability_check_view(desk: admin.ModelAdmin, request: StaffRequest) -> HttpResponse:
     """The question by GET, and its answer below it; nothing changes."""
     if not request.user.has_perms(REQUIRED_PERMISSIONS):
         raise PermissionDenied
@@ -61,16 +67,16 @@ def answer_question(question: dict, now: datetime) -> list[dict]:
     counselors = availability_explainer.counselors_to_explain()
     if question["counselor"]:
         counselors = counselors.filter(pk=question["counselor"].pk)
-    asked = {"mode": question["mode"], "language": question["language"], "on": question["on"]}
+    search = {"mode": question["mode"], "language": question["language"], "on": question["on"]}
     return [
         {"counselor": each.counselor, **answer_for_counselor(each, question)}
-        for each in availability_explainer.load_contexts(list(counselors), **asked, now=now)
+        for each in availability_explainer.load_contexts(list(counselors), **search, now=now)
     ]
 
 
-def answer_for_counselor(asked: availability_explainer.ExplainerContext, question: dict) -> dict:
+def answer_for_counselor(context: availability_explainer.ExplainerContext, question: dict) -> dict:
     if question["time"] is None:
-        return {"stretches": availability_explainer.explain_day(asked, question["on"])}
+        return {"stretches": availability_explainer.explain_day(context, question["on"])}
     return {
-        "stretches": availability_explainer.explain_time(asked, question["on"], question["time"])
+        "stretches": availability_explainer.explain_time(context, question["on"], question["time"])
     }

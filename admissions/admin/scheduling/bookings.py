@@ -3,11 +3,14 @@
 import uuid
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
-from django.contrib import messages
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -15,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from admissions import local_time, staff_formatting
+from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.links import CALENDAR_PAGE, REQUEST_PAGE
 from admissions.audit import access_log
 from admissions.booking import by_staff
@@ -30,14 +34,15 @@ from .calendar import find_open_request, may_triage
 from .phone_form import PhoneBookingForm
 
 
-def parse_pick(data, *, mode: str) -> SlotChoice | None:
+def parse_pick(data: QueryDict, *, mode: str) -> SlotChoice | None:
     """The free start that was clicked, or the other one that a button offers instead."""
     stamp, number = data.get("at", ""), data.get("counselor", "")
     if "instead" in data:
-        stamp, _dash, number = data["instead"].partition("-")
+        stamp, _dash, number = str(data["instead"]).partition("-")
     starts_at = availability.parse_stamp(stamp)
-    is_known = starts_at and is_row_id(number) and mode in Mode.values
-    return SlotChoice(starts_at, mode, int(number)) if is_known else None
+    if starts_at is None or not is_row_id(number) or mode not in Mode.values:
+        return None
+    return SlotChoice(starts_at, mode, int(number))
 
 
 def is_row_id(text: str) -> bool:
@@ -45,22 +50,22 @@ def is_row_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 10
 
 
-def submitted_data(request):
+def submitted_data(request: HttpRequest) -> QueryDict:
     return request.POST if request.method == "POST" else request.GET
 
 
-def is_pick_open(pick: SlotChoice, asked: week_layout.SlotQuery) -> bool:
+def is_pick_open(pick: SlotChoice, query: week_layout.SlotQuery) -> bool:
     slots = availability.open_slots(
         mode=pick.mode,
         now=timezone.now(),
-        language=asked.language,
+        language=query.language,
         at=pick.starts_at,
-        freeing=asked.moving,
+        freeing=query.moving,
     )
     return any(pick.counselor_id in slot.counselors for slot in slots)
 
 
-def pick_context(pick: SlotChoice, asked: week_layout.SlotQuery) -> dict:
+def pick_context(pick: SlotChoice, query: week_layout.SlotQuery) -> dict:
     """The chosen time in words, and as the form carries it."""
     return {
         "pick": pick,
@@ -68,8 +73,8 @@ def pick_context(pick: SlotChoice, asked: week_layout.SlotQuery) -> dict:
         "when": format_full_time(pick.starts_at),
         "counselor": get_object_or_404(Counselor, pk=pick.counselor_id),
         "mode_name": Mode(pick.mode).label,
-        "asked": asked,
-        "calendar": calendar_url(pick, **calendar_search(asked)),
+        "query": query,
+        "calendar": calendar_url(pick, **calendar_search(query)),
     }
 
 
@@ -79,39 +84,41 @@ def format_full_time(at: datetime) -> str:
     return f"{staff_formatting.format_date_and_time(at)} {zone}"
 
 
-def calendar_url(pick: SlotChoice, **carried) -> str:
+def calendar_url(pick: SlotChoice, **carried: Any) -> str:
     """The week of the counselor from the day of this time on."""
     day = timezone.localdate(pick.starts_at).isoformat()
-    query = {"from": day, "counselor": pick.counselor_id, "mode": pick.mode, **carried}
-    return f"{reverse(CALENDAR_PAGE)}?{urlencode(query)}"
+    parameters = {"from": day, "counselor": pick.counselor_id, "mode": pick.mode, **carried}
+    return f"{reverse(CALENDAR_PAGE)}?{urlencode(parameters)}"
 
 
-def calendar_search(asked: week_layout.SlotQuery) -> dict:
+def calendar_search(query: week_layout.SlotQuery) -> dict:
     """What leads back to the calendar with the same search in hand."""
-    if asked.moving:
-        return {"move": asked.moving.pk}
-    return {"for": asked.request.pk} if asked.request else {}
+    if query.moving:
+        return {"move": query.moving.pk}
+    return {"for": query.request.pk} if query.request else {}
 
 
-def redirect_with_warning(request, words: str, address: str = ""):
+def redirect_with_warning(
+    request: HttpRequest, words: str, address: str = ""
+) -> HttpResponseRedirect:
     messages.warning(request, words)
     return HttpResponseRedirect(address or reverse(CALENDAR_PAGE))
 
 
-def redirect_not_open(request, address: str = ""):
+def redirect_not_open(request: HttpRequest, address: str = "") -> HttpResponseRedirect:
     return redirect_with_warning(
         request, _("That time is no longer open. Choose another."), address
     )
 
 
-def request_url(asked_for: ConsultationRequest) -> str:
-    return reverse(REQUEST_PAGE, args=[asked_for.pk])
+def request_url(consultation_request: ConsultationRequest) -> str:
+    return reverse(REQUEST_PAGE, args=[consultation_request.pk])
 
 
 # Book
 
 
-def book_view(request, *, site):
+def book_view(request: StaffRequest, *, site: admin.AdminSite) -> HttpResponse:
     """One free time: for someone on the phone, or for a request that has none."""
     if not may_triage(request):
         raise PermissionDenied
@@ -119,60 +126,86 @@ def book_view(request, *, site):
     pick, given = parse_pick(data, mode=data.get("mode", "")), data.get("for", "")
     if pick is None:
         return redirect_not_open(request)
-    asked = week_layout.SlotQuery(pick.mode, find_open_request(given))
-    if given and asked.request is None:
+    query = week_layout.SlotQuery(pick.mode, find_open_request(given))
+    if given and query.request is None:
         return redirect_with_warning(request, _("This request is closed."))
     if request.method == "POST":
-        return submit_booking(request, site, pick, asked)
-    if not is_pick_open(pick, asked):
-        return redirect_not_open(request, calendar_url(pick, **calendar_search(asked)))
-    form = None if asked.request else PhoneBookingForm(mode=pick.mode)
-    return render_booking(request, site, pick, asked, form)
+        return submit_booking(request, site, pick, query)
+    if not is_pick_open(pick, query):
+        return redirect_not_open(request, calendar_url(pick, **calendar_search(query)))
+    form = None if query.request else PhoneBookingForm(mode=pick.mode)
+    return render_booking(request, site, pick, query, form)
 
 
-def booking_key_purpose(request) -> str:
+def booking_key_purpose(request: StaffRequest) -> str:
     """A key counts for the person to whom it was given."""
     return f"book as staff {request.user.pk}"
 
 
-def submit_booking(request, site, pick, asked):
+def submit_booking(
+    request: StaffRequest, site: admin.AdminSite, pick: SlotChoice, query: week_layout.SlotQuery
+) -> HttpResponse:
     """Books, or shows the form again with everything typed."""
     key = idempotency.verify_key(request.POST.get("key", ""), booking_key_purpose(request))
-    form = None if asked.request else PhoneBookingForm(request.POST, mode=pick.mode)
+    form = None if query.request else PhoneBookingForm(request.POST, mode=pick.mode)
     if key is None or (form and not form.is_valid()):
-        return render_booking(request, site, pick, asked, form, is_stale=key is None)
+        return render_booking(request, site, pick, query, form, is_stale=key is None)
     try:
-        booked = create_booking(key, pick, asked, form, by=request.user)
+        booked = create_booking(key, pick, query, form, by=request.user)
     except SlotTaken:
-        return render_pick_taken(request, site, pick, asked, form)
+        return render_pick_taken(request, site, pick, query, form)
     except ActionNotAllowed as refused:
-        return redirect_with_warning(request, str(refused), request_url(asked.request))
+        address = request_url(query.request) if query.request else ""
+        return redirect_with_warning(request, str(refused), address)
     messages.success(request, _("The consultation is booked."))
     return HttpResponseRedirect(request_url(booked))
 
 
-def create_booking(key, pick, asked, form, *, by) -> ConsultationRequest:
-    if asked.request:
-        return by_staff.book_for_request(key=key, request_id=asked.request.pk, by=by, pick=pick)
-    details, consents = form.request_fields(), form.consent_answers()
+def create_booking(
+    key: UUID,
+    pick: SlotChoice,
+    query: week_layout.SlotQuery,
+    form: PhoneBookingForm | None,
+    *,
+    by: User,
+) -> ConsultationRequest:
+    if query.request:
+        return by_staff.book_for_request(key=key, request_id=query.request.pk, by=by, pick=pick)
+    new_caller = cast(PhoneBookingForm, form)
+    details, consents = new_caller.request_fields(), new_caller.consent_answers()
     return by_staff.book_new_caller(key=key, by=by, pick=pick, details=details, consents=consents)
 
 
-def render_pick_taken(request, site, pick, asked, form):
+def render_pick_taken(
+    request: StaffRequest,
+    site: admin.AdminSite,
+    pick: SlotChoice,
+    query: week_layout.SlotQuery,
+    form: PhoneBookingForm | None,
+) -> HttpResponse:
     """409 with everything typed, and the three nearest times, one click each."""
     if form:
-        asked = replace(asked, spoken_language=form.cleaned_data["language"])
-    nearest = calendar_grid.nearest_alternatives(pick, asked, now=timezone.now())
-    return render_booking(request, site, pick, asked, form, status=409, nearest=nearest)
+        query = replace(query, spoken_language=form.cleaned_data["language"])
+    nearest = calendar_grid.nearest_alternatives(pick, query, now=timezone.now())
+    return render_booking(request, site, pick, query, form, status=409, nearest=nearest)
 
 
-def render_booking(request, site, pick, asked, form, *, status=200, **extra):
-    access_log.log_view(request, code="book", shown=[asked.request.pk] if asked.request else ())
+def render_booking(
+    request: StaffRequest,
+    site: admin.AdminSite,
+    pick: SlotChoice,
+    query: week_layout.SlotQuery,
+    form: PhoneBookingForm | None,
+    *,
+    status: int = 200,
+    **extra: Any,
+) -> HttpResponse:
+    access_log.log_view(request, code="book", shown=[query.request.pk] if query.request else ())
     fresh = idempotency.sign_key(uuid.uuid4(), booking_key_purpose(request))
     kept = "" if extra.get("is_stale") else request.POST.get("key")
     context = {
         **site.each_context(request),
-        **pick_context(pick, asked),
+        **pick_context(pick, query),
         "title": _("Book a time"),
         "form": form,
         "key": kept or fresh,
@@ -186,7 +219,7 @@ def render_booking(request, site, pick, asked, form, *, status=200, **extra):
 # Move
 
 
-def move_view(request, *, site):
+def move_view(request: StaffRequest, *, site: admin.AdminSite) -> HttpResponse:
     """The old and the new time side by side, and the move itself."""
     if not may_triage(request):
         raise PermissionDenied
@@ -201,15 +234,17 @@ def move_view(request, *, site):
         return redirect_not_open(request)
     if not consultation.is_standing:
         return resolve_changed_consultation(request, consultation, pick)
-    asked = week_layout.SlotQuery(consultation.mode, consultation.request, consultation)
+    query = week_layout.SlotQuery(consultation.mode, consultation.request, consultation)
     if request.method == "POST":
-        return submit_move(request, site, pick, asked)
-    if not is_pick_open(pick, asked):
-        return redirect_not_open(request, calendar_url(pick, **calendar_search(asked)))
-    return render_move(request, site, pick, asked)
+        return submit_move(request, site, pick, query)
+    if not is_pick_open(pick, query):
+        return redirect_not_open(request, calendar_url(pick, **calendar_search(query)))
+    return render_move(request, site, pick, query)
 
 
-def resolve_changed_consultation(request, consultation, pick):
+def resolve_changed_consultation(
+    request: StaffRequest, consultation: Consultation, pick: SlotChoice
+) -> HttpResponse:
     """A second click finds the move done; after any other change, staff look again."""
     now = consultation.request.standing_consultation()
     if now and (now.starts_at, now.counselor_id) == (pick.starts_at, pick.counselor_id):
@@ -219,35 +254,47 @@ def resolve_changed_consultation(request, consultation, pick):
     )
 
 
-def submit_move(request, site, pick, asked):
+def submit_move(
+    request: StaffRequest, site: admin.AdminSite, pick: SlotChoice, query: week_layout.SlotQuery
+) -> HttpResponse:
+    moving = cast(Consultation, query.moving)
     try:
         by_staff.reschedule_consultation(
-            request_id=asked.request.pk,
+            request_id=moving.request_id,
             starts_at=pick.starts_at,
             by=request.user,
             counselor_id=pick.counselor_id,
         )
     except SlotTaken:
-        nearest = calendar_grid.nearest_alternatives(pick, asked, now=timezone.now())
-        return render_move(request, site, pick, asked, status=409, nearest=nearest)
+        nearest = calendar_grid.nearest_alternatives(pick, query, now=timezone.now())
+        return render_move(request, site, pick, query, status=409, nearest=nearest)
     except ActionNotAllowed as refused:
-        return redirect_with_warning(request, str(refused), request_url(asked.request))
+        return redirect_with_warning(request, str(refused), request_url(moving.request))
     return redirect_moved(request, pick)
 
 
-def redirect_moved(request, pick):
+def redirect_moved(request: HttpRequest, pick: SlotChoice) -> HttpResponseRedirect:
     messages.success(request, _("The consultation is moved."))
     return HttpResponseRedirect(calendar_url(pick))
 
 
-def render_move(request, site, pick, asked, *, status=200, **extra):
-    access_log.log_view(request, code="move", shown=[asked.request.pk])
+def render_move(
+    request: StaffRequest,
+    site: admin.AdminSite,
+    pick: SlotChoice,
+    query: week_layout.SlotQuery,
+    *,
+    status: int = 200,
+    **extra: Any,
+) -> HttpResponse:
+    moving = cast(Consultation, query.moving)
+    access_log.log_view(request, code="move", shown=[moving.request_id])
     context = {
         **site.each_context(request),
-        **pick_context(pick, asked),
+        **pick_context(pick, query),
         "title": _("Move a consultation"),
-        "old": asked.moving,
-        "old_when": format_full_time(asked.moving.starts_at),
+        "old": moving,
+        "old_when": format_full_time(moving.starts_at),
         "is_lost": status == 409,
         **extra,
     }

@@ -1,12 +1,16 @@
 """The week calendar: whose days, for whom a time is looked for, and where a click leads."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from admissions import local_time, staff_formatting
+from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.links import CALENDAR_PAGE
 from admissions.audit import access_log
 from admissions.intake.models import ConsultationRequest
@@ -37,8 +42,8 @@ class CalendarFilterForm(forms.Form):
     )
     mode = forms.ChoiceField(label=_lazy("Mode"), choices=Mode.choices, required=False)
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(data, label_suffix="", **options)
         day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         self.fields["from"] = forms.DateField(label=_lazy("From"), required=False, widget=day)
 
@@ -49,7 +54,7 @@ class CalendarQuery:
 
     first: date
     counselor: Counselor | None
-    asked: week_layout.SlotQuery
+    query: week_layout.SlotQuery
 
     @property
     def days(self) -> int:
@@ -62,32 +67,34 @@ class CalendarQuery:
     @property
     def carried(self) -> dict:
         """What every link takes along: the mode, and for whom a time is looked for."""
-        asked = self.asked
-        if asked.moving:
-            return {"move": asked.moving.pk}
-        return {"mode": asked.mode} | ({"for": asked.request.pk} if asked.request else {})
+        query = self.query
+        if query.moving:
+            return {"move": query.moving.pk}
+        return {"mode": query.mode} | ({"for": query.request.pk} if query.request else {})
 
-    def address(self, **changes) -> str:
+    def address(self, **changes: Any) -> str:
         """The calendar as it is looked at now, but for these changes; None leaves one out."""
         here = {"from": self.first, "counselor": self.counselor and self.counselor.pk}
-        query = {**here, **self.carried, **changes}
-        given = {name: value for name, value in query.items() if value is not None}
+        parameters = {**here, **self.carried, **changes}
+        given = {name: value for name, value in parameters.items() if value is not None}
         return f"{reverse(CALENDAR_PAGE)}?{urlencode(given)}"
 
 
-def parse_calendar_query(request) -> CalendarQuery:
+def parse_calendar_query(request: HttpRequest) -> CalendarQuery:
     form = CalendarFilterForm(request.GET)
     form.is_valid()
-    asked, today = form.cleaned_data, timezone.localdate()
-    first = asked.get("from") or today
+    cleaned, today = form.cleaned_data, timezone.localdate()
+    first = cleaned.get("from") or today
     if not today - MAX_DISTANCE <= first <= today + MAX_DISTANCE:
         first = today
     return CalendarQuery(
-        first, asked.get("counselor"), parse_slot_search(request, asked.get("mode") or Mode.PHONE)
+        first,
+        cleaned.get("counselor"),
+        parse_slot_search(request, cleaned.get("mode") or Mode.PHONE),
     )
 
 
-def parse_slot_search(request, mode: str) -> week_layout.SlotQuery:
+def parse_slot_search(request: HttpRequest, mode: str) -> week_layout.SlotQuery:
     """Who a time is looked for; whoever can no longer be helped here is left out."""
     if number := request.GET.get("move"):
         moving = Consultation.objects.standing().select_related("request", "counselor")
@@ -105,11 +112,11 @@ def find_open_request(pk: str | None) -> ConsultationRequest | None:
     return ConsultationRequest.objects.open().filter(pk=number).first()
 
 
-def may_triage(request) -> bool:
+def may_triage(request: HttpRequest) -> bool:
     return request.user.has_perm("admissions.triage_consultationrequest")
 
 
-def calendar_view(request, *, site):
+def calendar_view(request: StaffRequest, *, site: admin.AdminSite) -> HttpResponse:
     """The calendar itself; it changes nothing."""
     if not request.user.has_perm("admissions.view_consultation"):
         raise PermissionDenied
@@ -118,9 +125,9 @@ def calendar_view(request, *, site):
     if look.counselor:
         people = Counselor.objects.filter(pk=look.counselor.pk)
     diary = week_layout.load_schedule(
-        people, first=look.first, last=look.last, query=look.asked, now=now
+        people, first=look.first, last=look.last, query=look.query, now=now
     )
-    access_log.log_view(request, code="calendar", shown=calendar_request_ids(diary, look.asked))
+    access_log.log_view(request, code="calendar", shown=calendar_request_ids(diary, look.query))
     closable = {
         each.pk for each in diary.counselors if may_reassign_consultations(request.user, each)
     }
@@ -131,22 +138,22 @@ def calendar_view(request, *, site):
         "title": _("Calendar"),
         "bands": by_day(diary, look.first, look.last),
         "may_act": may_triage(request),
-        "closable": closable if not look.asked.request else set(),
+        "closable": closable if not look.query.request else set(),
         "may_close_all": request.user.has_perm("admissions.add_closure"),
     }
     return TemplateResponse(request, "admin/admissions/consultation/calendar.html", context)
 
 
-def calendar_request_ids(diary: week_layout.ScheduleData, asked: week_layout.SlotQuery) -> list:
+def calendar_request_ids(diary: week_layout.ScheduleData, query: week_layout.SlotQuery) -> list:
     """Ids of the requests that the calendar names."""
     talks = [each.request_id for found in diary.consultations.values() for each in found]
-    return [*talks, *([asked.request.pk] if asked.request else [])]
+    return [*talks, *([query.request.pk] if query.request else [])]
 
 
 def calendar_context(look: CalendarQuery) -> dict:
     """The words and links around the columns."""
-    asked, step = look.asked, look.days * local_time.DAY
-    known = {"from": look.first, "counselor": look.counselor, "mode": asked.mode}
+    query, step = look.query, look.days * local_time.DAY
+    known = {"from": look.first, "counselor": look.counselor, "mode": query.mode}
     return {
         "look": look,
         "when": calendar_grid.period_title(look.first, look.days),
@@ -156,21 +163,21 @@ def calendar_context(look: CalendarQuery) -> dict:
         "later": look.address(**{"from": look.first + step}),
         "today": look.address(**{"from": None}),
         "everyone": look.address(counselor=None),
-        "leave": look.address(move=None, mode=asked.mode),
+        "leave": look.address(move=None, mode=query.mode),
         "carried": urlencode(look.carried),
         "here": look.address().partition("?")[2],
         "closure_query_for_all": calendar_grid.closure_query(look.first),
         "pick": pick_url(look),
-        "asked": asked,
-        "moving_when": staff_formatting.format_date_and_time(asked.moving.starts_at)
-        if asked.moving
+        "query": query,
+        "moving_when": staff_formatting.format_date_and_time(query.moving.starts_at)
+        if query.moving
         else "",
     }
 
 
 def pick_url(look: CalendarQuery) -> str:
     """Where a free start leads; its time and counselor are added to it."""
-    asked = look.asked
-    if asked.moving:
-        return f"{reverse('admin:admissions_consultation_move')}?consultation={asked.moving.pk}"
+    query = look.query
+    if query.moving:
+        return f"{reverse('admin:admissions_consultation_move')}?consultation={query.moving.pk}"
     return f"{reverse('admin:admissions_consultation_book')}?{urlencode(look.carried)}"

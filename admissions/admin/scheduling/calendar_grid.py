@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from admissions import formatting, local_time, staff_formatting
 from admissions.scheduling import availability, week_layout
 from admissions.scheduling.assignment import SlotChoice
-from admissions.scheduling.models import Consultation, Counselor
+from admissions.scheduling.models import Closure, Consultation, Counselor
 from admissions.scheduling.week_layout import (
     BUFFER,
     CLOSED,
@@ -28,6 +29,9 @@ from admissions.scheduling.week_layout import (
 )
 
 from .time_axis import OFFICE_HOURS, QUARTER_HOUR, AxisHour, TimeAxis
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 COLUMNS_PER_BAND = 7
 SKIPPED = "skipped"
@@ -65,7 +69,7 @@ class GridEntry:
     rows: int
     starts: str = ""
     ends: str = ""
-    words: str = ""
+    words: "StrOrPromise" = ""
     free: list[BookableStart] = field(default_factory=list)
     consultation: Consultation | None = None
 
@@ -156,7 +160,7 @@ def build_column(head: ColumnHead, spans: list[Span], *, scale: TimeAxis) -> Cal
     )
 
 
-def closure_query(day: date, **times) -> str:
+def closure_query(day: date, **times: Any) -> str:
     """What fills a form that closes time, and leads back to the calendar of this day."""
     return urlencode({"calendar": day, "first_day": day, **times})
 
@@ -166,10 +170,11 @@ def staffed_bounds(spans: list[Span], day: date) -> tuple[datetime, datetime]:
     staffed = [span for span in spans if span.kind not in (OUTSIDE, CLOSED)]
     if staffed:
         return staffed[0].starts_at, staffed[-1].ends_at
-    return tuple(
+    opens, closes = (
         datetime(day.year, day.month, day.day, hour, tzinfo=local_time.center_zone())
         for hour in OFFICE_HOURS
     )
+    return opens, closes
 
 
 def stack_entries(spans: list[Span], scale: TimeAxis) -> list[GridEntry]:
@@ -192,28 +197,27 @@ def stack_entries(spans: list[Span], scale: TimeAxis) -> list[GridEntry]:
 
 
 def grid_entry(span: Span, rows: int) -> GridEntry:
-    about = span.about
-    is_consultation = span.kind in (HELD, MOVING, ENDED)
-    begin, end = (
-        (about.starts_at, about.ends_at) if is_consultation else (span.starts_at, span.ends_at)
-    )
+    consultation = cast(Consultation, span.about) if span.kind in (HELD, MOVING, ENDED) else None
+    shown = consultation or span
     return GridEntry(
         kind=span.kind,
         rows=rows,
-        starts=format_start(begin),
-        ends=format_start(end),
+        starts=format_start(shown.starts_at),
+        ends=format_start(shown.ends_at),
         words=describe_span(span),
-        free=[bookable_start(at) for at in about] if span.kind == FREE else [],
-        consultation=about if is_consultation else None,
+        free=[bookable_start(at) for at in cast(list[datetime], span.about)]
+        if span.kind == FREE
+        else [],
+        consultation=consultation,
     )
 
 
-def describe_span(span: Span) -> str:
+def describe_span(span: Span) -> "StrOrPromise":
     if span.kind == CLOSED:
-        reason = span.about.reason
+        reason = cast(Closure, span.about).reason
         return _("Closed: %(reason)s") % {"reason": reason} if reason else _("Closed")
     if span.kind == IDLE:
-        return IDLE_REASONS[span.about]
+        return IDLE_REASONS[str(span.about)]
     return KIND_LABELS.get(span.kind, "")
 
 
@@ -244,7 +248,7 @@ def describe_zones(first: date, days: int) -> str:
     """The clock of these days: PST, or both names in a week in which clocks change."""
     begin, end = local_time.day_bounds(first, first + (days - 1) * local_time.DAY)
     names = [at.astimezone(local_time.center_zone()).tzname() for at in (begin, end - QUARTER_HOUR)]
-    return _(" and ").join(dict.fromkeys(names))
+    return _(" and ").join(dict.fromkeys(str(name) for name in names))
 
 
 @dataclass(frozen=True)
@@ -256,11 +260,11 @@ class AlternativeStart:
 
 
 def nearest_alternatives(
-    pick: SlotChoice, asked: SlotQuery, *, now: datetime, count: int = 3
+    pick: SlotChoice, query: SlotQuery, *, now: datetime, count: int = 3
 ) -> list[AlternativeStart]:
     """The free starts closest to one that was lost, by the clock; the same counselor if free."""
     slots = availability.open_slots(
-        mode=asked.mode, now=now, language=asked.language, freeing=asked.moving
+        mode=query.mode, now=now, language=query.language, freeing=query.moving
     )
     closest = sorted(slots, key=lambda slot: abs(slot.starts_at - pick.starts_at))[:count]
     names = dict(Counselor.objects.values_list("pk", "public_name"))
@@ -270,8 +274,8 @@ def nearest_alternatives(
 def alternative_start(
     slot: availability.Slot, pick: SlotChoice, names: dict[int, str]
 ) -> AlternativeStart:
-    is_same = pick.counselor_id in slot.counselors
-    pk = pick.counselor_id if is_same else slot.counselors[0]
+    named = pick.counselor_id
+    pk = named if named is not None and named in slot.counselors else slot.counselors[0]
     words = _("%(when)s with %(counselor)s") % {
         "when": staff_formatting.format_date_and_time(slot.starts_at),
         "counselor": names[pk],

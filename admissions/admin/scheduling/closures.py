@@ -1,31 +1,44 @@
 """Time without consultations: closures in whole days or parts, and holidays."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.formats import date_format, time_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from admissions import staff_formatting
+from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.date_fields import date_field
 from admissions.admin.links import CALENDAR_PAGE, REQUEST_PAGE
 from admissions.scheduling import holidays
-from admissions.scheduling.models import Closure, is_skipped_by_clock_change
+from admissions.scheduling.models import (
+    Closure,
+    Consultation,
+    Counselor,
+    is_skipped_by_clock_change,
+)
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 CLOSURE_LIST = "admin:admissions_closure_changelist"
 MAX_NAMED = 10
 
 
-def time_field(label, **options):
+def time_field(label: "StrOrPromise", **options: Any) -> forms.TimeField:
     widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     return forms.TimeField(label=label, required=False, widget=widget, **options)
 
@@ -38,20 +51,30 @@ class DateTimeRangeForm(forms.Form):
     last_day = date_field(_("Last day"), required=False, help_text=_("Empty: the same day."))
     last_time = time_field(_("until"), help_text=_("Empty: the whole day."))
 
-    def clean(self):
-        data = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
         if not self.errors:
             data["starts_at"], data["ends_at"] = parse_range(data)
         return data
 
 
 class ClosureForm(DateTimeRangeForm, forms.ModelForm):
-    def __init__(self, *args, instance=None, initial=None, **kwargs):
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        files: MultiValueDict | None = None,
+        *,
+        instance: Closure | None = None,
+        initial: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
         known = range_initial(instance) if instance and instance.pk else {}
-        super().__init__(*args, instance=instance, initial=known | (initial or {}), **kwargs)
+        super().__init__(data, files, instance=instance, initial=known | (initial or {}), **kwargs)
 
-    def clean(self):
-        data = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
         if not self.errors:
             self.instance.starts_at, self.instance.ends_at = data["starts_at"], data["ends_at"]
         return data
@@ -73,11 +96,11 @@ def parse_range(data: dict) -> tuple[datetime, datetime]:
     return starts_at, ends_at
 
 
-def parse_instant(day: date, local: time, zone) -> datetime:
+def parse_instant(day: date, local: time, zone: ZoneInfo) -> datetime:
     if is_skipped_by_clock_change(day, local, zone):
         raise ValidationError(
             _("The clocks change on %(day)s: %(time)s does not exist then."),
-            params={"day": date_format(day, _("l, F j")), "time": time_format(local)},
+            params={"day": date_format(day, str(_("l, F j"))), "time": time_format(local)},
         )
     return datetime.combine(day, local, tzinfo=zone)
 
@@ -104,29 +127,33 @@ class ClosureAdmin(admin.ModelAdmin):
     change_list_template = "admin/admissions/closure/change_list.html"
 
     @admin.display(description=_("closed"))
-    def when(self, closure):
+    def when(self, closure: Closure) -> str:
         return staff_formatting.format_datetime_range(closure.starts_at, closure.ends_at)
 
     @admin.display(description=_("who"))
-    def whose(self, closure):
+    def whose(self, closure: Closure) -> "Counselor | StrOrPromise":
         return closure.counselor or _("The whole center")
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.holidays_view)
         return [path("holidays/", view, name="admissions_closure_holidays"), *super().get_urls()]
 
-    def save_model(self, request, obj, form, change):
+    def save_model(
+        self, request: HttpRequest, obj: Closure, form: forms.Form, change: bool
+    ) -> None:
         """A closure moves nobody by itself: staff are told whom it touches."""
         super().save_model(request, obj, form, change)
         holidays.reset_kept_decisions(obj)
         warn_of_affected(request, [obj])
 
-    def response_add(self, request, obj, post_url_continue=None):
+    def response_add(
+        self, request: HttpRequest, obj: Closure, post_url_continue: str | None = None
+    ) -> HttpResponse:
         """Back to the calendar for those who came from it."""
         response = super().response_add(request, obj, post_url_continue)
         return redirect_to_calendar(request, counselor_id=obj.counselor_id) or response
 
-    def holidays_view(self, request):
+    def holidays_view(self, request: StaffRequest) -> HttpResponse:
         """The holidays of the next twelve months, to close on by ticking."""
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -144,7 +171,9 @@ class ClosureAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/admissions/closure/holidays.html", context)
 
 
-def redirect_to_calendar(request, *, counselor_id: int | None) -> HttpResponseRedirect | None:
+def redirect_to_calendar(
+    request: HttpRequest, *, counselor_id: int | None
+) -> HttpResponseRedirect | None:
     """The week from the day that the calendar sent along, for those who came from it."""
     if "calendar" not in request.GET:
         return None
@@ -152,7 +181,7 @@ def redirect_to_calendar(request, *, counselor_id: int | None) -> HttpResponseRe
     return HttpResponseRedirect(f"{reverse(CALENDAR_PAGE)}?{urlencode(query)}")
 
 
-def submitted_days(request) -> list[date]:
+def submitted_days(request: HttpRequest) -> list[date]:
     """The days that were ticked; anything that is no day is left out."""
     days = []
     for text in request.POST.getlist("day"):
@@ -163,7 +192,7 @@ def submitted_days(request) -> list[date]:
     return days
 
 
-def warn_of_affected(request, closures) -> None:
+def warn_of_affected(request: HttpRequest, closures: list[Closure]) -> None:
     """Says which consultations stand in this time, each with a link to its request."""
     touched = holidays.find_affected_consultations(closures)
     if not touched:
@@ -180,7 +209,7 @@ def warn_of_affected(request, closures) -> None:
     messages.warning(request, format_html("{} {}. {}", words % {"n": len(touched)}, links, today))
 
 
-def consultation_link(consultation) -> tuple[str, str]:
+def consultation_link(consultation: Consultation) -> tuple[str, str]:
     words = _("%(when)s with %(counselor)s") % {
         "when": staff_formatting.format_date_and_time(consultation.starts_at),
         "counselor": consultation.counselor.public_name,

@@ -1,7 +1,8 @@
 """Consultations as a calendar shows them: day by day, in words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 
 from django.utils import timezone
@@ -24,7 +25,7 @@ class ConsultationDay:
     held: list[ConsultationEntry]
 
 
-def group_by_day(consultations, *, now: datetime) -> list[ConsultationDay]:
+def group_by_day(consultations: Iterable[Consultation], *, now: datetime) -> list[ConsultationDay]:
     """One day after the other, in the order given, by the center's clock."""
     by_day = groupby(consultations, key=lambda each: timezone.localdate(each.starts_at))
     return [
@@ -35,11 +36,11 @@ def group_by_day(consultations, *, now: datetime) -> list[ConsultationDay]:
     ]
 
 
-def day_heading(day, today) -> str:
+def day_heading(day: date, today: date) -> str:
     """Today and tomorrow by name too: Today, Tuesday, November 24."""
-    date = date_format(day, _("l, F j"))
+    named = date_format(day, _("l, F j"))
     near = formatting.format_relative_day(day, today)
-    return date if near == date else f"{near}, {date}"
+    return named if near == named else f"{near}, {named}"
 
 
 def consultation_entry(consultation: Consultation) -> ConsultationEntry:

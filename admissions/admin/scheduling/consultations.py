@@ -1,16 +1,26 @@
 """The calendar: consultations as a list by day; the week has its own pages."""
 
+from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.urls import path
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from admissions.admin import pagination
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.scheduling.models import Consultation
 
 from . import bookings, calendar, consultation_list
+
+if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
+    from django_stubs_ext import StrOrPromise
 
 CALENDAR_VIEWS = {
     "calendar": ("week/", calendar.calendar_view),
@@ -25,15 +35,17 @@ class WhenFilter(admin.SimpleListFilter):
     title = _("when")
     parameter_name = "when"
 
-    def lookups(self, request, model_admin):
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> "list[tuple[str, StrOrPromise]]":
         return [("past", _("Past"))]
 
-    def choices(self, changelist):
+    def choices(self, changelist: ChangeList) -> "Iterator[_ListFilterChoices]":
         first, *rest = super().choices(changelist)
-        yield first | {"display": _("From today on")}
+        yield {**first, "display": _("From today on")}
         yield from rest
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         if self.value() == "past":
             return queryset.filter(starts_at__lt=midnight).order_by("-starts_at", "-pk")
@@ -41,7 +53,7 @@ class WhenFilter(admin.SimpleListFilter):
 
 
 @admin.register(Consultation)
-class ConsultationAdmin(admin.ModelAdmin):
+class ConsultationAdmin(ReadOnlyAdmin):
     """Consultations by day, to read; triage moves them from the request."""
 
     list_filter = [WhenFilter, "status", "mode", "counselor"]
@@ -53,7 +65,7 @@ class ConsultationAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         pages = [
             path(
                 address,
@@ -64,16 +76,9 @@ class ConsultationAdmin(admin.ModelAdmin):
         ]
         return [*pages, *super().get_urls()]
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         response = super().changelist_view(request, extra_context)
         if hasattr(response, "context_data"):
             changes = response.context_data["cl"]

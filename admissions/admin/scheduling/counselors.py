@@ -3,25 +3,36 @@
 from datetime import date
 from functools import partial
 from itertools import combinations
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import ForeignKey, Model, Q, QuerySet
+from django.forms import BaseFormSet
 from django.forms.models import BaseInlineFormSet
-from django.urls import path
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from admissions.admin.action_form import set_choices
+from admissions.admin.staff_requests import as_staff
 from admissions.scheduling.models import Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
+from admissions.scheduling.models.working_hours import ExtraHoursQuerySet
 from programs.models import Location
 
 from . import absences
 from .availability_check import availability_check_view
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 # The browser's own pickers: they know the keyboard and the phone, and need no script.
 TIME_WIDGET = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -58,22 +69,22 @@ class HoursFormSet(BaseInlineFormSet):
     """Hours of one counselor must not overlap on one day."""
 
     @cached_property
-    def location_choices(self):
+    def location_choices(self) -> "list[tuple[Any, StrOrPromise]]":
         """The choices of a place, asked for once and not for each row."""
         rows = Location.objects.all()
         return [("", _("Their own")), *((place.pk, str(place)) for place in rows)]
 
-    def add_fields(self, form, index):
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         """The table's headings are no labels: each box says its own name."""
         super().add_fields(form, index)
         if "location" in form.fields:
-            form.fields["location"].choices = self.location_choices
+            set_choices(form, "location", self.location_choices)
         for name, field in form.fields.items():
             # Each checkbox among several has a label of its own.
             if name != "modes":
                 field.widget.attrs["aria-label"] = field.label
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         filled = [form for form in self.forms if form.is_valid() and form.cleaned_data]
         kept = [form.instance for form in filled if form not in self.deleted_forms]
@@ -104,8 +115,10 @@ class ExtraHoursInline(admin.TabularInline):
         models.DateField: {"widget": DATE_WIDGET},
     }
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).between(timezone.localdate(), date.max)
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return cast(ExtraHoursQuerySet, super().get_queryset(request)).between(
+            timezone.localdate(), date.max
+        )
 
 
 @admin.register(Counselor)
@@ -119,7 +132,7 @@ class CounselorAdmin(admin.ModelAdmin):
         "meeting_link", "location", "daily_cap", "share",
     ]  # fmt: skip
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         why = self.admin_site.admin_view(require_safe(partial(availability_check_view, self)))
         return [
             path("why/", why, name="admissions_counselor_availability_check"),
@@ -127,35 +140,47 @@ class CounselorAdmin(admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """The counselor, with the way to time away for those who may hand over."""
         counselor = self.get_object(request, object_id)
-        may = counselor is not None and absences.may_reassign_consultations(request.user, counselor)
+        may = counselor is not None and absences.may_reassign_consultations(
+            as_staff(request).user, counselor
+        )
         extra = {"may_hand_over": may, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
 
-    def save_related(self, request, form, formsets, change):
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: list[BaseFormSet], change: bool
+    ) -> None:
         """Hours and modes are kept by now: whoever stands outside them is named."""
         super().save_related(request, form, formsets, change)
         absences.warn_of_gaps(request, form.instance)
 
     @admin.display(description=_("taking consultations"), boolean=True)
-    def is_taking(self, counselor):
+    def is_taking(self, counselor: Counselor) -> bool:
         return counselor.is_taking_consultations
 
     @admin.display(description=_("languages"))
-    def language_names(self, counselor):
+    def language_names(self, counselor: Counselor) -> str:
         names = dict(settings.LANGUAGES)
         return ", ".join(str(names.get(code, code)) for code in counselor.languages)
 
     @admin.display(description=_("modes"))
-    def mode_names(self, counselor):
+    def mode_names(self, counselor: Counselor) -> str:
         return ", ".join(str(Mode(mode).label) for mode in counselor.modes)
 
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
         """Only staff who still work here can become counselors."""
         if db_field.name == "user":
-            users = db_field.remote_field.model.objects.filter(
+            users = User.objects.filter(
                 Q(is_staff=True, is_active=True) | Q(counselor__isnull=False)
             )
             kwargs["queryset"] = users.order_by("username")
@@ -189,8 +214,8 @@ class ModeRulesAdmin(admin.ModelAdmin):
     readonly_fields = ["mode"]
     actions = None
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

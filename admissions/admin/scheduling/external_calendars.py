@@ -1,25 +1,37 @@
 """Counselors' own calendars, kept by each counselor, or by a director for anyone."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from admissions import staff_formatting
+from admissions.accounts.staff_request import StaffRequest
+from admissions.admin.read_only_admin import ReadOnlyAdmin
+from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.calendars import busy_import, external_calendars, feeds, safe_http
 from admissions.form_fields import BoundedTextField, PlainTextField
 from admissions.scheduling.models import CalendarFeed, CalendarRefused, Counselor, ExternalCalendar
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 TEMPLATE_DIR = "admin/admissions/calendarfeed"
 CALENDAR_FEED_LIST = "admin:admissions_calendarfeed_changelist"
@@ -29,6 +41,9 @@ COUNSELOR_CALENDARS = "admin:admissions_calendarfeed_counselor"
 class ExternalCalendarForm(forms.Form):
     """A calendar by a name that its owner gives it."""
 
+    source: str
+    done: "StrOrPromise"
+
     label = PlainTextField(
         label=_("What to call it"),
         max_length=40,
@@ -36,8 +51,10 @@ class ExternalCalendarForm(forms.Form):
         error_messages={"required": _("Give it a name.")},
     )
 
-    def __init__(self, *sent):
-        super().__init__(*sent, auto_id=f"id_{self.source}_%s", label_suffix="")
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, files: MultiValueDict | None = None
+    ) -> None:
+        super().__init__(data, files, auto_id=f"id_{self.source}_%s", label_suffix="")
 
 
 class CalendarFileForm(ExternalCalendarForm):
@@ -53,7 +70,7 @@ class CalendarFileForm(ExternalCalendarForm):
         },
     )
 
-    def clean_file(self):
+    def clean_file(self) -> bytes:
         """Its bytes, which is all that anyone sees of it."""
         file = self.cleaned_data["file"]
         if file.size > safe_http.MAX_BYTES:
@@ -111,16 +128,17 @@ def describe_failure(calendar: ExternalCalendar) -> str:
         return ""
     return said("%(reason)s It has failed since %(since)s; what was read before still counts.") % {
         "reason": calendar.get_last_reason_display(),
-        "since": staff_formatting.format_date_and_time(calendar.failing_since),
+        "since": calendar.failing_since
+        and staff_formatting.format_date_and_time(calendar.failing_since),
     }
 
 
 @admin.register(CalendarFeed)
-class CalendarFeedAdmin(admin.ModelAdmin):
+class CalendarFeedAdmin(ReadOnlyAdmin):
     """A list for directors, and a page for each counselor; nothing of Django's own pages."""
 
-    def get_urls(self):
-        def at(address, view, name):
+    def get_urls(self) -> list[URLPattern]:
+        def at(address: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
             return path(
                 address, self.admin_site.admin_view(view), name=f"admissions_calendarfeed_{name}"
             )
@@ -135,35 +153,29 @@ class CalendarFeedAdmin(admin.ModelAdmin):
             at("<int:pk>/remove/<int:calendar_id>/", require_POST(self.remove_view), "remove"),
         ]
 
-    def has_module_permission(self, request):
+    def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    def has_view_permission(self, request, obj=None):
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return may_manage_any_calendar(request.user) or request.user.has_perm(
             "admissions.keep_own_calendars"
         )
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Everyone's for a director; for anyone else their own, if they are a counselor."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        if may_manage_any_calendar(request.user):
-            return self.render_list(request)
-        own = Counselor.objects.filter(user=request.user).first()
+        staff = as_staff(request)
+        if may_manage_any_calendar(staff.user):
+            return self.render_list(staff)
+        own = Counselor.objects.filter(user=staff.user).first()
         if own is None:
-            return self.render_list(request, nobodys=True)
-        return self.render_counselor(request, own)
+            return self.render_list(staff, nobodys=True)
+        return self.render_counselor(staff, own)
 
-    def render_list(self, request, *, nobodys=False):
+    def render_list(self, request: StaffRequest, *, nobodys: bool = False) -> TemplateResponse:
         counselors = Counselor.objects.select_related("user", "calendar_feed")
         return self.render_page(
             request,
@@ -173,10 +185,10 @@ class CalendarFeedAdmin(admin.ModelAdmin):
             nobodys=nobodys,
         )
 
-    def counselor_view(self, request, pk):
+    def counselor_view(self, request: StaffRequest, pk: int) -> HttpResponse:
         return self.render_counselor(request, self.counselor_or_403(request.user, pk))
 
-    def make_view(self, request, pk):
+    def make_view(self, request: StaffRequest, pk: int) -> HttpResponse:
         """The one page that ever shows the address: it is drawn, never kept or sent on to."""
         counselor = self.counselor_or_403(request.user, pk)
         if counselor.user_id != request.user.pk:
@@ -185,18 +197,18 @@ class CalendarFeedAdmin(admin.ModelAdmin):
         address = settings.SITE_URL + reverse("feeds:calendar_feed", args=[token])
         return self.render_counselor(request, counselor, address=address)
 
-    def revoke_view(self, request, pk):
+    def revoke_view(self, request: StaffRequest, pk: int) -> HttpResponse:
         counselor = self.counselor_or_403(request.user, pk)
         feeds.revoke_feed(counselor_id=counselor.pk, by=request.user)
         messages.success(request, _("The private address is revoked. It shows nothing any more."))
         return HttpResponseRedirect(reverse(COUNSELOR_CALENDARS, args=[pk]))
 
-    def file_view(self, request, pk):
+    def file_view(self, request: StaffRequest, pk: int) -> HttpResponse:
         counselor = self.counselor_or_403(request.user, pk)
         form = CalendarFileForm(request.POST, request.FILES)
         return self.add(request, counselor, form, external_calendars.add_calendar_file)
 
-    def address_view(self, request, pk):
+    def address_view(self, request: StaffRequest, pk: int) -> HttpResponse:
         counselor = self.counselor_or_403(request.user, pk)
         return self.add(
             request,
@@ -205,7 +217,13 @@ class CalendarFeedAdmin(admin.ModelAdmin):
             external_calendars.add_calendar_address,
         )
 
-    def add(self, request, counselor, form, do):
+    def add(
+        self,
+        request: StaffRequest,
+        counselor: Counselor,
+        form: CalendarFileForm | CalendarAddressForm,
+        do: Callable[..., Any],
+    ) -> HttpResponse:
         """Adds what the form holds, or shows the page again with the reason at its field."""
         if form.is_valid():
             try:
@@ -220,7 +238,7 @@ class CalendarFeedAdmin(admin.ModelAdmin):
         messages.success(request, form.done)
         return HttpResponseRedirect(reverse(COUNSELOR_CALENDARS, args=[counselor.pk]))
 
-    def remove_view(self, request, pk, calendar_id):
+    def remove_view(self, request: StaffRequest, pk: int, calendar_id: int) -> HttpResponse:
         counselor = self.counselor_or_403(request.user, pk)
         external_calendars.remove_calendar(
             counselor_id=counselor.pk, calendar_id=calendar_id, by=request.user
@@ -228,7 +246,7 @@ class CalendarFeedAdmin(admin.ModelAdmin):
         messages.success(request, _("The calendar and its busy times are removed."))
         return HttpResponseRedirect(reverse(COUNSELOR_CALENDARS, args=[counselor.pk]))
 
-    def counselor_or_403(self, user, pk) -> Counselor:
+    def counselor_or_403(self, user: User, pk: int) -> Counselor:
         """The counselor, if this person may keep their calendars."""
         if may_manage_any_calendar(user):
             return get_object_or_404(Counselor, pk=pk)
@@ -237,14 +255,16 @@ class CalendarFeedAdmin(admin.ModelAdmin):
             raise PermissionDenied
         return own
 
-    def render_counselor(self, request, counselor, *, address="", sent=None):
+    def render_counselor(
+        self,
+        request: StaffRequest,
+        counselor: Counselor,
+        *,
+        address: str = "",
+        sent: CalendarFileForm | CalendarAddressForm | None = None,
+    ) -> HttpResponse:
         """The page of one counselor; `sent` is a form that came back."""
-        now, forms_ = (
-            timezone.now(),
-            {"file": CalendarFileForm(), "address_form": CalendarAddressForm()},
-        )
-        if sent is not None:
-            forms_["file" if isinstance(sent, CalendarFileForm) else "address_form"] = sent
+        now = timezone.now()
         is_mine = counselor.user_id == request.user.pk
         feed = CalendarFeed.objects.filter(counselor=counselor).first()
         name = {"name": counselor.public_name}
@@ -268,14 +288,15 @@ class CalendarFeedAdmin(admin.ModelAdmin):
                 (each.request, staff_formatting.format_date_and_time(each.starts_at))
                 for each in conflicts
             ],
-            **forms_,
+            file=sent if isinstance(sent, CalendarFileForm) else CalendarFileForm(),
+            address_form=sent if isinstance(sent, CalendarAddressForm) else CalendarAddressForm(),
             back=reverse(CALENDAR_FEED_LIST) if may_manage_any_calendar(request.user) else "",
         )
 
-    def render_page(self, request, name, **context):
+    def render_page(self, request: HttpRequest, name: str, **context: Any) -> TemplateResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
         return TemplateResponse(request, f"{TEMPLATE_DIR}/{name}.html", context)
 
 
-def may_manage_any_calendar(user) -> bool:
+def may_manage_any_calendar(user: User | AnonymousUser) -> bool:
     return user.has_perm("admissions.keep_any_calendars")

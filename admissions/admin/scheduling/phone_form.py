@@ -1,29 +1,37 @@
 """The form for someone on the phone: the public one, in the words of whoever types it."""
 
+from typing import TYPE_CHECKING, Any
+
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from admissions import formatting, local_time
+from admissions.admin.action_form import set_choices
 from admissions.intake.models import ConsultationRequest
 from admissions.public.form_base import ConsentKey
 from admissions.public.forms import DetailsForm
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class PhoneBookingForm(DetailsForm):
     """Who they are and how we may reach them, as they say it; consents as read out."""
 
-    website = wants_news = None
+    # Django drops an inherited field that is None.
+    website = wants_news = None  # type: ignore[assignment]
     language = forms.ChoiceField(label=_("Language of the talk"), choices=settings.LANGUAGES)
-    time_zone = forms.ChoiceField(label=_("Their clock"))
+    # A choice, where the browser of a requester tells it.
+    time_zone = forms.ChoiceField(label=_("Their clock"))  # type: ignore[assignment]
 
     CONSENT_FIELDS = {
         ConsentKey.CONTACT: "agrees_to_contact",
         ConsentKey.EMAIL: "may_email",
         ConsentKey.TEXT: "may_text",
     }
-    LABELS = {
+    LABELS: "dict[str, tuple[StrOrPromise, StrOrPromise]]" = {
         "is_in_danger": (_("Is anyone in danger right now?"), _("If yes: 911 first. Book anyway.")),
         "for_whom": (_("Who is it for?"), ""),
         "is_adult": (_("Is the person who needs help 18 or older?"), ""),
@@ -44,22 +52,23 @@ class PhoneBookingForm(DetailsForm):
         (ConsultationRequest.ForWhom.PROFESSIONAL, _("Someone they work with")),
     ]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         ours = {settings.TIME_ZONE: formatting.format_time_zone(local_time.center_zone())}
-        self.fields["time_zone"].choices = (ours | formatting.FAMILIAR_ZONE_NAMES).items()
-        self.fields["for_whom"].choices = self.FOR_WHOM
+        set_choices(self, "time_zone", (ours | formatting.FAMILIAR_ZONE_NAMES).items())
+        set_choices(self, "for_whom", self.FOR_WHOM)
         for name, (label, help_text) in self.LABELS.items():
-            self.fields[name].label, self.fields[name].help_text = label, help_text
-        for field in self.fields.values():
-            field.widget.attrs["autocomplete"] = "off"
+            field = self.fields[name]
+            field.label, field.help_text = label, help_text
+        for each in self.fields.values():
+            each.widget.attrs["autocomplete"] = "off"
 
-    def clean_is_adult(self):
+    def clean_is_adult(self) -> bool:
         if self.cleaned_data["is_adult"] is False:
             raise ValidationError(
                 _("Our programs are for adults. Help them find care elsewhere; book nothing.")
             )
         return True
 
-    def request_fields(self):
+    def request_fields(self) -> dict[str, Any]:
         return super().request_fields() | {"language": self.cleaned_data["language"]}

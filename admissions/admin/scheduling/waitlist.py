@@ -1,13 +1,25 @@
 """Who waits for something sooner, and what became of every offer. To read: nothing is edited."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
 from django.contrib import admin
-from django.db.models import Count, F, OuterRef, Subquery
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from admissions import staff_formatting
 from admissions.admin.links import request_link
+from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.scheduling.models import Consultation, EarlierOffer, WaitlistEntry
+from admissions.scheduling.models.waitlist import WaitlistEntryQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
+    from django_stubs_ext import StrOrPromise
 
 
 class WaitingNowFilter(admin.SimpleListFilter):
@@ -16,20 +28,22 @@ class WaitingNowFilter(admin.SimpleListFilter):
     title = _("who")
     parameter_name = "who"
 
-    def lookups(self, request, model_admin):
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> "list[tuple[str, StrOrPromise]]":
         return [("all", _("Everyone who ever waited"))]
 
-    def choices(self, changelist):
+    def choices(self, changelist: ChangeList) -> "Iterator[_ListFilterChoices]":
         first, *rest = super().choices(changelist)
-        yield first | {"display": _("Waiting now")}
+        yield {**first, "display": _("Waiting now")}
         yield from rest
 
-    def queryset(self, request, queryset):
-        return queryset if self.value() == "all" else queryset.open()
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset if self.value() == "all" else cast(WaitlistEntryQuerySet, queryset).open()
 
 
 @admin.register(WaitlistEntry)
-class WaitingAdmin(admin.ModelAdmin):
+class WaitingAdmin(ReadOnlyAdmin):
     """First come first; those who left stand below, the latest first."""
 
     list_display = ["joined_at", "of_request", "has_now", "offered", "left_at", "left_because"]
@@ -43,7 +57,7 @@ class WaitingAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         standing = Consultation.objects.standing().filter(request=OuterRef("request"))
         return (
             super()
@@ -56,30 +70,21 @@ class WaitingAdmin(admin.ModelAdmin):
         )
 
     @admin.display(description=_("request"))
-    def of_request(self, row):
+    def of_request(self, row: WaitlistEntry) -> SafeString:
         return request_link(row.request)
 
     @admin.display(description=_("has now"))
-    def has_now(self, waiting):
+    def has_now(self, waiting: Any) -> str:
         at = waiting.consultation_at
         return staff_formatting.format_relative_day_and_time(at, timezone.now()) if at else "—"
 
     @admin.display(description=_("offers"))
-    def offered(self, waiting):
+    def offered(self, waiting: Any) -> int:
         return waiting.offer_count
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(EarlierOffer)
-class EarlierOfferAdmin(admin.ModelAdmin):
+class EarlierOfferAdmin(ReadOnlyAdmin):
     """Every offer, newest first, and how it ended."""
 
     list_display = [
@@ -101,14 +106,5 @@ class EarlierOfferAdmin(admin.ModelAdmin):
     actions = None
 
     @admin.display(description=_("request"))
-    def of_request(self, row):
+    def of_request(self, row: WaitlistEntry) -> SafeString:
         return request_link(row.request)
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

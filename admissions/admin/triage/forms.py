@@ -1,15 +1,22 @@
 """The small forms of the request page: they check and never write."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from admissions.admin.action_form import ActionForm
+from admissions.admin.action_form import ActionForm, set_choices
 from admissions.form_fields import LONGEST_SEARCH, PlainTextField
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest, ContactAttempt
 from admissions.public.contact_plan_form import ContactPlanForm
 from admissions.scheduling import availability, slot_display
 from admissions.triage import search
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 Channel, Result = ContactAttempt.Channel, ContactAttempt.Result
 Disposition, CloseReason = ConsultationRequest.Disposition, ConsultationRequest.CloseReason
@@ -29,7 +36,7 @@ RESULTS_BY_CHANNEL = {
 }
 
 
-def note_field(help_text):
+def note_field(help_text: "StrOrPromise") -> PlainTextField:
     return PlainTextField(
         label=_("Note (optional)"),
         required=False,
@@ -58,15 +65,21 @@ class LogAttemptForm(ActionForm):
         error_messages={"invalid": _("Enter a date and a time.")},
     )
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        consultation_request: ConsultationRequest,
+        now: datetime,
+    ) -> None:
+        super().__init__(data, consultation_request=consultation_request, now=now)
         self.channels = [
             (channel.label, [(f"{channel}:{result}", result.label) for result in results])
-            for channel, results in permitted_outcomes(request).items()
+            for channel, results in permitted_outcomes(consultation_request).items()
         ] + [inbound_outcomes()]
-        self.fields["outcome"].choices = self.channels
+        set_choices(self, "outcome", self.channels)
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         channel, _colon, result = self.cleaned_data.pop("outcome", "").partition(":")
         kept = {name: self.cleaned_data.get(name) for name in ("note", "next_at")}
         return {"channel": channel, "result": result, **kept}
@@ -84,12 +97,22 @@ class MoveConsultationForm(ActionForm):
         },
     )
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
-        self.fields["starts_at"].choices = [
-            ("", _("Choose a time")),
-            *open_time_choices(request, now),
-        ]
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        consultation_request: ConsultationRequest,
+        now: datetime,
+    ) -> None:
+        super().__init__(data, consultation_request=consultation_request, now=now)
+        set_choices(
+            self,
+            "starts_at",
+            [
+                ("", _("Choose a time")),
+                *open_time_choices(consultation_request, now),
+            ],
+        )
 
 
 class CloseRequestForm(ActionForm):
@@ -112,23 +135,34 @@ class CloseRequestForm(ActionForm):
     )
     note = note_field(_("What “other” means. No clinical details."))
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        consultation_request: ConsultationRequest,
+        now: datetime,
+    ) -> None:
+        super().__init__(data, consultation_request=consultation_request, now=now)
         offered = [
             each for each in Disposition if each not in ConsultationRequest.ADMITTED_DISPOSITIONS
         ]
-        self.fields["disposition"].choices = [
-            ("", _("Choose one")),
-            *((each.value, each.label) for each in offered),
-        ]
+        set_choices(
+            self,
+            "disposition",
+            [
+                ("", _("Choose one")),
+                *((each.value, each.label) for each in offered),
+            ],
+        )
 
-    def clean(self):
-        data = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
         if data.get("reason") == CloseReason.OTHER and not data.get("note"):
             self.add_error("note", _("Say in a few words what the other reason is."))
         if data.get("disposition") != Disposition.REFERRED_OUT:
             data["refer_to"] = ""
-        elif not data.get("refer_to") and not self.request.referrals.exists():
+        elif not data.get("refer_to") and not self.consultation_request.referrals.exists():
             self.add_error("refer_to", _("Say where they are referred to."))
         return data
 
@@ -143,12 +177,18 @@ class StaffContactPlanForm(ContactPlanForm):
         "language": _("Language of letters and talks"),
     }
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, consultation_request=request, auto_id="id_planform_%s")
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        consultation_request: ConsultationRequest,
+        now: datetime,
+    ) -> None:
+        super().__init__(data, consultation_request=consultation_request, auto_id="id_planform_%s")
         for name in self.LABELS.keys() & self.fields.keys():
             self.fields[name].label, self.fields[name].help_text = self.LABELS[name], ""
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """The step takes the plan as a whole."""
         return {"plan": super().clean()}
 
@@ -156,7 +196,7 @@ class StaffContactPlanForm(ContactPlanForm):
 class SearchForm(forms.Form):
     term = PlainTextField(label=_("Find a request"), max_length=LONGEST_SEARCH)
 
-    def clean_term(self):
+    def clean_term(self) -> str:
         if not search.is_long_enough(self.cleaned_data["term"]):
             raise forms.ValidationError(_("Type at least three letters or digits to search."))
         return self.cleaned_data["term"]
@@ -174,15 +214,15 @@ def inbound_outcomes() -> tuple:
     return _("They got in touch"), choices
 
 
-def permitted_outcomes(request) -> dict:
+def permitted_outcomes(consultation_request: ConsultationRequest) -> dict:
     """Channels that the contact plan permits, each with its possible results."""
     permitted = {
-        Channel.CALL: request.phone and request.may_call,
-        Channel.TEXT: request.phone and request.may_text,
-        Channel.EMAIL: request.email and request.may_email,
+        Channel.CALL: consultation_request.phone and consultation_request.may_call,
+        Channel.TEXT: consultation_request.phone and consultation_request.may_text,
+        Channel.EMAIL: consultation_request.email and consultation_request.may_email,
         Channel.IN_PERSON: True,
     }
-    without_voicemail = request.voicemail == ConsultationRequest.Voicemail.NO
+    without_voicemail = consultation_request.voicemail == ConsultationRequest.Voicemail.NO
     return {
         channel: [each for each in results if not (each == Result.VOICEMAIL and without_voicemail)]
         for channel, results in RESULTS_BY_CHANNEL.items()
@@ -190,15 +230,15 @@ def permitted_outcomes(request) -> dict:
     }
 
 
-def open_time_choices(request, now) -> list:
+def open_time_choices(consultation_request: ConsultationRequest, now: datetime) -> list:
     """Open starts grouped by day, as a select takes them; none when nothing stands."""
-    consultation = requests.find_standing_consultation(request)
+    consultation = requests.find_standing_consultation(consultation_request)
     if consultation is None:
         return []
     slots = availability.open_slots(
         mode=consultation.mode,
         now=now,
-        language=request.language,
+        language=consultation_request.language,
         location=consultation.visit_location_id,
         freeing=consultation,
     )

@@ -1,6 +1,8 @@
 """The forms of handing over, setting aside, notes and reopening: they check and never write."""
 
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -9,13 +11,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from admissions import formatting
-from admissions.admin.action_form import ActionForm
+from admissions.admin.action_form import ActionForm, set_choices
 from admissions.exceptions import ActionNotAllowed
 from admissions.form_fields import PlainLinesField, PlainTextField
 from admissions.intake import contact_hours
+from admissions.intake.models import ConsultationRequest
 from admissions.triage import ownership, snoozing
 
 from .forms import note_field
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 NINE_AM, TWO_PM = time(9), time(14)
 
@@ -25,13 +31,19 @@ class OwnerCheckedForm(ActionForm):
 
     owner_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
-        self.fields["owner_id"].initial = request.owner_id
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        consultation_request: ConsultationRequest,
+        now: datetime,
+    ) -> None:
+        super().__init__(data, consultation_request=consultation_request, now=now)
+        self.fields["owner_id"].initial = consultation_request.owner_id
 
 
 class HandOverForm(OwnerCheckedForm):
-    to = forms.ModelChoiceField(
+    to: forms.ModelChoiceField = forms.ModelChoiceField(
         label=_("To whom"),
         queryset=None,
         empty_label=_("Choose a colleague"),
@@ -44,10 +56,18 @@ class HandOverForm(OwnerCheckedForm):
 
     field_order = ["to", "note", "owner_id"]
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
-        self.fields["to"].queryset = ownership.find_assignable_staff(besides=request.owner)
-        self.fields["to"].label_from_instance = formatting.staff_name
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        consultation_request: ConsultationRequest,
+        now: datetime,
+    ) -> None:
+        super().__init__(data, consultation_request=consultation_request, now=now)
+        to = cast(forms.ModelChoiceField, self.fields["to"])
+        to.queryset = ownership.find_assignable_staff(besides=consultation_request.owner)
+        # As Django has it done: a label is made by another function.
+        to.label_from_instance = formatting.staff_name  # type: ignore[assignment, method-assign]
 
 
 class SnoozeForm(ActionForm):
@@ -61,30 +81,37 @@ class SnoozeForm(ActionForm):
         error_messages={"invalid": _("Enter a date and a time.")},
     )
 
-    def __init__(self, data=None, *, request, now):
-        super().__init__(data, request=request, now=now)
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        consultation_request: ConsultationRequest,
+        now: datetime,
+    ) -> None:
+        super().__init__(data, consultation_request=consultation_request, now=now)
         self.now = now
-        self.usual = suggested_times(request, now)
+        self.usual = suggested_times(consultation_request, now)
         self.offered = [
             (key, f"{name}, {formatting.format_time(timezone.localtime(until))}")
             for key, name, until in self.usual
         ]
-        self.fields["when"].choices = [*self.offered, ("at", "")]
+        set_choices(self, "when", [*self.offered, ("at", "")])
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Only until when, as the service takes it."""
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         times = {key: until for key, _name, until in self.usual} | {"at": data.get("at")}
-        until = times.get(data.get("when"))
+        until = times.get(data.get("when", ""))
         if until is None and not self.errors:
             self.add_error("at", _("Enter a date and a time."))
         elif until is not None:
             self.check(until)
         return {"until": until}
 
-    def check(self, until):
+    def check(self, until: datetime) -> None:
         try:
-            snoozing.check_snooze_time(self.request, until, now=self.now)
+            snoozing.check_snooze_time(self.consultation_request, until, now=self.now)
         except ActionNotAllowed as refused:
             self.add_error("at", ValidationError(str(refused)))
 
@@ -115,11 +142,13 @@ class ReopenForm(ActionForm):
     )
 
 
-def suggested_times(request, now) -> list[tuple[str, str, datetime]]:
+def suggested_times(
+    consultation_request: ConsultationRequest, now: datetime
+) -> "list[tuple[str, StrOrPromise, datetime]]":
     """What most people choose, later than now and never in the person's night."""
-    local, zone = timezone.localtime(now), ZoneInfo(request.time_zone)
+    local, zone = timezone.localtime(now), ZoneInfo(consultation_request.time_zone)
     tomorrow = local_datetime(local.date() + timedelta(days=1), NINE_AM, local.tzinfo)
-    found = [
+    found: list[tuple[str, StrOrPromise, datetime]] = [
         ("hour", _("In an hour"), now + timedelta(hours=1)),
         ("afternoon", _("This afternoon"), local_datetime(local.date(), TWO_PM, local.tzinfo)),
     ]
@@ -131,5 +160,5 @@ def suggested_times(request, now) -> list[tuple[str, str, datetime]]:
     return [*day, ("tomorrow", _("Tomorrow"), contact_hours.move_past_quiet_hours(tomorrow, zone))]
 
 
-def local_datetime(day, clock: time, zone) -> datetime:
+def local_datetime(day: date, clock: time, zone: tzinfo | None) -> datetime:
     return datetime.combine(day, clock, tzinfo=zone)

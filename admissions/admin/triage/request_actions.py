@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from admissions.admin import action_form
@@ -16,14 +16,19 @@ from admissions.triage import contact_attempts, escalation, notes, outcomes, own
 
 from . import forms, ownership_forms
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+RequestForm = action_form.ActionForm | forms.StaffContactPlanForm
+
 
 @dataclass(frozen=True)
 class RequestAction:
     """One thing staff do to a request: its form, the service that does it, what we say after."""
 
-    form: type[action_form.ActionForm]
+    form: type[RequestForm]
     service: Callable
-    success_message: Promise
+    success_message: "StrOrPromise"
 
 
 REQUEST_ACTIONS = {

@@ -16,6 +16,7 @@ from admissions.intake.models import ConsentEvent, ConsultationRequest, Note
 from admissions.messaging.models import Message
 from admissions.public import guide_answers
 from admissions.scheduling import coverage
+from admissions.scheduling.models import Consultation
 from admissions.triage import desk_clock, duplicates
 
 from . import request_row, timeline
@@ -28,7 +29,7 @@ def request_context(request: ConsultationRequest, *, by: User, now: datetime) ->
     card = request_row.request_row(request, by=by, clock=desk_clock.read_desk_clock(now))
     there = now.astimezone(ZoneInfo(request.time_zone))
     return {
-        "asked": request,
+        "consultation_request": request,
         "card": card,
         "asked_at": staff_formatting.format_date_and_time(request.created_at),
         "their_time": f"{formatting.format_time(there)} ({there.tzname()})",
@@ -76,7 +77,7 @@ class NoteRow:
         return timeline.text_excerpt(self.text)
 
 
-def note_rows(request) -> list[NoteRow]:
+def note_rows(request: ConsultationRequest) -> list[NoteRow]:
     """Newest first; those of what was merged with it under their reference."""
     ours = {request.pk: "", **dict(request.merged.values_list("pk", "reference"))}
     found = Note.objects.filter(request__in=ours).select_related("by").order_by("-at", "-pk")
@@ -94,7 +95,7 @@ class DuplicateSummary:
     more: int
 
 
-def duplicate_summary(request) -> DuplicateSummary | None:
+def duplicate_summary(request: ConsultationRequest) -> DuplicateSummary | None:
     """None once it was merged: the other one tells it all."""
     if request.merged_into_id:
         return None
@@ -106,7 +107,7 @@ def duplicate_summary(request) -> DuplicateSummary | None:
     return DuplicateSummary(told, len(found) - len(told)) if found else None
 
 
-def describe_lead_alert(request) -> str:
+def describe_lead_alert(request: ConsultationRequest) -> str:
     """When the on-call lead was last written to about this danger, or an empty string."""
     if not request.needs_safety_answer:
         return ""
@@ -119,18 +120,18 @@ def describe_lead_alert(request) -> str:
     }
 
 
-def gap_of(consultation, now) -> coverage.Gap | None:
+def gap_of(consultation: Consultation | None, now: datetime) -> coverage.Gap | None:
     """Why its counselor cannot be expected to hold it, if so."""
     if consultation is None:
         return None
     return next(iter(coverage.find_gaps(now=now, consultation=consultation)), None)
 
 
-def consultation_time(consultation) -> str:
+def consultation_time(consultation: Consultation | None) -> str:
     return staff_formatting.format_date_and_time(consultation.starts_at) if consultation else ""
 
 
-def describe_earlier_wish(request) -> str:
+def describe_earlier_wish(request: ConsultationRequest) -> str:
     """Since when they wait for something sooner, and what is on offer; or an empty string."""
     waiting = requests.find_current_waiting(request)
     if waiting is None:
@@ -145,7 +146,7 @@ def describe_earlier_wish(request) -> str:
     }
 
 
-def safety_answered_time(request) -> str:
+def safety_answered_time(request: ConsultationRequest) -> str:
     """When safety was asked and answered, or an empty string."""
     return (
         staff_formatting.format_date_and_time(request.safety_answered_at)
@@ -154,7 +155,7 @@ def safety_answered_time(request) -> str:
     )
 
 
-def latest_consents(request) -> list[ConsentEvent]:
+def latest_consents(request: ConsultationRequest) -> list[ConsentEvent]:
     """The last word on each consent that was asked."""
     ours = [request.pk, *request.merged.values_list("pk", flat=True)]
     events = (

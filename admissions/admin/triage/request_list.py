@@ -1,17 +1,24 @@
 """The triage list: what narrows it, and the views of it that staff keep."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect, QueryDict
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from admissions import staff_formatting
+from admissions.accounts.staff_request import StaffRequest
 from admissions.admin import auto_refresh
 from admissions.admin.links import REQUEST_LIST
+from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
@@ -23,20 +30,26 @@ from admissions.triage.models import SavedView
 from . import filters, request_row
 from .forms import inbound_outcomes, permitted_outcomes
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 def build_admin_filter(each: filters.RequestFilter) -> type[admin.SimpleListFilter]:
     """One narrowing as the admin asks for it; a code that is not ours narrows nothing."""
 
     class CodeFilter(admin.SimpleListFilter):
-        title = each.name
+        title = cast("StrOrPromise", each.name)
         parameter_name = each.key
 
-        def lookups(self, request, model_admin):
-            return [(str(code), name) for code, name in each.choices(request.user)]
+        def lookups(
+            self, request: HttpRequest, model_admin: admin.ModelAdmin
+        ) -> "list[tuple[str, StrOrPromise]]":
+            return [(str(code), name) for code, name in each.choices(as_staff(request).user)]
 
-        def queryset(self, request, queryset):
+        def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
             code = filters.known_code(self.value() or "", self.lookup_choices)
-            return queryset.filter(each.condition(code, request.user)) if code else queryset
+            by = as_staff(request).user
+            return queryset.filter(each.condition(code, by)) if code else queryset
 
     return CodeFilter
 
@@ -57,7 +70,9 @@ class SaveViewForm(forms.Form):
     query = forms.CharField(max_length=500, required=False, widget=forms.HiddenInput)
 
 
-def list_context(request, changes, *, shown: str | None, may_triage: bool) -> dict:
+def list_context(
+    request: StaffRequest, changes: ChangeList, *, shown: str | None, may_triage: bool
+) -> dict:
     """What the list shows beside its frame; every row is a card with what may be logged."""
     now, by = timezone.now(), request.user
     chosen = filters.select_filters(request.GET, by=by)
@@ -87,25 +102,28 @@ def list_context(request, changes, *, shown: str | None, may_triage: bool) -> di
     }
 
 
-def list_row(asked: ConsultationRequest, *, by: User, clock: desk_clock.DeskClock) -> dict:
+def list_row(
+    consultation_request: ConsultationRequest, *, by: User, clock: desk_clock.DeskClock
+) -> dict:
     """A card, and each channel with the outcomes that the contact plan permits."""
     outcomes = [
-        (channel.label, channel, results) for channel, results in permitted_outcomes(asked).items()
+        (channel.label, channel, results)
+        for channel, results in permitted_outcomes(consultation_request).items()
     ]
     return {
-        "card": request_row.request_row(asked, by=by, clock=clock),
+        "card": request_row.request_row(consultation_request, by=by, clock=clock),
         "outcomes": outcomes,
         "theirs": inbound_outcomes(),
     }
 
 
-def saved_view_links(by, query: str) -> list[tuple]:
+def saved_view_links(by: User, query: str) -> list[tuple]:
     """Each saved view, and whether it is the one shown."""
     seen = SavedView.objects.visible_to(by).select_related("user")
     return [(each, each.query == query and query != "", each.user_id == by.pk) for each in seen]
 
 
-def log_list_view(request, changes, *, shown: str | None) -> AuditEvent:
+def log_list_view(request: StaffRequest, changes: ChangeList, *, shown: str | None) -> AuditEvent:
     """Who looks at which requests; a refresh that shows nobody new adds nothing."""
     found = changes.result_count if shown == queues.SEARCH_RESULTS else None
     return access_log.log_refreshed_view(
@@ -117,11 +135,11 @@ def log_list_view(request, changes, *, shown: str | None) -> AuditEvent:
     )
 
 
-def save_view(request):
+def save_view(request: StaffRequest) -> HttpResponse:
     """Names the list as it is narrowed; what is not a code of ours is dropped."""
     form = SaveViewForm(request.POST)
     if not form.is_valid():
-        messages.warning(request, next(iter(form.errors.values()))[0])
+        messages.warning(request, str(next(iter(form.errors.values()))[0]))
         return HttpResponseRedirect(list_url(request))
     sent = form.cleaned_data
     try:
@@ -138,13 +156,13 @@ def save_view(request):
     return HttpResponseRedirect(list_url(request))
 
 
-def delete_saved_view(request, pk):
+def delete_saved_view(request: StaffRequest, pk: int) -> HttpResponse:
     saved_views.delete_saved_view(by=request.user, pk=pk)
     messages.success(request, _("The saved list is deleted."))
     return HttpResponseRedirect(reverse(REQUEST_LIST))
 
 
-def clean_query(query: str, by) -> str:
+def clean_query(query: str, by: User) -> str:
     """The query of a list, of our codes only."""
     sent = QueryDict(query)
     shown = sent.get(filters.QUEUE_PARAMETER, "")
@@ -152,20 +170,20 @@ def clean_query(query: str, by) -> str:
     return filters.list_query(shown, filters.select_filters(sent, by=by))
 
 
-def list_url(request, asked=None) -> str:
+def list_url(request: HttpRequest, consultation_request: ConsultationRequest | None = None) -> str:
     """The list a step was taken from, at the row of this request."""
-    query = clean_query(request.POST.get("query", ""), request.user)
+    query = clean_query(request.POST.get("query", ""), as_staff(request).user)
     return (
         reverse(REQUEST_LIST)
         + (f"?{query}" if query else "")
-        + (f"#{asked.reference}" if asked else "")
+        + (f"#{consultation_request.reference}" if consultation_request else "")
     )
 
 
-def require_view_permission(view):
+def require_view_permission(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Only for those who may see requests."""
 
-    def guarded(request, *args, **kwargs):
+    def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.has_perm("admissions.view_consultationrequest"):
             raise PermissionDenied
         return view(request, *args, **kwargs)

@@ -1,6 +1,7 @@
 """One request as a card of the triage list: everything its line shows, ready to print."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
@@ -63,7 +64,7 @@ def request_row(
     )
 
 
-def attempt_summary(request) -> AttemptSummary:
+def attempt_summary(request: ConsultationRequest) -> AttemptSummary:
     """The tries of the plan that goes on; once we were in touch, that alone."""
     made, last = len(cadence.current_attempts(request)), requests.find_last_attempt(request)
     dots = min(made, cadence.PLANNED_ATTEMPTS)
@@ -77,13 +78,13 @@ def attempt_summary(request) -> AttemptSummary:
     return AttemptSummary("●" * dots, "○" * (cadence.PLANNED_ATTEMPTS - dots), words)
 
 
-def owner_label(request, by) -> str:
+def owner_label(request: ConsultationRequest, by: User) -> str:
     if request.owner is None:
         return ""
     return _("Me") if request.owner == by else formatting.staff_name(request.owner)
 
 
-def available_actions(request, now) -> set[str]:
+def available_actions(request: ConsultationRequest, now: datetime) -> set[str]:
     """The steps that can work now, whoever takes them; the service still has the last word."""
     if request.is_closed:
         return {"note"} if request.merged_into_id else {"note", "reopen"}
@@ -106,7 +107,7 @@ def available_actions(request, now) -> set[str]:
     return steps
 
 
-def snooze_actions(request) -> set[str]:
+def snooze_actions(request: ConsultationRequest) -> set[str]:
     """Put it off, or take it up again; neither while something presses."""
     is_pressed = request.needs_safety_answer or request.concern_opened_at
     if is_pressed or request.promised_call_by:
@@ -114,13 +115,13 @@ def snooze_actions(request) -> set[str]:
     return {"take-up", "set-aside"} if request.is_snoozed else {"set-aside"}
 
 
-def admission_actions(request) -> set[str]:
+def admission_actions(request: ConsultationRequest) -> set[str]:
     """On the way in, once a recommendation is made; what was agreed decides whether and where."""
     steps = {Stage.RECOMMENDATION_MADE: {"begin", "admit"}, Stage.ADMISSION_PENDING: {"admit"}}
-    return steps.get(request.stage, set())
+    return steps.get(Stage(request.stage), set())
 
 
-def is_last_no_show(request) -> bool:
+def is_last_no_show(request: ConsultationRequest) -> bool:
     """Someone marked as a no-show may still call ten minutes later."""
     ended = requests.find_latest_consultation(request)
     return ended is not None and ended.status == Consultation.Status.NO_SHOW

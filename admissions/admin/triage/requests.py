@@ -1,33 +1,45 @@
 """The triage desk: the list of requests, the page of one request, and the steps staff take."""
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from admissions.accounts.staff_request import StaffRequest
 from admissions.admin import auto_refresh, pagination
-from admissions.admin.links import CALENDAR_PAGE, REQUEST_LIST, REQUEST_PAGE
+from admissions.admin.links import CALENDAR_PAGE, REQUEST_LIST, REQUEST_PAGE, redirect_missing
+from admissions.admin.read_only_admin import ReadOnlyAdmin
+from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.models.request_queries import ConsultationRequestQuerySet
 from admissions.triage import next_action, ownership, queues
 from admissions.triage import search as triage_search
 
 from . import duplicates, filters, forms, request_detail, request_list, request_row
-from .request_actions import REQUEST_ACTIONS
+from .request_actions import REQUEST_ACTIONS, RequestAction, RequestForm
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 SEARCH_SESSION_KEY = "triage_search"
 LIST_PARTS = "admin/admissions/consultationrequest/_list_parts.html"
-SAVED_VIEW_ROUTES = {
+SAVED_VIEW_ROUTES: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
     "save_view": ("views/save/", request_list.save_view),
     "delete_saved_view": ("views/<int:pk>/delete/", request_list.delete_saved_view),
 }
@@ -39,21 +51,25 @@ class QueueFilter(admin.SimpleListFilter):
     title = _("queue")
     parameter_name = filters.QUEUE_PARAMETER
 
-    def lookups(self, request, model_admin):
-        return queues.QUEUE_NAMES
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> "list[tuple[str, StrOrPromise]]":
+        return [(key, cast("StrOrPromise", name)) for key, name in queues.QUEUE_NAMES]
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         now = timezone.now()
         if self.value() != queues.SEARCH_RESULTS:
-            return queues.filter_queue(queryset, self.value(), by=request.user, now=now)
-        request.found = triage_search.search_requests(
-            request.session.get(SEARCH_SESSION_KEY, ""), now=now
-        )
-        return queryset.filter(pk__in=request.found.ids).in_triage_order(now=now)
+            everyone = cast(ConsultationRequestQuerySet, queryset)
+            return queues.filter_queue(everyone, self.value(), by=as_staff(request).user, now=now)
+        term = request.session.get(SEARCH_SESSION_KEY, "")
+        found = triage_search.search_requests(term, now=now)
+        request.found = found  # type: ignore[attr-defined]  # for the page around the list
+        rows = cast(ConsultationRequestQuerySet, queryset.filter(pk__in=found.ids))
+        return rows.in_triage_order(now=now)
 
 
 @admin.register(ConsultationRequest)
-class ConsultationRequestAdmin(admin.ModelAdmin):
+class ConsultationRequestAdmin(ReadOnlyAdmin):
     """Requests are made by the public and changed by triage: nothing is edited here."""
 
     list_filter = [QueueFilter, *request_list.REQUEST_ADMIN_FILTERS]
@@ -64,22 +80,13 @@ class ConsultationRequestAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def has_triage_permission(self, request):
+    def has_triage_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("admissions.triage_consultationrequest")
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).with_history()
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return cast(ConsultationRequestQuerySet, super().get_queryset(request)).with_history()
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         steps = [
             path(
                 f"<uuid:pk>/{name}/",
@@ -110,7 +117,9 @@ class ConsultationRequestAdmin(admin.ModelAdmin):
         )
         return [*steps, merging, search, *views, *super().get_urls()]
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The list, with a card for each row and a count on each chip."""
         response = super().changelist_view(request, extra_context)
         if not hasattr(response, "context_data"):
@@ -122,102 +131,142 @@ class ConsultationRequestAdmin(admin.ModelAdmin):
             "search": forms.SearchForm(auto_id="search_%s", label_suffix=""),
             "found": getattr(request, "found", None),
             "most": pagination.capped_at(changes),
-            "look": request_list.log_list_view(request, changes, shown=shown).pk,
+            "look": request_list.log_list_view(as_staff(request), changes, shown=shown).pk,
             **request_list.list_context(
-                request, changes, shown=shown, may_triage=self.has_triage_permission(request)
+                as_staff(request),
+                changes,
+                shown=shown,
+                may_triage=self.has_triage_permission(request),
             ),
         }
         if auto_refresh.is_auto_refresh(request):
-            return auto_refresh.refresh_response(request, response, LIST_PARTS)
+            return auto_refresh.refresh_response(
+                request, cast(TemplateResponse, response), LIST_PARTS
+            )
         return response
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """The page of one request; looking at it is recorded, and changes nothing else."""
-        asked = self.get_object(request, object_id)
-        if not self.has_view_permission(request, asked):
+        consultation_request = self.get_object(request, object_id)
+        if not self.has_view_permission(request, consultation_request):
             raise PermissionDenied
-        if asked is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if consultation_request is None:
+            return redirect_missing(self, request, object_id)
 
-        return self.render_request(request, asked)
+        return self.render_request(as_staff(request), consultation_request)
 
-    def history_view(self, request, object_id, extra_context=None):
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The timeline is on the page itself."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return HttpResponseRedirect(reverse(REQUEST_PAGE, args=[object_id]) + "#timeline")
 
-    def search_view(self, request):
+    def search_view(self, request: StaffRequest) -> HttpResponse:
         """Keeps the term in the session, so that no name ever stands in an address."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         form = forms.SearchForm(request.POST)
         if not form.is_valid():
-            messages.warning(request, form.errors["term"][0])
+            messages.warning(request, str(form.errors["term"][0]))
             return HttpResponseRedirect(reverse(REQUEST_LIST))
         request.session[SEARCH_SESSION_KEY] = form.cleaned_data["term"]
         return HttpResponseRedirect(reverse(REQUEST_LIST) + f"?show={queues.SEARCH_RESULTS}")
 
-    def action_view(self, request, pk, *, name):
+    def action_view(self, request: StaffRequest, pk: UUID, *, name: str) -> HttpResponse:
         """Takes one step, or says kindly why not and keeps what was typed."""
         if not self.has_triage_permission(request):
             raise PermissionDenied
-        asked, step = get_object_or_404(self.get_queryset(request), pk=pk), REQUEST_ACTIONS[name]
-        form = step.form(request.POST, request=asked, now=timezone.now())
+        consultation_request, step = (
+            get_object_or_404(self.get_queryset(request), pk=pk),
+            REQUEST_ACTIONS[name],
+        )
+        form = step.form(
+            request.POST, consultation_request=consultation_request, now=timezone.now()
+        )
         if not form.is_valid():
             messages.warning(request, _("Nothing is changed yet. Look at the words in red."))
-            return self.render_request(request, asked, {name: form})
+            return self.render_request(request, consultation_request, {name: form})
         try:
-            step.service(request_id=asked.pk, by=request.user, **form.cleaned_data)
+            step.service(request_id=consultation_request.pk, by=request.user, **form.cleaned_data)
         except (ActionNotAllowed, SlotTaken) as refused:
-            return self.render_refusal(request, asked, name, form, refused)
-        messages.success(request, self.describe_success(request, asked, step))
-        return HttpResponseRedirect(url_after_request_action(request, asked))
+            return self.render_refusal(request, consultation_request, name, form, refused)
+        messages.success(request, self.describe_success(request, consultation_request, step))
+        return HttpResponseRedirect(url_after_request_action(request, consultation_request))
 
-    def describe_success(self, request, asked, step) -> str:
+    def describe_success(
+        self, request: StaffRequest, consultation_request: ConsultationRequest, step: RequestAction
+    ) -> str:
         """What was done; on the list also to which request, and what comes next for it."""
         if "query" not in request.POST:
-            return step.success_message
-        now, asked = timezone.now(), self.get_queryset(request).get(pk=asked.pk)
+            return str(step.success_message)
+        now, consultation_request = (
+            timezone.now(),
+            self.get_queryset(request).get(pk=consultation_request.pk),
+        )
         words = {
-            "reference": asked.reference,
+            "reference": consultation_request.reference,
             "done": step.success_message,
-            "next": next_action.describe_next_action(asked, now).text,
+            "next": next_action.describe_next_action(consultation_request, now).text,
         }
         return _("%(reference)s: %(done)s Next: %(next)s.") % words
 
-    def render_refusal(self, request, asked, name, form, refused):
+    def render_refusal(
+        self,
+        request: StaffRequest,
+        consultation_request: ConsultationRequest,
+        name: str,
+        form: RequestForm,
+        refused: Exception,
+    ) -> HttpResponse:
         """The page as it is now, with the reason above and the form as it was sent."""
         messages.warning(request, str(refused) or _("That time was just taken. Choose another."))
         if "query" in request.POST:
-            return HttpResponseRedirect(url_after_request_action(request, asked))
+            return HttpResponseRedirect(url_after_request_action(request, consultation_request))
         return self.render_request(
-            request, self.get_queryset(request).get(pk=asked.pk), {name: form}
+            request, self.get_queryset(request).get(pk=consultation_request.pk), {name: form}
         )
 
-    def permitted_actions(self, request, asked, now) -> set[str]:
+    def permitted_actions(
+        self, request: StaffRequest, consultation_request: ConsultationRequest, now: datetime
+    ) -> set[str]:
         """What this person may do now; giving away takes an owner, or a role that assigns."""
-        steps = request_row.available_actions(asked, now)
-        if not ownership.may_reassign(asked, request.user):
+        steps = request_row.available_actions(consultation_request, now)
+        if not ownership.may_reassign(consultation_request, request.user):
             steps -= {"hand-over", "give-back"}
         return steps
 
-    def render_request(self, request, asked, sent=None):
+    def render_request(
+        self,
+        request: StaffRequest,
+        consultation_request: ConsultationRequest,
+        sent: dict[str, RequestForm] | None = None,
+    ) -> HttpResponse:
         """The page of one request; `sent` maps steps to forms that came back."""
-        access_log.log_request_view(request, asked)
+        access_log.log_request_view(request, consultation_request)
         now, may_triage = timezone.now(), self.has_triage_permission(request)
-        names = self.permitted_actions(request, asked, now) if may_triage else set()
-        blank = {name: REQUEST_ACTIONS[name].form(request=asked, now=now) for name in names}
+        names = self.permitted_actions(request, consultation_request, now) if may_triage else set()
+        blank = {
+            name: REQUEST_ACTIONS[name].form(consultation_request=consultation_request, now=now)
+            for name in names
+        }
         sent = sent or {}
         context = {
             **self.admin_site.each_context(request),
-            **request_detail.request_context(asked, by=request.user, now=now),
-            "title": asked.reference,
+            **request_detail.request_context(consultation_request, by=request.user, now=now),
+            "title": consultation_request.reference,
             "opts": self.opts,
             "forms": forms_by_name(blank | sent),
             "sent": forms_by_name(sent),
             "may_triage": may_triage,
-            "calendar": calendar_url_for(asked) if may_triage else "",
+            "calendar": calendar_url_for(consultation_request) if may_triage else "",
             "may_answer_for_messages": request.user.has_perm("admissions.answer_for_messages"),
         }
         return TemplateResponse(
@@ -230,18 +279,20 @@ def forms_by_name(forms_of_steps: dict) -> dict:
     return {key.replace("-", "_"): form for key, form in forms_of_steps.items()}
 
 
-def calendar_url_for(asked) -> str:
+def calendar_url_for(consultation_request: ConsultationRequest) -> str:
     """The week calendar, to book a time for this request or to move the one that stands."""
-    consultation = requests.find_standing_consultation(asked)
-    query = {"for": asked.pk}
+    consultation = requests.find_standing_consultation(consultation_request)
+    query: dict[str, Any] = {"for": consultation_request.pk}
     if consultation:
         day = max(timezone.localdate(consultation.starts_at), timezone.localdate())
         query = {"move": consultation.pk, "counselor": consultation.counselor_id, "from": day}
-    return "" if asked.is_closed else f"{reverse(CALENDAR_PAGE)}?{urlencode(query)}"
+    return "" if consultation_request.is_closed else f"{reverse(CALENDAR_PAGE)}?{urlencode(query)}"
 
 
-def url_after_request_action(request, asked) -> str:
+def url_after_request_action(
+    request: HttpRequest, consultation_request: ConsultationRequest
+) -> str:
     """Back to the row of the list a step was taken from, else to the request."""
     if "query" in request.POST:
-        return request_list.list_url(request, asked)
-    return reverse(REQUEST_PAGE, args=[asked.pk])
+        return request_list.list_url(request, consultation_request)
+    return reverse(REQUEST_PAGE, args=[consultation_request.pk])

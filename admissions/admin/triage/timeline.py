@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from typing import cast
 
+from django.contrib.auth.models import User
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
@@ -12,7 +14,7 @@ from admissions.audit.models import AuditEvent
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest, ContactAttempt, Note
 from admissions.messaging.models import Message
-from admissions.scheduling.models import EarlierOffer, WaitlistEntry
+from admissions.scheduling.models import Consultation, EarlierOffer, WaitlistEntry
 
 Type, Disposition = AuditEvent.Type, ConsultationRequest.Disposition
 TYPES_WITH_VERSION = {Type.ASSESSMENT_RECORDED, Type.CONCERN_ACKNOWLEDGED, Type.CARE_RECOMMENDED}
@@ -57,13 +59,13 @@ def timeline_entries(request: ConsultationRequest, *, now: datetime) -> list[Tim
     What was merged with it tells its own history, under its own reference.
     """
     ours = {each.pk: each for each in [request, *request.merged.all()]}
-    found = [
+    merged = [
         *event_entries(ours),
         *note_entries(ours),
         *message_entries(ours, now),
         *offer_entries(ours),
     ]
-    found = [with_reference(entry, of, request) for entry, of in found]
+    found = [with_reference(entry, of, request) for entry, of in merged]
     found += [
         *attempt_entries(request),
         *consultation_entries(request, now),
@@ -80,7 +82,7 @@ def with_reference(
     return entry if of == request else replace(entry, reference=of.reference)
 
 
-def view_run_key(entry: TimelineEntry):
+def view_run_key(entry: TimelineEntry) -> tuple | int:
     """Equal for looks by one person, different for everything else."""
     if entry.kind == "look":
         return entry.who, entry.what, entry.reference
@@ -106,7 +108,7 @@ def event_entries(ours: dict) -> list[tuple]:
     return [(event_entry(each, ours[each.request_id]), ours[each.request_id]) for each in events]
 
 
-def event_entry(event: AuditEvent, request) -> TimelineEntry:
+def event_entry(event: AuditEvent, request: ConsultationRequest) -> TimelineEntry:
     who = formatting.staff_name(event.actor) if event.actor else event.get_source_display()
     kind = "look" if event.type in AuditEvent.VIEW_TYPES else "act"
     return TimelineEntry(event.at, kind, who, describe_event(event), event_detail(event, request))
@@ -114,14 +116,14 @@ def event_entry(event: AuditEvent, request) -> TimelineEntry:
 
 def describe_event(event: AuditEvent) -> str:
     """The type in words, where its code does not say otherwise."""
-    other = {
+    other: dict[tuple[str, str], str] = {
         (Type.REQUEST_HANDED_OVER, AuditEvent.GIVEN_BACK): _("Gave the request back"),
         (Type.REQUEST_SET_ASIDE, AuditEvent.TAKEN_UP): _("Took the request up again"),
     }
     return other.get((event.type, event.code)) or event.get_type_display()
 
 
-def event_detail(event: AuditEvent, request) -> str:
+def event_detail(event: AuditEvent, request: ConsultationRequest) -> str:
     if event.consultation:
         return describe_consultation(event.consultation)
     if event.type == Type.REQUEST_CLOSED:
@@ -144,7 +146,7 @@ def note_entries(ours: dict) -> list[tuple]:
     ]
 
 
-def merging_entries(request) -> list[TimelineEntry]:
+def merging_entries(request: ConsultationRequest) -> list[TimelineEntry]:
     """Where its history goes on, in the one that was merged with another."""
     if request.merged_into is None:
         return []
@@ -155,7 +157,7 @@ def merging_entries(request) -> list[TimelineEntry]:
         TimelineEntry(
             each.at,
             "act",
-            formatting.staff_name(each.actor),
+            formatting.staff_name(cast(User, each.actor)),  # staff alone merge
             each.get_type_display(),
             request.merged_into.reference,
         )
@@ -172,7 +174,7 @@ def text_excerpt(text: str) -> str:
     return Truncator(" ".join(text.split())).chars(90)
 
 
-def attempt_entries(request) -> list[TimelineEntry]:
+def attempt_entries(request: ConsultationRequest) -> list[TimelineEntry]:
     """Those of what was merged with it stand here as well."""
     attempts = ContactAttempt.objects.filter(request=request).select_related("by", "merged_from")
     return [
@@ -188,7 +190,7 @@ def attempt_entries(request) -> list[TimelineEntry]:
     ]
 
 
-def message_entries(ours: dict, now) -> list[tuple]:
+def message_entries(ours: dict, now: datetime) -> list[tuple]:
     messages = Message.objects.filter(request__in=ours)
     return [(message_entry(each, now), ours[each.request_id]) for each in messages]
 
@@ -230,7 +232,7 @@ def describe_offer_end(offer: EarlierOffer) -> str:
     return _("Offer of an earlier time: %(how)s") % {"how": how}
 
 
-def consultation_entries(request, now) -> list[TimelineEntry]:
+def consultation_entries(request: ConsultationRequest, now: datetime) -> list[TimelineEntry]:
     """The consultation that stands, at its own time."""
     consultation = requests.find_standing_consultation(request)
     if consultation is None:
@@ -242,7 +244,7 @@ def consultation_entries(request, now) -> list[TimelineEntry]:
     ]
 
 
-def describe_consultation(consultation) -> str:
+def describe_consultation(consultation: Consultation | EarlierOffer) -> str:
     """Mode, counselor, day and time; of an offer as well."""
     return _("%(mode)s with %(counselor)s, %(when)s") % {
         "mode": consultation.get_mode_display(),
@@ -251,9 +253,9 @@ def describe_consultation(consultation) -> str:
     }
 
 
-def describe_closing(event: AuditEvent, request) -> str:
+def describe_closing(event: AuditEvent, request: ConsultationRequest) -> str:
     """How it ended; the reason as well, unless it was reopened since."""
-    if not request.is_closed or event.at < request.closed_at:
+    if request.closed_at is None or event.at < request.closed_at:
         return str(Disposition(event.code).label)
     parts = [
         request.get_disposition_display(),
