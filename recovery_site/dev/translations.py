@@ -21,7 +21,7 @@ from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 # Whatever stands in these is translated as a whole; a file or a folder more is a line more.
 # Mail to staff is in English, and its frame is not here.
 TRANSLATED_PATHS = [
-    "admissions/messaging/catalog_letters.py",
+    "admissions/messaging/catalog/letters.py",
     "admissions/messaging/rendering.py",
     "admissions/calendars/ics.py",
     "templates/emails/letter.*",

@@ -10,7 +10,7 @@ from functools import partial
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from .kinds import (
+from ..kinds import (
     Check,
     DelayRule,
     Group,

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from .catalog_letters import LETTERS
-from .catalog_staff import STAFF_EMAILS
-from .kinds import Group, Kind, MessageKind
+from ..kinds import Group, Kind, MessageKind
+from .letters import LETTERS
+from .staff import STAFF_EMAILS
 
 # In the order of a person's journey.
 CATALOG: dict[str, MessageKind] = LETTERS | STAFF_EMAILS

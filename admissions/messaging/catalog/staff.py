@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from admissions.intake.service_levels import CALL_DUE_SOON
 
-from .kinds import (
+from ..kinds import (
     Audience,
     Check,
     DelayRule,
