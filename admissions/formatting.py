@@ -5,13 +5,14 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone, translation
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
+
+from . import local_time
 
 # How a time of day is put into words.
 TimeFormat = Callable[[time], str]
@@ -80,7 +81,7 @@ def format_center_time_if_different(
     at: datetime, local: datetime, format_time: TimeFormat = format_time
 ) -> str:
     """The center's own time, where it differs from the reader's: 9:00 am (PST)."""
-    here = at.astimezone(ZoneInfo(settings.TIME_ZONE))
+    here = at.astimezone(local_time.center_zone())
     if here.utcoffset() == local.utcoffset():
         return ""
     return f"{format_time(here.time())} ({here.tzname()})"

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils import timezone
 
 DAY = timedelta(days=1)
 
@@ -14,7 +13,7 @@ def center_zone() -> ZoneInfo:
 
 
 def local_midnight(day: date) -> datetime:
-    return datetime.combine(day, time(0), tzinfo=timezone.get_default_timezone())
+    return datetime.combine(day, time(0), tzinfo=center_zone())
 
 
 def day_bounds(first: date, last: date | None = None) -> tuple[datetime, datetime]:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from admissions import local_time
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import requests
@@ -126,4 +127,4 @@ def begin_admission(*, request_id: UUID, by: User, on: date | None = None) -> Co
 
 
 def morning_of(on: date) -> datetime:
-    return datetime.combine(on, ADMISSION_DUE_TIME, tzinfo=timezone.get_default_timezone())
+    return datetime.combine(on, ADMISSION_DUE_TIME, tzinfo=local_time.center_zone())

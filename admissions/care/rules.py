@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from admissions import local_time
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
@@ -110,12 +111,12 @@ def add_referral(
 def next_morning(now: datetime) -> datetime:
     """Ten tomorrow morning by the center's clock: admissions works every day."""
     on = timezone.localdate(now) + DAY
-    return datetime.combine(on, FOLLOW_UP_TIME, tzinfo=timezone.get_default_timezone())
+    return datetime.combine(on, FOLLOW_UP_TIME, tzinfo=local_time.center_zone())
 
 
 def next_business_morning(now: datetime) -> datetime:
     """Ten in the morning of the next weekday on which the center is open, by its clock."""
-    zone = timezone.get_default_timezone()
+    zone = local_time.center_zone()
     days = (timezone.localdate(now) + DAY * ahead for ahead in range(1, MAX_DAYS_SEARCHED))
     mornings = [
         datetime.combine(on, FOLLOW_UP_TIME, tzinfo=zone) for on in days if on.weekday() < 5

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from holidays import country_holidays
 
+from admissions import local_time
 from programs.models import Facility
 
 from .models import Closure, Consultation
@@ -49,7 +50,7 @@ def is_closed_on(on: date, closures: list[Closure]) -> bool:
 
 def whole_day_bounds(first: date, last: date) -> tuple[datetime, datetime]:
     """From the first midnight to the last, by the center's clock."""
-    zone = timezone.get_default_timezone()
+    zone = local_time.center_zone()
     return (
         datetime.combine(first, time(0), tzinfo=zone),
         datetime.combine(last + DAY, time(0), tzinfo=zone),

@@ -108,8 +108,9 @@ def test_counselor_answers_a_request_and_the_thanks_follow(visit, site):
 
 
 def test_counselor_goes_away_and_the_person_is_asked_to_choose_again(visit, site):
-    visitor = visit()
-    book(visitor, latest=True)
+    zone = zone_by_day()
+    visitor = visit(timezone_id=zone)
+    book(visitor, latest=True, zone=zone)
     reference = reference_of(visitor)
     [(counselor, day)] = site.ask(
         "SELECT c.counselor_id, (c.starts_at AT TIME ZONE 'America/Los_Angeles')::date::text"
@@ -131,7 +132,6 @@ def test_counselor_goes_away_and_the_person_is_asked_to_choose_again(visit, site
     desk.get_by_role("button", name="Save the time away").click()
     expect(desk.get_by_text("canceled.")).to_be_visible()
 
-    # It may be night where the person is.
     fall_due(site, reference, "freed")
     assert site.await_letter("Your appointment needs a new time", to="jo@example.com")
     visitor.goto("/consultation/manage/")

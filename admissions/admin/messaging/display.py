@@ -12,7 +12,7 @@ from django.db import OperationalError
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from admissions import formatting, staff_formatting
+from admissions import formatting, local_time, staff_formatting
 from admissions.intake import suppressions
 from admissions.intake.models import ConsultationRequest, Suppression
 from admissions.messaging import rendering, templates
@@ -186,7 +186,7 @@ def upcoming_messages(request: ConsultationRequest, now: datetime) -> list[Upcom
 
 def format_recipient_time(at: datetime, zone_name: str) -> str:
     """Wed 11:00 am (EST), by the person's clock; empty where it is ours."""
-    local, ours = at.astimezone(ZoneInfo(zone_name)), at.astimezone(ZoneInfo(settings.TIME_ZONE))
+    local, ours = at.astimezone(ZoneInfo(zone_name)), at.astimezone(local_time.center_zone())
     if local.utcoffset() == ours.utcoffset():
         return ""
     return f"{date_format(local, 'D')} {formatting.format_time(local)} ({local.tzname()})"

@@ -19,7 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from admissions import staff_formatting
+from admissions import local_time, staff_formatting
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.date_fields import date_field
 from admissions.admin.links import CALENDAR_PAGE, REQUEST_PAGE
@@ -85,7 +85,7 @@ def parse_range(data: dict) -> tuple[datetime, datetime]:
 
     Of an hour that the clock repeats, the start is the first and the end the second.
     """
-    zone, last_day = timezone.get_default_timezone(), data["last_day"] or data["first_day"]
+    zone, last_day = local_time.center_zone(), data["last_day"] or data["first_day"]
     starts_at = parse_instant(data["first_day"], data["first_time"] or time(0), zone)
     if data["last_time"]:
         ends_at = parse_instant(last_day, data["last_time"], zone).replace(fold=1)

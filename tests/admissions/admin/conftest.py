@@ -28,7 +28,7 @@ def no_audit(db):
 
 
 @pytest.fixture
-def coordinator(client):
+def coordinator(client, db):
     """A coordinator who is signed in."""
     user = factories.make_user("coordinator", first_name="Dana", last_name="Reyes")
     client.force_login(user)
@@ -36,7 +36,7 @@ def coordinator(client):
 
 
 @pytest.fixture
-def director(client):
+def director(client, db):
     """A director who is signed in."""
     user = factories.make_user("director")
     client.force_login(user)
