@@ -19,10 +19,16 @@ def diff_lines(old: str, new: str) -> list[list[tuple[str, str]]]:
 
 
 def diff_words(old: str, new: str) -> list[tuple[str, str]]:
-    """One line word by word."""
-    before, after = (re.findall(r"\S+\s*", line) for line in (old, new))
-    found = []
+    """The text in pieces that stay, went or came: (same | went | came, words)."""
+    before, after = (re.findall(r"\s+|\S+", text) for text in (old, new))
+    pieces, went, came = [], "", ""
     for act, a, b, c, d in SequenceMatcher(None, before, after, False).get_opcodes():
-        went, came = "".join(before[a:b]), "".join(after[c:d])
-        found += [(SAME, went)] if act == "equal" else [(DELETED, went), (INSERTED, came)]
-    return [(what, words) for what, words in found if words]
+        gone, new = "".join(before[a:b]), "".join(after[c:d])
+        # A blank alone parts no changes: they read as one.
+        if act == "equal" and (gone.strip() or not went + came):
+            pieces += [(DELETED, went), (INSERTED, came), (SAME, gone)]
+            went = came = ""
+        else:
+            went, came = went + gone, came + new
+    pieces += [(DELETED, went), (INSERTED, came)]
+    return [(what, words) for what, words in pieces if words]

@@ -4,7 +4,6 @@ A version is never edited. What is promised and not yet sent goes in the newest 
 because words are chosen when an email is sent.
 """
 
-import difflib
 import hashlib
 import re
 import unicodedata
@@ -19,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ChangedMeanwhile
+from programs.diff import diff_words
 from programs.models import Facility
 
 from . import catalog, disclosure, placeholders
@@ -254,22 +254,6 @@ def diff_templates(
 ) -> dict:
     old, new = (get_template_text(each, kind, language) for each in (last, row))
     return {part: diff_words(getattr(old, part), getattr(new, part)) for part in TEXT_PARTS}
-
-
-def diff_words(old: str, new: str) -> list[tuple[str, str]]:
-    """The text in pieces that stay, went or came: (same | went | came, words)."""
-    before, after = (re.findall(r"\s+|\S+", text) for text in (old, new))
-    pieces, went, came = [], "", ""
-    for act, a, b, c, d in difflib.SequenceMatcher(None, before, after, False).get_opcodes():
-        gone, new = "".join(before[a:b]), "".join(after[c:d])
-        # A blank alone parts no changes: they read as one.
-        if act == "equal" and (gone.strip() or not went + came):
-            pieces += [("went", went), ("came", came), ("same", gone)]
-            went = came = ""
-        else:
-            went, came = went + gone, came + new
-    pieces += [("went", went), ("came", came)]
-    return [(what, words) for what, words in pieces if words]
 
 
 def find_editable_kind(name: str) -> Kind | None:
