@@ -82,7 +82,8 @@ def collect_texts(covered: list[str]) -> dict[TranslatableText, list[str]]:
 def source_files(covered: list[str]) -> Iterator[Path]:
     for name in covered:
         for path in sorted(settings.BASE_DIR.glob(name)):
-            yield from [path] if path.is_file() else sorted(path.rglob("*.*"))
+            within = [path] if path.is_file() else sorted(path.rglob("*.*"))
+            yield from (each for each in within if "__pycache__" not in each.parts)
 
 
 def relative_name(path: Path) -> str:
