@@ -33,7 +33,7 @@ COLUMNS_BY_FORMAT = {
     ],
 }  # fmt: skip
 CURRENT_FORMAT = max(COLUMNS_BY_FORMAT)
-BATCH_SIZE, AT_ONCE = 2000, 500
+BATCH_SIZE = 2000
 SETTLING_WINDOW = timedelta(hours=1)
 ADVISORY_LOCK_ID = 5_302  # any number of ours: one sealing at a time
 HMAC_PURPOSE = b"admissions.audit.seal"

@@ -4,13 +4,9 @@ from django.utils.translation import gettext as _
 
 from admissions.intake.models import ConsultationRequest
 
-from .models import Assessment, BenefitsVerification, Referral
+from .models import BenefitsVerification, Referral
 
 Stage, Status = ConsultationRequest.Stage, BenefitsVerification.Status
-
-
-def assessment_of(request: ConsultationRequest) -> Assessment | None:
-    return max(request.assessments.all(), key=lambda each: each.version, default=None)
 
 
 def find_unconfirmed_referral(request: ConsultationRequest) -> Referral | None:

@@ -108,7 +108,7 @@ def describe_codes(event: AuditEvent) -> str:
     """The code, the record, the fields and the detail of an event, none of them personal."""
     record = f"{event.object_type} {event.object_id}".strip()
     detail = [
-        f"{name}: {', '.join(value) if isinstance(value, list) else value}"
+        f"{name}: {', '.join(value) or '-' if isinstance(value, list) else value}"
         for name, value in event.detail.items()
     ]
     return "; ".join(filter(None, [event.code, record, ", ".join(event.fields), *detail]))

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 TEMPLATE_DIR = "admin/admissions/messagerule"
-RULE_LIST = "admin:admissions_messagerule_changelist"
 RULE_PAGE = "admin:admissions_messagerule_change"
 TIME_UNITS = [("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))]
 
