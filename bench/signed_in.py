@@ -37,7 +37,7 @@ def cookie(database):
 
 # Named by their words, since models can be imported only once Django is set up.
 def coordinator():
-    user = apps.get_model("auth", "User").objects.create(username="measurer", is_staff=True)
+    user = apps.get_model("users", "User").objects.create(username="measurer", is_staff=True)
     user.groups.add(apps.get_model("auth", "Group").objects.get(name="coordinator"))
     secret = import_string("admissions.accounts.totp.new_secret")()
     apps.get_model("staff", "Factor").objects.create(user=user, secret=secret)

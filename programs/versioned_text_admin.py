@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -20,6 +19,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
+
+from users.models import User
 
 from . import previews, versioning
 from .diff import diff_lines

@@ -3,11 +3,12 @@
 from typing import Any, cast
 
 from django import forms
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
+
+from users.models import User
 
 from . import versioning
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+
+from users.models import User
 
 from .models import ReviewedText, VersionedText
 

@@ -1,6 +1,7 @@
 """The Celery app. Redis only wakes workers: what is owed lives in Postgres."""
 
 import os
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery, Task
@@ -20,6 +21,44 @@ app.autodiscover_tasks(
         "admissions.messaging",
     ]
 )
+app.conf.beat_schedule = {
+    "send due messages": {
+        "task": "admissions.messaging.tasks.send_due_messages",
+        "schedule": timedelta(seconds=60),
+        # A sweep that waited a minute for a worker has a younger one behind it.
+        "options": {"expires": 55},
+    },
+    "watch shortages": {
+        "task": "admissions.messaging.tasks.watch_shortages",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 240},
+    },
+    "promise the letter of the day": {
+        "task": "admissions.messaging.tasks.enqueue_daily_digest",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 240},
+    },
+    "offer what has opened": {
+        "task": "admissions.booking.tasks.offer_opened_slots",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 55},
+    },
+    "tidy up sessions": {
+        "task": "admissions.accounts.tasks.delete_expired_rows",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3000},
+    },
+    "seal the audit": {
+        "task": "admissions.audit.tasks.seal_audit",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 55},
+    },
+    "read calendars that are due": {
+        "task": "admissions.calendars.tasks.refresh_due_calendars",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 55},
+    },
+}
 
 
 @task_prerun.connect

@@ -7,7 +7,6 @@ loopback only, so forgetting a variable can never expose it.
 
 import secrets
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -78,6 +77,7 @@ INSTALLED_APPS = [
     "csp",
     "phonenumber_field",
     "pgtrigger",
+    "users",
     "programs",
     "admissions",
     "admissions.accounts",
@@ -162,44 +162,6 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    "send due messages": {
-        "task": "admissions.messaging.tasks.send_due_messages",
-        "schedule": timedelta(seconds=60),
-        # A sweep that waited a minute for a worker has a younger one behind it.
-        "options": {"expires": 55},
-    },
-    "watch shortages": {
-        "task": "admissions.messaging.tasks.watch_shortages",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 240},
-    },
-    "promise the letter of the day": {
-        "task": "admissions.messaging.tasks.enqueue_daily_digest",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 240},
-    },
-    "offer what has opened": {
-        "task": "admissions.booking.tasks.offer_opened_slots",
-        "schedule": timedelta(seconds=60),
-        "options": {"expires": 55},
-    },
-    "tidy up sessions": {
-        "task": "admissions.accounts.tasks.delete_expired_rows",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 3000},
-    },
-    "seal the audit": {
-        "task": "admissions.audit.tasks.seal_audit",
-        "schedule": timedelta(seconds=60),
-        "options": {"expires": 55},
-    },
-    "read calendars that are due": {
-        "task": "admissions.calendars.tasks.refresh_due_calendars",
-        "schedule": timedelta(seconds=60),
-        "options": {"expires": 55},
-    },
-}
 
 email_url = env.str("EMAIL_URL", default="") or "smtp://127.0.0.1:1"
 if PRODUCTION:
@@ -218,6 +180,7 @@ EMAIL_TIMEOUT = 10
 MAIL_FROM = env.str("MAIL_FROM", default="appointments@er-office.example")
 # Where an answer goes that someone writes back.
 MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="") or MAIL_FROM
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 if MAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
     ANYMAIL = email_settings.anymail_settings(MAIL_PROVIDER, env)
@@ -245,6 +208,11 @@ STORAGES = {
 if DEBUG:
     STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
+AUTH_USER_MODEL = "users.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",  # what OWASP names first
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

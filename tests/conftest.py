@@ -217,7 +217,7 @@ def empty_all_but_seeds():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-            " AND NOT tablename LIKE ANY (%s) AND tablename <> 'auth_user'",
+            " AND NOT tablename LIKE ANY (%s) AND tablename <> 'users_user'",
             [list(SEEDED)],
         )
         tables = ", ".join(name for (name,) in cursor.fetchall())
@@ -225,5 +225,5 @@ def empty_all_but_seeds():
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(f"TRUNCATE {tables} CASCADE")
         # The texts know who wrote them: emptied with the rest, they would go too.
-        cursor.execute("DELETE FROM auth_user")
+        cursor.execute("DELETE FROM users_user")
         cursor.execute("RESET session_replication_role")

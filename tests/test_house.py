@@ -11,7 +11,7 @@ from admissions.public import urls as public_urls
 from programs import urls as programs_urls
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("admissions", "programs", "recovery_site")
+PACKAGES = ("admissions", "programs", "recovery_site", "users")
 
 # Views that show no page of their own: they send on, hand out a file or answer robots.
 PAGELESS = {

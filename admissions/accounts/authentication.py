@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django.contrib import auth
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from admissions.audit.models import AuditEvent
+from users.models import User
 
 from . import known_browsers, throttling, totp, two_factor
 from .models import Session

@@ -5,9 +5,9 @@ import hashlib
 from datetime import datetime
 
 from django.conf import settings
-from django.contrib.auth.models import User
 
 from admissions.encryption import DecryptionError
+from users.models import User
 
 from . import totp
 from .models import Factor

@@ -5,9 +5,10 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+
+from users.models import User
 
 KNOWN_BROWSER_COOKIE = "__Host-known" if settings.PRODUCTION else "known"
 SALT = "staff.known-browser"

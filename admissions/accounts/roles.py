@@ -51,7 +51,7 @@ ROLES: dict[str, set[str]] = {
         *each("admissions", "view change", "moderules messagerule"),
         *each("admissions", "view add", "consentversion messagetemplate"),
         *each("admissions", "view add change", "staffcredential"),
-        *each("auth", "view add change", "user"),
+        *each("users", "view add change", "user"),
         "admissions.keep_own_calendars",
         "admissions.keep_any_calendars",
         "admissions.view_reports",

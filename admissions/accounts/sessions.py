@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from admissions.audit.models import AuditEvent
+from users.models import User
 
 from .models import Session
 

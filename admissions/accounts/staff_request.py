@@ -1,7 +1,8 @@
 """The request of someone who has signed in, as type checkers shall know it."""
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest
+
+from users.models import User
 
 
 class StaffRequest(HttpRequest):

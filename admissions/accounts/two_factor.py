@@ -3,11 +3,11 @@
 import logging
 from datetime import datetime
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from admissions.audit.models import AuditEvent
 from admissions.encryption import DecryptionError
+from users.models import User
 
 from . import totp
 from .models import Factor, RecoveryCode, Session

@@ -1,9 +1,10 @@
 """Who may change what colleagues may do, and the record of it."""
 
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, Permission
 from django.db.models import QuerySet
 
 from admissions.audit.models import AuditEvent
+from users.models import User
 
 Type = AuditEvent.Type
 PERMISSION_FIELDS = {"groups", "is_active", "is_staff", "is_superuser", "user_permissions"}
@@ -17,8 +18,8 @@ def assignable_roles(by: User) -> QuerySet[Group]:
     """
     if by.is_superuser:
         return Group.objects.all()
-    own = Permission.objects.filter(group__user=by, content_type__app_label="auth")
-    beyond = Permission.objects.filter(content_type__app_label="auth").exclude(pk__in=own)
+    over_accounts = Permission.objects.filter(content_type__app_label__in=["auth", "users"])
+    beyond = over_accounts.exclude(pk__in=over_accounts.filter(group__user=by))
     return Group.objects.exclude(permissions__in=beyond)
 
 

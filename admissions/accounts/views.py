@@ -5,7 +5,6 @@ from math import ceil
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from admissions.encryption import DecryptionError, decrypt_text, encrypt_text
+from users.models import User
 
 from . import authentication, demo, known_browsers, throttling, totp, two_factor, unsent_forms
 from .forms import WRONG_CODE, WRONG_PASSWORD, CodeForm, PasswordForm, ReauthenticationForm

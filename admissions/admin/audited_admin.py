@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Field, Model, QuerySet
@@ -28,6 +27,7 @@ from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
 from admissions.form_fields import LONGEST_SEARCH, BoundedTextField
 from admissions.intake.models import ConsultationRequest
+from users.models import User
 
 Type = AuditEvent.Type
 # What a text of no length of its own may have: four times our longest article.

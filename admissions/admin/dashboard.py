@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from admissions import staff_formatting
@@ -16,6 +15,7 @@ from admissions.messaging.models import Message
 from admissions.scheduling import coverage
 from admissions.scheduling.models import Consultation, Shortage
 from admissions.triage import desk_clock, queues
+from users.models import User
 
 from .triage import request_row
 

@@ -6,7 +6,7 @@ from functools import partial, wraps
 from typing import Any, TypeVar, cast
 
 from django.contrib import admin
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -33,6 +33,7 @@ from admissions.audit import access_log
 from admissions.calendars import busy_import
 from admissions.care import credentials
 from admissions.scheduling.models import Consultation
+from users.models import User
 
 from . import auto_refresh, dashboard, keyboard_shortcuts
 from .audited_admin import log_page_view, with_audit
@@ -96,7 +97,7 @@ MESSAGE_MENU = [
     ),
 ]
 PEOPLE_MENU = [
-    MenuItem(_("People"), "auth_user_changelist", "auth.view_user"),
+    MenuItem(_("People"), "users_user_changelist", "users.view_user"),
     MenuItem(
         _("What they sign as"),
         "admissions_staffcredential_changelist",
@@ -132,7 +133,7 @@ MENU = [
     MenuItem(_("Reports"), "reports", "admissions.view_reports"),
     MenuItem(_("Content"), "app_list", "programs.view_credential", ("programs",)),
     MenuItem(_("Audit"), "admissions_auditevent_changelist", "admissions.view_auditevent"),
-    MenuItem(_("People"), "auth_user_changelist", "auth.view_user", children=PEOPLE_MENU),
+    MenuItem(_("People"), "users_user_changelist", "users.view_user", children=PEOPLE_MENU),
 ]
 
 

@@ -1,6 +1,6 @@
 """Who acted, as columns of an audit event."""
 
-from django.contrib.auth.models import User
+from users.models import User
 
 
 def actor_fields(source: str, by: User | None) -> dict[str, User | str]:

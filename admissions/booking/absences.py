@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -29,6 +28,7 @@ from admissions.scheduling import assignment, availability, coverage, workload
 from admissions.scheduling.models import Closure, Consultation, Counselor, ModeRules, WaitlistEntry
 from admissions.scheduling.roster import RosterEntry, load_roster
 from admissions.scheduling.workload import CounselorLoad
+from users.models import User
 
 KEEP, CANCEL = "keep", "free"
 LOAD_WINDOW_AHEAD = timedelta(days=14)

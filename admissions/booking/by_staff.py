@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from admissions.messaging import outbox, tasks
 from admissions.scheduling import assignment
 from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Consultation, Mode
+from users.models import User
 
 from . import consultations
 from . import tasks as booking_tasks

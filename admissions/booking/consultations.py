@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +21,7 @@ from admissions.messaging import outbox, tasks
 from admissions.scheduling import assignment
 from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Consultation, Mode, ModeRules, WaitlistEntry
+from users.models import User
 
 from . import tasks as booking_tasks
 

@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -16,6 +15,7 @@ from admissions.intake import requests, waitlist_entries
 from admissions.intake.idempotency import find_or_claim_key, link_key_to_request
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation, EarlierOffer, WaitlistEntry
+from users.models import User
 
 from . import consultations, earlier_offers, tasks
 

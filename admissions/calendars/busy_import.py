@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -26,6 +25,7 @@ from admissions.scheduling.models import (
     Counselor,
     ExternalCalendar,
 )
+from users.models import User
 
 from . import ics, safe_http
 

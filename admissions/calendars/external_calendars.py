@@ -3,12 +3,12 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from admissions.audit.models import AuditEvent
 from admissions.scheduling.models import CalendarRefused, Counselor, ExternalCalendar
+from users.models import User
 
 from . import busy_import, safe_http, tasks
 

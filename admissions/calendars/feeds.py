@@ -3,7 +3,6 @@
 import secrets
 from datetime import timedelta
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils import timezone
 from admissions import tokens
 from admissions.audit.models import AuditEvent
 from admissions.scheduling.models import CalendarFeed, Consultation, Counselor
+from users.models import User
 
 from . import ics
 

@@ -6,7 +6,6 @@ Nothing here or elsewhere works out a level of care from what was found: people 
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Manager
 from django.utils import timezone
@@ -16,6 +15,7 @@ from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed, ChangedMeanwhile
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
+from users.models import User
 
 from . import rules
 from .models import Acknowledgment, Assessment, Finding, Recommendation

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -14,6 +13,7 @@ from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
+from users.models import User
 
 from .models import BenefitsVerification
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from admissions.exceptions import ActionNotAllowed
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
 from programs.models import LevelOfCare
+from users.models import User
 
 from . import assessments, rules
 from .models import IOP_CODE, Recommendation

@@ -5,7 +5,6 @@ Each is one transaction.
 
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +14,7 @@ from admissions.exceptions import ActionNotAllowed
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
 from programs.models import LevelOfCare
+from users.models import User
 
 from . import rules
 from .models import Referral

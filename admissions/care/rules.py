@@ -2,7 +2,6 @@
 
 from datetime import datetime, time, timedelta
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,6 +11,7 @@ from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Closure
 from programs.models import LevelOfCare
+from users.models import User
 
 from .models import Assessment, Recommendation, Referral, StaffCredential
 

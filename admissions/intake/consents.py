@@ -1,6 +1,6 @@
 """Stores what a person consented to, by the version of the words they saw."""
 
-from django.contrib.auth.models import User
+from users.models import User
 
 from .models import ConsentEvent, ConsentVersion, ConsultationRequest
 

@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -11,6 +10,7 @@ from admissions.audit import actors
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.scheduling.models import WaitlistEntry
+from users.models import User
 
 from . import requests, suppressions, waitlist_entries
 from .consents import record_consents

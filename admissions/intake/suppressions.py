@@ -1,7 +1,8 @@
 """Whom we may not write to, and since when."""
 
-from django.contrib.auth.models import User
 from django.utils import timezone
+
+from users.models import User
 
 from .models import ConsultationRequest, Suppression, hash_email
 

@@ -1,11 +1,11 @@
 """Takes people off the waitlist, and ends the offers they still have."""
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from admissions.audit.actors import actor_fields
 from admissions.audit.models import AuditEvent
 from admissions.scheduling.models import EarlierOffer
+from users.models import User
 
 from .models import ConsultationRequest
 

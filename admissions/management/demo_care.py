@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from admissions.care import assessments, recommendations
 from admissions.care.models import StaffCredential
 from admissions.intake.models import ConsultationRequest
 from programs.models import LevelOfCare
+from users.models import User
 
 TITLES = {"dana": "LAADC", "sam": "CADC-II", "rosa": "LAADC", "maya": "LMFT"}
 # Concern in the dimensions 1 to 6, and a few words to each that has any.

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from admissions.care import insurance
@@ -11,6 +10,7 @@ from admissions.care.models import BenefitsVerification
 from admissions.intake import contact_hours
 from admissions.intake.models import ConsultationRequest
 from admissions.triage import notes, snoozing
+from users.models import User
 
 NOTE = (
     "Works nights and sleeps until noon, so the afternoon is best. Her sister may pick up the"

@@ -13,7 +13,6 @@ from typing import Any
 
 import css_inline
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -27,6 +26,7 @@ from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation
 from admissions.scheduling.summaries import summarize_consultation, summarize_offer
 from programs.models import Facility, Translation
+from users.models import User
 
 from . import catalog, digest, placeholders, templates
 from .kinds import Audience, MessageLayout, MessageText

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ChangedMeanwhile
+from users.models import User
 
 from . import catalog
 from .kinds import Kind

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest, Suppression
+from users.models import User
 
 from . import provider_events, tasks
 from .eligibility import find_skip_reason

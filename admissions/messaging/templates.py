@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from admissions.audit.models import AuditEvent
 from admissions.exceptions import ChangedMeanwhile
 from programs.diff import diff_words
 from programs.models import Facility
+from users.models import User
 
 from . import catalog, disclosure, placeholders
 from .kinds import Kind, MessageText

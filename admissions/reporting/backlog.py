@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db.models import (
     Aggregate,
     CharField,
@@ -25,6 +24,7 @@ from admissions.intake.models import ConsultationRequest, ContactAttempt
 from admissions.messaging.models import Message
 from admissions.scheduling.models import Consultation
 from programs.models import Credential
+from users.models import User
 
 from .attendance import find_due_consultations
 from .period import Period

@@ -13,11 +13,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
 from admissions.exceptions import SlotTaken
+from users.models import User
 
 from . import availability
 from .models import Consultation, Counselor, ModeRules

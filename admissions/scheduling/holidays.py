@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from holidays import country_holidays
 
 from admissions import local_time
 from programs.models import Facility
+from users.models import User
 
 from .models import Closure, Consultation
 

@@ -45,7 +45,7 @@ ROSTER_SQL = """
                 AND ends_at >= %(begin)s AND starts_at <= %(end)s) AS closures_json
     FROM admissions_counselor AS counselor
     JOIN programs_location AS location ON location.id = counselor.location_id
-    JOIN auth_user AS staff ON staff.id = counselor.user_id
+    JOIN users_user AS staff ON staff.id = counselor.user_id
     WHERE counselor.is_taking_consultations AND staff.is_active
     ORDER BY counselor.id
 """

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from admissions.intake.requests import lock_open_request, mark_safety_answered
 from admissions.intake.service_levels import CLOSE_AFTER_STOP, FOLLOW_UP_AFTER_TALKING
 from admissions.messaging import outbox, tasks
 from admissions.scheduling.models import WaitlistEntry
+from users.models import User
 
 from . import cadence
 from .snoozing import MAX_DEFERRAL

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -21,6 +20,7 @@ from admissions.intake.models import ConsultationRequest, ContactAttempt
 from admissions.messaging import outbox, tasks
 from admissions.messaging.models import Message
 from admissions.scheduling.models import WaitlistEntry
+from users.models import User
 
 from . import outcomes
 

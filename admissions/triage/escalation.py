@@ -3,7 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,6 +11,7 @@ from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging import outbox, tasks
 from admissions.messaging.models import Message
+from users.models import User
 
 Type = AuditEvent.Type
 

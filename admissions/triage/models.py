@@ -3,11 +3,12 @@
 from typing import Self
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from users.models import User
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsultationRequest, Note
+from users.models import User
 
 from . import contact_attempts
 

@@ -3,7 +3,6 @@
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from admissions.intake.service_levels import CALL_AFTER_NO_SHOW, FOLLOW_UP_AFTER
 from admissions.messaging import outbox, tasks
 from admissions.scheduling import assignment
 from admissions.scheduling.models import Consultation, WaitlistEntry
+from users.models import User
 
 Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent.Type
 Channel, Result = ContactAttempt.Channel, ContactAttempt.Result

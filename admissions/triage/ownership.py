@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -13,6 +12,7 @@ from admissions.exceptions import ActionNotAllowed
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
 from admissions.intake.requests import lock_open_request
+from users.models import User
 
 Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
 TRIAGE_PERMISSION = "admissions.triage_consultationrequest"

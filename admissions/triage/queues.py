@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import User
 from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +13,7 @@ from admissions.intake.models import (
     ConsultationRequestQuerySet,
     request_queries,
 )
+from users.models import User
 
 CLOSED, SEARCH_RESULTS = "closed", "found"
 

@@ -1,11 +1,11 @@
 """Naming a list of requests, to find it again."""
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
+from users.models import User
 
 from .models import SavedView
 

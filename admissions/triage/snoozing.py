@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import contact_hours, requests
 from admissions.intake.models import ConsultationRequest
+from users.models import User
 
 Type = AuditEvent.Type
 

@@ -7,11 +7,12 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.loader import MigrationLoader
 
 from . import startup, state
 
-OUR_APPS = {"accounts", "admissions", "programs", "staff"}
+OUR_APPS = {"accounts", "admissions", "programs", "staff", "users"}
 
 
 def main() -> None:
@@ -30,10 +31,16 @@ def refuse_other_versions() -> None:
 
     Migrations were written anew before the first release, and a checkout may be older than its
     database: either way migrate would fail halfway, or run beside tables that do not fit.
+    One that was applied before what it now depends on is of another version as well.
     """
     loader = MigrationLoader(connection)
     unknown = loader.applied_migrations.keys() - loader.disk_migrations.keys()
-    if any(app in OUR_APPS for app, _name in unknown):
+    try:
+        loader.check_consistent_history(connection)
+        is_other = any(app in OUR_APPS for app, _name in unknown)
+    except InconsistentMigrationHistory:
+        is_other = True
+    if is_other:
         sys.exit(f"it was made by another version of this site. {way_out()} and start again.")
 
 

@@ -13,7 +13,6 @@ import pytest
 import time_machine
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
@@ -28,6 +27,7 @@ from admissions.public import form_fields
 from recovery_site.middleware import LONGEST_ADDRESS
 from tests.support import factories
 from tests.support.visitor import MONDAY, Visitor
+from users.models import User
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("admissions", "programs", "recovery_site")
@@ -210,7 +210,7 @@ def test_text_of_djangos_own_pages_is_measured_before_it_is_normalized(
             assert max(normalized) <= field.max_length
 
 
-@pytest.mark.parametrize("desk", ["programs_article", "auth_user"])
+@pytest.mark.parametrize("desk", ["programs_article", "users_user"])
 def test_search_that_is_too_long_searches_nothing_and_says_so(client, superuser, desk):
     page = client.get(reverse(f"admin:{desk}_changelist"), {"q": "a" * 81})
 

@@ -22,7 +22,7 @@ def end_in(site, seconds, username):
     """The sessions of someone have so long to go."""
     site.ask(
         "UPDATE accounts_session SET expire_date = now() + make_interval(secs => %s)"
-        " WHERE user_id = (SELECT id FROM auth_user WHERE username = %s)",
+        " WHERE user_id = (SELECT id FROM users_user WHERE username = %s)",
         seconds,
         username,
     )
@@ -35,7 +35,7 @@ def come_back(page):
 
 def test_first_sign_in_sets_up_an_app(visit, site):
     site.ask(
-        "DELETE FROM accounts_factor USING auth_user u WHERE u.id = user_id AND username = 'noor'"
+        "DELETE FROM accounts_factor USING users_user u WHERE u.id = user_id AND username = 'noor'"
     )
     page = visit(viewport={"width": 390, "height": 844})
     page.goto("/admin/")

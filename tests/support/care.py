@@ -2,12 +2,11 @@
 
 from datetime import UTC, date, datetime
 
-from django.contrib.auth.models import User
-
 from admissions.care import assessments, recommendations
 from admissions.care.models import StaffCredential
 from admissions.intake.models import ConsultationRequest
 from programs.models import LevelOfCare
+from users.models import User
 
 from .factories import make_request, make_user
 

@@ -5,7 +5,7 @@ from functools import cache
 from itertools import count
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
@@ -27,6 +27,7 @@ from admissions.scheduling.models import (
     WeeklyHours,
 )
 from programs.models import Location
+from users.models import User
 
 numbers = count(1)
 PASSWORD = "a-long-walk-in-the-sun"

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ManyToManyField
@@ -27,8 +27,8 @@ from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.admin.scheduling import absences
 from admissions.admin.staff_requests import as_staff
+from users.models import User
 
-admin.site.unregister(User)
 admin.site.unregister(Group)
 
 BASIC_FIELDSETS = [
@@ -62,7 +62,7 @@ class StaffUserAdmin(UserAdmin):
             require_POST(require_recent_authentication(self.remove_factor_view))
         )
         return [
-            path("<int:pk>/factor/", remove, name="auth_user_remove_factor"),
+            path("<int:pk>/factor/", remove, name="users_user_remove_factor"),
             *super().get_urls(),
         ]
 
@@ -107,7 +107,7 @@ class StaffUserAdmin(UserAdmin):
             raise PermissionDenied
         if two_factor.remove_factor(user_id=user.pk, by=request.user):
             messages.success(request, _("Removed. At the next sign-in they set up an app anew."))
-        return redirect(reverse("admin:auth_user_change", args=[user.pk]))
+        return redirect(reverse("admin:users_user_change", args=[user.pk]))
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.Form, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +14,7 @@ from admissions.audit import seal_chain
 from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsultationRequest
 from admissions.local_time import local_midnight
+from users.models import User
 
 PAGE_SIZE = 100
 Type = AuditEvent.Type

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -20,6 +19,7 @@ from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
 from admissions.form_fields import PlainTextField
 from admissions.intake.models import ConsultationRequest
+from users.models import User
 
 from . import display
 

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.db.models import ForeignKey, Model
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils.translation import ngettext
 from admissions.accounts.reauthentication import require_recent_authentication
 from admissions.care.models import StaffCredential
 from admissions.formatting import user_label
+from users.models import User
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

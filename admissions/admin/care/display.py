@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from admissions import formatting, staff_formatting
@@ -17,6 +16,7 @@ from admissions.care.models import (
     Referral,
 )
 from admissions.intake.models import ConsultationRequest
+from users.models import User
 
 VIEW_PERMISSION = "admissions.view_assessment"
 

@@ -7,7 +7,6 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from admissions.intake.models import ConsultationRequest, Suppression
 from admissions.messaging import rendering, templates
 from admissions.messaging.models import Message
 from admissions.triage import status_line
+from users.models import User
 
 logger = logging.getLogger(__name__)
 State = Message.State

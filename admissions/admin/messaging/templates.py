@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
@@ -22,6 +21,7 @@ from admissions.messaging import previews, templates
 from admissions.messaging.kinds import Kind, MessageText
 from admissions.messaging.models import MessageTemplate
 from programs.models import Facility
+from users.models import User
 
 from . import display, preview_drafts
 from .outbox import frame_response

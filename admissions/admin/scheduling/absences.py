@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -28,6 +27,7 @@ from admissions.booking import absences
 from admissions.form_fields import PlainTextField
 from admissions.scheduling import coverage
 from admissions.scheduling.models import Consultation, Counselor
+from users.models import User
 
 from .closures import DateTimeRangeForm, redirect_to_calendar
 

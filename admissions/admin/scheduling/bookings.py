@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
@@ -28,6 +27,7 @@ from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import availability, week_layout
 from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Consultation, Counselor, Mode
+from users.models import User
 
 from . import calendar_grid
 from .calendar import find_open_request, may_triage

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import ForeignKey, Model, Q, QuerySet
@@ -26,6 +25,7 @@ from admissions.admin.staff_requests import as_staff
 from admissions.scheduling.models import Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
 from admissions.scheduling.models.working_hours import ExtraHoursQuerySet
 from programs.models import Location
+from users.models import User
 
 from . import absences
 from .availability_check import availability_check_view

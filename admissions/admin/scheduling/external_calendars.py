@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -29,6 +29,7 @@ from admissions.audit import access_log
 from admissions.calendars import busy_import, external_calendars, feeds, safe_http
 from admissions.form_fields import BoundedTextField, PlainTextField
 from admissions.scheduling.models import CalendarFeed, CalendarRefused, Counselor, ExternalCalendar
+from users.models import User
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

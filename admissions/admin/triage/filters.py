@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils.functional import Promise
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from admissions import formatting
 from admissions.intake.models import ConsultationRequest
 from programs.models import Program
+from users.models import User
 
 Stage, ForWhom = ConsultationRequest.Stage, ConsultationRequest.ForWhom
 TRIAGE_PERMISSION = "admissions.triage_consultationrequest"

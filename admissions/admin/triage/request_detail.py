@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +17,7 @@ from admissions.public import guide_answers
 from admissions.scheduling import coverage
 from admissions.scheduling.models import Consultation
 from admissions.triage import desk_clock, duplicates
+from users.models import User
 
 from . import request_row, timeline
 

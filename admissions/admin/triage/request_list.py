@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -26,6 +25,7 @@ from admissions.form_fields import PlainTextField
 from admissions.intake.models import ConsultationRequest
 from admissions.triage import desk_clock, queues, saved_views
 from admissions.triage.models import SavedView
+from users.models import User
 
 from . import filters, request_row
 from .forms import inbound_outcomes, permitted_outcomes

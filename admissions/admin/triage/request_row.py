@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from admissions import formatting
@@ -15,6 +14,7 @@ from admissions.scheduling.models import Consultation
 from admissions.triage import cadence, desk_clock
 from admissions.triage import next_action as triage_next_action
 from admissions.triage import status_line as triage_status_line
+from users.models import User
 
 Stage = ConsultationRequest.Stage
 

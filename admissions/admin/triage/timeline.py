@@ -5,7 +5,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import cast
 
-from django.contrib.auth.models import User
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest, ContactAttempt, Note
 from admissions.messaging.models import Message
 from admissions.scheduling.models import Consultation, EarlierOffer, WaitlistEntry
+from users.models import User
 
 Type, Disposition = AuditEvent.Type, ConsultationRequest.Disposition
 TYPES_WITH_VERSION = {Type.ASSESSMENT_RECORDED, Type.CONCERN_ACKNOWLEDGED, Type.CARE_RECOMMENDED}

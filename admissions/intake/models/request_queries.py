@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Value, When
 
 from admissions.scheduling.models import Consultation
+from users.models import User
 
 from .stages import Stage
 

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -15,6 +15,7 @@ from django.utils import timezone
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Counselor, Mode, ModeRules, WeeklyHours
 from programs.models import Location
+from users.models import User
 
 SEARCHED, MANY = ConsultationRequest, 50_000
 

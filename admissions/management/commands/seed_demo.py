@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
@@ -19,6 +19,7 @@ from admissions.messaging.models import Message
 from admissions.scheduling import assignment, availability
 from admissions.scheduling.models import Consultation, Counselor, Mode, WeeklyHours
 from programs.models import Facility, Location
+from users.models import User
 
 PASSWORD = "walk-in-the-sun-2030"  # noqa: S105 - printed for everyone to see, on loopback only
 STAFF = [

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 
 from admissions.accounts import sessions
 from admissions.accounts.models import Session
 from tests.support import factories
+from users.models import User
 
 from .conftest import LOGIN, NOW, TYPES, Browser, code_of, events, make_staff
 

@@ -1,7 +1,6 @@
 """Password, then code, then the desk; and no way around either."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -9,6 +8,7 @@ from django.test import Client
 from admissions.accounts import demo, two_factor
 from admissions.accounts.models import Factor, RecoveryCode, Session
 from tests.support import factories
+from users.models import User
 
 from .conftest import CODE, LOGIN, SET_UP, TYPES, Browser, code_of, events, make_staff
 

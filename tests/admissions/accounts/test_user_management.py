@@ -1,15 +1,16 @@
 """Who changes what colleagues may do; each change leaves one event."""
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, Permission
 
 from admissions.accounts.models import Factor
 from admissions.audit.models import AuditEvent
 from tests.support import factories
+from users.models import User
 
 from .conftest import TYPES, events, make_staff
 
-LIST = "/admin/auth/user/"
+LIST = "/admin/users/user/"
 
 
 @pytest.fixture

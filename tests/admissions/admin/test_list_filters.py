@@ -32,7 +32,7 @@ PARAMETERS = {
     "admissions.shortage": "language__exact language__isnull",
     "admissions.suppression": "which",
     "admissions.waitlistentry": "who",
-    "auth.user": "groups__id__exact groups__isnull is_active__exact is_active__isnull",
+    "users.user": "groups__id__exact groups__isnull is_active__exact is_active__isnull",
     "programs.article": "is_published__exact is_published__isnull language language__isnull",
     "programs.credential": "expires_on__day expires_on__month expires_on__year is_shown__exact"
     " is_shown__isnull kind__exact kind__isnull",
@@ -210,7 +210,7 @@ def test_rows_are_referred_to_by_their_key_alone(desk, asking):
     assert allowed == [desk.opts.pk.name]
 
 
-PEOPLE = "/admin/auth/user/"
+PEOPLE = "/admin/users/user/"
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
 
 from admissions.admin.read_only_admin import ReadOnlyAdmin
+from users.models import User
 
 READ_ONLY = {
     each.opts.model_name: each

@@ -4,7 +4,6 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -17,6 +16,7 @@ from admissions.scheduling.models import Closure, Consultation, Counselor, ModeR
 from programs.models import Location
 from tests.support.factories import make_consultation, make_counselor, make_request
 from tests.support.rows import everything
+from users.models import User
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)

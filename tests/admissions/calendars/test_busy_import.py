@@ -7,7 +7,6 @@ from threading import Thread
 from time import perf_counter
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
 from admissions.audit.models import AuditEvent
@@ -23,6 +22,7 @@ from admissions.scheduling.models import (
 from recovery_site.celery import app
 from tests.support.broker import tasks_in_place
 from tests.support.factories import make_consultation, make_counselor, make_user
+from users.models import User
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 AT = datetime(2027, 1, 5, 17, tzinfo=UTC)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import vobject
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.test import Client
 from icalendar import Calendar
 
@@ -17,6 +16,7 @@ from admissions.calendars import feeds
 from admissions.scheduling.models import CalendarFeed, Consultation, Counselor, Mode
 from tests.support import calendar_rules
 from tests.support.factories import make_consultation, make_counselor, make_request
+from users.models import User
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 AT = datetime(2027, 1, 5, 17, tzinfo=UTC)

@@ -4,11 +4,11 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.auth.models import User
 
 from admissions.scheduling import coverage
 from admissions.scheduling.models import Closure, Consultation, Counselor
 from tests.support.factories import make_consultation, make_counselor
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 

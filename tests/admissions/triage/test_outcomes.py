@@ -7,7 +7,6 @@ from threading import Event, Timer
 from time import monotonic, sleep
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from admissions.booking import absences, by_staff, consultations
@@ -19,6 +18,7 @@ from admissions.scheduling.models import Closure, Consultation, Counselor, Mode,
 from tests.support.bookings import NINE, book
 from tests.support.factories import make_consultation, make_counselor, make_details, make_user
 from tests.support.rivals import after, at_once, outcomes
+from users.models import User
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 TEN, NOON, DAY = NINE + timedelta(hours=1), NINE + timedelta(hours=3), timedelta(days=1)

@@ -5,7 +5,6 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.auth.models import User
 
 from admissions.booking import consultations
 from admissions.intake.models import ConsultationRequest
@@ -14,6 +13,7 @@ from admissions.scheduling.assignment import SlotChoice
 from admissions.triage import contact_attempts, escalation, notes, outcomes, ownership, snoozing
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
 from tests.support.rows import audit_of, everything, refused
+from users.models import User
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 10, tzinfo=PACIFIC)

@@ -240,7 +240,7 @@ def test_next_start_keeps_the_data(run):
 
 
 FIND_ZQX = """
-from django.contrib.auth.models import User
+from users.models import User
 print(User.objects.filter(username="zqx").count())
 """
 

@@ -105,16 +105,15 @@ AREAS = {
         "d",
         pages("consentversion", "staffcredential", "moderules")
         | pages("consentversion", "staffcredential", "counselor", "closure", of="add")
-        | pages("user", of="changelist add history change password_change", app="auth")
-        | {"admissions_closure_delete", "admissions_closure_holidays", "reports",
-           "admissions_calendarfeed_counselor"},
+        | pages("user", of="changelist add history change", app="users")
+        | {"auth_user_password_change", "admissions_closure_delete", "admissions_closure_holidays",
+           "reports", "admissions_calendarfeed_counselor"},
         pages("consentversion", of="changelist history")
         | pages("staffcredential", "moderules")
         | pages("consentversion", "staffcredential", "counselor", "closure", of="add")
-        | pages("user", app="auth",
-                of="changelist add history change password_change remove_factor")
-        | {"admissions_closure_delete", "admissions_closure_holidays", "admissions_closure_change",
-           "admissions_counselor_change", "export_reports"}
+        | pages("user", app="users", of="changelist add history change remove_factor")
+        | {"auth_user_password_change", "admissions_closure_delete", "admissions_closure_holidays",
+           "admissions_closure_change", "admissions_counselor_change", "export_reports"}
         | steps("messagerule", "change template restore")
         | steps("calendarfeed", "revoke file address remove"),
     ),

@@ -1,13 +1,14 @@
 """What roles may not do, and what their menus name; test_role_matrix walks every address."""
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 
 from admissions.accounts import roles
 from admissions.audit.models import AuditEvent
 from admissions.scheduling.models import Counselor, ModeRules
 from tests.support import factories
 from tests.support.desk import LIST, page_of
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 

@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from admissions.scheduling.models import Closure, Consultation, Counselor
 from tests.support import factories
 from tests.support.desk import booked, minutes, page_of
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 TOMORROW = {"first_day": "2026-11-25", "first_time": "", "last_day": "", "last_time": ""}
@@ -325,7 +325,7 @@ def test_ending_a_sign_in_says_what_stands(client, dana):
         "is_staff": "on",
     }  # fmt: skip
 
-    response = client.post(f"/admin/auth/user/{dana.user_id}/change/", typed, follow=True)
+    response = client.post(f"/admin/users/user/{dana.user_id}/change/", typed, follow=True)
 
     assert not User.objects.get(pk=dana.user_id).is_active
     assert away_of(dana, "gaps") in " ".join(said(response))
