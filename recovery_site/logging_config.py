@@ -29,8 +29,10 @@ def stderr_logging(loggers: dict) -> dict:
                 "class": "logging.StreamHandler",
                 "filters": ["private"],
                 "formatter": "line",
-            }
+            },
+            "admins": {"class": "recovery_site.admin_mail.BriefAdminEmailHandler"},
         },
-        "root": {"handlers": ["stderr"], "level": "INFO"},
+        # The handlers in this order: the filter of stderr takes the exception out of the record.
+        "root": {"handlers": ["admins", "stderr"], "level": "INFO"},
         "loggers": loggers,
     }

@@ -181,6 +181,8 @@ MAIL_FROM = env.str("MAIL_FROM", default="appointments@er-office.example")
 # Where an answer goes that someone writes back.
 MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="") or MAIL_FROM
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
+# Who is told when something fails; see recovery_site.admin_mail.
+ADMINS = [("", address) for address in env.list("ADMINS", default=[])]
 if MAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
     ANYMAIL = email_settings.anymail_settings(MAIL_PROVIDER, env)
