@@ -1,13 +1,10 @@
-"""What every public page says of the center, asked of the database only when drawn."""
+"""What every public page says of the center, asked of the database only when rendered."""
 
-import json
-from datetime import date
-from functools import lru_cache
-from typing import Any
+from typing import cast
 
 from django.conf import settings
-from django.db import connection, models
-from django.db.models.functions import JSONObject
+from django.core.cache import caches
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -26,13 +23,19 @@ from .models import (
 
 
 class Center:
-    """The facts in the frame of a page: one query for them all, on first use."""
+    """The facts in the frame of a page, on first use: live, or as they were a moment ago."""
 
     site_url = settings.SITE_URL
 
+    def __init__(self, *, is_live: bool = False) -> None:
+        self.is_live = is_live
+
     @cached_property
     def frame(self) -> dict:
-        return load_frame(on=timezone.localdate())
+        if self.is_live:
+            return load_frame()
+        cache, seconds = caches["pages"], settings.FRAME_CACHE_SECONDS
+        return cast(dict, cache.get_or_set("frame", load_frame, seconds))
 
     @property
     def facility(self) -> Facility | None:
@@ -78,56 +81,16 @@ def center(request: HttpRequest) -> dict[str, Center]:
     return {"center": Center()}
 
 
-def frame_querysets(on: date) -> dict:
-    """What the frame shows on a day."""
-    return {
+def load_frame() -> dict[str, list]:
+    """The rows of the frame as they stand, by name; only today's memberships and legal pages."""
+    today = timezone.localdate()
+    rows: dict[str, QuerySet] = {
         "facility": Facility.objects.all(),
         "locations": Location.objects.all(),
-        "credentials": Credential.objects.shown(),
-        "memberships": Membership.objects.current(on=on),
+        "credentials": Credential.objects.shown().select_related("location"),
+        "memberships": Membership.objects.current(on=today),
         "social_links": SocialLink.objects.filter(is_shown=True),
-        "pages": Page.objects.in_force(on=on),
+        "pages": Page.objects.in_force(on=today).defer("body"),
         "crisis_lines": CrisisLine.objects.active(),
     }
-
-
-def load_frame(*, on: date) -> dict[str, list]:
-    """The rows of the frame by name, as model instances, from one query."""
-    sql, params = frame_query(on)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return parse_frame(cursor.fetchone()[0])
-
-
-@lru_cache(maxsize=8)
-def parse_frame(text: str) -> dict[str, list]:
-    """The instances that a JSON text of the frame stands for; nobody may change them."""
-    found, asked = json.loads(text), frame_querysets(timezone.localdate())
-    frame: dict[str, list[Any]] = {
-        name: [build_instance(asked[name].model, row) for row in rows]
-        for name, rows in found.items()
-    }
-    locations = {each.pk: each for each in frame["locations"]}
-    for credential in frame["credentials"]:
-        credential.location = locations[credential.location_id]
-    return frame
-
-
-@lru_cache(maxsize=2)
-def frame_query(on: date) -> tuple[str, tuple]:
-    """One SQL statement for everything in the frame; it is the same all day."""
-    parts, all_params = [], []
-    for name, queryset in frame_querysets(on).items():
-        columns = [field.attname for field in queryset.model._meta.concrete_fields]
-        rows = queryset.values(row=JSONObject(**{each: each for each in columns if each != "body"}))
-        sql, params = rows.query.sql_with_params()
-        parts.append(f"'{name}', ARRAY({sql})")
-        all_params += params
-    return f"SELECT json_build_object({', '.join(parts)})::text", tuple(all_params)
-
-
-def build_instance(model: type[models.Model], row: dict) -> models.Model:
-    """A row of JSON as the instance that a query would give."""
-    fields = [field for field in model._meta.concrete_fields if field.attname in row]
-    values = [field.to_python(row[field.attname]) for field in fields]
-    return model.from_db(None, [field.attname for field in fields], values)
+    return {name: list(found) for name, found in rows.items()}

@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils import translation
 
 from . import views
+from .context_processors import Center
 from .models import Article, Page, ProgramText, Question, VersionedText
 
 
@@ -48,10 +49,14 @@ def render_preview(
     request: HttpRequest, text: VersionedText, *, back: str, edit: str
 ) -> TemplateResponse:
     """The page around this version, marked as a preview; nobody may keep or index it."""
-    preview = {"text": text, "back": back, "edit": edit}
+    own = {
+        "preview": {"text": text, "back": back, "edit": edit},
+        # An editor sees at once what they have just saved.
+        "center": Center(is_live=True),
+    }
     with translation.override(text.language):
         template, context = PREVIEWS[type(text)](text)
-        response = TemplateResponse(request, template, context | {"preview": preview})
+        response = TemplateResponse(request, template, context | own)
         response.render()
     response["Content-Language"] = text.language
     response["Cache-Control"] = "no-store, private"

@@ -140,6 +140,17 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Content pages and their frame, each process by itself: see docs/decisions/page-cache.md.
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        # No two pages of ours come near it; names of hosts that a wildcard admits could.
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    },
+}
+
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:1/0")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -261,6 +272,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1100 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 # How old a content page may be that strangers are shown; see recovery_site.page_cache.
 PAGE_CACHE_SECONDS = 3
+# And the facts in the frame of every page; see programs.context_processors.
+FRAME_CACHE_SECONDS = 1
 # For how long a process adds up the pages that were opened;
 # see admissions.reporting.page_view_counter.
 PAGE_VIEW_FLUSH_SECONDS = 10

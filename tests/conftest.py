@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine as clock
 from celery import current_app
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
@@ -13,6 +14,7 @@ from django.utils import translation
 
 from admissions.messaging.models import MessageRule
 from admissions.scheduling.models import ModeRules
+from recovery_site import settings as site
 from recovery_site.celery import app
 
 from .support import factories, rivals
@@ -118,6 +120,18 @@ def nothing_is_kept(settings):
     """Pages are drawn when asked for, and counts wait, unless a test says otherwise."""
     settings.PAGE_CACHE_SECONDS = 0
     settings.PAGE_VIEW_FLUSH_SECONDS = 0
+    # Seconds of a cache mean nothing where each test has a time of its own.
+    nothing = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    settings.CACHES = settings.CACHES | {"pages": nothing}
+
+
+@pytest.fixture
+def page_caching(settings, nothing_is_kept):
+    """Pages and their frame are kept as on the site, from none on."""
+    settings.CACHES, settings.PAGE_CACHE_SECONDS = site.CACHES, site.PAGE_CACHE_SECONDS
+    caches["pages"].clear()
+    yield
+    caches["pages"].clear()
 
 
 @pytest.fixture(autouse=True)

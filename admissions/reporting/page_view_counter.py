@@ -24,7 +24,7 @@ from .models import PageViewCount
 
 
 class PageViewMiddleware:
-    """Counts what people open, from the shelf or not."""
+    """Counts what people open, from the page cache or not."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

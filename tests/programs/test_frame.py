@@ -3,11 +3,23 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.test import RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 
 from programs import context_processors
-from programs.models import Credential, CrisisLine, Facility, Location, Membership, SocialLink
+from programs.models import (
+    Article,
+    Credential,
+    CrisisLine,
+    Facility,
+    Location,
+    Membership,
+    SocialLink,
+)
+from tests.support.factories import make_user
+from tests.support.visitor import MONDAY
 
 from .reading_page import foot_of, words_of
 
@@ -114,3 +126,30 @@ def test_phone_bar_calls_and_books(client):
 def test_center_asks_nothing_until_it_is_drawn(django_assert_num_queries):
     with django_assert_num_queries(0):
         context_processors.center(RequestFactory().get("/admin/"))
+
+
+def test_frame_is_read_once_a_second_however_many_pages_are_rendered(
+    client, page_caching, settings, django_assert_num_queries
+):
+    settings.PAGE_CACHE_SECONDS = 0
+    with time_machine.travel(MONDAY, tick=False) as clock:
+        with django_assert_num_queries(7):
+            client.get("/get-help/")
+        with django_assert_num_queries(0):
+            client.get("/get-help/")
+        clock.shift(1)
+        with django_assert_num_queries(7):
+            client.get("/get-help/")
+
+
+def test_frame_of_a_preview_is_live(client, page_caching, settings):
+    settings.FRAME_CACHE_SECONDS = 60
+    client.force_login(make_user("content editor"))
+    client.get("/")
+    Facility.objects.update(admissions_line="+17145550199")
+    text = Article.objects.filter(slug="what-is-iop", language="en").get()
+
+    preview = client.get(reverse("admin:programs_article_preview", args=[text.pk]))
+
+    assert "(714) 555-0199" in foot_of(preview)
+    assert "(714) 555-0199" not in foot_of(client.get("/"))

@@ -11,30 +11,22 @@ from django.urls import resolve
 
 from admissions.scheduling import availability
 from admissions.scheduling.models import Consultation
-from programs.models import Facility
+from programs.models import Facility, Program
 from recovery_site import page_cache
+from recovery_site import settings as site
 from tests.support.factories import make_counselor
 from tests.support.visitor import MONDAY, Visitor
 
 pytestmark = pytest.mark.django_db
+# What a page may say for at most so many seconds after it stopped being true.
+MOMENT = 5
 FIRST_TIME = re.compile(r"/consultation/details/\?at=(\w+)")
 
 
-class Clock:
-    """The seconds since some moment, which move when a test says so."""
-
-    now = 1000.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture(autouse=True)
-def clock(settings, monkeypatch):
-    settings.PAGE_CACHE_SECONDS = 3
-    monkeypatch.setattr(page_cache, "monotonic", Clock())
-    with time_machine.travel(MONDAY, tick=False):
-        yield page_cache.monotonic
+def clock(page_caching):
+    with time_machine.travel(MONDAY, tick=False) as clock:
+        yield clock
 
 
 def first_time(page):
@@ -48,9 +40,9 @@ def test_taken_time_is_shown_as_free_for_three_seconds_at_most(clock):
     booker.book(availability.parse_stamp(taken))
     assert Consultation.objects.count() == 1
 
-    clock.now += 2.9
+    clock.shift(2.9)
     soon = first_time(stranger.get("/"))
-    clock.now += 0.1
+    clock.shift(0.1)
     later = first_time(stranger.get("/"))
 
     assert soon == taken
@@ -61,14 +53,38 @@ def test_taken_time_is_shown_as_free_for_three_seconds_at_most(clock):
 def test_whoever_has_a_cookie_sees_everything_live():
     client = Client()
     client.get("/")
-    Facility.objects.update(admissions_line="+17145550199")
+    Program.objects.filter(slug="iop").update(tag="Sleep at home")
 
     old = client.get("/").content
     client.cookies["session"] = "x"
     live = client.get("/").content
 
-    assert b"(714) 555-0199" not in old
-    assert b"(714) 555-0199" in live
+    assert b"Sleep at home" not in old
+    assert b"Sleep at home" in live
+
+
+def test_machines_agree_on_a_change_within_five_seconds(clock, settings):
+    """Each keeps pages of its own, begun at its own time."""
+
+    def shows_change(machine):
+        pages = settings.CACHES["pages"] | {"LOCATION": machine}
+        settings.CACHES = settings.CACHES | {"pages": pages}
+        return b"(714) 555-0199" in Client().get("/").content
+
+    shows_change("one")
+    clock.shift(2.9)
+    shows_change("two")
+    Facility.objects.update(admissions_line="+17145550199")
+    before = [shows_change("one"), shows_change("two")]
+    clock.shift(MOMENT)
+
+    assert before == [False, False]
+    assert [shows_change("one"), shows_change("two")] == [True, True]
+
+
+def test_page_and_the_frame_it_was_begun_with_are_five_seconds_old_together():
+    assert page_cache.MAX_PAGE_AGE_SECONDS + site.FRAME_CACHE_SECONDS <= MOMENT
+    assert site.PAGE_CACHE_SECONDS <= page_cache.MAX_PAGE_AGE_SECONDS
 
 
 class Draws:
@@ -76,7 +92,7 @@ class Draws:
 
     def __init__(self, meanwhile=None, path="/", **told):
         self.count, self.meanwhile, self.path, self.told = 0, meanwhile, path, told
-        self.shelf = page_cache.PageCacheMiddleware(self)
+        self.cached = page_cache.PageCacheMiddleware(self)
 
     def __call__(self, request):
         self.count += 1
@@ -84,28 +100,49 @@ class Draws:
             self.meanwhile, act = None, self.meanwhile
             act(self)
         request.resolver_match = resolve(self.path)
-        return HttpResponse(f"drawing {self.count}", **self.told)
+        response = HttpResponse(f"drawing {self.count}", **self.told)
+        response["Content-Language"] = "es" if request.path_info.startswith("/es/") else "en"
+        return response
 
     def ask(self, path="", **headers):
         request = RequestFactory().get(path or self.path, **headers)
-        return self.shelf(request).content.decode()
+        return self.cached(request).content.decode()
 
 
-@pytest.mark.parametrize(("lasts", "seen"), [(1, "drawing 1"), (2, "drawing 3")])
+@pytest.mark.parametrize(("lasts", "seen"), [(0.9, "drawing 1"), (1, "drawing 3")])
 def test_others_get_the_old_page_while_one_waits_but_never_a_very_old_one(clock, lasts, seen):
     came = []
 
     def another_comes(page):
-        clock.now += lasts
+        clock.shift(lasts)
         came.append(page.ask())
 
     page = Draws(another_comes)
     page.ask()
-    clock.now += 3
+    clock.shift(3)
 
     page.ask()
 
     assert came == [seen]
+
+
+def test_page_is_as_old_as_its_beginning_however_long_it_took(clock):
+    came = []
+
+    def another_comes(page):
+        clock.shift(0.1)
+        came.append(page.ask())
+
+    page = Draws(lambda page: clock.shift(2))
+    page.ask()
+    clock.shift(3)
+    assert page.ask() == "drawing 2"
+
+    clock.shift(1.9)
+    page.meanwhile = another_comes
+    page.ask()
+
+    assert came == ["drawing 4"]
 
 
 KEPT_BY_NOBODY = {
@@ -128,7 +165,7 @@ def test_page_that_may_be_someones_own_is_drawn_each_time(told, asked):
     sets_cookie = told.pop("cookie", False)
     page = Draws(**told)
     if sets_cookie:
-        page.shelf.get_response = lambda request: with_cookie(page(request))
+        page.cached.get_response = lambda request: with_cookie(page(request))
 
     seen = [page.ask(**asked), page.ask(**asked)]
 
@@ -158,6 +195,8 @@ def test_pages_are_kept_apart_by_all_that_they_depend_on():
         {"wsgi.url_scheme": "https"},
         {"path": "/es/"},
         {"SCRIPT_NAME": "/es"},
+        {"path": "/learn/"},
+        {"SCRIPT_NAME": "/learn"},
         {"HTTP_ACCEPT_LANGUAGE": "es"},
     ]
 

@@ -40,8 +40,7 @@ def counted():
     return {(page, language): (views, entrances) for page, language, views, entrances in rows}
 
 
-def test_way_to_a_form_counts_one_visit_and_each_page(person, settings):
-    settings.PAGE_CACHE_SECONDS = 3
+def test_way_to_a_form_counts_one_visit_and_each_page(person, page_caching):
     person.get("/", headers={"referer": "https://search.example/?q=help"})
     person.get("/es/programs/iop/", headers={"referer": f"{OURS}/"})
     person.get("/consultation/", headers={"referer": f"{OURS}/es/programs/iop/"})
@@ -56,6 +55,15 @@ def test_way_to_a_form_counts_one_visit_and_each_page(person, settings):
         ("times", "en"): (1, 0),
         ("form", "en"): (1, 0),
     }
+
+
+def test_page_from_the_cache_counts_like_any_other(person, page_caching):
+    with time_machine.travel(MONDAY, tick=False):
+        for _visit in range(2):
+            person.get("/")
+            person.get("/es/learn/")
+
+    assert counted() == {("home", "en"): (2, 2), ("learn", "es"): (2, 2)}
 
 
 @pytest.mark.parametrize(
