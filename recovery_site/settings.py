@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "programs",
     "admissions",
     "admissions.accounts",
+    "recovery_site.apps.RecoverySiteConfig",
 ]
 
 MIDDLEWARE = [

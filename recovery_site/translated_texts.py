@@ -1,8 +1,6 @@
-"""The texts that are translated, as the code asks for them, and the file of each language.
+"""The texts that are translated, as the code asks for them.
 
-`python -m recovery_site.dev.translations` brings the files in line with the code: new texts are
-added without words, those that nobody asks for go, and what Django reads is compiled. It
-needs nothing but Python.
+Django's own makemessages would also collect what only staff read, and what nobody translates.
 """
 
 import ast
@@ -10,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
 
-import django
-import polib
 from django.conf import settings
 from django.template import engines
 from django.template.backends.django import Template as DjangoTemplate
@@ -68,10 +64,10 @@ class TranslatableText(NamedTuple):
     plural: str
 
 
-def collect_texts(covered: list[str]) -> dict[TranslatableText, list[str]]:
-    """Every text in these files and folders, and the files that ask for it, in their order."""
+def collect_texts() -> dict[TranslatableText, list[str]]:
+    """Every text to translate, and the files that ask for it, in their order."""
     found: dict[TranslatableText, list[str]] = {}
-    for path in source_files(covered):
+    for path in source_files():
         texts = texts_in_python(path) if path.suffix == ".py" else texts_in_template(path)
         for text in texts:
             places = found.setdefault(text, [])
@@ -79,8 +75,8 @@ def collect_texts(covered: list[str]) -> dict[TranslatableText, list[str]]:
     return found
 
 
-def source_files(covered: list[str]) -> Iterator[Path]:
-    for name in covered:
+def source_files() -> Iterator[Path]:
+    for name in TRANSLATED_PATHS:
         for path in sorted(settings.BASE_DIR.glob(name)):
             within = [path] if path.is_file() else sorted(path.rglob("*.*"))
             yield from (each for each in within if "__pycache__" not in each.parts)
@@ -127,43 +123,3 @@ def context_text(node: TranslateNode | BlockTranslateNode) -> str:
 
 def block_text(node: BlockTranslateNode, tokens: list) -> str:
     return node.render_token_list(tokens)[0] if tokens else ""
-
-
-def entry_key(entry: polib.POEntry) -> TranslatableText:
-    return TranslatableText(entry.msgctxt or "", entry.msgid, entry.msgid_plural or "")
-
-
-def catalog_path(language: str) -> Path:
-    return settings.LOCALE_PATHS[0] / language / "LC_MESSAGES" / "django.po"
-
-
-def read_catalog(language: str) -> polib.POFile:
-    return polib.pofile(str(catalog_path(language)), wrapwidth=98)
-
-
-def update_catalog(language: str) -> None:
-    """The file with exactly the texts that are asked for, in their order, and what Django reads."""
-    catalog = read_catalog(language)
-    known = {entry_key(entry): entry for entry in catalog}
-    catalog.clear()
-    for text, places in collect_texts(TRANSLATED_PATHS).items():
-        entry = known.get(text) or blank_entry(text)
-        entry.occurrences = [(place, "") for place in places]
-        entry.flags = ["python-format"] if "%(" in text.text + text.plural else []
-        catalog.append(entry)
-    catalog.save()
-    catalog.save_as_mofile(str(catalog_path(language).with_suffix(".mo")))
-
-
-def blank_entry(text: TranslatableText) -> polib.POEntry:
-    words = {"msgstr_plural": {0: "", 1: ""}} if text.plural else {}
-    return polib.POEntry(
-        msgid=text.text, msgid_plural=text.plural, msgctxt=text.context or None, **words
-    )
-
-
-if __name__ == "__main__":
-    django.setup()
-    for language, _name in settings.LANGUAGES:
-        if language != settings.LANGUAGE_CODE:
-            update_catalog(language)
