@@ -1,14 +1,22 @@
 """Where a content editor changes what the public pages say."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
+from . import missing_translations, translatable_fields
 from .models import (
     Article,
     ComparisonCell,
@@ -63,8 +71,39 @@ class PageAdmin(VersionedTextAdmin):
     search_fields = ["title", "body"]
 
 
+class TranslatedLinesAdmin(admin.ModelAdmin):
+    """Rows whose short lines have translations, which follow a line that changes."""
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: ModelForm,
+        formsets: Iterable[BaseModelFormSet],
+        change: bool,
+    ) -> None:
+        """Django's last step of saving: the row is there, and what hangs on it."""
+        super().save_related(request, form, formsets, change)
+        forms = [form, *(each for formset in formsets for each in formset.forms)]
+        lines = {line for each in forms for line in translatable_fields.carry_translations(each)}
+        count = len(lines & translatable_fields.lines_in_english())
+        if count:
+            messages.warning(request, missing_message(count))
+
+
+def missing_message(count: int) -> str:
+    """What the change has done to visitors of another language, and where that is mended."""
+    told = ngettext(
+        "Visitors of another language read %(count)d changed line in English for now.",
+        "Visitors of another language read %(count)d changed lines in English for now.",
+        count,
+    )
+    url = reverse("admin:programs_translation_missing")
+    words = told % {"count": count}
+    return format_html('{} <a href="{}">{}</a>', words, url, _("Translations to write"))
+
+
 @admin.register(Facility)
-class FacilityAdmin(admin.ModelAdmin):
+class FacilityAdmin(TranslatedLinesAdmin):
     list_display = ["name", "admissions_line", "promise"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -115,7 +154,7 @@ class MembershipAdmin(admin.ModelAdmin):
 
 
 @admin.register(CrisisLine)
-class CrisisLineAdmin(admin.ModelAdmin):
+class CrisisLineAdmin(TranslatedLinesAdmin):
     list_display = ["slug", "situation", "action", "phone", "is_compact", "is_active"]
     list_filter = ["is_active", "is_compact"]
 
@@ -133,7 +172,7 @@ class ScheduleInline(admin.TabularInline):
 
 
 @admin.register(Program)
-class ProgramAdmin(admin.ModelAdmin):
+class ProgramAdmin(TranslatedLinesAdmin):
     list_display = ["name", "level_of_care", "is_path", "sort_order", "is_published"]
     list_select_related = ["level_of_care"]
     list_filter = ["is_published"]
@@ -147,7 +186,7 @@ class CellInline(admin.TabularInline):
 
 
 @admin.register(ComparisonRow)
-class ComparisonRowAdmin(admin.ModelAdmin):
+class ComparisonRowAdmin(TranslatedLinesAdmin):
     list_display = ["label", "sort_order"]
     search_fields = ["label"]
     inlines = [CellInline]
@@ -155,6 +194,43 @@ class ComparisonRowAdmin(admin.ModelAdmin):
 
 @admin.register(Translation)
 class TranslationAdmin(LanguageChoiceAdmin):
-    list_display = ["english", "text", "language"]
+    """Saving a translation says that it fits the English line as it stands."""
+
+    list_display = ["english", "text", "language", "is_current"]
     list_filter = ["language"]
     search_fields = ["english", "text"]
+    change_list_template = "admin/programs/translations.html"
+
+    @admin.display(boolean=True, description=_("of this English"))
+    def is_current(self, translation: Translation) -> bool:
+        return not translation.translated_from
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: models.Model | None = None
+    ) -> list[str]:
+        is_outdated = isinstance(obj, Translation) and obj.translated_from
+        return ["translated_from"] if is_outdated else []
+
+    def save_model(
+        self, request: HttpRequest, obj: Translation, form: ModelForm, change: bool
+    ) -> None:
+        obj.translated_from = ""
+        super().save_model(request, obj, form, change)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_safe(self.missing_view))
+        return [path("missing/", view, name="programs_translation_missing"), *super().get_urls()]
+
+    def missing_view(self, request: HttpRequest) -> TemplateResponse:
+        """What visitors of each other language still read in English."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        missing = missing_translations.find_missing()
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Translations to write"),
+            "missing": missing,
+            "count": sum(map(len, missing.values())),
+        }
+        return TemplateResponse(request, "admin/programs/missing_translations.html", context)

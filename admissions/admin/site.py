@@ -33,6 +33,7 @@ from admissions.audit import access_log
 from admissions.calendars import busy_import
 from admissions.care import credentials
 from admissions.scheduling.models import Consultation
+from programs import missing_translations
 from users.models import User
 
 from . import auto_refresh, dashboard, keyboard_shortcuts
@@ -258,6 +259,8 @@ class StaffAdminSite(admin.AdminSite):
             extra["shortages"] = dashboard.shortage_alerts(now)
         if user.has_perm("programs.view_credential"):
             extra["credential_warnings"] = credentials.find_expiring_center_credentials(now)
+        if user.has_perm("programs.view_translation"):
+            extra["missing_translations"] = missing_translations.find_missing()
         if user.has_perm("admissions.keep_own_calendars"):
             extra["attention"] = busy_import.calendar_warnings(by=user, now=now)
         if user.has_perm("admissions.view_benefitsverification"):

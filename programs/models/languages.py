@@ -1,7 +1,7 @@
 """How rows read in the language of the page, and in English where nothing else exists."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -70,7 +70,11 @@ class TranslationQuerySet(models.QuerySet):
         """English line to its line in the page's language; no query on English pages."""
         if page_language() == FALLBACK_LANGUAGE:
             return {}
-        return dict(self.filter(language=page_language()).values_list("english", "text"))
+        return dict(self.current(page_language()).values_list("english", "text"))
+
+    def current(self, language: str) -> Self:
+        """Those of a language that were made from the English as it stands."""
+        return self.filter(language=language, translated_from="")
 
 
 class Translation(models.Model):
@@ -80,9 +84,21 @@ class Translation(models.Model):
     english = models.CharField(
         _("English line"),
         max_length=500,
-        help_text=_("Exactly as it stands in the row. A changed row needs a new translation."),
+        help_text=_("Exactly as it stands in the row."),
     )
     text = models.CharField(_("translation"), max_length=700)
+    translated_from = models.CharField(
+        _("made from"),
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_(
+            "The English line was changed, and this translation is of the one before. Visitors read"
+            " the new line in English until you save a translation of it, or this one once more."
+        ),
+    )
 
     objects = TranslationQuerySet.as_manager()
 
