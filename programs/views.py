@@ -11,7 +11,7 @@ from django.views.decorators.http import conditional_page, require_http_methods,
 
 from . import feeds
 from . import guide as table
-from .forms import GuideForm
+from .forms.guide_form import GuideForm
 from .guide import GuideResult
 from .models import (
     Article,

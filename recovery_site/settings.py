@@ -73,7 +73,6 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.forms",
     "crispy_forms",
-    "crispy_bootstrap5",
     "csp",
     "phonenumber_field",
     "pgtrigger",
@@ -125,8 +124,7 @@ TEMPLATES = [
     }
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
-CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
-CRISPY_TEMPLATE_PACK = "bootstrap5"
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "recovery"
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://127.0.0.1:1/recovery")}
 DATABASES["default"] |= {

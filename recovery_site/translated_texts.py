@@ -41,7 +41,7 @@ TRANSLATED_PATHS = [
     "templates/programs",
     "programs/feeds.py",
     "programs/guide.py",
-    "programs/forms.py",
+    "programs/forms",
 ]
 # The places of (context, text, plural) among the arguments of each function.
 ARGUMENT_POSITIONS = {

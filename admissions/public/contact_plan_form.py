@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from admissions.intake import suppressions
 from admissions.intake.models import ConsultationRequest
+from programs.forms.layout import Fieldset, FieldsHelper, Hint
 
 from .form_base import ConsentKey, PublicForm
 from .form_fields import voicemail_field
@@ -53,15 +53,14 @@ class ContactPlanForm(PublicForm):
         self.fields["may_email"].label = self.consent_versions[ConsentKey.EMAIL].text
         for name in unreachable_fields(consultation_request):
             del self.fields[name]
-        self.helper.layout = self.build_layout()
+        self.helper = self.build_helper()
 
-    def build_layout(self) -> Layout:
+    def build_helper(self) -> FieldsHelper:
         """The ways first; what a call or a letter is like, after the ways."""
         shown = [name for name in ("may_call", "may_text", "may_email") if name in self.fields]
         rest = [name for name in self.fields if name not in shown]
-        only_wait = _("If you tick none, we can only wait for your call.")
-        only_wait = HTML(f"<p class='form-text'>{only_wait}</p>")
-        return Layout(Fieldset(_("How may we contact you?"), *shown, only_wait), *rest)
+        only_wait = Hint(_("If you tick none, we can only wait for your call."))
+        return FieldsHelper(Fieldset(_("How may we contact you?"), *shown, only_wait), *rest)
 
     def clean_may_call(self) -> bool:
         consultation = self.consultation_request.standing_consultation()

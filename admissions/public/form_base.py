@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
@@ -11,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from admissions.form_fields import BoundedTextField, TimeZoneField
 from admissions.intake.models import ConsentVersion
+from programs.forms.layout import Include
 
 from .guide_answers import GuideAnswers
 
@@ -38,16 +37,12 @@ class PublicForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.guide = guide
         self.consent_versions = ConsentVersion.objects.current(language=get_language())
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.form_show_errors = True
 
-    def guide_layout(self) -> list[HTML | str]:
+    def guide_layout(self) -> list[Include | str]:
         """The answers taken along, and the box to leave them out; nothing without any."""
         if self.guide is None:
             return []
-        return [HTML('{% include "admissions/_guide_answers.html" %}'), "takes_guide"]
+        return [Include("admissions/_guide_answers.html"), "takes_guide"]
 
     def guide_answers(self) -> str:
         return self.guide.as_json if self.guide and self.cleaned_data["takes_guide"] else ""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crispy_forms.layout import HTML, Div, Field, Fieldset, Layout
+from crispy_forms.layout import Div
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from admissions.form_fields import PlainEmailField, PlainTextField
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Mode
+from programs.forms.layout import Details, Fieldset, FieldsHelper, Include
 from programs.models import Program
 
 from .form_base import ConsentKey, PublicForm
@@ -107,20 +108,20 @@ class DetailsForm(PublicForm):
         self.mode = mode
         for key, name in self.CONSENT_FIELDS.items():
             self.fields[name].label = self.consent_versions[key].text
-        self.helper.layout = self.build_layout()
+        self.helper = self.build_helper()
 
-    def build_layout(self) -> Layout:
-        return Layout(
-            HTML('{% include "programs/_safety_block.html" %}'),
-            Field("is_in_danger"),
-            HTML('{% include "admissions/_danger_help.html" %}'),
-            Field("for_whom"),
-            HTML('{% include "admissions/_loved_one_help.html" %}'),
-            Field("is_adult"),
-            HTML('{% include "admissions/_youth_help.html" %}'),
-            Field("preferred_name"),
-            Field("phone"),
-            Field("email"),
+    def build_helper(self) -> FieldsHelper:
+        return FieldsHelper(
+            Include("programs/_safety_block.html"),
+            "is_in_danger",
+            Include("admissions/_danger_help.html"),
+            "for_whom",
+            Include("admissions/_loved_one_help.html"),
+            "is_adult",
+            Include("admissions/_youth_help.html"),
+            "preferred_name",
+            "phone",
+            "email",
             Fieldset(
                 _("How may we contact you?"),
                 "may_call",
@@ -129,20 +130,19 @@ class DetailsForm(PublicForm):
                 "voicemail",
                 "is_discreet",
                 "good_time",
-                css_class="plan",
             ),
-            HTML('<details class="more"{% if form.has_extras %} open{% endif %}><summary>'),
-            HTML(_("Tell us more (optional)")),
-            HTML("</summary>"),
-            "program_interest",
-            "interpreter",
-            "access_need",
-            "payment",
-            "note",
-            HTML("</details>"),
+            Details(
+                _("Tell us more (optional)"),
+                "program_interest",
+                "interpreter",
+                "access_need",
+                "payment",
+                "note",
+                css_class="more",
+            ),
             *self.guide_layout(),
-            Field("agrees_to_contact"),
-            Field("wants_news"),
+            "agrees_to_contact",
+            "wants_news",
             Div("website", css_class="trap"),
             "time_zone",
         )
@@ -230,7 +230,7 @@ class CallbackForm(PublicForm):
         super().__init__(*args, **kwargs)
         self.fields["phone"].error_messages["required"] = _("Enter a number we can call.")
         self.fields["agrees_to_contact"].label = self.consent_versions[ConsentKey.CONTACT].text
-        self.helper.layout = Layout(
+        self.helper = FieldsHelper(
             "preferred_name",
             "phone",
             "voicemail",
@@ -266,5 +266,5 @@ class CancelForm(forms.Form):
         label=_("Why? (optional)"),
         max_length=200,
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

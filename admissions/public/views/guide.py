@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from admissions.public import guide_answers
 from admissions.public.decorators import private
-from programs.forms import GuideForm
+from programs.forms.guide_form import GuideForm
 
 
 @csrf_exempt  # exempt: a token would set a cookie too early, so where it comes from is checked

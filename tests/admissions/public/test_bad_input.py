@@ -77,7 +77,7 @@ def test_strange_address_is_answered_beside_its_field(visitor, name, content):
 
     assert response.status_code == 200
     assert name in summary_links(response)
-    assert f'id="error_1_id_{name}"' in response.content.decode()
+    assert f'id="id_{name}_error"' in response.content.decode()
     assert nothing_is_booked()
 
 

@@ -3,14 +3,31 @@
 from typing import Any
 
 from django import forms
-from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from . import guide
+from programs import guide
+
+from .layout import FieldsHelper
+
+
+class AnswerSelect(forms.RadioSelect):
+    """The answers to a question; those that mean danger are marked, for help to stand below."""
+
+    def __init__(self, answers: list[guide.GuideAnswer]) -> None:
+        super().__init__()
+        self.dangers = {each.key for each in answers if each.is_danger}
+
+    def create_option(self, name: str, value: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **options)
+        option["is_danger"] = value in self.dangers
+        option["attrs"]["data-danger"] = value in self.dangers
+        return option
 
 
 class GuideForm(forms.Form):
     """The guide's questions; all but the one about danger may stay open."""
+
+    helper = FieldsHelper(field_template="programs/_guide_question.html")
 
     def __init__(self, *args: Any, for_whom: str, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -20,7 +37,7 @@ class GuideForm(forms.Form):
             self.fields[question.key] = forms.ChoiceField(
                 label=question.text(for_whom),
                 choices=[(each.key, each.text) for each in question.answers],
-                widget=forms.RadioSelect,
+                widget=AnswerSelect(question.answers),
                 help_text=question.why,
                 required=question.key == "danger",
                 error_messages={"required": _("Tell us if anyone is in danger right now.")},
@@ -33,11 +50,6 @@ class GuideForm(forms.Form):
         return {
             each.key: asked[each.key] for each in guide.QUESTIONS if each.answer(asked[each.key])
         }
-
-    @property
-    def questions(self) -> list[tuple[BoundField, guide.GuideQuestion, str | None]]:
-        """Each question with what was picked and what is wrong, ready to draw."""
-        return [(self[each.key], each, self.answers.get(each.key)) for each in guide.QUESTIONS]
 
     @property
     def error_links(self) -> list[tuple[str, str]]:

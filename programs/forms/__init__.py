@@ -1,0 +1,1 @@
+"""Forms: the objects of their layouts, and the guide's own."""
