@@ -147,13 +147,6 @@ class DetailsForm(PublicForm):
             "time_zone",
         )
 
-    @property
-    def has_extras(self) -> bool:
-        """Whether the optional part holds something that must not be folded away."""
-        extras = ("program_interest", "interpreter", "access_need", "payment", "note")
-        known = self.data if self.is_bound else self.initial
-        return any(known.get(name) or name in self.errors for name in extras)
-
     def clean_is_adult(self) -> bool:
         is_adult = self.cleaned_data["is_adult"]
         if is_adult is False:

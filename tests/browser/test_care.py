@@ -10,7 +10,7 @@ DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 
 
 def choose(page, dimension, concern):
-    page.get_by_role("radiogroup", name=f"Concern in dimension {dimension}").get_by_label(
+    page.get_by_role("group", name=f"Concern in dimension {dimension}").get_by_label(
         concern, exact=True
     ).check()
 

@@ -195,7 +195,7 @@ def test_director_keeps_when_an_email_goes_and_what_it_says(visit):
     desk.goto("/admin/admissions/messagerule/")
     found = {"every email": faults_of(desk)}
     desk.get_by_role("link", name="After a no-show, the last").click()
-    desk.get_by_label("How long after").fill("9")
+    desk.get_by_role("group", name="How long after").get_by_label("Number").fill("9")
     desk.get_by_role("button", name="Save").click()
     expect(desk.get_by_text("9 days after we mark a no-show.")).to_be_visible()
     found["its rule"] = faults_of(desk)

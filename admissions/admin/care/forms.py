@@ -176,7 +176,7 @@ class AssessmentForm(NewVersionForm):
 def build_dimension_fields(number: int) -> dict:
     return {
         f"concern_{number}": forms.ChoiceField(
-            label=_("Concern"),
+            label=_("Concern in dimension %(number)s") % {"number": number},
             choices=Finding.Concern,
             widget=forms.RadioSelect,
             error_messages={"required": _("Choose how great the concern is.")},

@@ -61,10 +61,14 @@ class DurationField(forms.MultiValueField):
 
 
 class DurationWidget(forms.MultiWidget):
-    """Two controls in one line; the second says what it is to those who do not see the first."""
+    """Two controls in one line, each with a name for those who do not see the other."""
+
+    use_fieldset = True
 
     def __init__(self, *, units: "Sequence[tuple[str, StrOrPromise]]") -> None:
-        number = forms.NumberInput(attrs={"min": 1, "max": 9999, "inputmode": "numeric"})
+        number = forms.NumberInput(
+            attrs={"min": 1, "max": 9999, "inputmode": "numeric", "aria-label": _("Number")}
+        )
         unit = forms.Select(choices=units, attrs={"aria-label": _("Unit")})
         super().__init__({"number": number, "unit": unit})
         self.units = [name for name, _label in units]

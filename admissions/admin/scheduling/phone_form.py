@@ -12,6 +12,7 @@ from admissions.admin.action_form import set_choices
 from admissions.intake.models import ConsultationRequest
 from admissions.public.form_base import ConsentKey
 from admissions.public.forms import DetailsForm
+from programs.forms.layout import Details, Fieldset, FieldsHelper, Section
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -21,7 +22,7 @@ class PhoneBookingForm(DetailsForm):
     """Who they are and how we may reach them, as they say it; consents as read out."""
 
     # Django drops an inherited field that is None.
-    website = wants_news = None  # type: ignore[assignment]
+    website = wants_news = takes_guide = None  # type: ignore[assignment]
     language = forms.ChoiceField(label=_("Language of the talk"), choices=settings.LANGUAGES)
     # A choice, where the browser of a requester tells it.
     time_zone = forms.ChoiceField(label=_("Their clock"))  # type: ignore[assignment]
@@ -62,6 +63,32 @@ class PhoneBookingForm(DetailsForm):
             field.label, field.help_text = label, help_text
         for each in self.fields.values():
             each.widget.attrs["autocomplete"] = "off"
+
+    def build_helper(self) -> FieldsHelper:
+        more = Details(
+            _("More, if they say it"), "program_interest", "interpreter", "access_need", "payment"
+        )
+        read_out = Fieldset(
+            _("Read out, and tick what they agree to"),
+            *("agrees_to_contact", "may_email", "may_text"),
+            css_class="titled",
+        )
+        return FieldsHelper(
+            Section(
+                _("Who"),
+                *("preferred_name", "is_in_danger", "for_whom", "is_adult"),
+                *("language", "time_zone", "note", more),
+                css_id="who",
+                css_class="card stack",
+            ),
+            Section(
+                _("How we may reach them"),
+                *("phone", "may_call", "voicemail", "good_time", "email", "is_discreet"),
+                read_out,
+                css_id="reach",
+                css_class="card stack",
+            ),
+        )
 
     def clean_is_adult(self) -> bool:
         if self.cleaned_data["is_adult"] is False:

@@ -64,6 +64,7 @@ class SaveViewForm(forms.Form):
         label=_("Name of this list"),
         max_length=40,
         help_text=_("Never the name of a person we help."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Give the list a name.")},
     )
     is_shared = forms.BooleanField(label=_("Show it to everyone"), required=False)
