@@ -286,6 +286,29 @@ def test_templates_hold_no_script_or_style_that_the_browser_would_refuse():
     assert inline == set()
 
 
+@pytest.mark.parametrize("path", modules(*PACKAGES), ids=named)
+def test_layouts_of_forms_are_objects_and_hold_no_html(path):
+    """A string of HTML can open a tag that another has to close."""
+    names = {name.rpartition(".")[2] for name in imported(path) if name.startswith("crispy_forms.")}
+
+    assert names & {"HTML", "layout"} == set()
+
+
+def test_fields_are_drawn_by_the_template_pack_alone():
+    """Signing in has its own pages, and two headers a search box."""
+    by_django = re.compile(r"\.(as_(field_group|div|p|table|ul)|(label|legend)_tag)\b")
+    drawn_otherwise = {
+        named(path)
+        for path in (ROOT / "templates").rglob("*.html")
+        if by_django.search(path.read_text())
+    }
+
+    assert drawn_otherwise == {
+        "templates/admin/_form_field.html",
+        "templates/admin/admissions/auditevent/list.html",
+    }
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "static").glob("*.css")), ids=named)
 def test_every_block_of_a_stylesheet_is_closed(path):
     """One that is left open hides all the rules below it."""
