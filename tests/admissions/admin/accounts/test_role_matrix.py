@@ -121,7 +121,8 @@ AREAS = {
         "e",
         pages(*CONTENT, *TEXTS, app="programs", of="changelist history change add")
         | pages(*CONTENT, "credential", app="programs", of="add delete")
-        | pages(*TEXTS, app="programs", of="versions preview"),
+        | pages(*TEXTS, app="programs", of="versions preview")
+        | pages("translation", app="programs", of="missing"),
         pages(*CONTENT, *TEXTS, "credential", app="programs", of="changelist history change add")
         | pages(*CONTENT, "credential", app="programs", of="delete")
         | pages(*TEXTS, app="programs", of="publish take_up withdraw throw_away"),
