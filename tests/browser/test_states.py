@@ -1,9 +1,12 @@
-"""States that come and go: sending, times that are gone, colors that are forced."""
+"""States that come and go: sending, times that are gone, colors that are forced; and the style."""
 
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import expect
 
+from recovery_site.inline_css import read_minified_css
+
+from .conftest import ROOT
 from .fitness import faults_of, keyboard_faults
 from .visits import JO, book, fill_details, follow, lose
 
@@ -60,6 +63,23 @@ def test_forced_colors_leave_every_control_its_edge_and_its_focus(visit):
     assert found == {address: [] for address in found}
 
 
+def test_style_inside_pages_reads_as_its_file_does(chromium):
+    page, file = chromium.new_page(), ROOT / "static" / "site.css"
+    minified = read_minified_css(file)
+
+    rules = page.evaluate(RULES, minified)
+
+    assert len(minified) < len(file.read_text())
+    assert rules == page.evaluate(RULES, file.read_text())
+    assert len(rules) > 150
+    page.context.close()
+
+
+RULES = """async (css) => {
+  const sheet = await new CSSStyleSheet().replace(css);
+  // A variable keeps its blanks as they were written; behind a comma they mean nothing.
+  return [...sheet.cssRules].map((each) => each.cssText.replaceAll(", ", ","));
+}"""
 EDGELESS = """() => [...document.querySelectorAll(".btn, .times a, .times button, input, select")]
   .filter((each) => each.checkVisibility() && each.type !== "hidden")
   .filter((each) => parseFloat(getComputedStyle(each).borderTopWidth) < 1)

@@ -20,19 +20,6 @@ def test_tightened_style_has_every_word_of_the_file():
     assert len(settings.INLINE_CSS) < len(file)
 
 
-def test_blanks_that_mean_something_stay():
-    css = """/* no */
-    .a .b > c,
-    d { margin : 0 1px ;
-      width: calc(1px + 2px); }
-    @media (x) and (y) { e { f: g } }
-    """
-
-    assert inline_css.minify_css(css) == (
-        ".a .b > c,d{margin :0 1px;width:calc(1px + 2px)}@media (x) and (y){e{f:g}}"
-    )
-
-
 def test_policy_allows_the_style_of_the_page_and_no_other(db):
     page = Client().get("/")
 
