@@ -1,12 +1,11 @@
 """How an editor's Markdown is read: words and safe links, and nothing else."""
 
-from collections import Counter
 from itertools import pairwise
 from math import ceil
 
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from mdit_py_plugins.anchors import anchors_plugin
 
 from .models import FALLBACK_LANGUAGE, page_language
 
@@ -21,8 +20,8 @@ def build_parser() -> MarkdownIt:
     markdown_it.validateLink = is_safe_link  # type: ignore[method-assign]
     normalize = markdown_it.normalizeLink
     markdown_it.normalizeLink = lambda url: localize_link(normalize(url))  # type: ignore[method-assign]
-    markdown_it.core.ruler.push("anchors", lambda state: add_heading_anchors(state.tokens))
-    return markdown_it
+    # A link may lead to each heading of the second level; of two alike, the later is numbered.
+    return markdown_it.use(anchors_plugin, min_level=2, max_level=2, slug_func=slugify)
 
 
 def is_safe_link(url: str) -> bool:
@@ -34,16 +33,6 @@ def localize_link(url: str) -> str:
     language = page_language()
     is_ours = url.startswith("/") and not url.startswith((f"/{language}/", "//"))
     return f"/{language}{url}" if is_ours and language != FALLBACK_LANGUAGE else url
-
-
-def add_heading_anchors(tokens: list[Token]) -> None:
-    """Let a link lead to each heading of the second level; of two alike, the later is numbered."""
-    seen: Counter[str] = Counter()
-    for token, words in pairwise(tokens):
-        if token.type == "heading_open" and token.tag == "h2":
-            name = slugify(words.content)
-            seen[name] += 1
-            token.attrSet("id", name if seen[name] == 1 else f"{name}-{seen[name]}")
 
 
 PARSER = build_parser()
