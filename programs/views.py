@@ -22,7 +22,6 @@ from .models import (
     Question,
     VersionedText,
     best_language_texts,
-    page_language,
 )
 
 
@@ -119,8 +118,10 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @conditional_page
 def articles_feed(request: HttpRequest) -> HttpResponse:
-    feed = feeds.article_feed(page_language())
-    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
+    response = feeds.ArticleFeed()(request)
+    # Withdrawing an article moves this date back: readers would be told that nothing changed.
+    del response["Last-Modified"]
+    return response
 
 
 @require_safe

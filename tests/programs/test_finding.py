@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 from django.utils import timezone
+from django.utils.http import http_date
 
 from programs import structured_data
 from programs.models import Article, Location, Membership, Question, SocialLink
@@ -271,6 +272,10 @@ def test_feed_holds_the_whole_articles_of_its_language(client, language):
     ]
     assert entries == [(f"{SITE}{prefix}/learn/{each.slug}/", each.title) for each in articles]
     assert feed.get("{http://www.w3.org/XML/1998/namespace}base") == SITE + "/"
+    assert [link.get("href") for link in feed.findall(ATOM + "link")] == [
+        f"{SITE}{prefix}/learn/",
+        f"{SITE}{prefix}/learn/articles.xml",
+    ]
 
 
 @pytest.mark.django_db
@@ -290,6 +295,17 @@ def test_feed_is_sent_once_while_nothing_changes(client):
     again = client.get("/learn/articles.xml", headers={"If-None-Match": first["ETag"]})
 
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.django_db
+def test_feed_from_which_an_article_was_taken_is_sent_anew(client):
+    publish(slug="withdrawn")
+    read_at = http_date(timezone.now().timestamp())
+    publish(slug="withdrawn", version=2, is_withdrawn=True)
+
+    answer = client.get("/learn/articles.xml", headers={"If-Modified-Since": read_at})
+
+    assert answer.status_code == 200
 
 
 @pytest.mark.django_db
