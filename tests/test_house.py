@@ -315,3 +315,17 @@ def test_every_block_of_a_stylesheet_is_closed(path):
     text = path.read_text()
 
     assert text.count("{") == text.count("}")
+
+
+def test_every_fault_is_proven():
+    """The proofs are imported for pytest alone, so that a tool that tidies may take them out."""
+    cases = [
+        path for path in (ROOT / "tests/faults").glob("*.py") if "\nCASES = " in path.read_text()
+    ]
+
+    unproven = [
+        named(path)
+        for path in cases
+        if not re.search("import.*test_promise_holds", path.read_text())
+    ]
+    assert (len(cases), unproven) == (3, [])

@@ -76,11 +76,11 @@ class Checker:
     def sender_died(self, row):
         """Before it could write down that the letter had gone, if it had."""
         for taken in self.sink.taken:
-            taken.is_heard &= taken.key != str(row.message_id)
+            taken.is_heard &= taken.key != str(row.message_uuid)
 
     def sort_letters(self, verdict):
         """Every letter to its row; one that has none is a stranger."""
-        by_id = {str(row.message_id): row.pk for row in self.rows}
+        by_id = {str(row.message_uuid): row.pk for row in self.rows}
         for taken in list(self.sink.taken):
             pk = by_id.get(taken.key)
             if pk is None:

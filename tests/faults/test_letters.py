@@ -4,6 +4,7 @@ from admissions.intake.models import ConsultationRequest
 from admissions.messaging.delivery import MAX_CRASHES
 from tests.support.mail_server import HANG, HANG_UP
 
+from .proof import test_promise_breaks_without_its_guard, test_promise_holds  # noqa: F401
 from .stage import FOR_EVER, UNBOUNDED, Case
 
 SLOW = 1.5

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from .proof import test_promise_breaks_without_its_guard, test_promise_holds  # noqa: F401
 from .stage import FOR_EVER, Case
 
 HOUR = 3600
