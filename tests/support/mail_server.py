@@ -1,78 +1,122 @@
-"""A mail server that does what a test tells it to, however rude."""
+"""A mail server that does what a test tells it to, however rude. aiosmtpd speaks for it."""
 
-import re
-import socketserver
+import asyncio
+import logging
+import time
 from email import message_from_bytes, policy
 from threading import Thread
 
+from aiosmtpd.smtp import MISSING, SMTP
+
 HANG, HANG_UP = "hang", "hang up"
-POLITE = {"greeting": "220 ready", "DATA": "354 go on", "letter": "250 kept"}
+# What stands in our own logs is what tests look at.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
-class Talk(socketserver.StreamRequestHandler):
-    """One connection: a reply for every line, and one for the letter as a whole."""
+class Talk(SMTP):
+    """One connection. Two of its answers have no hook: the greeting, and to DATA as such."""
 
-    def handle(self):
-        self.server.talks_begun += 1
-        self.to, self.letter, self.answer = [], None, ""
-        is_open = self.reply("greeting")
-        while is_open and (line := self.rfile.readline()):
-            is_open = self.hear(line[:4].decode().upper(), line.decode())
+    is_greeted, letter, last = False, None, None
 
-    def hear(self, verb, line) -> bool:
-        """Answer one line, and the letter behind it; whether the talk goes on."""
-        if verb == "MAIL":
-            self.to = []
-        addresses = re.findall(r"<(.*?)>", line) if verb == "RCPT" else []
-        self.to += addresses
-        is_open = self.reply(verb)
-        if verb == "DATA" and is_open and self.answer.startswith("354"):
-            self.letter = self.read_letter(self.to)
-            self.server.letters.append(self.letter)
-            is_open = self.reply("letter")
-        return is_open and verb != "QUIT"
+    def connection_made(self, transport):
+        self.begun_at = time.time()
+        self.event_handler.talks.add(self)
+        super().connection_made(transport)
 
-    def reply(self, to) -> bool:
-        """Answer, or hang, or hang up; whether the talk goes on."""
-        self.answer = self.server.answer(to, self)
-        if self.answer == HANG:
-            self.rfile.read()
-        if self.answer in (HANG, HANG_UP):
-            return False
-        self.wfile.write(f"{self.answer}\r\n".encode())
-        return True
+    def connection_lost(self, error):
+        super().connection_lost(error)
+        self.event_handler.talks.discard(self)
 
-    def read_letter(self, to):
-        lines = iter(self.rfile.readline, b".\r\n")
-        unstuffed = [line[1:] if line.startswith(b".") else line for line in lines]
-        letter = message_from_bytes(b"".join(unstuffed), policy=policy.default)
-        letter["X-Envelope-To"] = ", ".join(to)
-        return letter
+    def eof_received(self):
+        """Close: a line on which we hang before the greeting would else stay open for ever."""
+        super().eof_received()
+        return False
+
+    async def push(self, status):
+        if not self.is_greeted:
+            self.is_greeted = True
+            answer = await self.event_handler.reply("greeting", self)
+            status = status if answer is MISSING else answer
+        await super().push(status)
+
+    async def smtp_DATA(self, arg):
+        answer = await self.event_handler.reply("DATA", self)
+        await (super().smtp_DATA(arg) if answer is MISSING else self.push(answer))
 
 
-class MailServer(socketserver.ThreadingTCPServer):
-    """Listens on loopback; `letters` holds every letter that was handed over whole."""
+class MailServer:
+    """Listens on loopback; `letters` holds every letter that was handed over whole.
 
-    daemon_threads = True
-    block_on_close = False
-    talk = Talk
+    No Controller of aiosmtpd starts it: that one calls its own server first, and we count calls.
+    """
 
     def __init__(self, *, port=0, **replies):
-        super().__init__(("127.0.0.1", port), self.talk)
-        self.replies = POLITE | replies
-        self.letters, self.talks_begun = [], 0
-        self.start()
+        self.port, self.replies = port, replies
+        self.letters, self.talks, self.talks_begun = [], set(), 0
+        self.loop = asyncio.new_event_loop()
+        self.thread = Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.listen()
 
-    def start(self):
-        Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    def listen(self):
+        self.server = self.run(self.loop.create_server(self.begin_talk, "127.0.0.1", self.port))
+        self.port = self.server.sockets[0].getsockname()[1]
 
-    def answer(self, to, _talk) -> str:
-        return self.replies.get(to, "250 fine")
+    def begin_talk(self):
+        self.talks_begun += 1
+        return Talk(self, hostname="mail.example")
 
-    @property
-    def port(self) -> int:
-        return self.server_address[1]
+    async def answer(self, at, _talk, _to):
+        """An answer of our own at this point of a talk; None: the usual one."""
+        return self.replies.get(at)
+
+    async def reply(self, at, talk, *also_to):
+        """What to answer, or hang, or hang up: until the connection is gone and cancels us."""
+        answer = await self.answer(at, talk, [*talk.envelope.rcpt_tos, *also_to])
+        if answer == HANG_UP:
+            talk.transport.close()
+        if answer in (HANG, HANG_UP):
+            await asyncio.Event().wait()
+        return MISSING if answer is None else answer
+
+    async def handle_EHLO(self, talk, session, _envelope, host, lines):
+        session.host_name = host
+        answer = await self.reply("EHLO", talk)
+        return lines if answer is MISSING else [answer]
+
+    async def handle_MAIL(self, talk, _session, _envelope, _sender, _options):
+        return await self.reply("MAIL", talk)
+
+    async def handle_RCPT(self, talk, _session, _envelope, address, _options):
+        return await self.reply("RCPT", talk, address)
+
+    async def handle_DATA(self, talk, _session, envelope):
+        talk.letter = message_from_bytes(envelope.content, policy=policy.default)
+        talk.letter["X-Envelope-To"] = ", ".join(envelope.rcpt_tos)
+        self.letters.append(talk.letter)
+        return await self.reply("letter", talk)
+
+    async def handle_QUIT(self, talk, _session, _envelope):
+        return await self.reply("QUIT", talk)
+
+    async def close(self):
+        """Nobody listens any more; talks go on."""
+        self.server.close()
+
+    async def hang_up(self):
+        """Leave every talk, and return once all have ended."""
+        for talk in self.talks:
+            talk.transport.abort()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*others, return_exceptions=True)
+
+    def run(self, coroutine):
+        """Have the thread that talks do something, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
     def stop(self):
-        self.shutdown()
-        self.server_close()
+        self.run(self.close())
+        self.run(self.hang_up())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()

@@ -64,7 +64,7 @@ def test_letter_that_was_only_delayed_is_not_given_up_as_a_crash(mail_server, ti
         message.refresh_from_db()
         now = message.due_at
         time_machine.move_to(now, tick=False)
-    server.replies["RCPT"] = "250 fine"
+    server.replies.clear()
 
     answer = delivery.deliver_message(message.pk)
 

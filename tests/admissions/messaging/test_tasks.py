@@ -296,7 +296,7 @@ def test_line_on_which_a_letter_failed_is_not_used_again(mail_server):
     first, *others = due_letters(3)
     transport.shared_connection.is_shared = True
     delivery.deliver_message(first)
-    server.replies["RCPT"] = "250 fine"
+    server.replies.clear()
 
     tasks.send_messages(others)
 
