@@ -148,6 +148,9 @@ class Stage:
         due = Message.objects.filter(finished_at=None, due_at__lte=timezone.now())
         return not due.filter(tries=0).exists() and not self.sink.talks
 
+    def is_none_in_hand(self):
+        return not Message.objects.filter(state=SENDING).exists()
+
     def tries(self):
         self.skip_pauses()
         return Message.objects.aggregate(tries=Sum("tries"))["tries"]

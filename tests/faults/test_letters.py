@@ -69,6 +69,8 @@ def change_before_it_goes(stage, times):
     stage.until(stage.is_all_tried)
     for number, request in enumerate(requests):
         (stage.people.move if number % 2 else stage.people.cancel)(request)
+    # Whether what is in hand may go was asked before, and the server still refuses it.
+    stage.until(stage.is_none_in_hand)
     busy.times = 0
 
 
