@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON PORT VAR
 MAKEFLAGS += --no-print-directory
-.PHONY: run test bench faults harm checks lint format rooms types templates migrations static pytest
+.PHONY: run test bench faults harm checks lint format rooms types templates migrations static pytest lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m recovery_site.dev.runner
@@ -65,10 +65,15 @@ static:
 pytest:
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
-.venv/ready-to-run: requirements.txt .ci/install
-	@.ci/install requirements.txt
+# After a change in pyproject.toml; `make lock ARGS=--upgrade` takes the newest of everything.
+lock:
+	@[ -x $(BIN)/uv ] || $(MAKE) .venv/ready-to-test
+	@.ci/lock $(ARGS)
+
+.venv/ready-to-run: requirements-laptop.txt .ci/install
+	@.ci/install requirements-laptop.txt
 	@touch $@
 
-.venv/ready-to-test: requirements-dev.txt requirements.txt .ci/install
+.venv/ready-to-test: requirements-dev.txt .ci/install
 	@.ci/install requirements-dev.txt
 	@touch $@ .venv/ready-to-run
