@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON PORT VAR
 MAKEFLAGS += --no-print-directory
-.PHONY: run test bench faults harm checks lint format rooms types templates migrations static pytest lock
+.PHONY: run test bench faults harm checks lint format rooms types templates scripts styles migrations static pytest lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m recovery_site.dev.runner
@@ -38,7 +38,7 @@ harm: static
 
 # The tests come last and always, so that their last line is the last line.
 checks:
-	@$(MAKE) --keep-going --jobs=2 lint format rooms types templates migrations static || failed=yes; \
+	@$(MAKE) --keep-going --jobs=2 lint format rooms types templates scripts styles migrations static || failed=yes; \
 	$(MAKE) pytest && [ -z "$$failed" ] || { echo "Not every check passed." >&2; exit 1; }
 
 lint:
@@ -55,6 +55,14 @@ types:
 
 templates:
 	@$(BIN)/djlint --quiet --lint --check templates
+
+scripts:
+	@found=$$($(BIN)/oxlint static tests/browser 2>&1) || { echo "$$found" >&2; exit 1; }
+
+# Its linter comes for Linux on x86_64 alone, as CI has it.
+styles:
+	@[ ! -x $(BIN)/biome ] || \
+	found=$$($(BIN)/biome lint --error-on-warnings 2>&1) || { echo "$$found" >&2; exit 1; }
 
 migrations:
 	@$(BIN)/python manage.py makemigrations --check --dry-run

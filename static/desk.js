@@ -4,7 +4,7 @@ const live = document.querySelector("[data-live]");
 const words = document.querySelector("[data-words]")?.dataset;
 const fill = (text, values) => text.replace(/{(\w+)}/g, (_all, name) => values[name]);
 const every = 20000;
-let offset = live ? new Date(live.dataset.now) - Date.now() : 0;
+const offset = live ? new Date(live.dataset.now) - Date.now() : 0;
 let freshAt = Date.now();
 let mark = "";
 let look = live?.dataset.look ?? "";
