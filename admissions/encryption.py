@@ -1,17 +1,18 @@
 """Texts that stand in the database only as ciphertext; the keys stand outside of it."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import FieldError
-from django.db import ProgrammingError, models, transaction
+from django.db import OperationalError, ProgrammingError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Lookup
 
@@ -72,26 +73,44 @@ class EncryptedTextField(models.TextField):
             raise FieldError(f"{self.name} is encrypted: it cannot be compared.")
         return super().get_lookup(lookup_name)
 
-    def check(
-        self, databases: Sequence[str] | None = None, **kwargs: bool
-    ) -> list[checks.CheckMessage]:
-        """With a database at hand, also that our keys open the newest text in it."""
-        found = super().check(databases=databases, **kwargs)
-        for database in databases or []:
-            found += [] if self.is_readable(database) else [self.not_readable()]
-        return found
 
-    def is_readable(self, database: str) -> bool:
-        rows = self.model._base_manager.using(database).order_by("-pk")
+@checks.register(checks.Tags.database)
+def check_encrypted_texts(
+    databases: Sequence[str] | None = None, **_: Any
+) -> list[checks.CheckMessage]:
+    """Return an error for each column whose newest text no key opens.
+
+    Where the database does not answer it is one warning: `check` also runs before there is any.
+    """
+    found: list[checks.CheckMessage] = []
+    for database in databases or []:
         try:
-            with transaction.atomic(using=database):
-                rows.values_list(self.name, flat=True).first()
-        except DecryptionError:
-            return False
-        except ProgrammingError:  # The table is not there before the first migration.
-            return True
-        return True
+            found += [not_readable(each) for each in fields() if not is_readable(each, database)]
+        except OperationalError as trouble:
+            why = str(trouble).strip().partition("\n")[0]
+            told = f"Encrypted texts were not read, since the database does not answer: {why}"
+            found.append(checks.Warning(told, id="encrypted.W001"))
+    return found
 
-    def not_readable(self) -> checks.Error:
-        hint = "Put the SECRET_KEY that sealed it into SECRET_KEY_FALLBACKS."
-        return checks.Error(f"{self} cannot be read.", hint=hint, id="encrypted.E001")
+
+def fields() -> Iterator[EncryptedTextField]:
+    """Every encrypted column of ours."""
+    for model in apps.get_models():
+        yield from (each for each in model._meta.fields if isinstance(each, EncryptedTextField))
+
+
+def is_readable(field: EncryptedTextField, database: str) -> bool:
+    rows = field.model._base_manager.using(database).order_by("-pk")
+    try:
+        with transaction.atomic(using=database):
+            rows.values_list(field.name, flat=True).first()
+    except DecryptionError:
+        return False
+    except ProgrammingError:  # The table is not there before the first migration.
+        return True
+    return True
+
+
+def not_readable(field: EncryptedTextField) -> checks.Error:
+    hint = "Put the SECRET_KEY that sealed it into SECRET_KEY_FALLBACKS."
+    return checks.Error(f"{field} cannot be read.", hint=hint, id="encrypted.E001")
