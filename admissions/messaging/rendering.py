@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from email.encoders import encode_base64
 from email.utils import formataddr
-from typing import Any
+from typing import Any, cast
 
 import css_inline
 from django.conf import settings
@@ -64,7 +64,9 @@ class RenderedEmail(EmailMultiAlternatives):
         made = super().message(*args, **kwargs)
         for part in made.walk():
             if part.get_content_type() == "text/calendar":
-                written = part.get_payload(decode=True)
+                # From Django 6 on a part's lines end with LF alone; those of a calendar may not.
+                lines = cast(bytes, part.get_payload(decode=True)).splitlines()
+                written = b"".join(line + b"\r\n" for line in lines)
                 del part["Content-Transfer-Encoding"]
                 part.set_payload(written)
                 encode_base64(part)
