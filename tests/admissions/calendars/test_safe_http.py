@@ -354,14 +354,20 @@ TWO_MEGABYTES = b"x" * 2 * 1024 * 1024
         reply(TWO_MEGABYTES),
         reply(TWO_MEGABYTES, f"Content-Length: {len(TWO_MEGABYTES)}"),
         reply(b"200000\r\n" + TWO_MEGABYTES + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked"),
-        b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000 + reply(FILE),
     ],
-    ids=["without a length", "with a length", "in chunks", "before it begins"],
+    ids=["without a length", "with a length", "in chunks"],
 )
 def test_two_megabytes_are_too_much(server, answer):
     server.answer = always(answer)
 
     assert refused() == Reason.LARGE
+
+
+def test_two_megabytes_before_the_answer_begins_are_too_much(server):
+    """Either we have counted them, or Python has: from 3.14 on it gives up by itself."""
+    server.answer = always(b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000 + reply(FILE))
+
+    assert refused() in {Reason.LARGE, Reason.UNREACHABLE}
 
 
 def test_size_is_not_believed_but_counted(server):
