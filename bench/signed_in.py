@@ -14,7 +14,6 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from . import ours
@@ -39,8 +38,7 @@ def cookie(database):
 def coordinator():
     user = apps.get_model("users", "User").objects.create(username="measurer", is_staff=True)
     user.groups.add(apps.get_model("auth", "Group").objects.get(name="coordinator"))
-    secret = import_string("admissions.accounts.totp.new_secret")()
-    apps.get_model("staff", "Factor").objects.create(user=user, secret=secret)
+    import_string("admissions.accounts.demo.enroll")(user)
     return user
 
 
@@ -49,8 +47,13 @@ def session() -> SessionBase:
     request = HttpRequest()
     request.META["REMOTE_ADDR"] = "127.0.0.1"
     request.session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
-    enter = import_string("admissions.accounts.authentication.complete_sign_in")
-    enter(request, coordinator(), how="app", now=timezone.now())
+    user = coordinator()
+    request.user = import_string("django.contrib.auth.models.AnonymousUser")()
+    adapter = import_string(settings.ACCOUNT_ADAPTER)(request)
+    adapter.pre_login(request, user)
+    record = import_string("allauth.account.internal.flows.login.record_authentication")
+    record(request, user, "mfa", type="totp")
+    adapter.login(request, user)
     request.session.save()
     return request.session
 

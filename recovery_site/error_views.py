@@ -63,6 +63,10 @@ def method_not_allowed(request: HttpRequest) -> HttpResponse:
     return render_error(405, request)
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    return render_error(429, request)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return render_error(500, request)
 

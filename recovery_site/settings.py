@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from . import email_settings, inline_css, logging_config
+from .allauth_settings import *  # noqa: F403  one subject of its own
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
@@ -76,6 +77,9 @@ INSTALLED_APPS = [
     "csp",
     "phonenumber_field",
     "pgtrigger",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "users",
     "programs",
     "admissions",
@@ -100,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "recovery_site.urls"
@@ -140,7 +145,14 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Used codes and failed tries: every process must see them, and no loss of Redis may undo them.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_cache",
+        "KEY_FUNCTION": "admissions.accounts.throttling.hash_key",
+        # Beyond this Django drops a third of the entries, and with them codes that were used.
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    },
     # Content pages and their frame, each process by itself: see docs/decisions/page-cache.md.
     "pages": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",

@@ -4,6 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from admissions.accounts.urls import allauth_urls
 from admissions.public.urls import feeds, mail
 
 from . import health
@@ -11,6 +12,7 @@ from . import health
 urlpatterns = [
     path("healthz/", health.healthz),
     path("readyz/", health.readyz),
+    path("admin/", include(allauth_urls(admin.site))),
     path("admin/", admin.site.urls),
     path("feeds/", include(feeds)),
     path("mail/", include(mail)),
@@ -24,4 +26,6 @@ urlpatterns = [
 handler400 = "recovery_site.error_views.bad_request"
 handler403 = "recovery_site.error_views.permission_denied"
 handler404 = "recovery_site.error_views.not_found"
+# allauth asks for it.
+handler429 = "recovery_site.error_views.too_many_requests"
 handler500 = "recovery_site.error_views.server_error"

@@ -4,13 +4,15 @@ import base64
 import hashlib
 from datetime import datetime
 
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.utils import decrypt
 from django.conf import settings
+from django.core.cache import cache
 
-from admissions.encryption import DecryptionError
+from admissions.encryption import DecryptionError, decrypt_text, encrypt_text
 from users.models import User
-
-from . import totp
-from .models import Factor
 
 
 def demo_secret(username: str) -> str:
@@ -21,10 +23,17 @@ def demo_secret(username: str) -> str:
 
 def enroll(user: User) -> None:
     """Give a demo user the secret that everybody knows, unless they have an app that works."""
+    app = find_app(user)
     try:
-        Factor.objects.get_or_create(user=user, defaults={"secret": demo_secret(user.username)})
+        if app and decrypt_text(app.data["secret"]):
+            return
     except DecryptionError:
-        Factor.objects.filter(user=user).update(secret=demo_secret(user.username))
+        pass
+    Authenticator.objects.update_or_create(
+        user=user,
+        type=Authenticator.Type.TOTP,
+        defaults={"data": {"secret": encrypt_text(demo_secret(user.username))}},
+    )
 
 
 def current_code(user: User, *, now: datetime) -> dict | None:
@@ -32,18 +41,17 @@ def current_code(user: User, *, now: datetime) -> dict | None:
 
     None for anyone else, and for everyone in production.
     """
-    if settings.PRODUCTION or not has_known_secret(user):
+    app = find_app(user)
+    secret = demo_secret(user.username)
+    if settings.PRODUCTION or app is None or decrypt(app.data["secret"]) != secret:
         return None
-    this_step = totp.step_at(now)
-    step = max(this_step, user.factor.last_step + 1)
-    if step > this_step + 1:
-        return {"wait": totp.STEP_SECONDS - int(now.timestamp()) % totp.STEP_SECONDS}
-    digits = totp.code_at_step(demo_secret(user.username), step)
-    return {"code": f"{digits[:3]} {digits[3:]}"}
+    step = int(now.timestamp()) // app_settings.TOTP_PERIOD
+    for counter in (step, step + app_settings.TOTP_TOLERANCE):
+        digits = totp.format_hotp_value(totp.hotp_value(secret, counter))
+        if not cache.get(app.wrap()._get_used_cache_key(digits)):
+            return {"code": f"{digits[:3]} {digits[3:]}"}
+    return {"wait": app_settings.TOTP_PERIOD - int(now.timestamp()) % app_settings.TOTP_PERIOD}
 
 
-def has_known_secret(user: User) -> bool:
-    try:
-        return user.factor.secret == demo_secret(user.username)
-    except (Factor.DoesNotExist, DecryptionError):
-        return False
+def find_app(user: User) -> Authenticator | None:
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()

@@ -1,19 +1,27 @@
-"""What may be typed on the way in; they check and never write."""
+"""What may be typed on the way in: allauth's forms in our words, with bounds; they never write,
+but for a try that failed."""
 
 from typing import Any
 
+from allauth.account import forms as account_forms
+from allauth.core import context
+from allauth.mfa.base import forms as factor_forms
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from allauth.mfa.webauthn.forms import SignupWebAuthnForm
 from django import forms
-from django.contrib.auth.forms import SetPasswordForm, UsernameField
+from django.contrib.auth.forms import SetPasswordForm
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-WRONG_PASSWORD = _("That username and password don’t match. Please check both and try again.")
-WRONG_CODE = _("That code is not right, or was used already. Please try the next one.")
+from . import authentication, throttling
+
 LONGEST_PASSWORD = 500
 
 
 class BoundedPasswords:
-    """For Django's own forms, whose passwords may be of any length."""
+    """For forms of others, whose passwords may be of any length."""
 
     fields: dict[str, forms.Field]
 
@@ -29,32 +37,64 @@ class NewPasswordForm(BoundedPasswords, SetPasswordForm):
     """A new password of one's own."""
 
 
-class PasswordForm(forms.Form):
-    username = UsernameField(
-        label=_("Username"),
-        max_length=150,
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
-    )
-    password = forms.CharField(
-        label=_("Password"),
-        max_length=LONGEST_PASSWORD,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
+class PlainFields(BoundedPasswords):
+    """For allauth's forms: no text inside a field, and the first one is ready to type in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        next(iter(self.fields.values())).widget.attrs["autofocus"] = True
 
 
-class CodeForm(forms.Form):
-    code = forms.CharField(
-        label=_("Code"),
-        max_length=40,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
-    )
+class PasswordForm(PlainFields, account_forms.LoginForm):
+    """Username and password."""
 
 
-class ReauthenticationForm(forms.Form):
-    proof = forms.CharField(
-        label=_("Your password, or a code from your app"),
-        max_length=LONGEST_PASSWORD,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+class PasswordAgainForm(PlainFields, account_forms.ReauthenticateForm):
+    """The password of who is signed in."""
+
+
+class CountedCodes:
+    """For forms with a code: each try counts before it is made, and a failure is recorded."""
+
+    user: Any
+
+    def clean_code(self) -> str:
+        counted = throttling.count_code_attempt(context.request, self.user)
+        try:
+            code = super().clean_code()  # type: ignore[misc]
+        except ValidationError:
+            authentication.record_failure(context.request, "code", user=self.user)
+            raise
+        throttling.forgive(counted)
+        return code
+
+
+class CodeForm(CountedCodes, PlainFields, factor_forms.AuthenticateForm):
+    """A code of the app, or a recovery code, on the way in."""
+
+
+class CodeAgainForm(CountedCodes, PlainFields, factor_forms.ReauthenticateForm):
+    """The same of who is signed in."""
+
+
+class AppForm(PlainFields, ActivateTOTPForm):
+    """The first code of a new app. Its secret stays the same until it is used, in every tab."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        shown = context.request.session.get(SECRET_SESSION_KEY)
+        super().__init__(*args, **kwargs)
+        if shown:
+            self.secret = context.request.session[SECRET_SESSION_KEY] = shown
+
+
+class PasskeyForm(SignupWebAuthnForm):
+    """A new passkey, under a name by which its owner finds it again."""
+
+    name = forms.CharField(
+        label=_("A name for it, such as “My laptop”"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
     )
+    credential = forms.JSONField(max_length=20_000, widget=forms.HiddenInput)

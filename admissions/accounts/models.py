@@ -1,48 +1,18 @@
-"""How staff prove who they are, and the sessions they have open."""
+"""The sessions that people have open, and the table of the cache. The factors are allauth's."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import models
+from django.core import checks
+from django.db import OperationalError, ProgrammingError, models, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext_lazy as _
 
-from admissions.encryption import EncryptedTextField
-
-
-class Factor(models.Model):
-    """The authenticator app of one person."""
-
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="factor")
-    secret = EncryptedTextField()
-    last_step = models.BigIntegerField(
-        default=0, help_text=_("The newest step whose code was used; no older one counts again.")
-    )
-    made_at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"factor {self.pk}"
-
-
-class RecoveryCode(models.Model):
-    """A code that stands in for the app, once."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="recovery_codes"
-    )
-    digest = models.CharField(max_length=64)
-    used_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint("user", "digest", name="recovery_code_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"recovery code {self.pk}"
+from admissions.encryption import DecryptionError, decrypt_text
 
 
 class Session(AbstractBaseSession):
@@ -63,28 +33,37 @@ class Session(AbstractBaseSession):
         return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
 
 
-class ThrottleCounter(models.Model):
-    """How often something failed lately, under a hash of what it was."""
+class CacheEntry(models.Model):
+    """One row of Django's database cache, which makes no table by itself: how often something
+    failed lately, and the codes that were used. Its keys are hashes, see `throttling.hash_key`."""
 
-    # The wait doubles with each failure beyond the free ones, up to MAX_WAIT.
-    FIRST_WAIT = timedelta(seconds=15)
-    MAX_WAIT = timedelta(minutes=15)
-    FORGOTTEN_AFTER = timedelta(hours=1)
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
 
-    key = models.CharField(max_length=64, primary_key=True)
-    failures = models.PositiveIntegerField(default=0)
-    last_at = models.DateTimeField()
+    class Meta:
+        db_table = "accounts_cache"
 
     def __str__(self) -> str:
-        return "slowdown"
+        return "cache entry"
 
-    def current_failures(self, now: datetime) -> int:
-        return 0 if now - self.last_at > self.FORGOTTEN_AFTER else self.failures
 
-    def wait_before_next(self, *, free: int, now: datetime) -> timedelta:
-        """How long until another try, if so many are free."""
-        beyond = self.current_failures(now) - free
-        if beyond < 0:
-            return timedelta(0)
-        pause = min(self.FIRST_WAIT * 2 ** min(beyond, 10), self.MAX_WAIT)
-        return max(min(self.last_at + pause - now, self.MAX_WAIT), timedelta(0))
+@checks.register(checks.Tags.database)
+def check_factors(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.Error]:
+    """With a database at hand, whether our keys open the newest secret that allauth keeps in it."""
+    return [error for database in databases or [] for error in find_unreadable_factor(database)]
+
+
+def find_unreadable_factor(database: str) -> list[checks.Error]:
+    apps = Authenticator.objects.using(database).filter(type=Authenticator.Type.TOTP)
+    try:
+        with transaction.atomic(using=database):
+            secret = apps.order_by("-pk").values_list("data__secret", flat=True).first()
+        decrypt_text(secret or "")
+    except DecryptionError:
+        hint = "Put the SECRET_KEY that sealed it into SECRET_KEY_FALLBACKS."
+        return [checks.Error("A second factor cannot be read.", hint=hint, id="encrypted.E002")]
+    except (ProgrammingError, OperationalError):
+        # No table before the first migration; no answer is told of by encrypted.W001 already.
+        return []
+    return []

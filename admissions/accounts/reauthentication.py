@@ -17,7 +17,7 @@ VALID_FOR = timedelta(minutes=10)
 
 
 def require_recent_authentication(view: Callable) -> Callable:
-    """A view that asks for password or code first, unless that is less than ten minutes ago.
+    """A view that first asks for password, code or passkey, once in ten minutes.
 
     Put it inside `admin_view`: `admin_view(require_recent_authentication(export))`; for methods of
     an admin class there is `method_decorator(require_recent_authentication)`. What a form sent is
@@ -31,6 +31,6 @@ def require_recent_authentication(view: Callable) -> Callable:
         if request.method == "POST":
             unsent_forms.save_form(request, owner=request.user.pk)
         place = unsent_forms.return_page(request)
-        return redirect(f"{reverse('admin:reauthenticate')}?{urlencode({'next': place})}")
+        return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': place})}")
 
     return guarded

@@ -1,10 +1,13 @@
-"""Sessions in Postgres, which know whose they are and end by the server's own clock."""
+"""Sessions in Postgres, encrypted, which know whose they are and end by the server's own clock."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
+
+from admissions.encryption import DecryptionError, decrypt_text, encrypt_text
 
 from .models import Session
 
@@ -21,6 +24,16 @@ class SessionStore(DatabaseStore):
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        """Encrypted: it holds what people were typing, and a new app's secret until it is used."""
+        return encrypt_text(json.dumps(session_dict))
+
+    def decode(self, session_data: str | bytes) -> dict[str, Any]:
+        try:
+            return json.loads(decrypt_text(str(session_data)))
+        except (DecryptionError, ValueError):
+            return {}
 
     def get_expiry_date(self, **kwargs: Any) -> datetime:
         if self.get(USER_ID_KEY) is None:

@@ -3,12 +3,13 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import sessions, throttling
+from . import sessions
+from .models import CacheEntry
 
 
 @shared_task(expires=3000)
 def delete_expired_rows() -> None:
-    """Ended sessions, and failures that count no more; safe to repeat."""
+    """Ended sessions, and what the cache keeps no more; safe to repeat."""
     now = timezone.now()
     sessions.delete_expired_sessions(now)
-    throttling.delete_old_counters(now)
+    CacheEntry.objects.filter(expires__lt=now).delete()

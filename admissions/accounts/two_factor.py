@@ -1,119 +1,139 @@
-"""Everything that happens to a second factor: set up, used, replaced, removed."""
+"""Everything that happens to a second factor: set up, replaced, removed. allauth checks it.
 
-import logging
+allauth's own flows write their signals after the commit; here the audit event is part of the
+same transaction.
+"""
+
+import base64
 from datetime import datetime
 
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.db import transaction
+from django.db.models import QuerySet
 
 from admissions.audit.models import AuditEvent
-from admissions.encryption import DecryptionError
 from users.models import User
 
-from . import totp
-from .models import Factor, RecoveryCode, Session
+from .models import Session
 
-logger = logging.getLogger(__name__)
 Type = AuditEvent.Type
-
-
-class WrongCode(Exception):
-    """The app and we do not agree: the secret was not taken over, or the clock is off."""
+FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 class FactorExists(Exception):
     """Someone was quicker: there is a second factor by now."""
 
 
+class LastFactor(Exception):
+    """Without this one they would sign in by the password alone."""
+
+
+def has_factor(user: User) -> bool:
+    """Whether they have an app or a passkey; recovery codes alone are none."""
+    return find_factors(user).exists()
+
+
+def find_factors(user: User) -> QuerySet[Authenticator]:
+    return Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS)
+
+
 @transaction.atomic
-def enroll_factor(
-    *, user_id: int, secret: str, code: str, now: datetime, replaces: int | None = None
-) -> list[str]:
-    """Take over an app that shows a right code; the new recovery codes, shown this once.
+def enroll_app(*, by: User, secret: str, code: str, replaces_in: str = "") -> list[str]:
+    """Store someone's app; return the new recovery codes, shown this once. The code counts as
+    used. Raise FactorExists if they have a factor already.
 
-    `replaces` names the factor that goes for it, and with it every session it opened.
+    `replaces_in` names the session in which they replace the app they have; all others end.
     """
-    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
-    standing = Factor.objects.filter(user=user)
-    if replaces is not None:
-        standing = standing.exclude(pk=replaces)
-    if standing.exists():
+    lock_user(by.pk)
+    if replaces_in:
+        Authenticator.objects.filter(user=by, type=Authenticator.Type.TOTP).delete()
+        Session.objects.filter(user=by).exclude(session_key=replaces_in).delete()
+    elif has_factor(by):
         raise FactorExists
-    step = totp.matching_step(totp.normalize_code(code), secret=secret, now=now)
-    if step is None:
-        raise WrongCode
 
-    Factor.objects.filter(user=user).delete()
-    Factor.objects.create(user=user, secret=secret, last_step=step, made_at=now)
-    fresh = replace_recovery_codes(user)
+    TOTP.activate(by, secret).validate_code(code)
+    codes = replace_recovery_codes(by)
+
     AuditEvent.objects.create(
-        type=Type.FACTOR_ADDED, actor=user, staff=user, code="replaced" if replaces else ""
+        type=Type.FACTOR_ADDED, actor=by, staff=by, code="replaced" if replaces_in else ""
     )
-    return fresh
+    return codes
 
 
-def consume_app_code(*, user: User, code: str, now: datetime) -> bool:
-    """Whether this is the code of the app now; it counts once, whoever else tries it."""
-    try:
-        factor = Factor.objects.get(user=user)
-    except DecryptionError:
-        logger.error("The second factor of user %s was sealed with a key that is gone", user.pk)
-        return False
-    step = totp.matching_step(totp.normalize_code(code), secret=factor.secret, now=now)
-    if step is None:
-        return False
-    # One conditional UPDATE in Postgres. In a cache, as allauth has it, a code would count twice
-    # and guessing be free whenever Redis is away.
-    unused = Factor.objects.filter(pk=factor.pk, last_step__lt=step)
-    return unused.update(last_step=step) == 1
+@transaction.atomic
+def add_passkey(*, by: User, name: str, credential: dict) -> None:
+    """Store a passkey whose answer to our challenge was checked."""
+    WebAuthn.add(by, name, credential)
+    AuditEvent.objects.create(type=Type.FACTOR_ADDED, actor=by, staff=by, code="passkey")
 
 
-def consume_recovery_code(*, user: User, code: str, now: datetime) -> bool:
-    """Whether this is one of the recovery codes that are left; it is gone then."""
-    left = RecoveryCode.objects.filter(
-        user=user, digest=totp.hash_recovery_code(code), used_at=None
-    )
-    return left.update(used_at=now) == 1
+@transaction.atomic
+def remove_passkey(*, by: User, key: int, this: str) -> None:
+    """Delete one's own passkey and end every session but this one; raise LastFactor instead if
+    it is the only factor, Authenticator.DoesNotExist if there is none such."""
+    lock_user(by.pk)
+    passkey = find_passkeys(by).get(pk=key)
+    if not find_factors(by).exclude(pk=key).exists():
+        raise LastFactor
+
+    passkey.delete()
+    Session.objects.filter(user=by).exclude(session_key=this).delete()
+
+    AuditEvent.objects.create(type=Type.FACTOR_REMOVED, actor=by, staff=by, code="passkey")
 
 
 @transaction.atomic
 def issue_recovery_codes(*, by: User) -> list[str]:
     """New recovery codes, shown this once; the old ones are worth nothing any more."""
-    User.objects.select_for_update(no_key=True).get(pk=by.pk)
-    fresh = replace_recovery_codes(by)
+    lock_user(by.pk)
+    codes = replace_recovery_codes(by)
     AuditEvent.objects.create(type=Type.RECOVERY_CODES_MADE, actor=by, staff=by)
-    return fresh
+    return codes
 
 
 @transaction.atomic
-def remove_factor(*, user_id: int, by: User) -> bool:
+def remove_factors(*, user_id: int, by: User) -> bool:
     """Let someone who lost their app set one up anew; whatever they have open ends."""
-    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
-    gone, _rows = Factor.objects.filter(user=user).delete()
+    user = lock_user(user_id)
+    gone, _rows = Authenticator.objects.filter(user=user).delete()
     if not gone:
         return False
-    RecoveryCode.objects.filter(user=user).delete()
     Session.objects.filter(user=user).delete()
     AuditEvent.objects.create(type=Type.FACTOR_REMOVED, actor=by, staff=user)
     return True
 
 
+def lock_user(user_id: int) -> User:
+    return User.objects.select_for_update(no_key=True).get(pk=user_id)
+
+
 def count_recovery_codes(user: User) -> int:
-    return RecoveryCode.objects.filter(user=user, used_at=None).count()
+    standing = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES)
+    return sum(len(each.wrap().get_unused_codes()) for each in standing)
 
 
 def replace_recovery_codes(user: User) -> list[str]:
-    RecoveryCode.objects.filter(user=user).delete()
-    fresh = totp.new_recovery_codes()
-    RecoveryCode.objects.bulk_create(
-        RecoveryCode(user=user, digest=totp.hash_recovery_code(code)) for code in fresh
-    )
-    return fresh
+    """Ten codes of 25 digits, written in fives; 83 random bits each."""
+    Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
+    codes = RecoveryCodes.activate(user).generate_codes()
+    return [" ".join(code[at : at + 5] for at in range(0, len(code), 5)) for code in codes]
 
 
-def factor_id(user: User) -> int | None:
-    """The factor as it stands, whatever was read before; its secret stays where it is."""
-    return Factor.objects.filter(user_id=user.pk).values_list("pk", flat=True).first()
+def app_enrolled_at(user: User) -> datetime | None:
+    apps = find_factors(user).filter(type=Authenticator.Type.TOTP)
+    return apps.values_list("created_at", flat=True).first()
 
 
-def factor_enrolled_at(user: User) -> datetime:
-    return Factor.objects.values_list("made_at", flat=True).get(user=user)
+def find_passkeys(user: User) -> QuerySet[Authenticator]:
+    return find_factors(user).filter(type=Authenticator.Type.WEBAUTHN).order_by("pk")
+
+
+def qr_code_uri(user: User, secret: str) -> str:
+    """What the square says to an authenticator app, as an address that an image can have."""
+    adapter = get_adapter()
+    svg = adapter.build_totp_svg(adapter.build_totp_url(user, secret))
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

@@ -1,6 +1,6 @@
 """What someone was sending when their session had ended, kept until they are back.
 
-It is sealed in the session of the same browser, for half an hour, and shown only to the
+It stays in the session of the same browser, for half an hour, and shown only to the
 person whose session it was. Nothing is done with it until they click.
 """
 
@@ -13,8 +13,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-
-from admissions.encryption import DecryptionError, decrypt_text, encrypt_text
 
 from .models import Session
 
@@ -34,24 +32,21 @@ def save_form(request: HttpRequest, *, owner: int | None) -> None:
     }
     if owner is None or not fields or any("password" in name for name in fields):
         return
-    text = json.dumps(
-        {
-            "owner": owner,
-            "at": timezone.now().timestamp(),
-            "path": request.get_full_path(),
-            "page": return_page(request),
-            "fields": fields,
-        }
-    )
-    if len(text) <= MAX_CHARACTERS:
-        request.session[UNSENT_SESSION_KEY] = encrypt_text(text)
+    kept = {
+        "owner": owner,
+        "at": timezone.now().timestamp(),
+        "path": request.get_full_path(),
+        "page": return_page(request),
+        "fields": fields,
+    }
+    if len(json.dumps(kept)) <= MAX_CHARACTERS:
+        request.session[UNSENT_SESSION_KEY] = kept
 
 
 def load_form(request: HttpRequest, *, owner: int, now: datetime) -> dict | None:
     """What this person was sending, if that is not long ago."""
-    try:
-        kept = json.loads(decrypt_text(request.session.get(UNSENT_SESSION_KEY, "")))
-    except (DecryptionError, ValueError):
+    kept = request.session.get(UNSENT_SESSION_KEY)
+    if kept is None:
         return None
     is_fresh = now.timestamp() - kept["at"] <= KEPT_FOR.total_seconds()
     return kept if kept["owner"] == owner and is_fresh else None
@@ -59,6 +54,14 @@ def load_form(request: HttpRequest, *, owner: int, now: datetime) -> dict | None
 
 def discard_form(request: HttpRequest) -> None:
     request.session.pop(UNSENT_SESSION_KEY, None)
+
+
+def next_page(request: HttpRequest, *, owner: int, leads_to: str) -> str:
+    """Where they wanted to go; first to what they were sending when they were signed out."""
+    if load_form(request, owner=owner, now=timezone.now()):
+        return reverse("admin:unsent_form")
+    discard_form(request)
+    return leads_to
 
 
 def owner_of_ended_session(request: HttpRequest) -> int | None:

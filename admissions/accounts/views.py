@@ -1,249 +1,200 @@
-"""The pages of signing in; they route, `authentication` decides."""
+"""The pages on the way in, and those of a session: allauth's views in the frame of the desk."""
 
-from datetime import datetime
-from math import ceil
-from typing import Any, TypeVar
+from typing import Any
 
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from allauth.account.internal.decorators import login_stage_required
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.views import LoginView, ReauthenticateView
+from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.base.views import ReauthenticateView as ReauthenticateCodeView
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView
+from django.contrib import admin, auth, messages
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
+from django.views.generic.edit import FormView
 
-from admissions.encryption import DecryptionError, decrypt_text, encrypt_text
-from users.models import User
+from admissions.audit.models import AuditEvent
 
-from . import authentication, demo, known_browsers, throttling, totp, two_factor, unsent_forms
-from .forms import WRONG_CODE, WRONG_PASSWORD, CodeForm, PasswordForm, ReauthenticationForm
+from . import authentication, demo, throttling, two_factor, unsent_forms
+from .adapters import EnrollStage
+from .forms import AppForm, CodeAgainForm, CodeForm, PasswordAgainForm, PasswordForm
 from .models import Session
-from .staff_request import StaffRequest
+from .staff_request import StaffRequest, StageRequest
 
-NEW_SECRET_KEY = "new_secret"  # noqa: S105  the name of a place in the session
-
-Response = TypeVar("Response", bound=HttpResponse)
+PASSKEY_FAILED = gettext_lazy("That passkey did not work. Please try again, or go on without it.")
 
 
-def render_page(
-    request: HttpRequest, name: str, title: str, *, status: int = 200, **context: Any
-) -> HttpResponse:
+def render_page(request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponse:
     context = admin.site.each_context(request) | {"title": title} | context
-    return render(request, f"admin/{name}.html", context, status=status)
+    return render(request, f"admin/{name}.html", context)
+
+
+class StaffPage:
+    """A page with a title; 429 where a form was sent too often."""
+
+    title: str | Promise
+    template_name: str
+    request: HttpRequest
+
+    @method_decorator(sensitive_post_parameters())
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)  # type: ignore[misc]
+        return admin.site.each_context(self.request) | {"title": self.title} | context
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        errors = context["form"].errors.as_data().values()
+        codes = {each.code for found in errors for each in found}
+        status = 429 if throttling.TOO_MANY_ATTEMPTS in codes else 200
+        return render(self.request, self.template_name, context, status=status)
 
 
 # Signing in
 
 
-@sensitive_post_parameters()
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
+class Entrance(StaffPage):
+    """Sends on who is in; a session that has proven less ends here."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if authentication.is_fully_authenticated(request):
+            return redirect(unsent_forms.safe_admin_url(request.GET.get("next", "")))
+        if request.user.is_authenticated:
+            auth.logout(request)
+        return super().dispatch(request, *args, **kwargs)
+
+
+class SignIn(Entrance, LoginView):
     """The first half: who are you? The answer is alike for everyone we don't let in."""
-    leads_to = unsent_forms.safe_admin_url(request.POST.get("next") or request.GET.get("next", ""))
-    if request.method != "POST" and authentication.is_fully_authenticated(request):
-        return redirect(leads_to)
-    form = PasswordForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if form.is_valid():
-        now = timezone.now()
-        try:
-            user = authentication.verify_password(request, **form.cleaned_data, now=now)
-        except throttling.TooManyAttempts as wait:
-            form.add_error(None, wait_message(wait))
-            status = 429
-        else:
-            if user:
-                authentication.begin_sign_in(request, user, leads_to=leads_to, now=now)
-                return redirect(
-                    "admin:enter_code" if two_factor.factor_id(user) else "admin:set_up_two_factor"
-                )
-            form.add_error(None, WRONG_PASSWORD)
-    return render_page(
-        request,
-        "login",
-        _("Sign in"),
-        status=status,
-        form=form,
-        next=leads_to,
-        app_path=request.path,
-        has_unsent=unsent_forms.UNSENT_SESSION_KEY in request.session,
-    )
+
+    title = gettext_lazy("Sign in")
+    template_name = "admin/login.html"
+    form_class = PasswordForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        is_kept = unsent_forms.UNSENT_SESSION_KEY in self.request.session
+        return super().get_context_data(**kwargs) | {"has_unsent": is_kept}
 
 
-@sensitive_post_parameters()
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def enter_code(request: HttpRequest) -> HttpResponse:
-    """The second half: a code from the app, or one of the recovery codes."""
-    now = timezone.now()
-    user, kept = authentication.pending_sign_in(request, now=now)
-    if user is None:
-        return redirect("admin:login")
-    if not two_factor.factor_id(user):
-        return redirect("admin:set_up_two_factor")
-    form, status = CodeForm(request.POST if request.method == "POST" else None), 200
-    if form.is_valid():
-        try:
-            how = authentication.verify_code(request, user, code=form.cleaned_data["code"], now=now)
-        except throttling.TooManyAttempts as wait:
-            form.add_error(None, wait_message(wait))
-            status = 429
-        else:
-            if how:
-                return finish_sign_in(request, user, how=how, leads_to=kept["leads_to"], now=now)
-            form.add_error("code", WRONG_CODE)
-    hint = demo.current_code(user, now=now)
-    return render_page(request, "enter_code", _("Your code"), status=status, form=form, demo=hint)
+class PasskeySignIn(Entrance, LoginWebAuthnView):
+    """Both halves at once: a device that has asked its owner for a PIN, a finger or a face."""
+
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
+        authentication.record_failure(self.request, "passkey", user=None)
+        messages.error(self.request, PASSKEY_FAILED)
+        return redirect("account_login")
 
 
-@sensitive_post_parameters()
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def set_up_two_factor(request: HttpRequest) -> HttpResponse:
+class EnterCode(StaffPage, AuthenticateView):
+    """The second half: a code from the app, one of the recovery codes, or a passkey."""
+
+    title = gettext_lazy("Your code")
+    template_name = "admin/enter_code.html"
+    form_class = CodeForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user = self.stage.login.user
+        return super().get_context_data(**kwargs) | {
+            "demo": demo.current_code(user, now=timezone.now()),
+            "has_passkeys": two_factor.find_passkeys(user).exists(),
+        }
+
+
+class AppPage(StaffPage, FormView):
+    """The square to point a phone at."""
+
+    template_name = "admin/set_up_two_factor.html"
+    form_class = AppForm
+    is_first = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        secret = context["form"].secret
+        return context | {
+            "is_first": self.is_first,
+            "square": two_factor.qr_code_uri(context["form"].user, secret),
+            "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        }
+
+    def show_codes(self, codes: list[str], *, leads_to: str) -> HttpResponse:
+        del self.request.session[SECRET_SESSION_KEY]
+        return render_recovery_codes(self.request, codes, leads_to=leads_to)
+
+
+@method_decorator(
+    login_stage_required(stage=EnrollStage.key, redirect_urlname="account_login"), name="dispatch"
+)
+class SetUpTwoFactor(AppPage):
     """In place of the second half, once: an app is set up before anything else opens."""
-    now = timezone.now()
-    user, kept = authentication.pending_sign_in(request, now=now)
-    if user is None:
-        return redirect("admin:login")
-    form = CodeForm(request.POST if request.method == "POST" else None)
-    fresh = enroll_submitted_app(request, form, user=user, now=now)
-    if fresh == []:
-        return redirect("admin:enter_code")
-    if fresh:
-        authentication.complete_sign_in(request, user, how="app", now=now)
-        leads_to = next_page(request, user, leads_to=kept["leads_to"], now=now)
-        return with_known_browser(
-            request, user, render_recovery_codes(request, fresh, leads_to=leads_to)
-        )
-    return render_set_up(request, form, user=user, is_first=True)
 
+    title = gettext_lazy("Set up your second step")
 
-def finish_sign_in(
-    request: HttpRequest, user: User, *, how: str, leads_to: str, now: datetime
-) -> HttpResponseRedirect:
-    authentication.complete_sign_in(request, user, how=how, now=now)
-    if how == "recovery_code":
-        messages.warning(request, codes_left_message(two_factor.count_recovery_codes(user)))
-    leads_to = next_page(request, user, leads_to=leads_to, now=now)
-    return with_known_browser(request, user, redirect(leads_to))
+    request: StageRequest
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"user": self.request._login_stage.login.user}
 
-def next_page(request: HttpRequest, user: User, *, leads_to: str, now: datetime) -> str:
-    """Where they wanted to go; first to what they were sending when they were signed out."""
-    if unsent_forms.load_form(request, owner=user.pk, now=now):
-        return reverse("admin:unsent_form")
-    unsent_forms.discard_form(request)
-    return leads_to
-
-
-def with_known_browser(request: HttpRequest, user: User, response: Response) -> Response:
-    known_browsers.remember_browser(response, request, user)
-    return response
-
-
-def wait_message(wait: throttling.TooManyAttempts) -> str:
-    minutes = ceil(wait.retry_after / 60)
-    return ngettext(
-        "That was too many tries. Please wait a minute, then try again.",
-        "That was too many tries. Please wait %(minutes)s minutes, then try again.",
-        minutes,
-    ) % {"minutes": minutes}
-
-
-def codes_left_message(left: int) -> str:
-    if not left:
-        return _("That was your last recovery code. Please make new ones.")
-    return ngettext(
-        "You signed in with a recovery code. One is left.",
-        "You signed in with a recovery code. %(left)s are left.",
-        left,
-    ) % {"left": left}
-
-
-# The app
-
-
-def enroll_submitted_app(
-    request: HttpRequest, form: CodeForm, *, user: User, now: datetime, replaces: int | None = None
-) -> list[str] | None:
-    """The new recovery codes, if the app shows a right code; [] if someone was quicker."""
-    if request.method != "POST" or not form.is_valid():
-        return None
-    try:
-        fresh = two_factor.enroll_factor(
-            user_id=user.pk,
-            secret=pending_secret(request),
-            code=form.cleaned_data["code"],
-            now=now,
-            replaces=replaces,
-        )
-    except two_factor.FactorExists:
-        return []
-    except two_factor.WrongCode:
-        form.add_error("code", WRONG_CODE)
-        return None
-    del request.session[NEW_SECRET_KEY]
-    return fresh
-
-
-def render_set_up(
-    request: HttpRequest, form: CodeForm, *, user: User, is_first: bool
-) -> HttpResponse:
-    """The square to point a phone at; the same until it is used, in every tab."""
-    secret = pending_secret(request)
-    if not secret:
-        secret = totp.new_secret()
-        request.session[NEW_SECRET_KEY] = encrypt_text(secret)
-    return render_page(
-        request,
-        "set_up_two_factor",
-        _("Set up your second step") if is_first else _("Use another app"),
-        form=form,
-        is_first=is_first,
-        square=totp.qr_code_uri(totp.provisioning_uri(secret, user.username)),
-        secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-    )
-
-
-def pending_secret(request: HttpRequest) -> str:
-    """The secret that this browser was shown; none before the page was open."""
-    try:
-        return decrypt_text(request.session.get(NEW_SECRET_KEY, ""))
-    except DecryptionError:
-        return ""
-
-
-def render_recovery_codes(request: HttpRequest, fresh: list[str], *, leads_to: str) -> HttpResponse:
-    return render_page(
-        request, "recovery_codes", _("Your recovery codes"), codes=fresh, leads_to=leads_to
-    )
-
-
-@sensitive_post_parameters()
-@require_http_methods(["GET", "HEAD", "POST"])
-def reauthenticate(request: StaffRequest) -> HttpResponse:
-    """Password or code once more, before something that a passer-by must not do."""
-    leads_to = unsent_forms.safe_admin_url(request.POST.get("next") or request.GET.get("next", ""))
-    form = ReauthenticationForm(request.POST if request.method == "POST" else None)
-    now, status = timezone.now(), 200
-    if form.is_valid():
+    def form_valid(self, form: AppForm) -> HttpResponse:
         try:
-            is_right = authentication.verify_identity(
-                request, proof=form.cleaned_data["proof"], now=now
+            codes = two_factor.enroll_app(
+                by=form.user, secret=form.secret, code=form.cleaned_data["code"]
             )
-        except throttling.TooManyAttempts as wait:
-            form.add_error(None, wait_message(wait))
-            status = 429
-        else:
-            if is_right:
-                return redirect(next_page(request, request.user, leads_to=leads_to, now=now))
-            form.add_error("proof", _("That is neither your password nor a code of now."))
-    title = _("Please confirm that it is you")
-    return render_page(request, "reauthenticate", title, status=status, form=form, next=leads_to)
+        except two_factor.FactorExists:
+            return redirect("account_login")
+        record_authentication(self.request, form.user, "mfa", type=Authenticator.Type.TOTP)
+        entered = self.request._login_stage.exit()
+        page = self.show_codes(codes, leads_to=entered.url)
+        page.cookies = entered.cookies
+        return page
+
+
+def render_recovery_codes(request: HttpRequest, codes: list[str], *, leads_to: str) -> HttpResponse:
+    return render_page(
+        request, "recovery_codes", _("Your recovery codes"), codes=codes, leads_to=leads_to
+    )
+
+
+# While signed in
+
+
+class Confirmation(StaffPage):
+    """Password, code or passkey once more, before something that a passer-by must not do."""
+
+    request: StaffRequest
+    title = gettext_lazy("Please confirm that it is you")
+    template_name = "admin/reauthenticate.html"
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        user = self.request.user
+        confirmed = super().form_valid(form)  # type: ignore[misc]
+        AuditEvent.objects.create(type=AuditEvent.Type.CONFIRMED_AGAIN, actor=user, staff=user)
+        return redirect(unsent_forms.next_page(self.request, owner=user.pk, leads_to=confirmed.url))
+
+
+class Reauthenticate(Confirmation, ReauthenticateView):
+    form_class = PasswordAgainForm
+
+
+class ReauthenticateByCode(Confirmation, ReauthenticateCodeView):
+    form_class = CodeAgainForm
+
+
+class ReauthenticateByPasskey(Confirmation, ReauthenticateWebAuthnView):
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
+        authentication.record_failure(self.request, "passkey", user=None)
+        messages.error(self.request, PASSKEY_FAILED)
+        return redirect(self.request.get_full_path())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -200,7 +200,7 @@ class StaffAdminSite(admin.AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return views.sign_in(request)
+        return views.SignIn.as_view()(request)
 
     # Ours may lead elsewhere, where Django always draws a page.
     def password_change(  # type: ignore[override]
@@ -282,9 +282,14 @@ class StaffAdminSite(admin.AdminSite):
 
 def unsent_form_paths() -> set[str]:
     """Forms on the way back to what was not sent."""
-    return {
-        reverse(f"admin:{name}") for name in ("reauthenticate", "unsent_form", "extend_session")
-    }
+    names = [
+        "account_reauthenticate",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+        "admin:unsent_form",
+        "admin:extend_session",
+    ]
+    return {reverse(name) for name in names}
 
 
 def build_menu(places: list[MenuItem], request: StaffRequest) -> list[dict]:

@@ -128,11 +128,13 @@ def chromium():
 def visit(chromium, site):
     """Opens a browser of its own on the site; a request to any other place fails the test."""
     contexts, foreign = [], []
-    ours = (site.url + "/", site.mailbox + "/", "data:")
+    by_name = site.url.replace("127.0.0.1", "localhost")
+    ours = (site.url + "/", by_name + "/", site.mailbox + "/", "data:")
 
     def open_browser(**options):
         usual = {"viewport": {"width": 360, "height": 740}, "timezone_id": "America/Los_Angeles"}
-        context = chromium.new_context(base_url=site.url, locale="en-US", **usual | options)
+        usual |= {"base_url": site.url, "locale": "en-US"}
+        context = chromium.new_context(**usual | options)
         context.set_default_timeout(10_000)
         context.on("request", lambda sent: sent.url.startswith(ours) or foreign.append(sent.url))
         contexts.append(context)

@@ -4,14 +4,17 @@ from datetime import datetime, time, timedelta
 from functools import cache
 from itertools import count
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
-from admissions.accounts import authentication, session_backend, totp
-from admissions.accounts.models import Factor
+from admissions.accounts import session_backend
+from admissions.encryption import encrypt_text
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging import outbox
 from admissions.messaging.catalog import CATALOG
@@ -51,12 +54,23 @@ def make_user(role: str | None = "counselor", **columns) -> User:
     return user
 
 
-SECRET = totp.new_secret()
+SECRET = generate_totp_secret()
 
 
-def make_factor(user: User, *, secret: str = SECRET) -> Factor:
+def make_factor(user: User, *, secret: str = SECRET) -> Authenticator:
     """The authenticator app of a staff user; all of a run share one secret."""
-    return Factor.objects.create(user=user, secret=secret)
+    return Authenticator.objects.create(
+        user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt_text(secret)}
+    )
+
+
+def proof(user: User, *, at: float) -> dict:
+    """What a session holds of someone who gave password and code at this moment."""
+    code = {"method": "mfa", "at": at, "type": Authenticator.Type.TOTP}
+    return {
+        AUTHENTICATION_METHODS_SESSION_KEY: [{"method": "password", "at": at}, code],
+        "account_authentication_methods_user": str(user.pk),
+    }
 
 
 class StaffClient(Client):
@@ -65,17 +79,13 @@ class StaffClient(Client):
     def force_login(self, user, backend=None):
         """Signed in as the site would have it: with a second factor, just now."""
         super().force_login(user, backend)
-        factor = Factor.objects.filter(user=user).first() or make_factor(user)
+        if not Authenticator.objects.filter(user=user).exists():
+            make_factor(user)
         now = timezone.now().timestamp()
         session = self.session
-        session.update(
-            {
-                authentication.FACTOR_KEY: factor.pk,
-                authentication.CONFIRMED_KEY: now,
-                session_backend.SIGNED_IN_AT_KEY: now,
-                session_backend.BROWSER_KEY: "Chrome on Linux",
-            }
-        )
+        session.update(proof(user, at=now))
+        session[session_backend.SIGNED_IN_AT_KEY] = now
+        session[session_backend.BROWSER_KEY] = "Chrome on Linux"
         session.save()
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -30,6 +32,9 @@ from admissions.admin.staff_requests import as_staff
 from users.models import User
 
 admin.site.unregister(Group)
+# allauth's own tables: the pages of signing in keep factors, and addresses go unused.
+for model in (Authenticator, EmailAddress):
+    admin.site.unregister(model)
 
 BASIC_FIELDSETS = [
     (None, {"fields": ("username", "password")}),
@@ -105,7 +110,7 @@ class StaffUserAdmin(UserAdmin):
         user = get_object_or_404(User, pk=pk)
         if not self.has_change_permission(request, user) or user == request.user:
             raise PermissionDenied
-        if two_factor.remove_factor(user_id=user.pk, by=request.user):
+        if two_factor.remove_factors(user_id=user.pk, by=request.user):
             messages.success(request, _("Removed. At the next sign-in they set up an app anew."))
         return redirect(reverse("admin:users_user_change", args=[user.pk]))
 

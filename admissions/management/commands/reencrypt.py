@@ -5,11 +5,12 @@ from contextlib import ExitStack
 from typing import Any
 
 import pgtrigger
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import models, transaction
 
-from admissions.encryption import EncryptedTextField
+from admissions.encryption import EncryptedTextField, decrypt_text, encrypt_text
 
 BATCH = 500
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
             if names:
                 count = sum(reencrypt_rows(model, names, keys) for keys in batches(model))
                 self.stdout.write(f"{model._meta.label}: {count} rows, {', '.join(names)}")
+        self.stdout.write(f"{Authenticator._meta.label}: {reencrypt_factors()} rows, data")
 
 
 def encrypted_fields(model: type[models.Model]) -> list[str]:
@@ -47,6 +49,17 @@ def reencrypt_rows(model: type[models.Model], names: list[str], keys: list) -> i
             model._default_manager.filter(pk=row.pk).update(
                 **{name: getattr(row, name) for name in names}
             )
+    return len(rows)
+
+
+@transaction.atomic
+def reencrypt_factors() -> int:
+    """The secrets that allauth keeps, each among other data."""
+    rows = list(Authenticator.objects.select_for_update())
+    for row in rows:
+        sealed = {"secret", "seed"} & row.data.keys()
+        row.data |= {name: encrypt_text(decrypt_text(row.data[name])) for name in sealed}
+        row.save(update_fields=["data"])
     return len(rows)
 
 

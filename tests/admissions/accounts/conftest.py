@@ -1,12 +1,14 @@
 """When it is, and a browser of someone who signs in by the pages themselves."""
 
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 import time_machine as clock
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
-from admissions.accounts import totp
 from admissions.audit.models import AuditEvent
 from tests.support import factories
 
@@ -25,6 +27,24 @@ def frozen(db):
 def quick(settings):
     """Passwords are hashed in no time: guessing them is what these tests do most."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+class CountingHasher(MD5PasswordHasher):
+    """Notes every password that is hashed: that is what takes time."""
+
+    hashed: ClassVar[list[str]] = []
+
+    def encode(self, password, salt):
+        self.hashed.append(password)
+        return super().encode(password, salt)
+
+
+@pytest.fixture
+def hashed(quick, settings):
+    """The passwords that were hashed, in order."""
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    CountingHasher.hashed.clear()
+    return CountingHasher.hashed
 
 
 def make_staff(role, **columns):
@@ -52,7 +72,7 @@ class Browser(Client):
     """Someone at the pages of signing in."""
 
     def give_password(self, user, password=factories.PASSWORD, **extra):
-        return self.post(LOGIN, {"username": user.username, "password": password}, **extra)
+        return self.post(LOGIN, {"login": user.username, "password": password}, **extra)
 
     def give_code(self, code):
         return self.post(CODE, {"code": code})
@@ -80,7 +100,8 @@ def kim():
 
 def code_of(user, *, off=0, secret=factories.SECRET):
     """What their app shows, so many steps from now."""
-    return totp.code_at_step(secret, totp.step_at(datetime.now(UTC)) + off)
+    step = int(datetime.now(UTC).timestamp()) // 30
+    return format_hotp_value(hotp_value(secret, step + off))
 
 
 def events(*, about=None):

@@ -1,66 +1,95 @@
 """Many at the door in the same moment."""
 
-import pytest
-from django.db import connection
-from django.utils import timezone
+from collections import Counter
 
-from admissions.accounts import authentication, throttling, totp, two_factor
-from admissions.accounts.models import RecoveryCode
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from django.db import connection
+
+from admissions.accounts import two_factor
+from admissions.audit.models import AuditEvent
 from tests.support import factories, rivals
 
-from .conftest import code_of, make_staff
+from .conftest import TYPES, Browser, code_of, make_staff
 
 pytestmark = pytest.mark.usefixtures("real_commits")
 
 
-def test_many_guesses_at_once_count_each():
-    """Without the count before the try, all of them would be let through."""
-    outcomes = rivals.at_once([one_guess] * 12)
+def test_of_forty_guesses_at_once_five_are_checked(hashed):
+    user = make_staff("counselor")
+    wrong = [f"wrong {number}" for number in range(40)]
 
-    refused = [each for each in outcomes if isinstance(each, throttling.TooManyAttempts)]
-    assert (len(refused), len(outcomes)) == (7, 12)
+    answers = rivals.at_once(
+        [lambda guess=guess: Browser().give_password(user, guess).status_code for guess in wrong]
+    )
+
+    assert Counter(answers) == {200: 5, 429: 35}
+    assert len(set(hashed) & set(wrong)) == 5
 
 
-def one_guess():
-    throttling.count_attempt({"a name": authentication.FREE_FAILURES}, now=timezone.now())
+def halfway(user, count):
+    """Browsers that have given the password."""
+    browsers = [Browser() for _number in range(count)]
+    for each in browsers:
+        each.give_password(user)
+    return browsers
 
 
-def test_one_code_lets_in_one_of_many():
+def entered(browsers, code):
+    """How many were let in of all who give this code at once, without a limit on tries."""
+    answers = rivals.at_once([lambda each=each: each.give_code(code) for each in browsers])
+    assert [each for each in answers if isinstance(each, Exception)] == []
+    return AuditEvent.objects.filter(type__in=[TYPES.SIGNED_IN, TYPES.RECOVERY_CODE_USED]).count()
+
+
+@pytest.fixture
+def unlimited(monkeypatch):
+    """So that it is the code that refuses, not the count of tries."""
+    monkeypatch.setattr("admissions.accounts.throttling.PER_NAME", "1000/h/key")
+
+
+def test_one_code_lets_in_one_of_twenty(unlimited):
     user = make_staff("counselor")
     factories.make_factor(user)
-    now, code = timezone.now(), code_of(user)
 
-    outcomes = rivals.at_once(
-        [lambda: two_factor.consume_app_code(user=user, code=code, now=now)] * 8
-    )
-
-    assert sorted(outcomes) == [False] * 7 + [True]
+    assert entered(halfway(user, 20), code_of(user, off=1)) == 1
 
 
-def test_one_recovery_code_lets_in_one_of_many():
+def test_one_recovery_code_lets_in_one_of_many(unlimited):
     user = make_staff("counselor")
+    factories.make_factor(user)
     [code, *_others] = two_factor.issue_recovery_codes(by=user)
-    now = timezone.now()
 
-    outcomes = rivals.at_once(
-        [lambda: two_factor.consume_recovery_code(user=user, code=code, now=now)] * 8
-    )
-
-    assert sorted(outcomes) == [False] * 7 + [True]
+    assert entered(halfway(user, 10), code) == 1
 
 
 def test_two_apps_at_once_are_one():
-    user, now = make_staff("counselor"), timezone.now()
-    secrets = [totp.new_secret() for _time in range(4)]
+    user = make_staff("counselor")
+    secrets = [generate_totp_secret() for _time in range(4)]
 
     def take_over(secret):
-        code = code_of(user, secret=secret)
-        return two_factor.enroll_factor(user_id=user.pk, secret=secret, code=code, now=now)
+        return two_factor.enroll_app(by=user, secret=secret, code=code_of(user, secret=secret))
 
     outcomes = rivals.at_once([lambda secret=secret: take_over(secret) for secret in secrets])
 
     refused = [each for each in outcomes if isinstance(each, two_factor.FactorExists)]
-    assert (len(refused), RecoveryCode.objects.count()) == (3, 10)
+    assert (len(refused), Authenticator.objects.filter(type="totp").count()) == (3, 1)
+
+
+def test_two_passkeys_removed_at_once_leave_one():
+    user = make_staff("counselor")
+    keys = [
+        Authenticator.objects.create(user=user, type="webauthn", data={"name": name}).pk
+        for name in ("one", "two")
+    ]
+
+    outcomes = rivals.at_once(
+        [lambda key=key: two_factor.remove_passkey(by=user, key=key, this="") for key in keys]
+    )
+
+    refused = [each for each in outcomes if isinstance(each, two_factor.LastFactor)]
+    assert (len(refused), Authenticator.objects.count()) == (1, 1)
 
 
 def test_sleeping_session_does_not_come_back():

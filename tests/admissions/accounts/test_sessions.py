@@ -215,22 +215,24 @@ def test_signing_in_counts_as_a_confirmation(desk, later):
 @pytest.mark.parametrize("how", ["password", "code"])
 def test_password_or_code_confirms(tired, kim, how):
     proof = factories.PASSWORD if how == "password" else code_of(kim)
+    page = {"password": "/admin/confirm/", "code": "/admin/confirm/code/"}[how]
 
-    answer = tired.post("/admin/confirm/", {"proof": proof, "next": APP})
+    answer = tired.post(page, {how: proof, "next": APP})
 
     assert (answer.url, tired.get(APP).status_code) == (APP, 200)
     assert events()[1:] == [(TYPES.CONFIRMED_AGAIN, kim, "", "")]
 
 
 def test_wrong_confirmation_confirms_nothing(tired, kim):
-    answers = [tired.post("/admin/confirm/", {"proof": "wrong"}).status_code for _n in range(6)]
+    sent = [tired.post("/admin/confirm/", {"password": "wrong"}) for _n in range(6)]
+    answers = [each.status_code for each in sent]
 
     assert (answers, tired.get(APP).status_code) == ([200] * 5 + [429], 302)
     assert events()[1:] == [(TYPES.SIGN_IN_FAILED, kim, "", "confirmation")] * 5
 
 
 def test_confirmation_leads_only_into_the_desk(tired):
-    named = {"proof": factories.PASSWORD, "next": "https://evil.example/admin/"}
+    named = {"password": factories.PASSWORD, "next": "https://evil.example/admin/"}
 
     assert tired.post("/admin/confirm/", named).url == "/admin/"
 
@@ -239,7 +241,7 @@ def test_form_sent_without_a_confirmation_waits_for_it(tired):
     new = {"note": "two words"}
 
     asked = tired.post("/admin/security/codes/", new)
-    confirmed = tired.post("/admin/confirm/", {"proof": factories.PASSWORD})
+    confirmed = tired.post("/admin/confirm/", {"password": factories.PASSWORD})
 
     assert asked.url.startswith("/admin/confirm/")
     assert confirmed.url == "/admin/unsent/"

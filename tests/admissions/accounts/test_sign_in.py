@@ -1,16 +1,25 @@
 """Password, then code, then the desk; and no way around either."""
 
+import math
+
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import connection
 from django.test import Client
+from django.urls import NoReverseMatch, reverse
 
 from admissions.accounts import demo, two_factor
-from admissions.accounts.models import Factor, RecoveryCode, Session
+from admissions.accounts.models import Session
+from admissions.encryption import decrypt_text
 from tests.support import factories
 from users.models import User
 
-from .conftest import CODE, LOGIN, SET_UP, TYPES, Browser, code_of, events, make_staff
+from .conftest import CODE, LOGIN, NOW, SET_UP, TYPES, Browser, code_of, events, make_staff
 
 INSIDE = [
     "/admin/",
@@ -18,6 +27,9 @@ INSIDE = [
     "/admin/security/",
     "/admin/security/app/",
     "/admin/confirm/",
+    "/admin/confirm/code/",
+    "/admin/confirm/passkey/",
+    "/admin/security/passkeys/add/",
     "/admin/unsent/",
     "/admin/stay/",
     "/admin/password_change/",
@@ -51,12 +63,22 @@ def test_session_without_the_factor_opens_nothing(kim, address):
     assert old.get(address).url == f"{LOGIN}?next={address}"
 
 
-def test_factor_of_someone_else_opens_nothing(kim):
-    other = factories.make_factor(make_staff("counselor"))
+def test_session_of_the_password_alone_opens_nothing(kim):
     old = Client()
     old.force_login(kim)
     session = old.session
-    session["factor"] = other.pk
+    session.update(factories.proof(kim, at=NOW.timestamp()))
+    session[AUTHENTICATION_METHODS_SESSION_KEY].pop()
+    session.save()
+
+    assert old.get("/admin/").status_code == 302
+
+
+def test_factor_of_someone_else_opens_nothing(kim):
+    old = Client()
+    old.force_login(kim)
+    session = old.session
+    session.update(factories.proof(make_staff("counselor"), at=NOW.timestamp()))
     session.save()
 
     assert old.get("/admin/").status_code == 302
@@ -101,15 +123,6 @@ def test_code_counts_once(someone, kim):
     assert not thief.is_in()
 
 
-def test_older_code_counts_no_more_after_a_newer_one(someone, kim):
-    someone.sign_in(kim, off=1)
-    thief = Browser()
-
-    thief.sign_in(kim, off=0)
-
-    assert not thief.is_in()
-
-
 def test_wrong_code_is_refused_and_recorded(someone, kim):
     someone.give_password(kim)
 
@@ -121,13 +134,13 @@ def test_wrong_code_is_refused_and_recorded(someone, kim):
 
 
 def test_session_gets_a_new_id_at_each_half(someone, kim):
-    someone.get(LOGIN)
+    planted = someone.session.session_key
     someone.give_password(kim)
     halfway = someone.session.session_key
     someone.give_code(code_of(kim))
 
-    assert someone.session.session_key != halfway
-    assert not Session.objects.filter(session_key=halfway).exists()
+    assert len({planted, halfway, someone.session.session_key}) == 3
+    assert not Session.objects.filter(session_key__in=[planted, halfway]).exists()
 
 
 @pytest.mark.parametrize(
@@ -143,13 +156,53 @@ def test_session_gets_a_new_id_at_each_half(someone, kim):
     ],
 )
 def test_next_leads_only_into_the_desk(someone, kim, given, leads_to):
-    named = {"username": kim.username, "password": factories.PASSWORD, "next": given}
+    named = {"login": kim.username, "password": factories.PASSWORD, "next": given}
     someone.post(LOGIN, named)
 
     assert someone.give_code(code_of(kim)).url == leads_to
 
 
+def test_session_that_proved_less_finds_the_first_page(kim):
+    old = Client()
+    old.force_login(kim)
+
+    assert old.get(LOGIN).status_code == 200
+
+
+def test_session_that_proved_less_is_no_obstacle(kim):
+    old = Browser()
+    old.force_login(kim)
+
+    old.sign_in(kim)
+
+    assert old.is_in()
+
+
+@pytest.mark.parametrize("name", ["signup", "email", "reset_password", "inactive", "logout"])
+def test_other_pages_of_allauth_are_closed(name):
+    with pytest.raises(NoReverseMatch):
+        reverse(f"account_{name}")
+
+
+def test_page_answers_no_script(someone, kim):
+    wrong = {"login": kim.username, "password": "wrong"}
+
+    answer = someone.post(LOGIN, wrong, headers={"accept": "application/json"})
+
+    assert answer["Content-Type"].startswith("text/html")
+
+
 # The same answer for everyone who may not in
+
+
+@pytest.mark.parametrize("who", ["kim", "nobody", "inactive"])
+def test_every_name_takes_as_long(someone, kim, who, hashed):
+    User.objects.update(is_active=who != "inactive")
+    hashed.clear()
+
+    someone.post(LOGIN, {"login": kim.username if who != "nobody" else who, "password": "wrong"})
+
+    assert len(hashed) == 1
 
 
 @pytest.mark.parametrize("who", ["wrong password", "nobody", "inactive", "not staff"])
@@ -161,7 +214,7 @@ def test_everyone_who_may_not_in_hears_the_same(someone, kim, who):
     name = "nobody" if who == "nobody" else kim.username
     password = "wrong" if who == "wrong password" else factories.PASSWORD
 
-    answer = someone.post(LOGIN, {"username": name, "password": password})
+    answer = someone.post(LOGIN, {"login": name, "password": password})
 
     shown = answer.content.decode().replace(name, "")
     assert answer.status_code == 200
@@ -171,6 +224,11 @@ def test_everyone_who_may_not_in_hears_the_same(someone, kim, who):
 
 
 # The app
+
+
+def secret_of(user):
+    [app] = Authenticator.objects.filter(user=user, type="totp")
+    return decrypt_text(app.data["secret"])
 
 
 def set_up(someone, user):
@@ -188,9 +246,9 @@ def test_first_sign_in_sets_up_an_app(someone):
 
     assert halfway.url == SET_UP
     assert someone.is_in()
-    assert len(answer.context["codes"]) == RecoveryCode.objects.filter(user=user).count() == 10
+    assert len(answer.context["codes"]) == two_factor.count_recovery_codes(user) == 10
     assert [type for type, *_rest in events(about=user)] == [TYPES.FACTOR_ADDED, TYPES.SIGNED_IN]
-    assert Factor.objects.get(user=user).secret == secret
+    assert secret_of(user) == secret
 
 
 def test_wrong_code_sets_up_nothing(someone):
@@ -200,7 +258,7 @@ def test_wrong_code_sets_up_nothing(someone):
 
     someone.post(SET_UP, {"code": "000000"})
 
-    assert Factor.objects.count() == 0
+    assert Authenticator.objects.count() == 0
     assert not someone.is_in()
 
 
@@ -211,19 +269,17 @@ def test_code_without_the_page_sets_up_nothing(someone):
 
     someone.post(SET_UP, {"code": code_of(user, secret="")})
 
-    assert Factor.objects.count() == 0
+    assert Authenticator.objects.count() == 0
     assert not someone.is_in()
 
 
 def test_who_has_an_app_sets_up_no_other_with_the_password_alone(someone, kim):
     someone.give_password(kim)
-    secret = someone.get(SET_UP).context["secret"].replace(" ", "")
 
-    answer = someone.post(SET_UP, {"code": code_of(kim, secret=secret)})
+    answer = someone.get(SET_UP)
 
-    assert answer.url == CODE
-    assert not someone.is_in()
-    assert Factor.objects.get().secret == factories.SECRET
+    assert answer.url == LOGIN
+    assert Authenticator.objects.count() == 1
 
 
 def test_rows_hold_neither_secret_nor_recovery_codes(someone):
@@ -232,13 +288,13 @@ def test_rows_hold_neither_secret_nor_recovery_codes(someone):
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT string_agg(t::text, '') FROM (SELECT f::text FROM accounts_factor f UNION ALL"
-            " SELECT r::text FROM accounts_recoverycode r UNION ALL"
-            " SELECT s::text FROM accounts_session s) t"
+            "SELECT string_agg(t::text, '') FROM (SELECT f::text FROM mfa_authenticator f UNION ALL"
+            " SELECT s::text FROM accounts_session s UNION ALL"
+            " SELECT c::text FROM accounts_cache c) t"
         )
         [rows] = cursor.fetchone()
     assert [each for each in [secret, *answer.context["codes"]] if each in rows] == []
-    assert answer.context["codes"][0].replace("-", "") not in rows
+    assert answer.context["codes"][0].replace(" ", "") not in rows
 
 
 def test_replacing_the_app_ends_every_other_session(someone, kim):
@@ -249,7 +305,7 @@ def test_replacing_the_app_ends_every_other_session(someone, kim):
 
     someone.post("/admin/security/app/", {"code": code_of(kim, secret=secret)})
 
-    assert Factor.objects.get().secret == secret
+    assert secret_of(kim) == secret
     assert someone.is_in()
     assert elsewhere.get("/admin/").status_code == 302
 
@@ -257,7 +313,7 @@ def test_replacing_the_app_ends_every_other_session(someone, kim):
 def test_removed_factor_ends_every_session(someone, kim):
     someone.sign_in(kim)
 
-    two_factor.remove_factor(user_id=kim.pk, by=make_staff("director"))
+    two_factor.remove_factors(user_id=kim.pk, by=make_staff("director"))
 
     assert not someone.is_in()
 
@@ -277,23 +333,70 @@ def test_new_key_reads_the_old_secret_and_seals_it_anew(someone, kim, settings):
     assert later.is_in()
 
 
-def test_lost_key_lets_nobody_in_and_breaks_no_page(someone, kim, settings):
+@pytest.mark.parametrize("secret", [factories.SECRET, ""])
+def test_lost_key_lets_nobody_in_and_breaks_no_page(someone, kim, settings, secret):
+    """Nor is the secret an empty one then, whose codes anyone can work out."""
     settings.SECRET_KEY = "n" * 60
     settings.SECRET_KEY_FALLBACKS = []
+    someone.give_password(kim)
 
-    answer = someone.sign_in(kim)
+    answer = someone.give_code(code_of(kim, secret=secret))
 
     assert answer.status_code == 200
     assert not someone.is_in()
 
 
+def test_start_is_refused_while_the_keys_do_not_open_the_factors(kim, settings):
+    settings.SECRET_KEY = "n" * 60
+
+    with pytest.raises(SystemCheckError, match="second factor cannot be read"):
+        call_command("check", databases=["default"])
+
+
+def test_secret_of_a_new_app_is_encrypted_while_it_waits(someone):
+    someone.give_password(make_staff("counselor"))
+    secret = someone.get(SET_UP).context["secret"].replace(" ", "")
+
+    rows = list(Session.objects.values_list("session_data", flat=True))
+
+    assert [row[:5] for row in rows] == ["gAAAA"]
+    assert someone.session["mfa.totp.secret"] == secret
+
+
+def test_page_shows_the_same_square_in_every_tab(someone):
+    someone.give_password(make_staff("counselor"))
+
+    shown = {someone.get(SET_UP).context["secret"] for _tab in range(2)}
+
+    assert len(shown) == 1
+
+
+def test_code_of_the_set_up_counts_as_used(someone):
+    user = make_staff("counselor")
+    secret, _answer = set_up(someone, user)
+    thief = Browser()
+    thief.give_password(user)
+
+    thief.give_code(code_of(user, secret=secret))
+
+    assert not thief.is_in()
+
+
 # Recovery codes
+
+
+def test_recovery_code_has_eighty_random_bits(kim):
+    codes = two_factor.issue_recovery_codes(by=kim)
+
+    assert {len(code.replace(" ", "")) for code in codes} == {25}
+    assert 25 * math.log2(10) > 80
+    assert len(set(codes)) == 10
 
 
 def test_recovery_code_stands_in_once(someone, kim):
     [code, *_others] = two_factor.issue_recovery_codes(by=kim)
     someone.give_password(kim)
-    someone.give_code(code.upper().replace("-", " "))
+    someone.give_code(code.replace(" ", "-"))
     thief = Browser()
     thief.give_password(kim)
     thief.give_code(code)
@@ -362,3 +465,8 @@ def test_production_shows_no_code(someone, settings):
     settings.PRODUCTION = True
 
     assert someone.get(CODE).context["demo"] is None
+
+
+@pytest.mark.parametrize("model", [Authenticator, EmailAddress])
+def test_tables_of_allauth_have_no_page_at_the_desk(model):
+    assert not admin.site.is_registered(model)

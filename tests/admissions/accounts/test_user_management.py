@@ -1,9 +1,9 @@
 """Who changes what colleagues may do; each change leaves one event."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission
 
-from admissions.accounts.models import Factor
 from admissions.audit.models import AuditEvent
 from tests.support import factories
 from users.models import User
@@ -109,7 +109,7 @@ def test_director_reaches_no_superuser(client, director, step):
     boss.refresh_from_db()
     assert (answer.status_code, boss.first_name) == (403, "Boss")
     assert not boss.check_password(new)
-    assert Factor.objects.filter(user=boss).count() == 1
+    assert Authenticator.objects.filter(user=boss).count() == 1
 
 
 @pytest.mark.parametrize("role", ["coordinator", "counselor", "clinician", "VOB", "auditor"])
@@ -156,7 +156,7 @@ def test_director_gives_a_new_password(client, director, kim):
 def test_director_removes_the_factor_of_who_lost_it(client, director, kim):
     client.post(page_of(kim, "factor"))
 
-    assert Factor.objects.filter(user=kim).count() == 0
+    assert Authenticator.objects.filter(user=kim).count() == 0
     assert events() == [(TYPES.FACTOR_REMOVED, director, "", "")]
 
 
@@ -171,7 +171,7 @@ def test_people_are_changed_only_after_a_confirmation(client, director, kim, lat
     answer = client.post(page_of(kim, step), form(kim, "director"))
 
     assert answer.url.startswith("/admin/confirm/?next=")
-    assert (names_of(kim), Factor.objects.filter(user=kim).count()) == (["coordinator"], 1)
+    assert (names_of(kim), Authenticator.objects.filter(user=kim).count()) == (["coordinator"], 1)
 
 
 def test_nobody_is_deleted(client, kim):

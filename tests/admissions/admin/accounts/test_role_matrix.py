@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.urls.converters import IntConverter, UUIDConverter
 
 from admissions.accounts import roles
+from admissions.accounts.urls import allauth_urls
 from admissions.audit.models import AuditEvent
 from admissions.care.models import Assessment, BenefitsVerification, Finding, StaffCredential
 from admissions.intake import suppressions
@@ -47,6 +48,10 @@ def pages(*models, of="changelist history change", app="admissions"):
     return {f"{app}_{model}_{page}" for model in models for page in of.split()}
 
 
+# What allauth leads to has names beside those of the desk.
+ALLAUTH = {each.name for each in allauth_urls(admin.site)}
+
+
 def steps(model, names):
     return {f"admissions_{model}_{name}" for name in names.split()}
 
@@ -55,12 +60,12 @@ def steps(model, names):
 AREAS = {
     "Today, one's own sign-in": (
         EVERYONE,
-        {"index", "account_security", "reauthenticate", "replace_app", "password_change",
-         "password_change_done", "extend_session", "jsi18n", "login", "enter_code",
+        {"index", "account_security", "add_passkey", "replace_app", "password_change",
+         "password_change_done", "extend_session", "jsi18n", "login", *ALLAUTH,
          "set_up_two_factor", "unsent_form"},
-        {"index", "account_security", "reauthenticate", "replace_app", "password_change",
-         "extend_session", "login", "enter_code", "set_up_two_factor", "unsent_form",
-         "keyboard_shortcuts", "renew_recovery_codes", "end_session"},
+        {"index", "account_security", "add_passkey", "remove_passkey", "replace_app",
+         "password_change", "extend_session", "login", *ALLAUTH, "set_up_two_factor",
+         "unsent_form", "keyboard_shortcuts", "renew_recovery_codes", "end_session"},
     ),
     "Requests, consultations, hours and emails, to see": (
         "ocld",
@@ -138,8 +143,8 @@ AREAS = {
 UNIQUE = pages("facility", app="programs", of="add delete")
 # What shows nobody but its reader, and the frames and files of a page that is recorded.
 UNRECORDED = {
-    "account_security", "reauthenticate", "replace_app", "password_change", "extend_session",
-    "jsi18n", "unsent_form",
+    *ALLAUTH, "account_security", "add_passkey", "replace_app", "password_change",
+    "extend_session", "jsi18n", "unsent_form",
     "admissions_messagerule_preview", "admissions_message_html", "admissions_message_file",
 }  # fmt: skip
 # What only some may read, wherever it stands: a word in the rows, and whose eyes are meant.
@@ -154,7 +159,8 @@ CANARIES = {
 
 def patterns(found=None, kwargs=None):
     """Every named address of the desk with the arguments it takes."""
-    for each in found if found is not None else admin.site.get_urls():
+    every = [*admin.site.get_urls(), *allauth_urls(admin.site)]
+    for each in found if found is not None else every:
         names = (kwargs or {}) | each.pattern.converters
         if hasattr(each, "url_patterns"):
             yield from patterns(each.url_patterns, names)
@@ -225,7 +231,7 @@ def address(name, places) -> str:
             args[each] = places["consultationrequest"]
         if isinstance(converter, IntConverter) and not isinstance(args[each], int):
             args[each] = 1
-    return reverse(f"admin:{name}", kwargs=args)
+    return reverse(name if name in ALLAUTH else f"admin:{name}", kwargs=args)
 
 
 def walked(client, role, places, method) -> dict:
@@ -285,7 +291,8 @@ def test_role_does_what_the_table_says(client, places, role):
 
 
 def test_nobody_opens_anything_without_a_session(client, places):
-    ways_in = {"login", "enter_code", "set_up_two_factor", "keyboard_shortcuts"}
+    ways_in = {"login", "set_up_two_factor", "keyboard_shortcuts"}
+    ways_in |= {"account_login", "mfa_authenticate", "mfa_login_webauthn"}
     answers = {
         name: client.get(address(name, places)) for name in ADDRESSES.keys() - ways_in - {"jsi18n"}
     }

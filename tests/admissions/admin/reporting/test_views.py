@@ -9,7 +9,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from admissions.accounts import authentication
 from admissions.audit.models import AuditEvent
 from admissions.reporting import charts, csv_export
 from programs.models import Program
@@ -176,7 +175,7 @@ def test_file_is_not_a_link(client, director):
 
 def test_file_asks_again_who_it_is(client, director):
     session = client.session
-    session[authentication.CONFIRMED_KEY] = (NOW - timedelta(minutes=11)).timestamp()
+    session.update(factories.proof(director, at=(NOW - timedelta(minutes=11)).timestamp()))
     session.save()
 
     response = client.post(FILE)
