@@ -32,14 +32,16 @@ PROVIDERS = {
     ),
 }
 SMTP_SCHEMES = {"smtp", "smtps", "smtp+tls", "smtp+ssl"}
+ENCRYPTED_SCHEMES = SMTP_SCHEMES - {"smtp"} | set(PROVIDERS)
 MIN_SECRET_LENGTH = 20
 
 
-def check_email_url(email_url: str) -> None:
+def find_problem(email_url: str) -> str:
     """Real people's mail is not for a console or a file, nor for a provider that we can't trust."""
-    if urlsplit(email_url).scheme not in {*SMTP_SCHEMES, *PROVIDERS}:
-        known = ", ".join(f"{scheme}://" for scheme in ("smtp", "smtp+tls", *PROVIDERS))
-        raise ImproperlyConfigured(f"EMAIL_URL must be one of {known} in production.")
+    if urlsplit(email_url).scheme in {*SMTP_SCHEMES, *PROVIDERS}:
+        return ""
+    known = ", ".join(f"{scheme}://" for scheme in ("smtp", "smtp+tls", *PROVIDERS))
+    return f"EMAIL_URL must be one of {known} in production."
 
 
 def provider_from_url(email_url: str) -> str:

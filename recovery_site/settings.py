@@ -15,7 +15,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from . import email_settings, inline_css, logging_config
+from . import email_settings, inline_css, logging_config, production
 from .allauth_settings import *  # noqa: F403  one subject of its own
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -31,22 +31,8 @@ PRODUCTION = (env.str("DEBUG", default="") != "" and not DEBUG) or bool(
 )
 
 if PRODUCTION:
-    if DEBUG:
-        raise ImproperlyConfigured("DEBUG shows secrets: unset it to serve public hosts.")
-    missing = [
-        name
-        for name in (
-            "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY",
-            "ALLOWED_HOSTS", "SITE_URL", "ADMISSIONS_LINE",
-        )
-        if not env.str(name, default="")
-    ]  # fmt: skip
-    if missing:
-        raise ImproperlyConfigured(f"Production needs {', '.join(missing)}: see README.")
-    if "*" in ALLOWED_HOSTS:
-        raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts, not '*'.")
-    if len(env.str("SECRET_KEY")) < 50 or env.str("SECRET_KEY").startswith("django-insecure"):
-        raise ImproperlyConfigured("SECRET_KEY needs 50 or more random characters.")
+    if problems := production.find_problems(env):
+        raise ImproperlyConfigured("\n".join(problems))
 else:
     # Written by `make run` while its servers are up, so that manage.py finds them.
     env.read_env(VAR / "environment")
@@ -186,8 +172,6 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
 email_url = env.str("EMAIL_URL", default="") or "smtp://127.0.0.1:1"
-if PRODUCTION:
-    email_settings.check_email_url(email_url)
 MAIL_PROVIDER = email_settings.provider_from_url(email_url)
 EMAIL_CONFIG = env.email_url_config("smtp://127.0.0.1:1" if MAIL_PROVIDER else email_url)
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
@@ -211,8 +195,6 @@ if MAIL_PROVIDER:
 
 # Where `make faults` has a worker die; see admissions.messaging.failpoints.
 FAILPOINT = env.str("FAILPOINT", default="")
-if PRODUCTION and FAILPOINT:
-    raise ImproperlyConfigured("FAILPOINT kills workers on purpose: unset it in production.")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]

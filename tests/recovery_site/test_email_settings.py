@@ -9,9 +9,9 @@ import pytest
 
 PRODUCTION = {
     "DEBUG": "0",
-    "DATABASE_URL": "postgres://db.example/recovery",
-    "REDIS_URL": "redis://redis.example/0",
-    "SECRET_KEY": "0123456789" * 5,
+    "DATABASE_URL": "postgres://127.0.0.1/recovery",
+    "REDIS_URL": "redis://127.0.0.1/0",
+    "SECRET_KEY": "mD3vX8_qL0sZ4tKfW9-aYb7HjR2cNpU6eGxQ1oVrTiB5wEyFzSkA",
     "ALLOWED_HOSTS": "admissions.example",
     "SITE_URL": "https://admissions.example",
     "ADMISSIONS_LINE": "+17145550134",
