@@ -2,6 +2,7 @@
 
 import logging
 import re
+from time import gmtime
 
 PRIVATE_PATH = re.compile(r"(/consultation/(?:manage|stop)/|/feeds/)[^/\s\"'?]+")
 
@@ -17,13 +18,26 @@ class PrivatePathFilter(logging.Filter):
         return True
 
 
+class UtcFormatter(logging.Formatter):
+    """Times in UTC, whatever zone the process runs in."""
+
+    converter = staticmethod(gmtime)
+
+
 def stderr_logging(loggers: dict) -> dict:
     """A logging configuration with one line per record and nothing private in it."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {"private": {"()": PrivatePathFilter}},
-        "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+        "formatters": {
+            "line": {
+                "()": UtcFormatter,
+                "format": "{asctime} {levelname} {name}: {message}",
+                "datefmt": "%Y-%m-%dT%H:%M:%SZ",
+                "style": "{",
+            }
+        },
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",

@@ -1,5 +1,6 @@
 """Single-key shortcuts: on until somebody turns them off in their browser."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -8,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from admissions.accounts.staff_request import StaffRequest
 
-SHORTCUTS_COOKIE, ONE_YEAR = "keys", 365 * 24 * 60 * 60
+SHORTCUTS_COOKIE = "__Host-keys" if settings.PRODUCTION else "keys"
+ONE_YEAR = 365 * 24 * 60 * 60
 
 
 def is_enabled(request: HttpRequest) -> bool:
@@ -23,8 +25,8 @@ def keyboard_shortcuts_view(request: StaffRequest) -> HttpResponse:
         next_page = reverse("admin:index")
     response = HttpResponseRedirect(next_page)
     response.set_cookie(
-        SHORTCUTS_COOKIE, turned, max_age=ONE_YEAR, path=reverse("admin:index"),
-        secure=request.is_secure(), httponly=True, samesite="Lax",
+        SHORTCUTS_COOKIE, turned, max_age=ONE_YEAR,
+        secure=settings.PRODUCTION, httponly=True, samesite="Lax",
     )  # fmt: skip
     messages.success(
         request, _("Shortcuts are off.") if turned == "off" else _("Shortcuts are on.")

@@ -9,6 +9,7 @@ import pytest
 import redis
 import time_machine
 from django.conf import settings as site
+from django.templatetags.static import static
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -319,6 +320,7 @@ def protection(response):
         "referrer": response.headers.get("Referrer-Policy"),
         "camera": "camera=()" in response.headers.get("Permissions-Policy", ""),
         "shared": response.headers.get("Access-Control-Allow-Origin"),
+        "embedded": response.headers.get("Cross-Origin-Resource-Policy"),
     }
 
 
@@ -330,6 +332,7 @@ PROTECTED = {
     "referrer": "same-origin",
     "camera": True,
     "shared": None,
+    "embedded": "same-origin",
 }
 
 
@@ -373,6 +376,26 @@ FAULTS = {
 @pytest.mark.parametrize("ask", FAULTS.values(), ids=map(str, FAULTS))
 def test_faults_are_protected(ask):
     assert protection(ask()) == PROTECTED
+
+
+FILES = ["site.css", "site.js", "favicon.svg", "card-en.png"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_are_protected(name):
+    headers = Client().get(static(name)).headers
+
+    assert {
+        "policy": headers["Content-Security-Policy"].partition(";")[0],
+        "embedded": headers["Cross-Origin-Resource-Policy"],
+        "shared": headers.get("Access-Control-Allow-Origin"),
+        "sniffing": headers["X-Content-Type-Options"],
+    } == {
+        "policy": "default-src 'none'",
+        "embedded": "same-origin",
+        "shared": None,
+        "sniffing": "nosniff",
+    }
 
 
 # A form from elsewhere
