@@ -32,7 +32,7 @@ PAGELESS = {
     "continue_from_guide",
 }
 # Pages that another view shows in place of its own.
-SHOWN_INSTEAD = {"already_booked": "details"}
+SHOWN_INSTEAD = {"already_booked": "details", "already_received": "details"}
 
 # What services call within their own transaction, and what only reads.
 WITHIN_A_TRANSACTION = {

@@ -47,9 +47,30 @@ def renew_used_form_key(request: HttpRequest, purpose: str) -> None:
         renew_form_key(request, purpose)
 
 
+def is_answered_elsewhere(request: HttpRequest, key: uuid.UUID) -> bool:
+    """Whether the key has made a request that this browser may not see.
+
+    A form that was left open, or saved, carries its key; who sends it again need not be the person
+    who filled it in.
+    """
+    made = IdempotencyKey.objects.filter(key=key, request__isnull=False).first()
+    if made is None:
+        return False
+    is_own_form = str(key) in request.session.get("form_keys", {}).values()
+    return not is_own_form and str(made.request_id) != request.session.get("request")
+
+
 def remember_request(request: HttpRequest, consultation_request: ConsultationRequest) -> None:
-    """This browser made the request, so it may see the confirmation."""
-    request.session["request"] = str(consultation_request.pk)
+    """This browser made the request, so it may see the confirmation.
+
+    Where another request was made before, another person may sit here: they get a session of
+    their own, and what the first could manage is closed.
+    """
+    pk = str(consultation_request.pk)
+    if request.session.get("request", pk) != pk:
+        request.session.cycle_key()
+        request.session.pop("manages", None)
+    request.session["request"] = pk
 
 
 def remembered_request(request: HttpRequest) -> ConsultationRequest | None:

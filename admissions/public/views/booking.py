@@ -157,6 +157,8 @@ def submit_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> H
     if not form.is_valid() or key is None:
         is_stale = key is None and form.is_valid()
         return render_details(request, form, mode=mode, starts_at=starts_at, is_stale=is_stale)
+    if session.is_answered_elsewhere(request, key):
+        return render_already_received(request)
     place = requested_location(request, mode)
     try:
         consultation_request = consultations.request_consultation(
@@ -221,6 +223,11 @@ def render_slot_taken(
         is_lost=True,
         nearest=nearest,
     )
+
+
+def render_already_received(request: HttpRequest) -> HttpResponse:
+    """What a form made is shown only in the browser that sent it first."""
+    return render(request, "admissions/already_received.html", status=409)
 
 
 def render_already_booked(

@@ -13,6 +13,7 @@ from admissions.public import callback_promise, guide_answers, session
 from admissions.public.decorators import private
 from admissions.public.forms import CallbackForm
 from admissions.public.parameters import requested_for_whom
+from admissions.public.views.booking import render_already_received
 
 
 @private
@@ -30,6 +31,8 @@ def request_callback(request: HttpRequest) -> HttpResponse:
     key = session.read_form_key(request, "callback")
 
     if request.method == "POST" and form.is_valid() and key is not None:
+        if session.is_answered_elsewhere(request, key):
+            return render_already_received(request)
         consultation_request = callbacks.request_callback(
             key=key, details=form.request_fields(), consents=form.consent_answers()
         )

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from admissions.accounts.session_backend import SessionStore
 from admissions.intake import manage_links
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging import delivery
@@ -22,6 +23,7 @@ from recovery_site import inline_css
 from tests.support.broker import another_broker
 from tests.support.factories import make_counselor
 from tests.support.visitor import (
+    DETAILS,
     MONDAY,
     TOMORROW_AT_TEN,
     Visitor,
@@ -294,6 +296,64 @@ def test_log_of_a_fault_tells_no_form_data(real_commits, logged, monkeypatch):
 
 def fail(**details):
     raise RuntimeError("on purpose")
+
+
+# One browser and another, one person and the next
+
+
+def test_form_that_was_sent_shows_another_browser_nothing(visitor):
+    values = visitor.open_details()
+    visitor.send_details(values)
+    elsewhere = Visitor()
+
+    page = elsewhere.send_details(values)
+
+    assert page.status_code == 409
+    assert b"We have this already" in page.content
+    assert elsewhere.get(url("booked")).status_code == 404
+    assert ConsultationRequest.objects.count() == 1
+
+
+def test_callback_that_was_sent_shows_another_browser_nothing(visitor):
+    values = visitor.open_callback()
+    visitor.send_callback(values)
+    elsewhere = Visitor()
+
+    page = elsewhere.send_callback(values)
+
+    assert page.status_code == 409
+    assert elsewhere.get(url("callback_requested")).status_code == 404
+    assert ConsultationRequest.objects.count() == 1
+
+
+def test_form_of_an_ended_session_still_books(visitor):
+    values = visitor.open_details()
+    elsewhere = Visitor()
+
+    assert elsewhere.send_details(values).status_code == 302
+    assert elsewhere.get(url("booked")).status_code == 200
+
+
+def test_next_person_on_a_device_has_a_session_of_their_own(visitor):
+    visitor.book()
+    first = visitor.cookies[site.SESSION_COOKIE_NAME].value
+
+    page = visitor.get(details_url(TOMORROW_AT_TEN + timedelta(hours=4)) + "&another=1")
+    visitor.send_details(read_form(page).values | DETAILS)
+
+    assert visitor.cookies[site.SESSION_COOKIE_NAME].value != first
+    assert not SessionStore().exists(first)
+
+
+def test_what_the_first_person_could_manage_is_closed_to_the_next(visitor):
+    visitor.book()
+    visitor.get(url("booked"))
+    assert visitor.get(url("manage")).status_code == 200
+
+    page = visitor.get(details_url(TOMORROW_AT_TEN + timedelta(hours=4)) + "&another=1")
+    visitor.send_details(read_form(page).values | DETAILS)
+
+    assert visitor.get(url("manage")).status_code == 404
 
 
 # Every answer carries the same protection
