@@ -25,9 +25,17 @@ REQUESTER = AuditEvent.Source.REQUESTER
 
 @transaction.atomic
 def change_contact_plan(
-    *, key: uuid.UUID, request: ConsultationRequest, plan: dict[str, Any], language: str
+    *,
+    key: uuid.UUID,
+    request: ConsultationRequest,
+    plan: dict[str, Any],
+    language: str,
+    owns_email: bool,
 ) -> ConsultationRequest:
     """Contact them from now on as they say here; the words they saw were in this language.
+
+    `owns_email` is whether they came by the link of a letter: only then a "stop" of that address is
+    lifted, since anyone may type it into a form.
 
     `plan` holds columns of the contact plan. What is already promised follows the new
     plan too, as each letter asks anew before it goes. Raises ActionNotAllowed.
@@ -36,7 +44,7 @@ def change_contact_plan(
     if find_or_claim_key(key):
         return request
 
-    apply_plan(request, plan, language=language)
+    apply_plan(request, plan, language=language, owns_email=owns_email)
     link_key_to_request(key, request)
     return request
 
@@ -47,7 +55,7 @@ def change_contact_plan_by_phone(
 ) -> ConsultationRequest:
     """The same, as the person says it to staff, who have read out what they agree to."""
     request = requests.lock_open_request(request_id)
-    apply_plan(request, plan, by=by)
+    apply_plan(request, plan, by=by, owns_email=True)
     return request
 
 
@@ -55,12 +63,13 @@ def apply_plan(
     request: ConsultationRequest,
     plan: dict[str, Any],
     *,
+    owns_email: bool,
     language: str = "",
     by: User | None = None,
 ) -> None:
     """Keep the new plan with what it grants or withdraws; without a difference, nothing."""
     check_plan_possible(request, plan)
-    changed = list_changed_fields(request, plan)
+    changed = list_changed_fields(request, plan, owns_email=owns_email)
     if not changed:
         return
 
@@ -74,7 +83,7 @@ def apply_plan(
     }
     record_consents(request, consents, by=by, language=language)
     if "may_email" in changed:
-        update_email_suppression(request, by=by)
+        update_email_suppression(request, by=by, owns_email=owns_email)
 
     request.audit_events.create(
         type=AuditEvent.Type.PLAN_CHANGED, fields=changed, **actors.actor_fields(REQUESTER, by)
@@ -84,20 +93,29 @@ def apply_plan(
 CONSENT_BY_FIELD = {"may_email": Consent.EMAIL, "may_text": Consent.TEXT}
 
 
-def list_changed_fields(request: ConsultationRequest, plan: dict[str, Any]) -> list[str]:
-    """The names of what is new. An address that was stopped counts as one we may not write to."""
+def list_changed_fields(
+    request: ConsultationRequest, plan: dict[str, Any], *, owns_email: bool
+) -> list[str]:
+    """The names of what is new. To its owner, an address that was stopped is one to permit anew."""
     now = {name: getattr(request, name) for name in plan}
-    if "may_email" in plan and plan["may_email"] and not suppressions.may_email_requester(request):
+    if plan.get("may_email") and owns_email and not suppressions.may_email_requester(request):
         now["may_email"] = False
     return [name for name, value in plan.items() if value != now[name]]
 
 
-def update_email_suppression(request: ConsultationRequest, *, by: User | None) -> None:
-    """The address follows its owner's word: stopped as by the link in a letter, or free again."""
+def update_email_suppression(
+    request: ConsultationRequest, *, by: User | None, owns_email: bool
+) -> None:
+    """The address follows its owner's word: stopped as by the link in a letter, or free again.
+
+    Of anyone else's word only this request takes note.
+    """
     if request.may_email:
-        suppressions.lift_requester_stop(request, by=by)
+        if owns_email:
+            suppressions.lift_requester_stop(request, by=by)
         return
-    suppressions.suppress_email(request, Suppression.Cause.STOPPED)
+    if owns_email:
+        suppressions.suppress_email(request, Suppression.Cause.STOPPED)
     waitlist_entries.stop_waiting(
         request, WaitlistEntry.LeaveReason.NO_EMAIL, source=REQUESTER, by=by
     )
@@ -118,8 +136,13 @@ def check_plan_possible(request: ConsultationRequest, plan: dict[str, Any]) -> N
 
 
 @transaction.atomic
-def stop_emails(*, key: uuid.UUID, request: ConsultationRequest) -> ConsultationRequest:
-    """Withdraw the permission to write; whatever is still promised will not go."""
+def stop_emails(
+    *, key: uuid.UUID, request: ConsultationRequest, owns_email: bool
+) -> ConsultationRequest:
+    """Withdraw the permission to write; whatever is still promised will not go.
+
+    The word of who has opened a letter to the address counts for every request with it.
+    """
     request = ConsultationRequest.objects.lock(request.pk)
     if not request.may_email or find_or_claim_key(key):
         return request
@@ -127,7 +150,8 @@ def stop_emails(*, key: uuid.UUID, request: ConsultationRequest) -> Consultation
     request.may_email = False
     request.save(update_fields=["may_email"])
     record_consents(request, {ConsentVersion.Key.EMAIL: False})
-    suppressions.suppress_email(request, Suppression.Cause.STOPPED)
+    if owns_email:
+        suppressions.suppress_email(request, Suppression.Cause.STOPPED)
     waitlist_entries.stop_waiting(request, WaitlistEntry.LeaveReason.NO_EMAIL, source=REQUESTER)
     link_key_to_request(key, request)
 

@@ -24,10 +24,21 @@ def lift_requester_stop(request: ConsultationRequest, *, by: User | None = None)
     stopped.update(lifted_at=timezone.now(), lifted_by=by)
 
 
-def may_email_requester(request: ConsultationRequest) -> bool:
-    """Whether a letter to this requester would go: permitted, and not suppressed."""
+def may_email_requester(request: ConsultationRequest, *, owns_email: bool = True) -> bool:
+    """Whether a letter to this requester would go: permitted, and not suppressed.
+
+    Whoever has not shown that they own the address learns nothing of its suppression, which
+    would tell that its owner knows us.
+    """
     is_permitted = bool(request.email) and request.may_email
+    if not owns_email:
+        return is_permitted
     return is_permitted and not Suppression.objects.blocking(request).exists()
+
+
+def is_stopped(request: ConsultationRequest) -> bool:
+    """Whether the owner of this address has asked us to stop, in whatever request."""
+    return any(each.is_stop for each in Suppression.objects.blocking(request))
 
 
 def is_email_undeliverable(request: ConsultationRequest) -> bool:

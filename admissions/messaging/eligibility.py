@@ -1,8 +1,9 @@
 """Whether an email may still go, asked in the moment before it is sent."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import Count
 from django.utils import timezone
 
 from admissions.intake.models import ConsultationRequest, Suppression
@@ -17,6 +18,11 @@ from .kinds import Check
 from .models import Message, MessageRule
 
 Reason, Status = Message.Reason, Consultation.Status
+DAY = timedelta(days=1)
+# Anyone may type anyone's address: within a day an address hears of so many new requests, and of
+# each so often. A parent who asks for three children is still written to.
+MAX_NEW_REQUESTS_PER_DAY = 3
+MAX_EMAILS_PER_REQUEST_AND_DAY = 12
 
 
 def find_skip_reason(message: Message, *, now: datetime) -> str:
@@ -26,18 +32,52 @@ def find_skip_reason(message: Message, *, now: datetime) -> str:
     check = CHECKS[CATALOG[message.kind].check]
     if message.is_for_staff or message.request is None:
         return check(message, now)
-    return find_requester_skip_reason(message.request) or check(message, now)
+    return find_requester_skip_reason(message, message.request, now) or check(message, now)
 
 
-def find_requester_skip_reason(request: ConsultationRequest) -> str:
-    """What stands against any letter in this request; one that was merged writes no more."""
+def find_requester_skip_reason(
+    message: Message, request: ConsultationRequest, now: datetime
+) -> str:
+    """What stands against this letter by what is known of the request and its address.
+
+    A request that was merged writes no more.
+    """
     if request.merged_into_id:
         return Reason.REQUEST_CLOSED
     if not request.email:
         return Reason.NO_EMAIL
     if not request.may_email:
         return Reason.NOT_PERMITTED
-    return Reason.SUPPRESSED if Suppression.objects.blocking(request).exists() else ""
+    if Suppression.objects.blocking(request).exists() and not may_ask_once(message, request):
+        return Reason.SUPPRESSED
+    return Reason.TOO_MANY if is_flooded(request, now) else ""
+
+
+def may_ask_once(message: Message, request: ConsultationRequest) -> bool:
+    """Whether this is the one letter that a new request may send to an address that was stopped.
+
+    Its owner may have come back, or a stranger may have typed it: the confirmation says how to hear
+    from us again, and nothing else goes until that is done.
+    """
+    blocking = list(Suppression.objects.blocking(request))
+    if message.kind != Message.Kind.CONFIRMATION or any(not each.is_stop for each in blocking):
+        return False
+    stopped_at = max(each.at for each in blocking)
+    written = Message.objects.to_address(request.email).filter(finished_at__gt=stopped_at)
+    return request.created_at > stopped_at and not written.exists()
+
+
+def is_flooded(request: ConsultationRequest, now: datetime) -> bool:
+    """Whether this address has heard of too many new requests, or too often of this one.
+
+    What was written before is counted, so letters that go at the same moment may each still go.
+    """
+    lately = Message.objects.to_address(request.email).filter(finished_at__gt=now - DAY)
+    counts = dict(lately.values_list("request").annotate(Count("pk")))
+    own = counts.pop(request.pk, 0)
+    if own == 0 and request.created_at > now - DAY:
+        return len(counts) >= MAX_NEW_REQUESTS_PER_DAY
+    return own >= MAX_EMAILS_PER_REQUEST_AND_DAY
 
 
 # Of a consultation

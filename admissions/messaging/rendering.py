@@ -6,6 +6,7 @@ reason, so it cannot say them.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from email.encoders import encode_base64
 from email.utils import formataddr
@@ -21,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from admissions.calendars import ics
 from admissions.formatting import format_center_time, format_datetime_in_zone
-from admissions.intake import manage_links
+from admissions.intake import manage_links, suppressions
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation
 from admissions.scheduling.summaries import summarize_consultation, summarize_offer
@@ -43,6 +44,9 @@ ACTION_QUERIES = {
     "cancel": "?to=cancel",
     "book": "?to=book",
 }
+# A name and a second one; beyond that it may be a sentence.
+MAX_GREETED_WORDS, MAX_GREETED_LENGTH = 2, 30
+JOINS_OF_NAMES = set(" '’ʼ‘-‐.·")
 ADDRESS_PATTERN = re.compile(r"[/@:\\]|\w\.\w|www", re.IGNORECASE)
 
 css_inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
@@ -147,6 +151,11 @@ def build_extra_line(message: Message) -> str:
     """A line for some: of a new room, or that nobody but the asker hears of it."""
     if has_new_video_room(message):
         return _("The link to the video room is new.")
+    if message.kind == Kind.CONFIRMATION and suppressions.is_stopped(message.its_request):
+        return _(
+            "This address once asked us to stop writing. This is the only email about it, unless"
+            " you open the link in it and choose email again."
+        )
     if message.kind == Kind.CONFIRMATION and message.its_request.is_for_someone_else:
         return _("We talk with you, and contact nobody else about it.")
     return ""
@@ -248,10 +257,17 @@ def build_requester_values(message: Message, facility: Facility) -> dict:
 
 
 def format_greeting(name: str) -> str:
-    """Hello Ana, or just Hello: a name that reads as an address could lure people through us."""
-    if ADDRESS_PATTERN.search(name):
+    """Hello Ana, or just Hello: what strangers type as a name must not speak through us.
+
+    Only letters, and what joins them in names, are repeated, and of many words the first alone: an
+    address could lure people, and a sentence could frighten them.
+    """
+    words = name.split()
+    is_name = all(unicodedata.category(each)[0] in "LM" or each in JOINS_OF_NAMES for each in name)
+    if not words or not is_name or ADDRESS_PATTERN.search(name):
         return _("Hello.")
-    return _("Hello %(name)s.") % {"name": name}
+    called = name if len(words) <= MAX_GREETED_WORDS else words[0]
+    return _("Hello %(name)s.") % {"name": called[:MAX_GREETED_LENGTH]}
 
 
 def build_email(

@@ -45,9 +45,11 @@ class ContactPlanForm(PublicForm):
         data: Mapping[str, Any] | None = None,
         *,
         consultation_request: ConsultationRequest,
+        owns_email: bool,
         **kwargs: Any,
     ) -> None:
-        super().__init__(data, initial=initial_plan(consultation_request), **kwargs)
+        initial = initial_plan(consultation_request, owns_email=owns_email)
+        super().__init__(data, initial=initial, **kwargs)
         self.consultation_request = consultation_request
         self.fields["may_text"].label = self.consent_versions[ConsentKey.TEXT].text
         self.fields["may_email"].label = self.consent_versions[ConsentKey.EMAIL].text
@@ -76,11 +78,11 @@ class ContactPlanForm(PublicForm):
         return {name: self.cleaned_data[name] for name in self.fields}
 
 
-def initial_plan(consultation_request: ConsultationRequest) -> dict:
-    """What the form starts with; nobody is written to whose address is suppressed."""
+def initial_plan(consultation_request: ConsultationRequest, *, owns_email: bool) -> dict:
+    """What the form starts with; to its owner, an address that is suppressed is not written to."""
     names = (*PHONE_FIELDS, *EMAIL_FIELDS, "language")
     return {name: getattr(consultation_request, name) for name in names} | {
-        "may_email": suppressions.may_email_requester(consultation_request)
+        "may_email": suppressions.may_email_requester(consultation_request, owns_email=owns_email)
     }
 
 

@@ -70,6 +70,7 @@ def remember_request(request: HttpRequest, consultation_request: ConsultationReq
     if request.session.get("request", pk) != pk:
         request.session.cycle_key()
         request.session.pop("manages", None)
+        request.session.pop("opened_letter", None)
     request.session["request"] = pk
 
 
@@ -97,6 +98,16 @@ def pop_flash(request: HttpRequest) -> str:
 def allow_managing(request: HttpRequest, consultation_request: ConsultationRequest) -> None:
     """This browser opened the request's manage link."""
     request.session["manages"] = str(consultation_request.pk)
+
+
+def note_opened_letter(request: HttpRequest, consultation_request: ConsultationRequest) -> None:
+    """This browser came by the link in a letter: whoever sits here reads that mailbox."""
+    request.session["opened_letter"] = str(consultation_request.pk)
+
+
+def owns_email(request: HttpRequest, consultation_request: ConsultationRequest) -> bool:
+    """Whether this browser opened a letter to the address of the request."""
+    return request.session.get("opened_letter") == str(consultation_request.pk)
 
 
 def managed_request_or_404(request: HttpRequest) -> ConsultationRequest:

@@ -97,7 +97,7 @@ def browser(request):
     """A browser in which the link to manage this request was opened."""
     client = Client()
     session = client.session
-    session["manages"] = str(request.pk)
+    session["manages"] = session["opened_letter"] = str(request.pk)
     session.save()
     return client
 

@@ -184,7 +184,12 @@ class StaffContactPlanForm(ContactPlanForm):
         consultation_request: ConsultationRequest,
         now: datetime,
     ) -> None:
-        super().__init__(data, consultation_request=consultation_request, auto_id="id_planform_%s")
+        super().__init__(
+            data,
+            consultation_request=consultation_request,
+            owns_email=True,
+            auto_id="id_planform_%s",
+        )
         for name in self.LABELS.keys() & self.fields.keys():
             self.fields[name].label, self.fields[name].help_text = self.LABELS[name], ""
 

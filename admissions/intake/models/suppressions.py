@@ -23,9 +23,8 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         return self.filter(sha256=hash_email(email), lifted_at=None)
 
     def blocking(self, request: "ConsultationRequest") -> Self:
-        """What keeps us from writing to this requester: a newer request outlives a "stop"."""
-        stopped = Q(cause=Suppression.Cause.STOPPED)
-        return self.for_email(request.email).filter(~stopped | Q(at__gte=request.created_at))
+        """What keeps us from writing to this requester; a newer request lifts no "stop"."""
+        return self.for_email(request.email)
 
 
 class Suppression(models.Model):
@@ -68,3 +67,8 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"suppression {self.pk}"
+
+    @property
+    def is_stop(self) -> bool:
+        """Whether the owner of the address asked for it, and may ask us back."""
+        return self.cause == self.Cause.STOPPED

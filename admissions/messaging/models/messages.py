@@ -51,6 +51,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
             "shortage",
         )
 
+    def to_address(self, email: str) -> "MessageQuerySet":
+        """What has gone to requesters at this address, in whatever request."""
+        return self.filter(state=Message.State.SENT, request__email__iexact=email).exclude(
+            kind__in=Message.STAFF_KINDS
+        )
+
     def unfinished(self) -> "MessageQuerySet":
         """All that may still go."""
         return self.filter(state__in=[*Message.PENDING_STATES, Message.State.SENDING])
@@ -88,6 +94,7 @@ class Message(models.Model):
         SUPERSEDED = "newer_version", _("A newer version replaced it")
         REQUEST_CLOSED = "request_closed", _("The request is closed")
         TOO_LATE = "too_late", _("Its time had passed")
+        TOO_MANY = "too_many", _("This address was written to too often within a day")
         OFFER_OVER = "offer_over", _("The offer is over")
         QUIET_HOURS = "quiet_hours", _("It would have come in quiet hours")
         SWITCHED_OFF = "switched_off", _("This kind of email is switched off")
@@ -238,6 +245,10 @@ class Message(models.Model):
     @property
     def is_sent(self) -> bool:
         return self.state == self.State.SENT
+
+    @property
+    def is_skipped(self) -> bool:
+        return self.state == self.State.SKIPPED
 
     @property
     def is_lost(self) -> bool:

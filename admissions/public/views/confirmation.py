@@ -32,6 +32,7 @@ def booked(request: HttpRequest) -> HttpResponse:
         "gets_email": bool(consultation_request.email and consultation_request.may_email),
         "is_email_sent": confirmation is not None and confirmation.is_sent,
         "is_email_lost": confirmation is not None and confirmation.is_lost,
+        "is_email_skipped": confirmation is not None and confirmation.is_skipped,
         "call_by": formatting.format_datetime_in_zone(
             consultation_request.promised_call_by, consultation_request.time_zone
         ),

@@ -20,7 +20,11 @@ def change_contact_plan(request: HttpRequest) -> HttpResponse:
     """The ways we have, as they stand; saved as a whole."""
     consultation_request = session.managed_request_or_404(request)
     purpose = f"plan {consultation_request.pk}"
-    form = ContactPlanForm(request.POST or None, consultation_request=consultation_request)
+    form = ContactPlanForm(
+        request.POST or None,
+        consultation_request=consultation_request,
+        owns_email=session.owns_email(request, consultation_request),
+    )
     key = session.read_form_key(request, purpose)
     is_sent = request.method == "POST" and form.is_valid()
 
@@ -31,6 +35,7 @@ def change_contact_plan(request: HttpRequest) -> HttpResponse:
                 request=consultation_request,
                 plan=form.plan_fields(),
                 language=get_language(),
+                owns_email=session.owns_email(request, consultation_request),
             )
         except ActionNotAllowed as refused:
             return render_manage(request, consultation_request, notice=str(refused), status=409)

@@ -51,6 +51,7 @@ def open_manage_link(request: HttpRequest, token: str) -> HttpResponse:
     # Mail scanners follow every link of an email. This leaves a mark in the session and changes
     # nothing else; the address it leads to carries no token.
     session.allow_managing(request, consultation_request)
+    session.note_opened_letter(request, consultation_request)
     return redirect(LINK_TARGETS.get(request.GET.get("to", ""), "admissions:manage"))
 
 
@@ -71,14 +72,18 @@ def render_manage(
     """What stands, or stood last; for someone who never had a time, what we owe them."""
     consultation = consultation_request.standing_consultation()
     latest = consultation or consultation_request.consultations.order_by("booked_at", "pk").last()
+    owns_email = session.owns_email(request, consultation_request)
     context = {
         "consultation_request": consultation_request,
         "consultation": consultation,
         "latest": latest,
         "email": suppressions.mask_email(consultation_request.email)
-        if suppressions.may_email_requester(consultation_request)
+        if suppressions.may_email_requester(consultation_request, owns_email=owns_email)
         else "",
-        "ways": describe_contact_channels(consultation_request),
+        "is_stopped": owns_email
+        and consultation_request.may_email
+        and not suppressions.may_email_requester(consultation_request),
+        "ways": describe_contact_channels(consultation_request, owns_email=owns_email),
         "key": session.issue_form_key(request, f"stop {consultation_request.pk}"),
         "notice": notice,
         "told": FLASH_MESSAGES.get(session.pop_flash(request), ""),
@@ -117,7 +122,9 @@ def no_consultation_context(consultation_request: ConsultationRequest) -> dict[s
     }
 
 
-def describe_contact_channels(consultation_request: ConsultationRequest) -> list[str]:
+def describe_contact_channels(
+    consultation_request: ConsultationRequest, *, owns_email: bool
+) -> list[str]:
     """How we contact them, in words; an empty list means that we wait for their call."""
     found = []
     if consultation_request.phone and consultation_request.may_call:
@@ -128,7 +135,7 @@ def describe_contact_channels(consultation_request: ConsultationRequest) -> list
         )
     if consultation_request.phone and consultation_request.may_text:
         found.append(_("By text"))
-    if suppressions.may_email_requester(consultation_request):
+    if suppressions.may_email_requester(consultation_request, owns_email=owns_email):
         found.append(_("By discreet email") if consultation_request.is_discreet else _("By email"))
     return found
 
@@ -302,5 +309,9 @@ def stop_emails(request: HttpRequest) -> HttpResponse:
     consultation_request = session.managed_request_or_404(request)
     key = session.read_form_key(request, f"stop {consultation_request.pk}")
     if key is not None:
-        contact_plan.stop_emails(key=key, request=consultation_request)
+        contact_plan.stop_emails(
+            key=key,
+            request=consultation_request,
+            owns_email=session.owns_email(request, consultation_request),
+        )
     return redirect("admissions:manage")

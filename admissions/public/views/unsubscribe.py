@@ -28,7 +28,9 @@ def open_unsubscribe_link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         if request.POST.get("List-Unsubscribe") != ONE_CLICK:
             raise Http404
-        contact_plan.stop_emails(key=session.new_idempotency_key(), request=consultation_request)
+        contact_plan.stop_emails(
+            key=session.new_idempotency_key(), request=consultation_request, owns_email=True
+        )
         return HttpResponse("", content_type="text/plain")
     request.session["stops"] = str(consultation_request.pk)
     return redirect("admissions:unsubscribe")
@@ -43,7 +45,7 @@ def unsubscribe(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         key = session.read_form_key(request, purpose)
         if key is not None:
-            contact_plan.stop_emails(key=key, request=consultation_request)
+            contact_plan.stop_emails(key=key, request=consultation_request, owns_email=True)
         return redirect("admissions:unsubscribe")
     context = {
         "email": suppressions.mask_email(consultation_request.email)

@@ -559,7 +559,7 @@ def test_stop_emails_withdraws_the_permission_with_its_consent():
     make_counselor()
     request = book(NINE)
 
-    contact_plan.stop_emails(key=uuid.uuid4(), request=request)
+    contact_plan.stop_emails(key=uuid.uuid4(), request=request, owns_email=True)
 
     request.refresh_from_db()
     withdrawn = request.consent_events.last()
@@ -573,9 +573,9 @@ def test_stop_emails_again_changes_nothing():
     make_counselor()
     request = book(NINE)
     key = uuid.uuid4()
-    contact_plan.stop_emails(key=key, request=request)
+    contact_plan.stop_emails(key=key, request=request, owns_email=True)
     before = everything()
 
-    contact_plan.stop_emails(key=key, request=request)
+    contact_plan.stop_emails(key=key, request=request, owns_email=True)
 
     assert everything() == before

@@ -391,7 +391,9 @@ def test_permission_taken_back_ends_the_wait_and_the_offer(center, time_machine)
     free(rival)
     sweep(NOW)
 
-    contact_plan.stop_emails(key="5a0c6c8c-6d0d-4cbb-9d4e-000000000001", request=request)
+    contact_plan.stop_emails(
+        key="5a0c6c8c-6d0d-4cbb-9d4e-000000000001", request=request, owns_email=True
+    )
     sweep(NOW)
 
     assert (ended(request), left(request)) == (["withdrawn"], ["no_email"])

@@ -33,9 +33,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(MONDAY)]
 audit = audit_of("type", "actor", "source", "fields")
 
 
-def change(request, *, key=None, shown_in="en", **plan):
+def change(request, *, key=None, shown_in="en", owns_email=True, **plan):
     return contact_plan.change_contact_plan(
-        key=key or uuid.uuid4(), request=request, plan=plan, language=shown_in
+        key=key or uuid.uuid4(),
+        request=request,
+        plan=plan,
+        language=shown_in,
+        owns_email=owns_email,
     )
 
 
@@ -53,7 +57,7 @@ def spanish():
 
 
 def stop(request):
-    contact_plan.stop_emails(key=uuid.uuid4(), request=request)
+    contact_plan.stop_emails(key=uuid.uuid4(), request=request, owns_email=True)
     request.refresh_from_db()
 
 

@@ -329,7 +329,7 @@ def test_message_to_someone_without_an_email_is_not_sent(inbox, kind):
 @pytest.mark.parametrize("kind", FOR_REQUESTERS)
 def test_message_to_someone_who_stopped_emails_is_not_sent(inbox, kind):
     message = promise(kind)
-    contact_plan.stop_emails(key=uuid.uuid4(), request=message.request)
+    contact_plan.stop_emails(key=uuid.uuid4(), request=message.request, owns_email=True)
 
     assert refused(message, inbox) == (State.SKIPPED, "not_permitted", [])
 

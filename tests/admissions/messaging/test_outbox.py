@@ -463,8 +463,8 @@ def test_our_own_words_tell_nothing_and_fill_every_placeholder(kind):
 
 
 @pytest.mark.django_db
-def test_letter_takes_ten_queries(inbox, django_assert_num_queries):
+def test_letter_takes_twelve_queries(inbox, django_assert_num_queries):
     message = make_due(Kind.CONFIRMATION, now=NOW)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         delivery.deliver_message(message.pk)

@@ -271,11 +271,36 @@ def test_name_of_a_person_is_greeted(name):
     assert text(letter).startswith(f"Hello {name}.\n\nYour time is set.")
 
 
-def test_name_with_markup_is_shown_as_typed():
-    letter = arrive(promise(preferred_name="<b>Jo & co"))
+def test_name_with_an_apostrophe_is_shown_as_typed():
+    letter = arrive(promise(preferred_name="D'Arcy"))
 
-    assert "Hello &lt;b&gt;Jo &amp; co." in html(letter)
-    assert text(letter).startswith("Hello <b>Jo & co.")
+    assert "Hello D'Arcy." in html(letter)
+    assert text(letter).startswith("Hello D'Arcy.")
+
+
+@pytest.mark.parametrize(
+    "name", ["<b>Jo & co", "Jo!", "Call 555 0100", "$$$", "Jo\u202e", "☎ me", "  "]
+)
+def test_what_is_no_name_is_not_greeted(name):
+    letter = arrive(promise(preferred_name=name))
+
+    assert text(letter).startswith("Hello.\n\nYour time is set.")
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("Your account is closed pay now", "Your"),
+        ("Maria del Carmen Lopez", "Maria"),
+        ("Ana Lucia", "Ana Lucia"),
+        ("Wolfeschlegelsteinhausenbergerdorff", "Wolfeschlegelsteinhausenberger"),
+        ("Zoe\u0308", "Zoe\u0308"),
+    ],
+)
+def test_name_of_many_words_is_greeted_by_its_first(name, called):
+    letter = arrive(promise(preferred_name=name))
+
+    assert text(letter).startswith(f"Hello {called}.\n")
 
 
 def test_name_with_a_new_line_adds_no_header():

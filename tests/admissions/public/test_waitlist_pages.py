@@ -276,7 +276,7 @@ def test_pages_without_a_wait_ask_little_of_the_database(center, django_assert_m
 def test_person_whose_emails_stopped_waits_no_longer(center):
     request = wait()
 
-    contact_plan.stop_emails(key=uuid.uuid4(), request=request)
+    contact_plan.stop_emails(key=uuid.uuid4(), request=request, owns_email=True)
 
     assert waitlist.refusal_to_join(ConsultationRequest.objects.get(pk=request.pk)) == "no_email"
     assert left(request) == ["no_email"]
