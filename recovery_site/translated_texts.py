@@ -18,6 +18,7 @@ from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 # Mail to staff is in English, and its frame is not here.
 TRANSLATED_PATHS = [
     "admissions/messaging/catalog/letters.py",
+    "admissions/messaging/greeting.py",
     "admissions/messaging/rendering.py",
     "admissions/calendars/ics.py",
     "templates/emails/letter.*",

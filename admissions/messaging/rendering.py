@@ -6,7 +6,6 @@ reason, so it cannot say them.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from email.encoders import encode_base64
 from email.utils import formataddr
@@ -29,7 +28,7 @@ from admissions.scheduling.summaries import summarize_consultation, summarize_of
 from programs.models import Facility, Translation
 from users.models import User
 
-from . import catalog, digest, placeholders, templates
+from . import catalog, digest, greeting, placeholders, templates
 from .kinds import Audience, MessageLayout, MessageText
 from .models import Message
 
@@ -44,11 +43,6 @@ ACTION_QUERIES = {
     "cancel": "?to=cancel",
     "book": "?to=book",
 }
-# A name and a second one; beyond that it may be a sentence.
-MAX_GREETED_WORDS, MAX_GREETED_LENGTH = 2, 30
-JOINS_OF_NAMES = set(" '’ʼ‘-‐.·")
-ADDRESS_PATTERN = re.compile(r"[/@:\\]|\w\.\w|www", re.IGNORECASE)
-
 css_inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
 
 
@@ -243,7 +237,7 @@ def build_requester_values(message: Message, facility: Facility) -> dict:
     """All that a letter to a requester may know. The center is named only if they said so."""
     request, consultation = message.its_request, message.consultation
     values = {
-        "greeting": format_greeting(request.preferred_name),
+        "greeting": greeting.format_greeting(request.preferred_name),
         "center": "" if request.is_discreet else facility.name,
         "line": str(facility.admissions_line),
         "line_link": facility.admissions_line.as_rfc3966,
@@ -254,20 +248,6 @@ def build_requester_values(message: Message, facility: Facility) -> dict:
     if message.offer:
         values |= summarize_offer(message.offer)
     return values
-
-
-def format_greeting(name: str) -> str:
-    """Hello Ana, or just Hello: what strangers type as a name must not speak through us.
-
-    Only letters, and what joins them in names, are repeated, and of many words the first alone: an
-    address could lure people, and a sentence could frighten them.
-    """
-    words = name.split()
-    is_name = all(unicodedata.category(each)[0] in "LM" or each in JOINS_OF_NAMES for each in name)
-    if not words or not is_name or ADDRESS_PATTERN.search(name):
-        return _("Hello.")
-    called = name if len(words) <= MAX_GREETED_WORDS else words[0]
-    return _("Hello %(name)s.") % {"name": called[:MAX_GREETED_LENGTH]}
 
 
 def build_email(
