@@ -21,6 +21,7 @@ from .intake.models import (
     Suppression,
 )
 from .messaging.models import Message, MessageRule, MessageTemplate, ProviderEvent
+from .rate_limits.models import CountedRequest
 from .reporting.models import PageViewCount
 from .scheduling.models import (
     BusyTime,
@@ -54,6 +55,7 @@ __all__ = [
     "ConsultationRequest",
     "ContactAttempt",
     "Counselor",
+    "CountedRequest",
     "EarlierOffer",
     "ExternalCalendar",
     "ExtraHours",

@@ -55,6 +55,7 @@ def environment(database, **extra):
 def production(database, **extra):
     served = {
         "DEBUG": "0",
+        "REQUEST_LIMIT_FACTOR": "0",
         "ALLOWED_HOSTS": "127.0.0.1",
         "SITE_URL": "https://127.0.0.1",
         "ADMISSIONS_LINE": "+17145550134",

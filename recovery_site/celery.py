@@ -19,6 +19,7 @@ app.autodiscover_tasks(
         "admissions.booking",
         "admissions.calendars",
         "admissions.messaging",
+        "admissions.rate_limits",
     ]
 )
 app.conf.beat_schedule = {
@@ -45,6 +46,11 @@ app.conf.beat_schedule = {
     },
     "tidy up sessions": {
         "task": "admissions.accounts.tasks.delete_expired_rows",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3000},
+    },
+    "forget old counts of requests": {
+        "task": "admissions.rate_limits.tasks.delete_old_counts",
         "schedule": timedelta(hours=1),
         "options": {"expires": 3000},
     },

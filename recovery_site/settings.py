@@ -230,6 +230,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL = "admin:login"
+# How many times the requests of one center may come online; 0 counts none.
+# See admissions.rate_limits.
+REQUEST_LIMIT_FACTOR = env.int("REQUEST_LIMIT_FACTOR", default=1)
 # How many proxies of our own stand in front, each adding the address it saw to
 # X-Forwarded-For. What stands before those in that header anybody may have written.
 PROXIES = env.int("PROXIES", default=1 if PRODUCTION else 0)

@@ -135,6 +135,12 @@ def page_caching(settings, nothing_is_kept):
 
 
 @pytest.fixture(autouse=True)
+def nothing_is_refused(settings):
+    """As many may book as a test needs, unless it is about the limits."""
+    settings.REQUEST_LIMIT_FACTOR = 0
+
+
+@pytest.fixture(autouse=True)
 def usual_language(settings):
     """Django leaves a thread in the language of the last page that it drew."""
     translation.activate(settings.LANGUAGE_CODE)

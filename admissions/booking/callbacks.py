@@ -17,6 +17,8 @@ from admissions.intake.idempotency import find_or_claim_key, link_key_to_request
 from admissions.intake.models import ConsultationRequest
 from admissions.intake.service_levels import CallPromise
 from admissions.messaging import outbox, tasks
+from admissions.rate_limits import limits
+from admissions.rate_limits.limits import Origin
 
 Type = AuditEvent.Type
 REQUESTER = AuditEvent.Source.REQUESTER
@@ -24,13 +26,21 @@ REQUESTER = AuditEvent.Source.REQUESTER
 
 @transaction.atomic
 def request_callback(
-    *, key: uuid.UUID, details: dict[str, Any], consents: dict[str, bool]
+    *,
+    key: uuid.UUID,
+    details: dict[str, Any],
+    consents: dict[str, bool],
+    origin: Origin | None = None,
 ) -> ConsultationRequest:
-    """Promise a call in the time asked for, as soon as staff can keep it, or promise no time."""
+    """Promise a call in the time asked for, as soon as staff can keep it, or promise no time.
+
+    What has an `origin` is counted; raises TooManyRequests, saving nothing.
+    """
     if earlier := find_or_claim_key(key):
         return earlier
 
     now = timezone.now()
+    limits.count_request(origin=origin, details=details, now=now)
     zone = ZoneInfo(details["time_zone"])
     promise = service_levels.find_call_promise(
         now=contact_hours.find_next_good_time(details["good_time"], now, zone)

@@ -18,6 +18,8 @@ from admissions.intake.idempotency import find_or_claim_key, link_key_to_request
 from admissions.intake.models import ConsultationRequest
 from admissions.intake.service_levels import CHECK_IN_AFTER_CANCELING
 from admissions.messaging import outbox, tasks
+from admissions.rate_limits import limits
+from admissions.rate_limits.limits import Origin
 from admissions.scheduling import assignment
 from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Consultation, Mode, ModeRules, WaitlistEntry
@@ -38,16 +40,19 @@ def request_consultation(
     details: dict[str, Any],
     consents: dict[str, bool],
     location: int | None = None,
+    origin: Origin | None = None,
 ) -> ConsultationRequest:
     """Book a time for a new request; the same key always answers with the same request.
 
     `details` are columns of ConsultationRequest; `consents` maps ConsentVersion keys to
-    granted or not; `location` is the id of where they come. Raises SlotTaken, saving nothing.
+    granted or not; `location` is the id of where they come. What has an `origin` is counted.
+    Raises SlotTaken or TooManyRequests, saving nothing.
     """
     if earlier := find_or_claim_key(key):
         return earlier
 
     now = timezone.now()
+    limits.count_request(origin=origin, details=details, now=now)
     request = ConsultationRequest.objects.create(
         source=ConsultationRequest.Source.BOOKING,
         stage=Stage.CONSULTATION_SCHEDULED,

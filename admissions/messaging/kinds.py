@@ -37,6 +37,7 @@ class Kind(models.TextChoices):
     STAFF_CALL_OVERDUE = "staff_promise_broken", _("Staff: a promised call is late")
     STAFF_ESCALATED = "staff_escalated", _("Staff: to the on-call lead")
     STAFF_DIGEST = "staff_digest", _("Staff: the day ahead")
+    STAFF_FLOOD = "staff_flood", _("Staff: more online requests than people make")
     STAFF_SHORTAGE = "staff_shortage", _("Staff: no phone time within a day")
 
 

@@ -252,6 +252,12 @@ def enqueue_digest(*, now: datetime) -> None:
     enqueue_messages([message])
 
 
+def enqueue_flood_notice(*, now: datetime) -> None:
+    """That more ask online than people do, once on each day of the center's clock."""
+    day = timezone.localtime(now).date()
+    enqueue_messages([build_message(Kind.STAFF_FLOOD, day=day, due_at=now)])
+
+
 def enqueue_shortage_alerts(shortages: Iterable[Shortage]) -> None:
     """Tell the directors once about each stretch without a phone time."""
     rule = MessageRule.objects.by_kind()[Kind.STAFF_SHORTAGE]

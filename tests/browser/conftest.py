@@ -95,7 +95,7 @@ def site(tmp_path_factory):
         runner = subprocess.Popen(
             [sys.executable, "-m", "recovery_site.dev.runner"],
             cwd=ROOT,
-            env=bare | {"VAR": str(var), "PORT": str(port)},
+            env=bare | {"VAR": str(var), "PORT": str(port), "REQUEST_LIMIT_FACTOR": "0"},
             stdout=out,
             stderr=subprocess.STDOUT,
             preexec_fn=functools.partial(processes.end_with_parent, signal.SIGTERM),  # noqa: PLW1509

@@ -95,6 +95,19 @@ STAFF_EMAILS: dict[str, MessageKind] = {
             "In the next 24 hours nobody can book a talk by phone, in at least one language.",
         ),
     ),
+    Kind.STAFF_FLOOD: staff(
+        subject=Subject.DAY,
+        check=Check.TODAY,
+        audience=Audience.DESK_AND_DIRECTORS,
+        timing=_("Once a day, when so many ask online that a script may be at work."),
+        text=MessageText(
+            "More online requests than people make",
+            "More online requests than people make",
+            "A script may be filling in our forms. Further requests are shown our number instead,"
+            " until it calms down; the line, and what was booked before, are not affected. Please"
+            " look at the newest requests: those with danger first, since one may be real.",
+        ),
+    ),
     Kind.STAFF_DIGEST: staff(
         subject=Subject.DAY,
         check=Check.TODAY,

@@ -212,7 +212,8 @@ class Message(models.Model):
             ),
             models.CheckConstraint(
                 name="message_is_about_someone_or_for_staff",
-                condition=Q(request__isnull=False) | Q(kind__in=["staff_digest", "staff_shortage"]),
+                condition=Q(request__isnull=False)
+                | Q(kind__in=["staff_digest", "staff_flood", "staff_shortage"]),
             ),
             models.CheckConstraint(
                 name="message_resent_by_someone_for_a_reason",

@@ -15,7 +15,7 @@ from admissions import formatting
 from admissions.booking import consultations
 from admissions.exceptions import SlotTaken
 from admissions.local_time import center_zone
-from admissions.public import callback_promise, guide_answers, session
+from admissions.public import callback_promise, guide_answers, rate_limiting, session
 from admissions.public.decorators import private
 from admissions.public.forms import DetailsForm
 from admissions.public.locations import bookable_locations, requested_location
@@ -26,6 +26,7 @@ from admissions.public.parameters import (
     requested_mode,
     requested_zone,
 )
+from admissions.rate_limits.limits import TooManyRequests
 from admissions.scheduling import availability, shortages, slot_display
 from admissions.scheduling import roster as scheduling_roster
 from admissions.scheduling.availability import Slot
@@ -168,9 +169,15 @@ def submit_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> H
             location=place.pk if place else None,
             details=form.request_fields(),
             consents=form.consent_answers(),
+            origin=rate_limiting.origin_of(request),
         )
     except SlotTaken:
         return render_slot_taken(request, form, mode=mode, starts_at=starts_at)
+    except TooManyRequests as refused:
+        rate_limiting.note_refusal(refused)
+        return render_details(
+            request, form, mode=mode, starts_at=starts_at, status=429, is_refused=True
+        )
     session.remember_request(request, consultation_request)
     guide_answers.forget_answers(request.session)
     return redirect("admissions:booked")

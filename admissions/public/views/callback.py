@@ -1,5 +1,7 @@
 """Ask for a call: one screen, and a time we can keep."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,11 +11,12 @@ from admissions import formatting
 from admissions.booking import callbacks
 from admissions.intake.models import ConsultationRequest
 from admissions.local_time import center_zone
-from admissions.public import callback_promise, guide_answers, session
+from admissions.public import callback_promise, guide_answers, rate_limiting, session
 from admissions.public.decorators import private
 from admissions.public.forms import CallbackForm
 from admissions.public.parameters import requested_for_whom
 from admissions.public.views.booking import render_already_received
+from admissions.rate_limits.limits import TooManyRequests
 
 
 @private
@@ -33,25 +36,39 @@ def request_callback(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and key is not None:
         if session.is_answered_elsewhere(request, key):
             return render_already_received(request)
-        consultation_request = callbacks.request_callback(
-            key=key, details=form.request_fields(), consents=form.consent_answers()
-        )
+        try:
+            consultation_request = callbacks.request_callback(
+                key=key,
+                details=form.request_fields(),
+                consents=form.consent_answers(),
+                origin=rate_limiting.origin_of(request),
+            )
+        except TooManyRequests as refused:
+            rate_limiting.note_refusal(refused)
+            return render_callback(request, form, status=429, is_refused=True)
         session.remember_request(request, consultation_request)
         guide_answers.forget_answers(request.session)
         return redirect("admissions:callback_requested")
 
     if request.method == "GET":
         session.renew_used_form_key(request, "callback")
+    is_stale = request.method == "POST" and form.is_valid()
+    return render_callback(request, form, is_stale=is_stale)
+
+
+def render_callback(
+    request: HttpRequest, form: CallbackForm, *, status: int = 200, **extra: Any
+) -> HttpResponse:
     context = {
         "form": form,
         "key": session.issue_form_key(request, "callback"),
         "for_someone": form["for_whom"].value() == ConsultationRequest.ForWhom.LOVED_ONE,
-        "is_stale": request.method == "POST" and form.is_valid(),
         "call_promise": callback_promise.describe_callback_promise(
             now=timezone.now(), zone=center_zone()
         ),
+        **extra,
     }
-    return render(request, "admissions/request_callback.html", context)
+    return render(request, "admissions/request_callback.html", context, status=status)
 
 
 def is_callback_pending(consultation_request: ConsultationRequest | None) -> bool:

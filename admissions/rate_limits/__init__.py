@@ -1,0 +1,1 @@
+"""How many online requests may come from one place, and from everyone together."""

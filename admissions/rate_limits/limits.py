@@ -1,0 +1,108 @@
+"""Counts online requests in Postgres and refuses those beyond a limit.
+
+A script could otherwise take every appointment of two weeks in a minute. Postgres counts, since
+without it nothing is booked anyway: every web process agrees, and Redis may be away.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.utils.crypto import salted_hmac
+
+from .models import CountedRequest
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+EVERYONE = "everyone"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a form came from: a network (an address, or the /64 of IPv6), and a session."""
+
+    network: str
+    session: str
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` requests `within` this time."""
+
+    count: int
+    within: timedelta
+
+
+class TooManyRequests(Exception):
+    """A limit is reached; nothing is saved. `shared` names what the requests have in common."""
+
+    def __init__(self, shared: str) -> None:
+        super().__init__(shared)
+        self.shared = shared
+
+
+# A family shares a phone, and a hospital shares a network; nobody is asked to wait who calls. What
+# everyone may do together leaves most of two weeks' times open for people while someone floods us
+# from hundreds of addresses; a larger center multiplies it by REQUEST_LIMIT_FACTOR.
+LIMITS = {
+    "network": [Limit(5, DAY)],
+    "session": [Limit(3, DAY)],
+    "phone": [Limit(3, DAY)],
+    "email": [Limit(3, DAY)],
+    EVERYONE: [Limit(5, 10 * MINUTE), Limit(12, HOUR), Limit(60, DAY)],
+}
+
+
+def count_request(*, origin: Origin | None, details: dict[str, Any], now: datetime) -> None:
+    """Count a request within the transaction that makes it, or raise TooManyRequests.
+
+    `details` may hold a phone and an email. What has no origin came from no form, and is not
+    counted. Locks what it shares until the transaction ends, so that a thousand at once are
+    counted too; one that is rolled back, for a time that was taken, does not count. Switched off
+    by a factor of 0.
+    """
+    factor = settings.REQUEST_LIMIT_FACTOR
+    if origin is None or not factor:
+        return
+    shared = {
+        "network": origin.network,
+        "session": origin.session,
+        "phone": str(details.get("phone") or ""),
+        "email": details.get("email", "").strip().casefold(),
+        EVERYONE: EVERYONE,
+    }
+    keys = {name: hash_shared(name, value) for name, value in shared.items() if value}
+    lock_keys(list(keys.values()))
+
+    times: dict[str, list[datetime]] = {key: [] for key in keys.values()}
+    lately = CountedRequest.objects.filter(key__in=times, at__gt=now - DAY)
+    for key, at in lately.values_list("key", "at"):
+        times[key].append(at)
+    for name, key in keys.items():
+        share = factor if name == EVERYONE else 1
+        for limit in LIMITS[name]:
+            if sum(at > now - limit.within for at in times[key]) >= limit.count * share:
+                raise TooManyRequests(name)
+
+    CountedRequest.objects.bulk_create(CountedRequest(key=key, at=now) for key in times)
+
+
+def lock_keys(keys: list[str]) -> None:
+    """Take each key's advisory lock until the transaction ends, in one order for all."""
+    numbers = [int(key[:15], 16) for key in keys]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(key)"
+            " FROM (SELECT unnest(%s::bigint[]) AS key ORDER BY key) AS ordered",
+            [numbers],
+        )
+
+
+def delete_old_counts(now: datetime) -> None:
+    CountedRequest.objects.filter(at__lte=now - DAY).delete()
+
+
+def hash_shared(name: str, value: str) -> str:
+    """What stands for a network, phone or address in the table; without our key it finds none."""
+    return salted_hmac(f"admissions.rate_limits.{name}", value, algorithm="sha256").hexdigest()
