@@ -1,11 +1,13 @@
 """The Celery app. Redis only wakes workers: what is owed lives in Postgres."""
 
 import os
+import sys
 from datetime import timedelta
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import task_postrun, task_prerun
+from celery.signals import task_postrun, task_prerun, worker_init
+from django.conf import settings
 from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
@@ -65,6 +67,13 @@ app.conf.beat_schedule = {
         "options": {"expires": 55},
     },
 }
+
+
+@worker_init.connect
+def require_audit_key(**_: Any) -> None:
+    """End a worker of production that could not seal the audit."""
+    if not settings.AUDIT_KEYS:
+        sys.exit("A worker of production needs AUDIT_KEY: see README.")
 
 
 @task_prerun.connect

@@ -4,6 +4,10 @@ import os
 
 from . import logging_config
 
+# Where one environment serves all processes, the web still does not get what seals the audit.
+for name in ("AUDIT_KEY", "AUDIT_KEY_FALLBACKS"):
+    os.environ.pop(name, None)
+
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = 2

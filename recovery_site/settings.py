@@ -40,12 +40,13 @@ else:
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or secrets.token_urlsafe(50)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-# The first seals the audit; all are good for checking it.
+# The first seals the audit; all are good for checking it. In production only the worker has one:
+# whoever takes over the web process can then write events, but seal none.
 AUDIT_KEYS = [
     key
     for key in [env.str("AUDIT_KEY", default=""), *env.list("AUDIT_KEY_FALLBACKS", default=[])]
     if key
-] or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
+] or ([] if PRODUCTION else [SECRET_KEY, *SECRET_KEY_FALLBACKS])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ADMISSIONS_LINE = env.str("ADMISSIONS_LINE", default="+17145550134")
 

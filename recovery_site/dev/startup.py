@@ -60,9 +60,12 @@ def check_port_free(port: int) -> None:
 
 def read_production_flag() -> bool:
     try:
-        return settings.PRODUCTION
+        is_production = settings.PRODUCTION
     except ImproperlyConfigured as trouble:
         sys.exit(str(trouble))
+    if is_production and not settings.AUDIT_KEYS:
+        sys.exit("Production needs AUDIT_KEY, for the worker alone: see README.")
+    return is_production
 
 
 def development_environment(var: Path, port: int, urls: dict[str, str]) -> dict[str, str]:

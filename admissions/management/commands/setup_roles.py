@@ -1,0 +1,105 @@
+"""Makes the database roles of the web process and of the worker, and grants what each needs."""
+
+import os
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pgtrigger
+from django.apps import apps
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, models, transaction
+from psycopg2 import sql
+from psycopg2.extensions import encrypt_password
+
+from admissions.audit.models import AuditSeal
+
+VARIABLES = {"web": "WEB_DATABASE_URL", "worker": "WORKER_DATABASE_URL"}
+MIGRATIONS = "django_migrations"
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes two roles in Postgres, by the names and passwords in WEB_DATABASE_URL and"
+        " WORKER_DATABASE_URL, which may read and write but not change what is permanent, nor"
+        " the tables themselves. Run it as their owner, after each migrate; it is safe to repeat."
+    )
+
+    @transaction.atomic
+    def handle(self, **options: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            owner = cursor.fetchone()[0]
+        names = {kind: self.make_role(variable, owner) for kind, variable in VARIABLES.items()}
+        if names["web"] == names["worker"]:
+            raise CommandError("The web process and the worker need a role each.")
+        for kind, name in names.items():
+            grant(name, may_seal=kind == "worker")
+            self.stdout.write(f"{kind}: the role {name} may read and write, and nothing more")
+
+    def make_role(self, variable: str, owner: str) -> str:
+        """The role that a URL names, made or renewed; its password goes to Postgres as a hash."""
+        url = urlsplit(os.environ.get(variable, ""))
+        name, password = unquote(url.username or ""), unquote(url.password or "")
+        if not name or not password:
+            raise CommandError(f"{variable} must be like postgres://role:password@host/database.")
+        if name == owner:
+            raise CommandError(f"{variable} names {owner}, who owns the tables: name another role.")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", [name])
+            found = cursor.fetchone()
+            if found and found[0]:
+                raise CommandError(f"{variable} names {name}, a superuser: name another role.")
+            secret = encrypt_password(password, name, cursor.connection, "scram-sha-256")
+            cursor.execute(
+                sql.SQL(
+                    "{verb} ROLE {name} LOGIN PASSWORD {secret} NOSUPERUSER NOCREATEDB"
+                    " NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT"
+                ).format(
+                    verb=sql.SQL("ALTER" if found else "CREATE"),
+                    name=sql.Identifier(name),
+                    secret=sql.Literal(secret),
+                )
+            )
+        return name
+
+
+def grant(role: str, *, may_seal: bool) -> None:
+    """What the role had is taken away first, so that nothing stays of an earlier release."""
+    run(role, "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
+    run(role, "REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {role}")
+    run(role, "REVOKE ALL ON SCHEMA public FROM {role}")
+    run(role, "GRANT USAGE ON SCHEMA public TO {role}")
+    run(role, "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
+    permanent = permanent_tables()
+    for table in connection.introspection.table_names():
+        verbs = "SELECT, INSERT, UPDATE, DELETE"
+        if table in permanent:
+            verbs = "SELECT, INSERT"
+        if table == MIGRATIONS or (table == AuditSeal._meta.db_table and not may_seal):
+            verbs = "SELECT"
+        run(role, f"GRANT {verbs} ON {{table}} TO {{role}}", table=table)
+
+
+def run(role: str, statement: str, *, table: str = "") -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL(statement).format(role=sql.Identifier(role), table=sql.Identifier(table))
+        )
+
+
+def permanent_tables() -> set[str]:
+    """The tables of models whose triggers refuse UPDATE and DELETE of every row.
+
+    Drafts of content change until they are published: those tables keep their triggers alone.
+    """
+    return {model._meta.db_table for model in apps.get_models() if is_permanent(model)}
+
+
+def is_permanent(model: type[models.Model]) -> bool:
+    return any(
+        isinstance(trigger, pgtrigger.Protect)
+        and trigger.condition is None
+        and "UPDATE" in str(trigger.operation)
+        and "DELETE" in str(trigger.operation)
+        for trigger in getattr(model._meta, "triggers", [])
+    )

@@ -1,0 +1,204 @@
+"""The database roles of the web process and the worker: what they may do, and what not."""
+
+import secrets
+from datetime import timedelta
+
+import psycopg2
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from admissions.audit import seal_chain
+from admissions.audit.models import AuditEvent, AuditSeal
+from admissions.management.commands.setup_roles import permanent_tables
+from admissions.messaging import delivery
+from admissions.messaging.models import Message
+from admissions.triage import ownership
+from programs import versioning
+from programs.models import Article
+from tests.support.factories import make_counselor, make_request, make_user
+from tests.support.visitor import Visitor
+
+PERMANENT = {
+    "admissions_acknowledgment",
+    "admissions_assessment",
+    "admissions_auditevent",
+    "admissions_auditseal",
+    "admissions_consentevent",
+    "admissions_consentversion",
+    "admissions_finding",
+    "admissions_messagetemplate",
+    "admissions_note",
+    "admissions_recommendation",
+}
+
+REFUSED = "InsufficientPrivilege"
+
+
+@pytest.fixture
+def urls(monkeypatch):
+    """Names and passwords of two roles that no other test has."""
+    mark = secrets.token_hex(4)
+    names = {"web": f"web_{mark}", "worker": f"worker_{mark}"}
+    for kind, name in names.items():
+        monkeypatch.setenv(f"{kind.upper()}_DATABASE_URL", f"postgres://{name}:p%40ss-{mark}@x/y")
+    return names | {"password": f"p@ss-{mark}"}
+
+
+@pytest.fixture
+def roles(urls, db):
+    """Both roles, within the transaction of the test."""
+    call_command("setup_roles", verbosity=0)
+    return urls
+
+
+def as_role(name, act):
+    """Whether a role may do this: "done", or the class of what Postgres says."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f'SET LOCAL ROLE "{name}"')
+            act(cursor)
+            # What is rolled back resets it by itself.
+            cursor.execute("RESET ROLE")
+    except Exception as refused:
+        return type(refused.__cause__ or refused).__name__
+    return "done"
+
+
+def statement(text):
+    return lambda cursor: cursor.execute(text)
+
+
+@pytest.mark.parametrize("kind", ["web", "worker"])
+@pytest.mark.parametrize("table", sorted(PERMANENT))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "UPDATE {table} SET {key} = {key}",
+        "DELETE FROM {table}",
+        "TRUNCATE {table} CASCADE",
+        "ALTER TABLE {table} DISABLE TRIGGER ALL",
+        "DROP TABLE {table} CASCADE",
+    ],
+)
+def test_no_role_changes_what_is_permanent(roles, kind, table, text):
+    key = "number" if table == "admissions_auditseal" else "id"
+
+    assert as_role(roles[kind], statement(text.format(table=table, key=key))) == REFUSED
+
+
+@pytest.mark.parametrize("kind", ["web", "worker"])
+def test_no_role_passes_by_ignoring_the_triggers(roles, kind):
+    AuditEvent.objects.create(type=AuditEvent.Type.SIGNED_IN, actor=make_user())
+
+    def rewrite(cursor):
+        cursor.execute("SET LOCAL pgtrigger.ignore = '{admissions_auditevent}'")
+        cursor.execute("UPDATE admissions_auditevent SET type = type")
+
+    assert as_role(roles[kind], rewrite) == REFUSED
+
+
+def test_permanent_tables_are_those_whose_triggers_refuse_both():
+    assert permanent_tables() == PERMANENT
+
+
+@pytest.mark.parametrize("kind", ["web", "worker"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE TABLE more (id int)",
+        "CREATE ROLE more",
+        "SET session_replication_role = replica",
+        "DELETE FROM django_migrations",
+        "COPY admissions_note TO PROGRAM 'cat'",
+    ],
+)
+def test_no_role_rules_the_database(roles, kind, text):
+    assert as_role(roles[kind], statement(text)) == REFUSED
+
+
+def test_only_the_worker_seals(roles):
+    AuditEvent.objects.create(type=AuditEvent.Type.SIGNED_IN, actor=make_user())
+
+    def seal(_cursor):
+        seal_chain.seal_waiting_events()
+
+    assert as_role(roles["web"], seal) == REFUSED
+    assert as_role(roles["worker"], seal) == "done"
+    assert AuditSeal.objects.exists()
+
+
+def test_web_books_and_staff_work(roles):
+    make_counselor()
+    staff, request = make_user("counselor"), make_request()
+
+    def work(_cursor):
+        assert Visitor().book().status_code == 302
+        ownership.claim_request(request_id=request.pk, by=staff)
+
+    assert as_role(roles["web"], work) == "done"
+
+
+def test_web_publishes_texts(roles):
+    text = Article.objects.filter(is_published=True).first()
+    editor = make_user("content editor")
+
+    def publish(_cursor):
+        versioning.save_draft(text=text, seen=text.changed_at, by=editor)
+
+    assert as_role(roles["web"], publish) == "done"
+
+
+def test_worker_delivers(roles, inbox):
+    make_counselor()
+    Visitor().book(email="jo@example.com", may_email="on")
+    message = Message.objects.get(kind="confirmation")
+
+    assert as_role(roles["worker"], lambda _cursor: delivery.deliver_message(message.pk)) == "done"
+    message.refresh_from_db()
+    assert message.state == "sent"
+    assert timezone.now() - message.finished_at < timedelta(minutes=1)
+
+
+def test_again_renews_the_password_and_changes_nothing_else(roles, monkeypatch):
+    monkeypatch.setenv("WEB_DATABASE_URL", f"postgres://{roles['web']}:another@x/y")
+
+    call_command("setup_roles", verbosity=0)
+
+    assert as_role(roles["web"], statement("DELETE FROM admissions_note")) == REFUSED
+    assert as_role(roles["web"], statement("SELECT FROM admissions_note")) == "done"
+
+
+def test_role_signs_in_with_its_password(real_commits, urls):
+    call_command("setup_roles", verbosity=0)
+    known = connection.get_connection_params()
+    known = {name: known[name] for name in ("host", "port", "dbname")}
+    try:
+        with pytest.raises(psycopg2.OperationalError):
+            psycopg2.connect(**known, user=urls["web"], password="wrong")
+        psycopg2.connect(**known, user=urls["web"], password=urls["password"]).close()
+    finally:
+        with connection.cursor() as cursor:
+            for kind in ("web", "worker"):
+                cursor.execute(f'DROP OWNED BY "{urls[kind]}"; DROP ROLE "{urls[kind]}"')
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "url", "word"),
+    [
+        ("WEB_DATABASE_URL", "", "must be like"),
+        ("WEB_DATABASE_URL", "postgres://web@x/y", "must be like"),
+        ("WORKER_DATABASE_URL", "postgres://{owner}:p@x/y", "owns the tables"),
+        ("WORKER_DATABASE_URL", "postgres://{web}:p@x/y", "a role each"),
+    ],
+)
+def test_url_that_names_no_role_of_its_own_is_refused(urls, monkeypatch, name, url, word):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        owner = cursor.fetchone()[0]
+    monkeypatch.setenv(name, url.format(owner=owner, web=urls["web"]))
+
+    with pytest.raises(CommandError, match=word):
+        call_command("setup_roles", verbosity=0)
