@@ -4,6 +4,7 @@ A worker claims one calendar under a lease, reads it outside any transaction,
 and replaces its busy times in one; a worker that comes too late changes nothing.
 """
 
+import base64
 import json
 import logging
 import subprocess
@@ -47,11 +48,18 @@ def refresh_busy_times(calendar_id: int) -> str | None:
     if calendar is None:
         return None
     try:
-        times = run_parser(safe_http.fetch_file(calendar.address), calendar.counselor)
+        times = run_parser(load_file(calendar), calendar.counselor)
     except CalendarRefused as refused:
         logger.warning("Calendar %s was not read: %s", calendar.pk, refused.reason.value)
         return fail_refresh(calendar, refused.reason)
     return complete_refresh(calendar, times)
+
+
+def load_file(calendar: ExternalCalendar) -> bytes:
+    """The file that was uploaded, or what stands at the address; raises CalendarRefused."""
+    if calendar.is_by_address:
+        return safe_http.fetch_file(calendar.address)
+    return base64.b64decode(calendar.unread_file)
 
 
 @transaction.atomic
@@ -99,13 +107,14 @@ def run_parser(file: bytes, counselor: Counselor) -> list[BusyStretch]:
 
 @transaction.atomic
 def complete_refresh(calendar: ExternalCalendar, times: list[BusyStretch]) -> str | None:
-    """Replace its busy times by these; next time in a quarter of an hour."""
+    """Replace its busy times by these; an address is read again in a quarter of an hour."""
     if not lock_own_lease(calendar):
         return None
     replace_busy_times(calendar, times)
     now = timezone.now()
     ExternalCalendar.objects.filter(pk=calendar.pk).update(
-        lease=None, lease_until=None, next_refresh_at=now + REFRESH_INTERVAL,
+        lease=None, lease_until=None, unread_file="",
+        next_refresh_at=now + REFRESH_INTERVAL if calendar.is_by_address else None,
         last_read_at=now, last_reason="", failures=0, failing_since=None,
     )  # fmt: skip
     return ""
@@ -113,13 +122,17 @@ def complete_refresh(calendar: ExternalCalendar, times: list[BusyStretch]) -> st
 
 @transaction.atomic
 def fail_refresh(calendar: ExternalCalendar, reason: str) -> str | None:
-    """Keep what was read before, and try again after a pause that doubles up to six hours."""
+    """Keep what was read before, and try again after a pause that doubles up to six hours.
+
+    A file stays what it is: it is forgotten, and its owner sees why.
+    """
     if not lock_own_lease(calendar):
         return None
     now = timezone.now()
     pause = min(REFRESH_INTERVAL * 2 ** min(calendar.failures, 10), MAX_BACKOFF)
     ExternalCalendar.objects.filter(pk=calendar.pk).update(
-        lease=None, lease_until=None, next_refresh_at=now + pause,
+        lease=None, lease_until=None, unread_file="",
+        next_refresh_at=now + pause if calendar.is_by_address else None,
         last_reason=reason, failures=F("failures") + 1,
         failing_since=calendar.failing_since or now,
     )  # fmt: skip

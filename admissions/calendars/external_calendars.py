@@ -1,5 +1,6 @@
 """What a counselor, or a director for them, does with the calendars of their own."""
 
+import base64
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -8,9 +9,10 @@ from django.utils import timezone
 
 from admissions.audit.models import AuditEvent
 from admissions.scheduling.models import CalendarRefused, Counselor, ExternalCalendar
+from admissions.tokens import hash_token
 from users.models import User
 
-from . import busy_import, safe_http, tasks
+from . import safe_http, tasks
 
 MAX_CALENDARS_PER_COUNSELOR = 5
 Kind, Type = ExternalCalendar.Kind, AuditEvent.Type
@@ -20,20 +22,26 @@ class TooManyCalendars(Exception):
     """This counselor has as many calendars as anyone may have."""
 
 
+@transaction.atomic
 def add_calendar_file(*, counselor_id: int, by: User, label: str, file: bytes) -> ExternalCalendar:
-    """Take over the busy times of a calendar file; the file itself is kept nowhere."""
-    times = busy_import.run_parser(
-        file, Counselor.objects.select_related("user", "location").get(pk=counselor_id)
+    """Have a worker take over the busy times of a calendar file, which is then forgotten.
+
+    Raises CalendarRefused for what is plainly no calendar, and TooManyCalendars.
+    """
+    if not file.rstrip().upper().endswith(b"END:VCALENDAR"):
+        raise CalendarRefused(ExternalCalendar.Reason.NO_CALENDAR)
+    check_calendar_limit(counselor_id)
+
+    calendar = ExternalCalendar.objects.create(
+        counselor_id=counselor_id,
+        kind=Kind.UPLOAD,
+        label=label,
+        unread_file=base64.b64encode(file).decode(),
+        next_refresh_at=timezone.now(),
     )
-    with transaction.atomic():
-        check_calendar_limit(counselor_id)
 
-        calendar = ExternalCalendar.objects.create(
-            counselor_id=counselor_id, kind=Kind.UPLOAD, label=label, last_read_at=timezone.now()
-        )
-        busy_import.replace_busy_times(calendar, times)
-
-        record_calendar_event(Type.CALENDAR_ADDED, calendar, by)
+    record_calendar_event(Type.CALENDAR_ADDED, calendar, by)
+    tasks.wake_calendar_refresh(calendar)
     return calendar
 
 
@@ -47,8 +55,13 @@ def add_calendar_address(
 
     calendar, is_new = ExternalCalendar.objects.get_or_create(
         counselor_id=counselor_id,
-        address=address,
-        defaults={"kind": Kind.ADDRESS, "label": label, "next_refresh_at": timezone.now()},
+        address_sha256=hash_token(address),
+        defaults={
+            "kind": Kind.ADDRESS,
+            "label": label,
+            "address": address,
+            "next_refresh_at": timezone.now(),
+        },
     )
 
     if is_new:
@@ -80,7 +93,7 @@ def check_calendar_limit(counselor_id: int, *, except_address: str = "") -> None
     """One more is welcome; whoever adds another waits, so that the count holds."""
     Counselor.objects.select_for_update(no_key=True).get(pk=counselor_id)
     others = ExternalCalendar.objects.filter(counselor=counselor_id)
-    if except_address and others.filter(address=except_address).exists():
+    if except_address and others.filter(address_sha256=hash_token(except_address)).exists():
         return
     if others.count() >= MAX_CALENDARS_PER_COUNSELOR:
         raise TooManyCalendars

@@ -59,7 +59,7 @@ class ExternalCalendarForm(forms.Form):
 
 
 class CalendarFileForm(ExternalCalendarForm):
-    source, done = "file", _("The calendar is taken over.")
+    source, done = "file", _("The calendar is added. It is read within a minute or two.")
 
     file = forms.FileField(
         label=_("Calendar file"),
@@ -127,6 +127,10 @@ def describe_failure(calendar: ExternalCalendar) -> str:
     """Why the last reading failed and since when; empty when it went well."""
     if not calendar.failures:
         return ""
+    if not calendar.is_by_address:
+        return said("%(reason)s Nothing of it counts: remove it, and try another file.") % {
+            "reason": calendar.get_last_reason_display()
+        }
     return said("%(reason)s It has failed since %(since)s; what was read before still counts.") % {
         "reason": calendar.get_last_reason_display(),
         "since": calendar.failing_since

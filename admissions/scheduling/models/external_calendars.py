@@ -8,6 +8,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from admissions.encryption import EncryptedTextField
+
 from .counselors import Counselor
 
 
@@ -37,7 +39,7 @@ class RefusalReason(models.TextChoices):
 
 class ExternalCalendarQuerySet(models.QuerySet["ExternalCalendar"]):
     def due(self, *, now: datetime) -> Self:
-        """Addresses whose time has come, in nobody's hands, of counselors who still work here."""
+        """What waits to be read, in nobody's hands, of counselors who still work here."""
         return self.filter(
             Q(lease_until=None) | Q(lease_until__lt=now),
             next_refresh_at__lte=now,
@@ -49,8 +51,9 @@ class ExternalCalendarQuerySet(models.QuerySet["ExternalCalendar"]):
 class ExternalCalendar(models.Model):
     """One calendar of a counselor's own: read from a file once, or from an address again and again.
 
-    The address is a secret, as whoever knows it reads the calendar: no page, log
-    line, task or audit event says more of it than its host.
+    The address is a secret, as whoever knows it reads the calendar: it is encrypted, and no page,
+    log line, task or audit event says more of it than its host. A file waits here, encrypted as
+    well, until a worker has read it: what takes long to understand holds up no page.
     """
 
     Reason = RefusalReason
@@ -62,7 +65,9 @@ class ExternalCalendar(models.Model):
     counselor = models.ForeignKey(Counselor, models.CASCADE, related_name="external_calendars")
     kind = models.CharField(max_length=10, choices=Kind)
     label = models.CharField(max_length=40)
-    address = models.CharField(max_length=2000, blank=True)
+    address = EncryptedTextField(blank=True)
+    address_sha256 = models.CharField(max_length=64, blank=True)
+    unread_file = EncryptedTextField(blank=True, help_text=_("In base64, until it is read."))
     added_at = models.DateTimeField(default=timezone.now)
     next_refresh_at = models.DateTimeField(null=True)
     lease = models.UUIDField(null=True, help_text=_("Which worker's turn has it in hand."))
@@ -80,14 +85,14 @@ class ExternalCalendar(models.Model):
         constraints = [
             models.UniqueConstraint(
                 "counselor",
-                "address",
+                "address_sha256",
                 name="external_calendar_address_once",
-                condition=~Q(address=""),
+                condition=~Q(address_sha256=""),
             ),
             models.CheckConstraint(
                 name="external_calendar_falls_due_by_its_address",
-                condition=Q(kind="upload", address="", next_refresh_at=None)
-                | Q(kind="address", next_refresh_at__isnull=False) & ~Q(address=""),
+                condition=Q(kind="upload", address_sha256="")
+                | Q(kind="address", next_refresh_at__isnull=False) & ~Q(address_sha256=""),
             ),
             models.CheckConstraint(
                 name="external_calendar_in_hand_has_a_lease",
@@ -103,6 +108,11 @@ class ExternalCalendar(models.Model):
 
     def __str__(self) -> str:
         return f"outside calendar {self.pk}"
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether a worker has yet to read the file, or the address for the first time."""
+        return self.last_read_at is None and not self.failures
 
     @property
     def is_by_address(self) -> bool:

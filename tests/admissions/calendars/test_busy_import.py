@@ -19,6 +19,7 @@ from admissions.scheduling.models import (
     ExternalCalendar,
     Mode,
 )
+from admissions.tokens import hash_token
 from recovery_site.celery import app
 from tests.support.broker import tasks_in_place
 from tests.support.factories import make_consultation, make_counselor, make_user
@@ -66,11 +67,13 @@ def elsewhere(monkeypatch):
 
 def make_calendar(counselor=None, **columns):
     columns.setdefault("next_refresh_at", NOW)
+    columns.setdefault("address", SECRET)
     return ExternalCalendar.objects.create(
         counselor=counselor or make_counselor(),
         kind=Kind.ADDRESS,
         label="Work",
-        **{"address": SECRET, **columns},
+        address_sha256=hash_token(columns["address"]),
+        **columns,
     )
 
 
@@ -339,9 +342,11 @@ def dana(db):
 
 
 def add_file(counselor, content, label="Holidays"):
-    return external_calendars.add_calendar_file(
+    calendar = external_calendars.add_calendar_file(
         counselor_id=counselor.pk, by=counselor.user, label=label, file=content
     )
+    busy_import.refresh_busy_times(calendar.pk)
+    return calendar
 
 
 def add_address(counselor, address=SECRET):
@@ -360,6 +365,42 @@ def test_file_is_taken_over_and_recorded(dana):
     assert times() == [(AT, AT + HOUR), (AT + DAY, AT + DAY + HOUR)]
     assert state(calendar) == ("", 0, None, NOW, None)
     assert acts() == [(Type.CALENDAR_ADDED, dana.pk, "upload")]
+
+
+def test_file_waits_encrypted_for_a_worker(dana):
+    external_calendars.add_calendar_file(
+        counselor_id=dana.pk, by=dana.user, label="Holidays", file=file(AT)
+    )
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT unread_file, next_refresh_at FROM admissions_externalcalendar")
+        ((sealed, due_at),) = cursor.fetchall()
+    assert due_at == NOW
+    assert sealed.startswith("gAAAA")
+    assert times() == []
+
+
+def test_file_is_forgotten_once_it_is_read(dana):
+    calendar = add_file(dana, file(AT))
+
+    calendar.refresh_from_db()
+    assert (calendar.unread_file, calendar.next_refresh_at) == ("", None)
+
+
+def test_file_that_a_worker_cannot_read_is_forgotten_and_says_why(dana):
+    calendar = add_file(dana, b"BEGIN:VEVENT\r\nEND:VCALENDAR\r\n")
+
+    calendar.refresh_from_db()
+    assert (calendar.unread_file, calendar.next_refresh_at) == ("", None)
+    assert (calendar.last_reason, times()) == (Reason.NO_CALENDAR, [])
+
+
+def test_address_is_encrypted(dana):
+    add_address(dana)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT address FROM admissions_externalcalendar")
+        assert cursor.fetchone()[0].startswith("gAAAA")
 
 
 def test_file_that_is_no_calendar_leaves_nothing(dana):
@@ -430,7 +471,7 @@ def test_calendar_of_another_counselor_is_not_removed(dana):
 @pytest.mark.parametrize(
     "broken",
     [
-        {"address": ""},
+        {"address_sha256": ""},
         {"next_refresh_at": None},
         {"kind": Kind.UPLOAD},
         {"lease": uuid.uuid4()},

@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
 from admissions.audit.models import AuditEvent
+from admissions.calendars import busy_import
 from admissions.scheduling.models import BusyTime, CalendarFeed, ExternalCalendar
+from admissions.tokens import hash_token
 from tests.support import factories
 from tests.support.desk import NOW, booked, minutes
 
@@ -153,14 +155,23 @@ def upload(content=FILE, label="Holidays"):
     return {"label": label, "file": SimpleUploadedFile("cal.ics", content)}
 
 
+def read_all():
+    """What the worker does with every calendar that is due."""
+    for calendar in ExternalCalendar.objects.due(now=NOW):
+        busy_import.refresh_busy_times(calendar.pk)
+
+
 def words(response):
     return " ".join(unescape(strip_tags(response.content.decode())).split())
 
 
 def test_counselor_adds_a_file_and_sees_what_it_holds(client, dana):
-    answer = client.post(step(dana, "file"), upload(), follow=True)
+    added = client.post(step(dana, "file"), upload(), follow=True)
+    read_all()
+    answer = client.get(f"{DESK}{dana.pk}/")
 
-    assert answer.redirect_chain == [(f"{DESK}{dana.pk}/", 302)]
+    assert added.redirect_chain == [(f"{DESK}{dana.pk}/", 302)]
+    assert "Holidays A file, read once. Not read yet." in words(added)
     assert (
         "Holidays A file, read once. Read Tue, Nov 24, 2:11 pm. It covers the time until "
         "Mon, Feb 22, 2:11 pm. 1 busy time ahead Remove Holidays" in words(answer)
@@ -210,6 +221,18 @@ def test_file_that_cannot_be_taken_over_is_refused(client, dana, content, error)
     assert ExternalCalendar.objects.count() == 0
 
 
+def test_file_that_could_not_be_read_says_why(client, dana):
+    client.post(step(dana, "file"), upload(b"BEGIN:VEVENT\r\nEND:VCALENDAR\r\n"))
+    read_all()
+
+    answer = client.get(f"{DESK}{dana.pk}/")
+
+    assert (
+        "What came is no whole calendar file. Nothing of it counts: remove it, and try another"
+        " file." in words(answer)
+    )
+
+
 def test_upload_never_touches_the_disk(client, dana, settings, tmp_path):
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "missing")
 
@@ -231,11 +254,14 @@ def test_sixth_calendar_is_refused_kindly(client, dana):
 
 def make_calendar(counselor, **columns):
     values = {"kind": "address", "label": "Work", "address": SECRET, "next_refresh_at": NOW}
-    return ExternalCalendar.objects.create(counselor=counselor, **values | columns)
+    values |= columns
+    mark = hash_token(values["address"])
+    return ExternalCalendar.objects.create(counselor=counselor, address_sha256=mark, **values)
 
 
 def test_counselor_removes_a_calendar_with_its_times(client, dana):
     client.post(step(dana, "file"), upload())
+    read_all()
 
     answer = client.post(step(dana, f"remove/{ExternalCalendar.objects.get().pk}"), follow=True)
 
