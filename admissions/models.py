@@ -20,7 +20,7 @@ from .intake.models import (
     Note,
     Suppression,
 )
-from .messaging.models import Message, MessageRule, MessageTemplate, ProviderEvent
+from .messaging.models import MailSettings, Message, MessageRule, MessageTemplate, ProviderEvent
 from .rate_limits.models import CountedRequest
 from .reporting.models import PageViewCount
 from .scheduling.models import (
@@ -61,6 +61,7 @@ __all__ = [
     "ExtraHours",
     "Finding",
     "IdempotencyKey",
+    "MailSettings",
     "ManageToken",
     "Message",
     "MessageRule",

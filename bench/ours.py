@@ -84,7 +84,7 @@ def prepare(sizes):
     manage("ours_empty", "migrate", "--verbosity", 0)
     manage("ours_empty", "sync_roles")
     databases.run(
-        "ours_empty", "UPDATE programs_facility SET admissions_email = 'staff@example.com'"
+        "ours_empty", "INSERT INTO admissions_mailsettings VALUES (1, 'staff@example.com', '', '')"
     )
     manage("ours_empty", "collectstatic", "--no-input", "--verbosity", 0)
     for name, counselors, past in (

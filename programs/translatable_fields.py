@@ -22,7 +22,7 @@ from .models import (
 
 # What a template says with `say`; a field more is a name more.
 TRANSLATABLE_FIELDS: dict[type[Model], list[str]] = {
-    Facility: ["promise", "summary", "discreet_sender_name"],
+    Facility: ["promise", "summary"],
     CrisisLine: ["situation", "action", "note", "compact_situation", "compact_action"],
     Program: ["name", "tag", "summary", "lede", "link_text", "schedule_caption"],
     ScheduleRow: ["label", "times", "activity"],

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
 
-from admissions.messaging.models import MessageRule
+from admissions.messaging.models import MailSettings, MessageRule
 from admissions.scheduling.models import ModeRules
 from recovery_site import settings as site
 from recovery_site.celery import app
@@ -225,7 +225,9 @@ def real_commits(django_db_setup, django_db_blocker):
     Django's own transactional tests would also empty the rows that migrations seed.
     """
     with django_db_blocker.unblock():
-        seeds = [row for model in (ModeRules, MessageRule) for row in model.objects.all()]
+        seeds = [
+            row for model in (ModeRules, MessageRule, MailSettings) for row in model.objects.all()
+        ]
         yield
         empty_all_but_seeds()
         for row in seeds:

@@ -48,7 +48,7 @@ ROLES: dict[str, set[str]] = {
         *PLANNING,
         *each("admissions", "view add change delete", "weeklyhours extrahours closure"),
         *each("admissions", "add change", "counselor"),
-        *each("admissions", "view change", "moderules messagerule"),
+        *each("admissions", "view change", "moderules messagerule mailsettings"),
         *each("admissions", "view add", "consentversion messagetemplate"),
         *each("admissions", "view add change", "staffcredential"),
         *each("users", "view add change", "user"),

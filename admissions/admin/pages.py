@@ -3,7 +3,7 @@
 from .accounts import users
 from .audit import events
 from .care import assessments, credentials, insurance
-from .messaging import consent_texts, outbox, rules, suppressions
+from .messaging import consent_texts, mail_settings, outbox, rules, suppressions
 from .scheduling import closures, consultations, counselors, external_calendars, shortages, waitlist
 from .triage import requests
 
@@ -17,6 +17,7 @@ __all__ = [
     "events",
     "external_calendars",
     "insurance",
+    "mail_settings",
     "outbox",
     "requests",
     "rules",

@@ -1,12 +1,10 @@
 """The staff desk: Django's admin under our own name, menu and look."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import Any, TypeVar, cast
 
 from django.contrib import admin
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -14,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -27,7 +24,6 @@ from admissions.accounts import (
     urls,
     views,
 )
-from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.calendars import busy_import
@@ -38,104 +34,13 @@ from users.models import User
 
 from . import auto_refresh, dashboard, keyboard_shortcuts
 from .audited_admin import log_page_view, with_audit
+from .menu import MENU, VIEW_REQUESTS, build_menu
 from .reporting.views import export_reports_view, reports_view
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
-@dataclass(frozen=True)
-class MenuItem:
-    """Somewhere the menu leads, for those who hold the permission."""
-
-    name: Promise
-    view: str
-    permission: str = ""
-    args: tuple = ()
-    children: list["MenuItem"] = field(default_factory=list)
-
-    def is_open_to(self, user: User | AnonymousUser) -> bool:
-        return not self.permission or user.has_perm(self.permission)
-
-
 DASHBOARD_PARTS = "admin/_dashboard.html"
-VIEW_REQUESTS = "admissions.view_consultationrequest"
-HOURS_MENU = [
-    MenuItem(_("Counselors"), "admissions_counselor_changelist", "admissions.view_counselor"),
-    MenuItem(_("Closures"), "admissions_closure_changelist", "admissions.view_closure"),
-    MenuItem(
-        _("Why not offered?"),
-        "admissions_counselor_availability_check",
-        "admissions.view_counselor",
-    ),
-    MenuItem(_("Unmet demand"), "admissions_shortage_changelist", "admissions.view_shortage"),
-    MenuItem(_("Rules per mode"), "admissions_moderules_changelist", "admissions.view_moderules"),
-    MenuItem(
-        _("Consent texts"), "admissions_consentversion_changelist", "admissions.view_consentversion"
-    ),
-]
-CALENDAR_MENU = [
-    MenuItem(_("Week"), "admissions_consultation_calendar", "admissions.view_consultation"),
-    MenuItem(_("List"), "admissions_consultation_changelist", "admissions.view_consultation"),
-    MenuItem(
-        _("Own calendars"), "admissions_calendarfeed_changelist", "admissions.keep_own_calendars"
-    ),
-    MenuItem(
-        _("Waiting list"), "admissions_waitlistentry_changelist", "admissions.view_waitlistentry"
-    ),
-    MenuItem(
-        _("Earlier offers"), "admissions_earlieroffer_changelist", "admissions.view_earlieroffer"
-    ),
-]
-MESSAGE_MENU = [
-    MenuItem(_("Outbox"), "admissions_message_changelist", "admissions.view_message"),
-    MenuItem(
-        _("When and what"), "admissions_messagerule_changelist", "admissions.view_messagerule"
-    ),
-    MenuItem(
-        _("Addresses we don't write to"),
-        "admissions_suppression_changelist",
-        "admissions.view_suppression",
-    ),
-]
-PEOPLE_MENU = [
-    MenuItem(_("People"), "users_user_changelist", "users.view_user"),
-    MenuItem(
-        _("What they sign as"),
-        "admissions_staffcredential_changelist",
-        "admissions.view_staffcredential",
-    ),
-]
-MENU = [
-    MenuItem(_("Today"), "index"),
-    MenuItem(_("Triage"), "admissions_consultationrequest_changelist", VIEW_REQUESTS),
-    MenuItem(
-        _("Insurance"),
-        "admissions_benefitsverification_changelist",
-        "admissions.verify_benefits",
-    ),
-    MenuItem(
-        _("Calendar"),
-        "admissions_consultation_calendar",
-        "admissions.view_consultation",
-        children=CALENDAR_MENU,
-    ),
-    MenuItem(
-        _("Hours"),
-        "admissions_counselor_changelist",
-        "admissions.view_counselor",
-        children=HOURS_MENU,
-    ),
-    MenuItem(
-        _("Messages"),
-        "admissions_message_changelist",
-        "admissions.view_message",
-        children=MESSAGE_MENU,
-    ),
-    MenuItem(_("Reports"), "reports", "admissions.view_reports"),
-    MenuItem(_("Content"), "app_list", "programs.view_credential", ("programs",)),
-    MenuItem(_("Audit"), "admissions_auditevent_changelist", "admissions.view_auditevent"),
-    MenuItem(_("People"), "users_user_changelist", "users.view_user", children=PEOPLE_MENU),
-]
 
 
 class StaffAdminSite(admin.AdminSite):
@@ -290,28 +195,6 @@ def unsent_form_paths() -> set[str]:
         "admin:extend_session",
     ]
     return {reverse(name) for name in names}
-
-
-def build_menu(places: list[MenuItem], request: StaffRequest) -> list[dict]:
-    """The places open to this person; they are at the one whose address fits best."""
-    items = [build_menu_item(each, request) for each in places if each.is_open_to(request.user)]
-    fitting = [item["url"] for item in items if item["is_here"]]
-    for item in items:
-        item["is_here"] = item["is_here"] and item["url"] == max(fitting, key=len)
-    return items
-
-
-def build_menu_item(place: MenuItem, request: StaffRequest) -> dict:
-    url = reverse(f"admin:{place.view}", args=place.args)
-    children = build_menu(place.children, request)
-    is_here = request.path == url or (place.view != "index" and request.path.startswith(url))
-    return {
-        "name": place.name,
-        "url": url,
-        # A choice of one is none.
-        "children": children if len(children) > 1 else [],
-        "is_here": is_here or any(item["is_here"] for item in children),
-    }
 
 
 def role_label(user: User) -> str:

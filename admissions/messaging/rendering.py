@@ -30,7 +30,7 @@ from users.models import User
 
 from . import catalog, digest, greeting, placeholders, templates
 from .kinds import Audience, MessageLayout, MessageText
-from .models import Message
+from .models import MailSettings, Message
 
 Kind = Message.Kind
 
@@ -137,8 +137,9 @@ def render_requester_email(
 
 def choose_sender_name(request: ConsultationRequest, facility: Facility) -> str:
     """Whom the letter is from, in the person's language where that name has a translation."""
-    name = facility.discreet_sender_name if request.is_discreet else facility.name
-    return Translation.objects.lines().get(name, name)
+    if request.is_discreet:
+        return MailSettings.objects.load().discreet_sender_name or _("Appointments")
+    return Translation.objects.lines().get(facility.name, facility.name)
 
 
 def build_extra_line(message: Message) -> str:
@@ -197,34 +198,42 @@ def render_staff_email(message: Message) -> RenderedEmail:
         templates.get_built_in_text(message.kind),
         values,
         values | context,
-        to=list_staff_recipients(message, facility),
+        to=list_staff_recipients(message),
         sender=facility.name,
     )
 
 
-def list_staff_recipients(message: Message, facility: Facility) -> list[str]:
+def list_staff_recipients(message: Message) -> list[str]:
     """Whom a notice for staff goes to."""
+    known = MailSettings.objects.load()
     audience = catalog.CATALOG[message.kind].audience
     if audience is Audience.ON_CALL:
-        found = [facility.on_call_email] if facility.on_call_email else list_role_emails("director")
+        found = [known.on_call_email] if known.on_call_email else list_role_emails("director")
     elif audience is Audience.DIRECTORS:
         found = list_role_emails("director")
     elif audience is Audience.DESK_AND_DIRECTORS:
-        found = [facility.admissions_email, *list_role_emails("director")]
+        found = [*list_desk_emails(known), *list_role_emails("director")]
     else:
-        found = list_request_recipients(message.its_request, facility)
+        found = list_request_recipients(message.its_request, known)
     return sorted({address for address in found if address})
 
 
-def list_request_recipients(request: ConsultationRequest, facility: Facility) -> list[str]:
+def list_request_recipients(request: ConsultationRequest, known: MailSettings) -> list[str]:
     """The shared inbox, whoever's request or consultation it is, and who answers calls."""
-    found = [facility.admissions_email]
+    found = list_desk_emails(known)
     if request.owner:
         found.append(request.owner.email)
     consultation = request.standing_consultation()
     if consultation is not None:
         found.append(consultation.counselor.user.email)
     return found + list_role_emails("coordinator") if request.promised_call_by else found
+
+
+def list_desk_emails(known: MailSettings) -> list[str]:
+    """The shared inbox, or those who stand in for it: no notice goes to nobody."""
+    if known.staff_email:
+        return [known.staff_email]
+    return [*list_role_emails("coordinator"), *list_role_emails("director")]
 
 
 def list_role_emails(role: str) -> list[str]:

@@ -42,20 +42,6 @@ class Facility(models.Model):
     admissions_line = PhoneNumberField(
         _("admissions line"), help_text=_("Open day and night. Every page shows it.")
     )
-    admissions_email = models.EmailField(
-        _("admissions email"), blank=True, help_text=_("Where notices for staff go. Never shown.")
-    )
-    on_call_email = models.EmailField(
-        _("on-call lead's email"),
-        blank=True,
-        help_text=_("Told when a promised call stays unanswered. Empty: the directors are."),
-    )
-    discreet_sender_name = models.CharField(
-        _("discreet sender name"),
-        max_length=60,
-        default="Appointments",
-        help_text=_("The sender that a requester sees in an inbox others may read."),
-    )
     status_check_url = models.URLField(
         _("status check address"),
         help_text=_("The state's list of actions against programs (H&S 11831.5), in the foot."),

@@ -14,8 +14,7 @@ from admissions.exceptions import SlotTaken
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import availability
 from admissions.scheduling.models import Mode
-from programs.models import Facility
-from tests.support.factories import make_counselor, make_details
+from tests.support.factories import make_counselor, make_details, write_settings
 from tests.support.visitor import Visitor
 
 COUNSELORS = 6
@@ -32,7 +31,7 @@ class People:
     """Each has an own address; what took too long or was refused is noted."""
 
     def __init__(self):
-        Facility.objects.update(admissions_email="staff@center.example")
+        write_settings(staff_email="staff@center.example")
         for _counselor in range(COUNSELORS):
             make_counselor(opens=time_of_day(0), closes=time_of_day(23, 59))
         first = timezone.now() + AHEAD

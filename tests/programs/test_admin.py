@@ -91,10 +91,7 @@ def test_credential_list_asks_as_much_for_many_rows(editor):
     assert queries(editor, screen(Credential, "changelist")) == before
 
 
-def test_editor_keeps_the_address_of_the_on_call_lead_beside_that_of_the_desk(editor):
+def test_editor_does_not_reach_where_alarms_go(editor):
     form = editor.get(screen(Facility, "change", 1)).context["adminform"].form
 
-    assert {"admissions_email", "on_call_email"} <= set(form.fields)
-    assert form.fields["on_call_email"].help_text == (
-        "Told when a promised call stays unanswered. Empty: the directors are."
-    )
+    assert [name for name in form.fields if "email" in name or "sender" in name] == []

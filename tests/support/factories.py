@@ -19,7 +19,7 @@ from admissions.intake.models import ConsultationRequest
 from admissions.messaging import outbox
 from admissions.messaging.catalog import CATALOG
 from admissions.messaging.kinds import Check, Subject
-from admissions.messaging.models import Message
+from admissions.messaging.models import MailSettings, Message
 from admissions.scheduling.models import (
     Consultation,
     Counselor,
@@ -106,6 +106,11 @@ def make_counselor(
         WeeklyHours(counselor=counselor, weekday=day, opens=opens, closes=closes) for day in days
     )
     return counselor
+
+
+def write_settings(**columns) -> None:
+    """Where notices to staff go, and the name of discreet emails."""
+    MailSettings.objects.update_or_create(pk=1, defaults=columns)
 
 
 def make_request(**columns) -> ConsultationRequest:

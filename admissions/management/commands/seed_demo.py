@@ -15,7 +15,7 @@ from admissions.intake import suppressions
 from admissions.intake.models import ConsultationRequest, Suppression
 from admissions.management import demo_care, demo_month, demo_work
 from admissions.messaging import outbox
-from admissions.messaging.models import Message
+from admissions.messaging.models import MailSettings, Message
 from admissions.scheduling import assignment, availability
 from admissions.scheduling.models import Consultation, Counselor, Mode, WeeklyHours
 from programs.models import Facility, Location
@@ -93,8 +93,9 @@ class Command(BaseCommand):
 
 def add_staff() -> None:
     """A user for each role, and hours for each counselor; what exists stays as it is."""
-    if not Facility.objects.get().admissions_email:
-        Facility.objects.update(admissions_email="admissions@er-office.example")
+    MailSettings.objects.get_or_create(
+        pk=1, defaults={"staff_email": "admissions@er-office.example"}
+    )
     for username, name, role in [*STAFF, ("admin", "Alex", None)]:
         user, is_new = User.objects.get_or_create(
             username=username,

@@ -14,7 +14,6 @@ from admissions.messaging import delivery, outbox, rendering
 from admissions.messaging.models import Message
 from admissions.scheduling.models import Consultation
 from admissions.triage import outcomes
-from programs.models import Facility
 from tests.support.bookings import book
 from tests.support.factories import (
     WITH_CONSULTATION,
@@ -24,6 +23,7 @@ from tests.support.factories import (
     make_message,
     make_request,
     make_user,
+    write_settings,
 )
 from tests.support.mail_server import HANG, HANG_UP
 from tests.support.rivals import at_once
@@ -564,7 +564,7 @@ def test_letter_whose_words_fail_is_broken(inbox):
 
 @pytest.mark.django_db
 def test_letter_with_a_bad_header_is_broken(inbox):
-    Facility.objects.update(discreet_sender_name="Appointments\nBcc: eve@evil.example")
+    write_settings(discreet_sender_name="Appointments\nBcc: eve@evil.example")
     message = promise(is_discreet=True)
 
     answer = delivery.deliver_message(message.pk)

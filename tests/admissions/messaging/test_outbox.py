@@ -115,6 +115,7 @@ def test_letter_that_never_went_cannot_come_back():
 @pytest.mark.django_db
 def test_refused_notice_to_staff_puts_nobody_on_the_desk(mail_server):
     refuse(mail_server)
+    make_user("director")
     message = make_due(Kind.STAFF_NEW_REQUEST, now=NOW)
 
     delivery.deliver_message(message.pk)
@@ -463,8 +464,8 @@ def test_our_own_words_tell_nothing_and_fill_every_placeholder(kind):
 
 
 @pytest.mark.django_db
-def test_letter_takes_twelve_queries(inbox, django_assert_num_queries):
+def test_letter_takes_thirteen_queries(inbox, django_assert_num_queries):
     message = make_due(Kind.CONFIRMATION, now=NOW)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         delivery.deliver_message(message.pk)

@@ -13,7 +13,6 @@ from admissions.messaging import delivery, outbox, tasks
 from admissions.messaging.models import Message, MessageRule
 from admissions.scheduling.models import Shortage
 from admissions.triage import contact_attempts
-from programs.models import Facility
 from tests.support.factories import (
     make_consultation,
     make_counselor,
@@ -21,6 +20,7 @@ from tests.support.factories import (
     make_message,
     make_request,
     make_user,
+    write_settings,
 )
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -76,7 +76,7 @@ def test_promised_call_promises_its_alarms_too():
 
 
 def test_call_nobody_makes_is_told_to_the_desk_and_then_to_the_lead(inbox, time_machine, staff):
-    Facility.objects.update(on_call_email=ON_CALL, admissions_email="desk@example.org")
+    write_settings(on_call_email=ON_CALL, staff_email="desk@example.org")
     request = ask_for_a_call()
     everyone = ", ".join(sorted(["desk@example.org", staff.email]))
 
@@ -138,7 +138,7 @@ def test_second_call_for_the_same_request_has_alarms_of_its_own(staff):
 
 
 def test_danger_nobody_answers_is_told_to_the_lead(inbox, time_machine):
-    Facility.objects.update(on_call_email=ON_CALL)
+    write_settings(on_call_email=ON_CALL)
     make_counselor()
     request = consultations.request_consultation(
         key=uuid.uuid4(),
@@ -245,7 +245,7 @@ def test_call_that_nobody_promised_is_followed_by_no_such_letter(staff):
 
 
 def test_digest_goes_once_on_each_day(inbox, time_machine):
-    Facility.objects.update(admissions_email="desk@example.org")
+    write_settings(staff_email="desk@example.org")
     director = make_user("director")
     half_past_seven = NOW.replace(hour=7, minute=30)
     arrived = []
@@ -313,7 +313,7 @@ def test_shortage_that_ended_is_not_told(inbox, time_machine):
 
 
 def test_notice_that_nobody_would_get_says_so(time_machine):
-    Facility.objects.update(admissions_email="")
+    write_settings(staff_email="")
     outbox.enqueue_digest(now=NOW)
 
     deliver_all(NOW, time_machine)

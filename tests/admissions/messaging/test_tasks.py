@@ -10,11 +10,16 @@ from redis import Redis
 from admissions.booking import tasks as booking_tasks
 from admissions.messaging import delivery, tasks, transport
 from admissions.messaging.models import Message
-from programs.models import Facility
 from recovery_site.celery import app
 from tests.support.bookings import book
 from tests.support.broker import another_broker, forget_connections, tasks_in_place
-from tests.support.factories import make_consultation, make_counselor, make_message, make_request
+from tests.support.factories import (
+    make_consultation,
+    make_counselor,
+    make_message,
+    make_request,
+    write_settings,
+)
 from tests.support.mail_server import HANG, HANG_UP
 from tests.support.waitlist import TUESDAY, free, make_center, wait
 
@@ -111,7 +116,7 @@ def test_sweep_takes_up_what_a_dead_worker_left(at_once, inbox):
 @pytest.mark.django_db
 def test_sweep_goes_on_behind_letters_that_cannot_be_written(at_once, inbox):
     promise(due_at=NOW - 2 * MINUTE, time_zone="Mars/Olympus")
-    Facility.objects.update(discreet_sender_name="A\nBcc: eve@evil.example")
+    write_settings(discreet_sender_name="A\nBcc: eve@evil.example")
     promise(due_at=NOW - MINUTE, is_discreet=True)
     promise(is_discreet=False)
 

@@ -108,13 +108,13 @@ AREAS = {
     "Own calendars": ("cd", {"admissions_calendarfeed_changelist"}, set()),
     "Hours, rules, words, consents, people, reports": (
         "d",
-        pages("consentversion", "staffcredential", "moderules")
+        pages("consentversion", "staffcredential", "moderules", "mailsettings")
         | pages("consentversion", "staffcredential", "counselor", "closure", of="add")
         | pages("user", of="changelist add history change", app="users")
         | {"auth_user_password_change", "admissions_closure_delete", "admissions_closure_holidays",
            "reports", "admissions_calendarfeed_counselor"},
         pages("consentversion", of="changelist history")
-        | pages("staffcredential", "moderules")
+        | pages("staffcredential", "moderules", "mailsettings")
         | pages("consentversion", "staffcredential", "counselor", "closure", of="add")
         | pages("user", app="users", of="changelist add history change remove_factor")
         | {"auth_user_password_change", "admissions_closure_delete", "admissions_closure_holidays",
@@ -140,7 +140,7 @@ AREAS = {
     "Audit": ("a", {"admissions_auditevent_changelist"}, {"admissions_auditevent_lookup"}),
 }  # fmt: skip
 # There is one of each, made with the site.
-UNIQUE = pages("facility", app="programs", of="add delete")
+UNIQUE = pages("facility", app="programs", of="add delete") | pages("mailsettings", of="add delete")
 # What shows nobody but its reader, and the frames and files of a page that is recorded.
 UNRECORDED = {
     *ALLAUTH, "account_security", "add_passkey", "replace_app", "password_change",
