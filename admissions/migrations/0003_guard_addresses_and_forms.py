@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             name='MailSettings',
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('staff_email', models.EmailField(blank=True, help_text='Where notices for staff go. Never shown.', max_length=254, verbose_name='admissions email')),
+                ('staff_email', models.EmailField(blank=True, help_text='Where notices for staff go. Empty: to coordinators and directors. Never shown.', max_length=254, verbose_name='admissions email')),
                 ('on_call_email', models.EmailField(blank=True, help_text='Told when a promised call stays unanswered. Empty: the directors are.', max_length=254, verbose_name="on-call lead's email")),
                 ('discreet_sender_name', models.CharField(blank=True, help_text='The sender that a requester sees in an inbox others may read. Empty: “Appointments”, in the language of the email.', max_length=60, verbose_name='discreet sender name')),
             ],
