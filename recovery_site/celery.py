@@ -10,6 +10,8 @@ from celery.signals import task_postrun, task_prerun, worker_init
 from django.conf import settings
 from django.db import close_old_connections
 
+from . import startup_checks
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
 
 app = Celery("recovery_site")
@@ -67,6 +69,12 @@ app.conf.beat_schedule = {
         "options": {"expires": 55},
     },
 }
+
+
+@worker_init.connect
+def refuse_demo_accounts(**_: Any) -> None:
+    """As the web does: an invented colleague must be sent no letter of a real person."""
+    startup_checks.refuse_demo_accounts()
 
 
 @worker_init.connect

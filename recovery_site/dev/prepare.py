@@ -10,6 +10,8 @@ from django.db import connection
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.loader import MigrationLoader
 
+from recovery_site import startup_checks
+
 from . import startup, state
 
 OUR_APPS = {"accounts", "admissions", "programs", "staff", "users"}
@@ -20,6 +22,7 @@ def main() -> None:
     django.setup()
     refuse_other_versions()
     call_command("migrate", interactive=False, verbosity=0)
+    startup_checks.refuse_demo_accounts()
     call_command("sync_roles")
     if not settings.PRODUCTION:
         with (settings.VAR / "demo.txt").open("w") as sign_ins:

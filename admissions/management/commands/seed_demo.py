@@ -93,9 +93,7 @@ class Command(BaseCommand):
 
 def add_staff() -> None:
     """A user for each role, and hours for each counselor; what exists stays as it is."""
-    MailSettings.objects.get_or_create(
-        pk=1, defaults={"staff_email": "admissions@er-office.example"}
-    )
+    MailSettings.objects.filter(staff_email="").update(staff_email="admissions@er-office.example")
     for username, name, role in [*STAFF, ("admin", "Alex", None)]:
         user, is_new = User.objects.get_or_create(
             username=username,
@@ -104,6 +102,7 @@ def add_staff() -> None:
                 "email": f"{username}@er-office.example",
                 "is_staff": True,
                 "is_superuser": role is None,
+                "is_demo": True,
             },
         )
         if is_new:
