@@ -12,6 +12,7 @@ from allauth.account.stages import LoginStage
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.backends import ModelBackend
 from django.db import transaction
@@ -47,7 +48,9 @@ class StaffBackend(ModelBackend):
     """
 
     def user_can_authenticate(self, user: User | None) -> bool:  # type: ignore[override]
-        return super().user_can_authenticate(user) and user is not None and user.is_staff
+        if user is None or not user.is_staff or (settings.PRODUCTION and user.is_demo):
+            return False
+        return super().user_can_authenticate(user)
 
 
 class EnrollStage(LoginStage):

@@ -13,7 +13,7 @@ from admissions.audit.models import AuditEvent
 from users.models import User
 
 from . import two_factor
-from .models import Session
+from .models import Session, hash_session_key
 from .staff_request import StaffRequest
 
 Type = AuditEvent.Type
@@ -63,7 +63,8 @@ def change_password(request: StaffRequest, password: str) -> None:
     user.set_password(password)
     user.save(update_fields=["password"])
     auth.update_session_auth_hash(request, user)
-    Session.objects.filter(user=user).exclude(session_key=request.session.session_key).delete()
+    this = hash_session_key(request.session.session_key or "")
+    Session.objects.filter(user=user).exclude(session_key=this).delete()
     AuditEvent.objects.create(type=Type.PASSWORD_CHANGED, actor=user, staff=user)
 
 

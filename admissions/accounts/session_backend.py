@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from admissions.encryption import DecryptionError, decrypt_text, encrypt_text
 
-from .models import Session
+from .models import Session, hash_session_key
 
 IDLE_TIMEOUT = timedelta(minutes=15)
 ABSOLUTE_TIMEOUT = timedelta(hours=10)
@@ -24,6 +24,21 @@ class SessionStore(DatabaseStore):
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session
+
+    def _get_session_from_db(self) -> Session | None:
+        # Django's own would look for the key itself.
+        key = hash_session_key(self.session_key or "")
+        row = Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).first()
+        if row is None:
+            self._session_key = None
+        return row
+
+    def exists(self, session_key: str) -> bool:
+        return super().exists(hash_session_key(session_key))
+
+    def delete(self, session_key: str | None = None) -> None:
+        if key := session_key or self.session_key:
+            super().delete(hash_session_key(key))
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         """Encrypted: it holds what people were typing, and a new app's secret until it is used."""
@@ -46,7 +61,9 @@ class SessionStore(DatabaseStore):
         return seconds and datetime.fromtimestamp(seconds, UTC)
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
+        """The row, under the hash of its key."""
         row = cast(Session, super().create_model_instance(data))
+        row.session_key = hash_session_key(row.session_key)
         row.user_id = data.get(USER_ID_KEY)
         row.signed_in_at = self.signed_in_at()
         row.browser = data.get(BROWSER_KEY, "")

@@ -9,7 +9,7 @@ from django.utils.crypto import salted_hmac
 from admissions.audit.models import AuditEvent
 from users.models import User
 
-from .models import Session
+from .models import Session, hash_session_key
 
 RETENTION = timedelta(days=1)
 
@@ -34,7 +34,7 @@ def open_sessions(user: User, *, this: str, now: datetime) -> list[OpenSession]:
             row.browser,
             row.signed_in_at,
             row.seen_at,
-            row.session_key == this,
+            row.session_key == hash_session_key(this),
         )
         for row in rows
     ]
@@ -54,7 +54,9 @@ def end_own_session(*, handle: str, by: User) -> bool:
 @transaction.atomic
 def end_other_sessions(*, by: User, this: str) -> int:
     """End every session of one's own but this; how many that were."""
-    ended, _rows = Session.objects.filter(user=by).exclude(session_key=this).delete()
+    ended, _rows = (
+        Session.objects.filter(user=by).exclude(session_key=hash_session_key(this)).delete()
+    )
     if ended:
         record_session_ended(by, "others")
     return ended

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from admissions.audit.models import AuditEvent
 from users.models import User
 
-from .models import Session
+from .models import Session, hash_session_key
 
 Type = AuditEvent.Type
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -51,7 +51,7 @@ def enroll_app(*, by: User, secret: str, code: str, replaces_in: str = "") -> li
     lock_user(by.pk)
     if replaces_in:
         Authenticator.objects.filter(user=by, type=Authenticator.Type.TOTP).delete()
-        Session.objects.filter(user=by).exclude(session_key=replaces_in).delete()
+        Session.objects.filter(user=by).exclude(session_key=hash_session_key(replaces_in)).delete()
     elif has_factor(by):
         raise FactorExists
 
@@ -81,7 +81,7 @@ def remove_passkey(*, by: User, key: int, this: str) -> None:
         raise LastFactor
 
     passkey.delete()
-    Session.objects.filter(user=by).exclude(session_key=this).delete()
+    Session.objects.filter(user=by).exclude(session_key=hash_session_key(this)).delete()
 
     AuditEvent.objects.create(type=Type.FACTOR_REMOVED, actor=by, staff=by, code="passkey")
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from .models import Session
+from .models import Session, hash_session_key
 
 UNSENT_SESSION_KEY = "unsent"
 KEPT_FOR = timedelta(minutes=30)
@@ -68,7 +68,7 @@ def owner_of_ended_session(request: HttpRequest) -> int | None:
     """Whose session the browser still names, though it has run out."""
     now = timezone.now()
     ended = Session.objects.filter(
-        session_key=request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""),
+        session_key=hash_session_key(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")),
         expire_date__range=(now - SESSION_ENDED_WITHIN, now),
     )
     return ended.values_list("user_id", flat=True).first()

@@ -28,7 +28,7 @@ from admissions.audit.models import AuditEvent
 from . import authentication, demo, throttling, two_factor, unsent_forms
 from .adapters import EnrollStage
 from .forms import AppForm, CodeAgainForm, CodeForm, PasswordAgainForm, PasswordForm
-from .models import Session
+from .models import Session, hash_session_key
 from .staff_request import StaffRequest, StageRequest
 
 PASSKEY_FAILED = gettext_lazy("That passkey did not work. Please try again, or go on without it.")
@@ -226,7 +226,7 @@ def is_prose(value: str) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 def extend_session(request: HttpRequest) -> JsonResponse:
     """How many seconds are left; a POST begins them anew."""
-    key, now = request.session.session_key, timezone.now()
+    key, now = hash_session_key(request.session.session_key or ""), timezone.now()
     if request.method == "POST":
         request.session.save()
     ends_at = Session.objects.values_list("expire_date", flat=True).get(session_key=key)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from recovery_site.dev import processes
 
-from .visits import JO, fill_details, send
+from .visits import JO, book, fill_details, follow, send
 
 # One person for the journey, so that no other test's letters are taken for theirs.
 ANN = {"name": "Ann", "phone": "714 555 0156", "email": "ann@example.com"}
@@ -240,3 +240,35 @@ def test_logs_of_the_site_hold_no_token_and_no_person(page, site):
     assert {name: [each for each in told if each in text] for name, text in logs.items()} == {
         name: [] for name in logs
     }
+
+
+# A device that others use, after "Finish on this device"
+
+
+def back_to_the_form(page):
+    """Goes back, entry by entry, to the form that was filled in; what its fields hold then."""
+    for _step in range(6):
+        page.go_back()
+        if "/consultation/details/" in page.url and page.locator("#id_preferred_name").count():
+            return page.locator("form.sheet input").evaluate_all(
+                "fields => fields.filter(each => each.type != 'hidden' && each.type != 'radio'"
+                " && each.type != 'checkbox').map(each => each.value).filter(Boolean)"
+            )
+    raise AssertionError("the form is not in the history")
+
+
+def test_back_after_finishing_shows_nothing_that_was_typed(page, site):
+    book(page, latest=True)
+    follow(page.get_by_role("button", name="Finish on this device"))
+    expect(page.get_by_role("heading", name="This device has forgotten your visit")).to_be_visible()
+
+    assert back_to_the_form(page) == []
+
+
+def test_back_before_finishing_keeps_what_was_typed(page, site):
+    page.goto("/consultation/")
+    page.locator(".times a").first.click()
+    page.locator("#id_preferred_name").fill("Nina")
+    page.goto("/programs/")
+
+    assert back_to_the_form(page) == ["Nina"]

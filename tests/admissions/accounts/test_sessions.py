@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 
 from admissions.accounts import sessions
-from admissions.accounts.models import Session
+from admissions.accounts.models import Session, hash_session_key
 from tests.support import factories
 from users.models import User
 
@@ -105,6 +106,15 @@ def test_signing_out_without_a_session_is_no_act(someone):
     assert events() == []
 
 
+def test_table_holds_no_key_that_opens_a_session(desk):
+    (stored,) = Session.objects.filter(user__isnull=False).values_list("session_key", flat=True)
+    thief = factories.StaffClient()
+    thief.cookies[settings.SESSION_COOKIE_NAME] = stored
+
+    assert stored != desk.session.session_key
+    assert thief.get("/admin/").status_code == 302
+
+
 @pytest.mark.parametrize("column", ["is_active", "is_staff"])
 def test_who_may_no_more_is_out_on_the_next_click(desk, column):
     User.objects.update(**{column: False})
@@ -171,7 +181,7 @@ def test_nobody_ends_the_session_of_another(desk):
     other = make_staff("director")
     theirs = factories.StaffClient()
     theirs.force_login(other)
-    handle = sessions.session_handle(theirs.session.session_key)
+    handle = sessions.session_handle(hash_session_key(theirs.session.session_key))
 
     desk.post(END, {"which": handle})
 

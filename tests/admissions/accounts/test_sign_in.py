@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from admissions.accounts import demo, two_factor
-from admissions.accounts.models import Session
+from admissions.accounts.models import Session, hash_session_key
 from admissions.encryption import decrypt_text
 from tests.support import factories
 from users.models import User
@@ -84,6 +84,16 @@ def test_factor_of_someone_else_opens_nothing(kim):
     assert old.get("/admin/").status_code == 302
 
 
+def test_demo_staff_do_not_sign_in_to_production(someone, kim, settings):
+    User.objects.update(is_demo=True)
+    settings.PRODUCTION = True
+
+    answer = someone.give_password(kim)
+
+    assert answer.status_code == 200
+    assert not someone.is_in()
+
+
 def test_code_page_without_a_password_leads_back(someone, kim):
     pages = [someone.get(CODE), someone.give_code(code_of(kim)), someone.get(SET_UP)]
 
@@ -140,7 +150,9 @@ def test_session_gets_a_new_id_at_each_half(someone, kim):
     someone.give_code(code_of(kim))
 
     assert len({planted, halfway, someone.session.session_key}) == 3
-    assert not Session.objects.filter(session_key__in=[planted, halfway]).exists()
+    assert not Session.objects.filter(
+        session_key__in=[hash_session_key(planted), hash_session_key(halfway)]
+    ).exists()
 
 
 @pytest.mark.parametrize(
