@@ -52,7 +52,7 @@ def on_request(form, **columns):
 
 def build_plan(data):
     request = factories.make_request()
-    return contact_plan_form.ContactPlanForm(data, consultation_request=request)
+    return contact_plan_form.ContactPlanForm(data, consultation_request=request, owns_email=True)
 
 
 def build_move(data):

@@ -17,6 +17,11 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 State = Message.State
 
 
+@pytest.fixture(autouse=True)
+def one_center(settings):
+    settings.REQUEST_LIMIT_FACTOR = 1
+
+
 def sent(message):
     delivery.deliver_message(message.pk)
     message.refresh_from_db()
