@@ -345,7 +345,7 @@ def test_new_key_reads_the_old_secret_and_seals_it_anew(someone, kim, settings):
     assert later.is_in()
 
 
-@pytest.mark.parametrize("secret", [factories.SECRET, ""])
+@pytest.mark.parametrize("secret", [factories.SECRET, ""], ids=["the old one", "none"])
 def test_lost_key_lets_nobody_in_and_breaks_no_page(someone, kim, settings, secret):
     """Nor is the secret an empty one then, whose codes anyone can work out."""
     settings.SECRET_KEY = "n" * 60
