@@ -1,6 +1,6 @@
 """The file of each language that translators write, and what Django reads of it.
 
-Needs polib, which only those have who work on the code (requirements-dev.txt); no gettext tools.
+Needs polib, and no gettext tools.
 """
 
 from difflib import get_close_matches

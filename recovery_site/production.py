@@ -4,7 +4,7 @@ import math
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from environ import Env
 
@@ -14,6 +14,7 @@ REQUIRED = (
     "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY",
     "ALLOWED_HOSTS", "SITE_URL", "ADMISSIONS_LINE",
 )  # fmt: skip
+FALLBACKS = ("SECRET_KEY_FALLBACKS", "AUDIT_KEY_FALLBACKS")
 MIN_KEY_LENGTH = 50
 # More than anyone can try out, and less than the least of 50 random hexadecimal digits shows.
 MIN_KEY_BITS = 150
@@ -39,13 +40,16 @@ def host_problems(env: Env) -> Iterator[str]:
         yield "ALLOWED_HOSTS must name the hosts, not '*'."
     if env.int("PROXIES", default=1) < 0:
         yield "PROXIES counts the proxies in front: 0 or more."
+    if env.int("REQUEST_LIMIT_FACTOR", default=1) < 0:
+        yield "REQUEST_LIMIT_FACTOR is 1 for one center, and 0 for no limits."
     if env.str("FAILPOINT", default=""):
         yield "FAILPOINT kills workers on purpose: unset it in production."
 
 
 def key_problems(env: Env) -> Iterator[str]:
-    for name in ("SECRET_KEY", "AUDIT_KEY"):
-        key = env.str(name, default="")
+    older = [(name, key) for name in FALLBACKS for key in env.list(name, default=[])]
+    newest = [(name, env.str(name, default="")) for name in ("SECRET_KEY", "AUDIT_KEY")]
+    for name, key in [*newest, *older]:
         if key and is_weak_key(key):
             yield (
                 f"{name} needs {MIN_KEY_LENGTH} or more random characters:"
@@ -73,6 +77,9 @@ def address_problems(env: Env) -> Iterator[str]:
     site, database = urlsplit(env.str("SITE_URL")), urlsplit(env.str("DATABASE_URL"))
     if site.scheme not in {"http", "https"} or not site.hostname or site.path.strip("/"):
         yield "SITE_URL must be like https://admissions.example.org, without a path."
+    asked = [name for name, _value in parse_qsl(database.query)]
+    if {"host", "hostaddr"} & set(asked) or len(asked) > len(set(asked)):
+        yield "DATABASE_URL must name its host before the path, and each option once."
     if database.scheme not in POSTGRES_SCHEMES:
         yield "DATABASE_URL must be like postgres://user:password@host:5432/name."
     if urlsplit(env.str("REDIS_URL")).scheme not in {"redis", "rediss", "unix"}:

@@ -8,7 +8,7 @@ loopback only, so forgetting a variable can never expose it.
 import secrets
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import environ
 from csp.constants import NONE, SELF
@@ -99,7 +99,7 @@ ROOT_URLCONF = "recovery_site.urls"
 WSGI_APPLICATION = "recovery_site.wsgi.application"
 CSRF_FAILURE_VIEW = "recovery_site.error_views.csrf_failure"
 
-TEMPLATES = [
+TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
@@ -116,6 +116,13 @@ TEMPLATES = [
         },
     }
 ]
+if DEBUG:
+    # Read anew at each rendering, as whoever edits one expects.
+    TEMPLATES[0]["APP_DIRS"] = False
+    TEMPLATES[0]["OPTIONS"]["loaders"] = [
+        "django.template.loaders.filesystem.Loader",
+        "django.template.loaders.app_directories.Loader",
+    ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "recovery"
 
@@ -272,7 +279,7 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1100 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 # How old a content page may be that strangers are shown; see recovery_site.page_cache.
-PAGE_CACHE_SECONDS = 3
+PAGE_CACHE_SECONDS = 0 if DEBUG else 3
 # And the facts in the frame of every page; see programs.context_processors.
 FRAME_CACHE_SECONDS = 1
 # For how long a process adds up the pages that were opened;

@@ -12,6 +12,7 @@ from allauth.account.stages import LoginStage
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.backends import ModelBackend
@@ -91,6 +92,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> None:
         """The first half was right: from here on the session has another id."""
         request.session.cycle_key()
+        # Of a colleague who began to set up an app in this browser: they may have kept it.
+        request.session.pop(SECRET_SESSION_KEY, None)
         request.session[PASSWORD_HASH_KEY] = user.get_session_auth_hash()
 
     def login(self, request: HttpRequest, user: User) -> None:

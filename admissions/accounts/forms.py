@@ -1,14 +1,22 @@
 """What may be typed on the way in: allauth's forms in our words, with bounds; they never write,
 but for a try that failed."""
 
+import struct
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account import forms as account_forms
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as factor_forms
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
-from allauth.mfa.webauthn.forms import SignupWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+    SignupWebAuthnForm,
+)
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import ValidationError
@@ -18,6 +26,10 @@ from django.utils.translation import gettext_lazy as _
 from . import authentication, throttling
 
 LONGEST_PASSWORD = 500
+LONGEST_CREDENTIAL = 20_000
+MALFORMED = (
+    AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError, struct.error,
+)  # fmt: skip
 
 
 class BoundedPasswords:
@@ -89,6 +101,47 @@ class AppForm(PlainFields, ActivateTOTPForm):
             self.secret = context.request.session[SECRET_SESSION_KEY] = shown
 
 
+class CredentialField(forms.JSONField):
+    """What a passkey's device answers, as JSON of bounded length; all else is a plain error."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            if isinstance(value, str) and len(value) > LONGEST_CREDENTIAL:
+                raise ValueError
+            return super().to_python(value)
+        except (ValueError, RecursionError):
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class RefusesJunk:
+    """For allauth's forms with a credential: its parser takes for granted what a stranger sends."""
+
+    def clean_credential(self) -> Any:
+        return read_or_refuse(super().clean_credential)  # type: ignore[misc]
+
+
+def read_or_refuse(read: Callable[[], Any]) -> Any:
+    """What allauth reads, or the error of a wrong code for what is no credential at all."""
+    try:
+        return read()
+    except MALFORMED:
+        raise get_adapter().validation_error("incorrect_code") from None
+
+
+class PasskeySignInForm(RefusesJunk, LoginWebAuthnForm):
+    credential = CredentialField()
+
+
+class PasskeyCodeForm(RefusesJunk, AuthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
+class PasskeyAgainForm(RefusesJunk, ReauthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
 class PasskeyForm(SignupWebAuthnForm):
     """A new passkey, under a name by which its owner finds it again."""
 
@@ -97,4 +150,7 @@ class PasskeyForm(SignupWebAuthnForm):
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
     )
-    credential = forms.JSONField(max_length=20_000, widget=forms.HiddenInput)
+    credential = CredentialField()
+
+    def clean(self) -> dict:
+        return read_or_refuse(super().clean)

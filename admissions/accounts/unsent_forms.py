@@ -78,7 +78,10 @@ def return_page(request: HttpRequest) -> str:
     """The page to go back to: this one, or the one whose form sent this."""
     if request.method != "POST":
         return request.get_full_path()
-    came = urlsplit(request.headers.get("Referer", ""))
+    try:
+        came = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return reverse("admin:index")
     return safe_admin_url(f"{came.path}?{came.query}" if came.query else came.path)
 
 

@@ -27,7 +27,16 @@ from admissions.audit.models import AuditEvent
 
 from . import authentication, demo, throttling, two_factor, unsent_forms
 from .adapters import EnrollStage
-from .forms import AppForm, CodeAgainForm, CodeForm, PasswordAgainForm, PasswordForm
+from .forms import (
+    AppForm,
+    CodeAgainForm,
+    CodeForm,
+    PasskeyAgainForm,
+    PasskeyCodeForm,
+    PasskeySignInForm,
+    PasswordAgainForm,
+    PasswordForm,
+)
 from .models import Session, hash_session_key
 from .staff_request import StaffRequest, StageRequest
 
@@ -90,6 +99,8 @@ class SignIn(Entrance, LoginView):
 class PasskeySignIn(Entrance, LoginWebAuthnView):
     """Both halves at once: a device that has asked its owner for a PIN, a finger or a face."""
 
+    form_class = PasskeySignInForm
+
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         authentication.record_failure(self.request, "passkey", user=None)
         messages.error(self.request, PASSKEY_FAILED)
@@ -102,6 +113,7 @@ class EnterCode(StaffPage, AuthenticateView):
     title = gettext_lazy("Your code")
     template_name = "admin/enter_code.html"
     form_class = CodeForm
+    webauthn_form_class = PasskeyCodeForm
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.stage.login.user
@@ -191,6 +203,8 @@ class ReauthenticateByCode(Confirmation, ReauthenticateCodeView):
 
 
 class ReauthenticateByPasskey(Confirmation, ReauthenticateWebAuthnView):
+    form_class = PasskeyAgainForm
+
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         authentication.record_failure(self.request, "passkey", user=None)
         messages.error(self.request, PASSKEY_FAILED)

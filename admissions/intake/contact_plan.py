@@ -144,14 +144,15 @@ def stop_emails(
     The word of who has opened a letter to the address counts for every request with it.
     """
     request = ConsultationRequest.objects.lock(request.pk)
+    # Also where this request's own permission was withdrawn before, by a form that proved nothing.
+    if owns_email and not suppressions.is_stopped(request):
+        suppressions.suppress_email(request, Suppression.Cause.STOPPED)
     if not request.may_email or find_or_claim_key(key):
         return request
 
     request.may_email = False
     request.save(update_fields=["may_email"])
     record_consents(request, {ConsentVersion.Key.EMAIL: False})
-    if owns_email:
-        suppressions.suppress_email(request, Suppression.Cause.STOPPED)
     waitlist_entries.stop_waiting(request, WaitlistEntry.LeaveReason.NO_EMAIL, source=REQUESTER)
     link_key_to_request(key, request)
 

@@ -36,6 +36,11 @@ def may_email_requester(request: ConsultationRequest, *, owns_email: bool = True
     return is_permitted and not Suppression.objects.blocking(request).exists()
 
 
+def is_suppressed(request: ConsultationRequest) -> bool:
+    """Whether nothing goes to this address any more, whatever its requests permit."""
+    return Suppression.objects.blocking(request).exists()
+
+
 def is_stopped(request: ConsultationRequest) -> bool:
     """Whether the owner of this address has asked us to stop, in whatever request."""
     return any(each.is_stop for each in Suppression.objects.blocking(request))

@@ -71,6 +71,7 @@ def remember_request(request: HttpRequest, consultation_request: ConsultationReq
         request.session.cycle_key()
         request.session.pop("manages", None)
         request.session.pop("opened_letter", None)
+        request.session.pop("stops", None)
     request.session["request"] = pk
 
 

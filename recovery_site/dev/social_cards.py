@@ -2,7 +2,7 @@
 
 `python -m recovery_site.dev.social_cards` draws, in Chromium and from our own SVG, the card that
 stands beside a link to us elsewhere, in each language, and the icon of a phone's first screen.
-Run it again after changing `templates/programs/_card.svg`, the scene, the mark or a text
+Run it again after changing `templates/programs/_social_card.svg`, the scene, the mark or a text
 of theirs; the site itself only serves the files.
 """
 

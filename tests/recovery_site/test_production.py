@@ -58,6 +58,10 @@ def test_each_required_setting_is_named_when_it_is_missing(name):
         ("EMAIL_URL", "consolemail://"),
         ("EMAIL_URL", "smtp://user:word@mail.example:587"),
         ("ACCEPT_UNENCRYPTED", "mail"),
+        ("DATABASE_URL", "postgres://u:p@/recovery?host=db.example"),
+        ("DATABASE_URL", "postgres://127.0.0.1/x?sslmode=disable&sslmode=require"),
+        ("SECRET_KEY_FALLBACKS", "abc"),
+        ("REQUEST_LIMIT_FACTOR", "-1"),
     ],
 )
 def test_each_unsafe_setting_is_named_and_is_the_only_problem(name, value):

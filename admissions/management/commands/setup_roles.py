@@ -65,6 +65,8 @@ class Command(BaseCommand):
 
 def grant(role: str, *, may_seal: bool) -> None:
     """What the role had is taken away first, so that nothing stays of an earlier release."""
+    for group in memberships(role):
+        run(role, "REVOKE {table} FROM {role}", table=group)
     run(role, "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
     run(role, "REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {role}")
     run(role, "REVOKE ALL ON SCHEMA public FROM {role}")
@@ -78,6 +80,15 @@ def grant(role: str, *, may_seal: bool) -> None:
         if table == MIGRATIONS or (table == AuditSeal._meta.db_table and not may_seal):
             verbs = "SELECT"
         run(role, f"GRANT {verbs} ON {{table}} TO {{role}}", table=table)
+
+
+def memberships(role: str) -> list[str]:
+    """The roles that this one belongs to, with all that those may do."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT roleid::regrole::text FROM pg_auth_members WHERE member = %s::regrole", [role]
+        )
+        return [name for (name,) in cursor.fetchall()]
 
 
 def run(role: str, statement: str, *, table: str = "") -> None:

@@ -9,6 +9,7 @@ from admissions import formatting
 from admissions.booking import callbacks
 from admissions.calendars import ics
 from admissions.exceptions import ActionNotAllowed
+from admissions.intake.models import ConsultationRequest
 from admissions.messaging import catalog
 from admissions.public import session
 from admissions.public.decorators import private
@@ -36,11 +37,16 @@ def booked(request: HttpRequest) -> HttpResponse:
         "call_by": formatting.format_datetime_in_zone(
             consultation_request.promised_call_by, consultation_request.time_zone
         ),
-        "key": session.issue_form_key(request, "call_now"),
+        "key": session.issue_form_key(request, call_now_purpose(consultation_request)),
         "sooner": earlier_time_context(request, consultation_request),
     }
     session.allow_managing(request, consultation_request)
     return render(request, "admissions/booked.html", context)
+
+
+def call_now_purpose(consultation_request: ConsultationRequest) -> str:
+    """One for each request: the next one made in this browser may ask as well."""
+    return f"call_now {consultation_request.pk}"
 
 
 @private
@@ -48,12 +54,14 @@ def booked(request: HttpRequest) -> HttpResponse:
 def call_now(request: HttpRequest) -> HttpResponse:
     """One tap after booking, for someone who cannot wait for their time."""
     consultation_request = booked_consultation_or_404(request).request
-    key = session.read_form_key(request, "call_now")
+    purpose = call_now_purpose(consultation_request)
+    key = session.read_form_key(request, purpose)
     if key is not None:
         try:
             callbacks.request_call_now(key=key, request=consultation_request)
         except ActionNotAllowed:
             return redirect("admissions:request_callback")
+        session.renew_form_key(request, purpose)
     return redirect("admissions:booked")
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from admissions import formatting
 from admissions.booking import consultations, waitlist
 from admissions.exceptions import ActionNotAllowed, SlotTaken
-from admissions.intake import contact_plan, manage_links, suppressions
+from admissions.intake import manage_links, suppressions
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging import eligibility
 from admissions.public import session
@@ -155,7 +155,12 @@ def may_rebook(consultation_request: ConsultationRequest) -> bool:
 def confirm_purpose(
     consultation_request: ConsultationRequest, consultation: Consultation | None
 ) -> str:
-    return f"keep {consultation_request.pk} {consultation.sequence if consultation else ''}"
+    """One for each time that they may see: a canceled one and the next may share a sequence."""
+    return f"keep {consultation_request.pk} {describe_seen_time(consultation)}"
+
+
+def describe_seen_time(consultation: Consultation | None) -> str:
+    return f"{consultation.pk} {consultation.sequence}" if consultation else ""
 
 
 @private
@@ -276,7 +281,7 @@ def cancel_consultation(request: HttpRequest) -> HttpResponse:
     """A time that changed since the page was shown is shown first: nobody cancels it unseen."""
     consultation_request = session.managed_request_or_404(request)
     consultation = consultation_request.standing_consultation()
-    purpose = f"cancel {consultation_request.pk} {consultation.sequence if consultation else ''}"
+    purpose = f"cancel {consultation_request.pk} {describe_seen_time(consultation)}"
     form = CancelForm(request.POST or None)
     key = session.read_form_key(request, purpose)
 
@@ -300,18 +305,3 @@ def cancel_consultation(request: HttpRequest) -> HttpResponse:
         "is_stale": request.method == "POST" and form.is_valid(),
     }
     return render(request, "admissions/cancel_consultation.html", context)
-
-
-@private
-@require_POST
-def stop_emails(request: HttpRequest) -> HttpResponse:
-    """No more emails about this request; the appointment itself stands."""
-    consultation_request = session.managed_request_or_404(request)
-    key = session.read_form_key(request, f"stop {consultation_request.pk}")
-    if key is not None:
-        contact_plan.stop_emails(
-            key=key,
-            request=consultation_request,
-            owns_email=session.owns_email(request, consultation_request),
-        )
-    return redirect("admissions:manage")

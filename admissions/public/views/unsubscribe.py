@@ -7,7 +7,7 @@ without opening it (RFC 8058); a person who opens it finds one button.
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from admissions.intake import contact_plan, manage_links, suppressions
 from admissions.intake.models import ConsultationRequest, ManageToken
@@ -46,10 +46,11 @@ def unsubscribe(request: HttpRequest) -> HttpResponse:
         key = session.read_form_key(request, purpose)
         if key is not None:
             contact_plan.stop_emails(key=key, request=consultation_request, owns_email=True)
+            session.renew_form_key(request, purpose)
         return redirect("admissions:unsubscribe")
     context = {
         "email": suppressions.mask_email(consultation_request.email)
-        if suppressions.may_email_requester(consultation_request)
+        if consultation_request.email and not suppressions.is_suppressed(consultation_request)
         else "",
         "stands": consultation_request.standing_consultation() is not None,
         "key": session.issue_form_key(request, purpose),
@@ -64,3 +65,20 @@ def unsubscribing_request_or_404(request: HttpRequest) -> ConsultationRequest:
     if consultation_request is None:
         raise Http404
     return consultation_request
+
+
+@private
+@require_POST
+def stop_emails(request: HttpRequest) -> HttpResponse:
+    """No more emails about this request; the appointment itself stands."""
+    consultation_request = session.managed_request_or_404(request)
+    purpose = f"stop {consultation_request.pk}"
+    key = session.read_form_key(request, purpose)
+    if key is not None:
+        contact_plan.stop_emails(
+            key=key,
+            request=consultation_request,
+            owns_email=session.owns_email(request, consultation_request),
+        )
+        session.renew_form_key(request, purpose)
+    return redirect("admissions:manage")

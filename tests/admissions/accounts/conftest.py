@@ -19,8 +19,8 @@ TYPES = AuditEvent.Type
 
 @pytest.fixture
 def frozen(db):
-    with clock.travel(NOW, tick=False) as traveller:
-        yield traveller
+    with clock.travel(NOW, tick=False) as traveler:
+        yield traveler
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.management import call_command
+from django.test import Client
 
 from admissions.accounts.models import Session
 from tests.support import factories
@@ -254,3 +255,26 @@ def test_passkeys_of_an_address_are_slowed_down_but_not_in_a_known_browser(desk,
 
     assert answers == [302] * 10 + [429]
     assert desk.is_in()
+
+
+# What is no credential
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        '{"id": "x"}',
+        '{"id": "\\u0000"}',
+        "[" * 20_000,
+        "1" * 5_000,
+        "x" * 30_000,
+        '{"id": "\\ud800", "rawId": "x", "response": {}, "type": "public-key"}',
+        '{"id": "eA", "rawId": "eA", "type": "public-key", "response": {"clientDataJSON": "e30"}}',
+        "",
+    ],
+    ids=["bare", "NUL", "deep", "long number", "long", "surrogate", "empty data", "nothing"],
+)
+def test_junk_is_a_passkey_that_did_not_work(junk):
+    answer = Client().post("/admin/login/passkey/", {"credential": junk})
+
+    assert (answer.status_code, answer.url) == (302, "/admin/login/")

@@ -159,3 +159,10 @@ def test_older_tab_of_someone_signed_out_is_refused(log):
     tab = Client(enforce_csrf_checks=True)
 
     assert send(tab, log, origin="http://testserver").status_code == 403
+
+
+@pytest.mark.django_db
+def test_referer_that_is_no_address_leads_to_the_first_page():
+    answer = Client().post("/admin/security/", {"a": "b"}, headers={"referer": "http://[bad"})
+
+    assert answer.status_code == 302

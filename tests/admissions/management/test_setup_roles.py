@@ -184,6 +184,15 @@ def test_role_signs_in_with_its_password(real_commits, urls):
                 cursor.execute(f'DROP OWNED BY "{urls[kind]}"; DROP ROLE "{urls[kind]}"')
 
 
+def test_role_keeps_nothing_that_it_had_through_others(roles):
+    with connection.cursor() as cursor:
+        cursor.execute(f'GRANT pg_write_all_data TO "{roles["web"]}"')
+
+    call_command("setup_roles", verbosity=0)
+
+    assert as_role(roles["web"], statement("DELETE FROM admissions_note")) == REFUSED
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("name", "url", "word"),
