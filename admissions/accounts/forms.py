@@ -106,6 +106,11 @@ class CredentialField(forms.JSONField):
 
     widget = forms.HiddenInput
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # Without the validator, which would ask the length of what was read.
+        self.max_length = LONGEST_CREDENTIAL
+
     def to_python(self, value: Any) -> Any:
         try:
             if isinstance(value, str) and len(value) > LONGEST_CREDENTIAL:

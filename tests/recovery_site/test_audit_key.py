@@ -10,6 +10,7 @@ from recovery_site import celery
 from tests.recovery_site.test_production import GOOD
 
 KEY = "uT9kWq2ZxR5vN8bLcE1yHsJ4mPfA7dGoKi3rVwX6zQjYtBnU0eSl"
+OLD = KEY[::-1]
 WORKER = "from django.conf import settings; print(settings.AUDIT_KEYS)"
 WEB = "import recovery_site.gunicorn_conf; " + WORKER
 
@@ -31,9 +32,9 @@ def printed(code, **environment):
     ("code", "environment", "keys"),
     [
         (WORKER, {"AUDIT_KEY": KEY}, [KEY]),
-        (WORKER, {"AUDIT_KEY": KEY, "AUDIT_KEY_FALLBACKS": "old"}, [KEY, "old"]),
+        (WORKER, {"AUDIT_KEY": KEY, "AUDIT_KEY_FALLBACKS": OLD}, [KEY, OLD]),
         (WORKER, {}, []),
-        (WEB, {"AUDIT_KEY": KEY, "AUDIT_KEY_FALLBACKS": "old"}, []),
+        (WEB, {"AUDIT_KEY": KEY, "AUDIT_KEY_FALLBACKS": OLD}, []),
     ],
 )
 def test_key_reaches_the_worker_alone_and_is_never_the_secret_key(code, environment, keys):
