@@ -33,7 +33,7 @@ def may_email_requester(request: ConsultationRequest, *, owns_email: bool = True
     is_permitted = bool(request.email) and request.may_email
     if not owns_email:
         return is_permitted
-    return is_permitted and not Suppression.objects.blocking(request).exists()
+    return is_permitted and not is_suppressed(request)
 
 
 def is_suppressed(request: ConsultationRequest) -> bool:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
+from admissions.intake import suppressions
 from admissions.intake.models import ConsultationRequest, Suppression
 from admissions.intake.service_levels import CALL_DUE_SOON
 from admissions.scheduling import availability
@@ -49,7 +50,7 @@ def find_requester_skip_reason(
         return Reason.NO_EMAIL
     if not request.may_email:
         return Reason.NOT_PERMITTED
-    if Suppression.objects.blocking(request).exists() and not may_ask_once(message, request):
+    if suppressions.is_suppressed(request) and not may_ask_once(message, request):
         return Reason.SUPPRESSED
     return Reason.TOO_MANY if is_flooded(request, now) else ""
 

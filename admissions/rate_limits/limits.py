@@ -4,12 +4,14 @@ A script could otherwise take every appointment of two weeks in a minute. Postgr
 without it nothing is booked anyway: every web process agrees, and Redis may be away.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, Q
 from django.utils.crypto import salted_hmac
 
 from .models import CountedRequest
@@ -54,6 +56,9 @@ LIMITS = {
 }
 
 
+SPANS = {limit.within for limits in LIMITS.values() for limit in limits}
+
+
 def count_request(*, origin: Origin | None, details: dict[str, Any], now: datetime) -> None:
     """Count a request within the transaction that makes it, or raise TooManyRequests.
 
@@ -75,17 +80,23 @@ def count_request(*, origin: Origin | None, details: dict[str, Any], now: dateti
     keys = {name: hash_shared(name, value) for name, value in shared.items() if value}
     lock_keys(list(keys.values()))
 
-    times: dict[str, list[datetime]] = {key: [] for key in keys.values()}
-    lately = CountedRequest.objects.filter(key__in=times, at__gt=now - DAY)
-    for key, at in lately.values_list("key", "at"):
-        times[key].append(at)
+    counts = count_lately(list(keys.values()), now)
     for name, key in keys.items():
         share = factor if name == EVERYONE else 1
         for limit in LIMITS[name]:
-            if sum(at > now - limit.within for at in times[key]) >= limit.count * share:
+            if counts.get((key, limit.within), 0) >= limit.count * share:
                 raise TooManyRequests(name)
 
-    CountedRequest.objects.bulk_create(CountedRequest(key=key, at=now) for key in times)
+    CountedRequest.objects.bulk_create(CountedRequest(key=key, at=now) for key in keys.values())
+
+
+def count_lately(keys: list[str], now: datetime) -> dict[tuple[str, timedelta], int]:
+    """How many requests share each key within each span, counted by one query."""
+    spans = {f"within_{span.seconds}_{span.days}": span for span in SPANS}
+    within = {name: Count("pk", filter=Q(at__gt=now - span)) for name, span in spans.items()}
+    shared = CountedRequest.objects.filter(key__in=keys, at__gt=now - DAY).values("key")
+    rows = cast(Iterable[dict[str, Any]], shared.annotate(**within))
+    return {(row["key"], span): row[name] for row in rows for name, span in spans.items()}
 
 
 def lock_keys(keys: list[str]) -> None:

@@ -84,6 +84,17 @@ def test_factor_of_someone_else_opens_nothing(kim):
     assert old.get("/admin/").status_code == 302
 
 
+def test_next_person_in_a_browser_is_shown_another_secret(someone):
+    first, second = make_staff("counselor"), make_staff("counselor")
+    Authenticator.objects.all().delete()
+
+    someone.give_password(first)
+    shown = someone.get("/admin/login/set-up/").context["secret"]
+    someone.give_password(second)
+
+    assert someone.get("/admin/login/set-up/").context["secret"] != shown
+
+
 def test_demo_staff_do_not_sign_in_to_production(someone, kim, settings):
     User.objects.update(is_demo=True)
     settings.PRODUCTION = True
