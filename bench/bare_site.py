@@ -22,6 +22,7 @@ from django.urls import path
 settings.configure(
     DEBUG=False,
     SECRET_KEY=os.environ["SECRET_KEY"],
+    FIELD_KEYS=[os.environ["FIELD_KEYS"]],
     ALLOWED_HOSTS=["127.0.0.1"],
     ROOT_URLCONF=__name__,
     INSTALLED_APPS=[

@@ -45,7 +45,9 @@ def environment(database, **extra):
     """Production, as README tells, but for the tools that only a laptop may use."""
     return {
         "DATABASE_URL": databases.url(database),
-        "SECRET_KEY": "measured-" * 8,
+        # Random enough for production, and known to everybody.
+        "SECRET_KEY": "d7Qm_zW2vKx9RtLb4-nYcE6sHjGf8UpAaT1oXrViB5wMyFzSkN3hJqDe",
+        "FIELD_KEYS": "b3Xs_Lw8uVn5KtQz9-eRmC2yHgJd6TpAfW1oZrYiB4xMvGcSkN7hEqUj",
         "EMAIL_URL": "smtp://127.0.0.1:1",
         "VAR": str(VAR),
         **extra,

@@ -12,9 +12,11 @@ from . import email_settings
 
 REQUIRED = (
     "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY",
-    "ALLOWED_HOSTS", "SITE_URL", "ADMISSIONS_LINE",
+    "FIELD_KEYS", "ALLOWED_HOSTS", "SITE_URL", "ADMISSIONS_LINE",
 )  # fmt: skip
-FALLBACKS = ("SECRET_KEY_FALLBACKS", "AUDIT_KEY_FALLBACKS")
+KEYS, KEY_LISTS = ("SECRET_KEY", "AUDIT_KEY"), (
+    "FIELD_KEYS", "SECRET_KEY_FALLBACKS", "AUDIT_KEY_FALLBACKS",
+)  # fmt: skip
 MIN_KEY_LENGTH = 50
 # More than anyone can try out, and less than the least of 50 random hexadecimal digits shows.
 MIN_KEY_BITS = 150
@@ -47,9 +49,9 @@ def host_problems(env: Env) -> Iterator[str]:
 
 
 def key_problems(env: Env) -> Iterator[str]:
-    older = [(name, key) for name in FALLBACKS for key in env.list(name, default=[])]
-    newest = [(name, env.str(name, default="")) for name in ("SECRET_KEY", "AUDIT_KEY")]
-    for name, key in [*newest, *older]:
+    alone = [(name, env.str(name, default="")) for name in KEYS]
+    listed = [(name, key) for name in KEY_LISTS for key in env.list(name, default=[])]
+    for name, key in [*alone, *listed]:
         if key and is_weak_key(key):
             yield (
                 f"{name} needs {MIN_KEY_LENGTH} or more random characters:"

@@ -40,6 +40,9 @@ else:
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or secrets.token_urlsafe(50)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# The first encrypts what people tell us, all are good for reading it; on a laptop SECRET_KEY stands
+# in for them. See admissions.encryption.
+FIELD_KEYS = env.list("FIELD_KEYS", default=[])
 # The first seals the audit; all are good for checking it. In production only the worker has one:
 # whoever takes over the web process can then write events, but seal none.
 AUDIT_KEYS = [

@@ -70,7 +70,7 @@ def find_unreadable_factor(database: str) -> list[checks.Error]:
             secret = apps.order_by("-pk").values_list("data__secret", flat=True).first()
         decrypt_text(secret or "")
     except DecryptionError:
-        hint = "Put the SECRET_KEY that sealed it into SECRET_KEY_FALLBACKS."
+        hint = "Put the key that sealed it at the end of FIELD_KEYS."
         return [checks.Error("A second factor cannot be read.", hint=hint, id="encrypted.E002")]
     except (ProgrammingError, OperationalError):
         # No table before the first migration; no answer is told of by encrypted.W001 already.

@@ -112,7 +112,7 @@ class Dashboard:
 
 def build_dashboard(*, by: User, now: datetime) -> Dashboard:
     """The first page of the desk, for someone who may see requests."""
-    in_order = ConsultationRequest.objects.with_history().in_triage_order(now=now)
+    in_order = ConsultationRequest.objects.with_history().without_texts().in_triage_order(now=now)
     clock = desk_clock.read_desk_clock(now)
     opens_at = clock.opens_at
     return Dashboard(

@@ -162,7 +162,8 @@ def serve_waiting(
 
 def has_offer_elsewhere(request: ConsultationRequest) -> bool:
     """Whether the same person, by their email, is asked about another request of theirs."""
-    return EarlierOffer.objects.open().filter(request__email__iexact=request.email).exists()
+    theirs = ConsultationRequest.objects.with_email(request.email)
+    return EarlierOffer.objects.open().filter(request__in=theirs).exists()
 
 
 def reason_to_stop_waiting(

@@ -12,6 +12,7 @@ def suppress_email(request: ConsultationRequest, cause: str) -> None:
     if not request.email:
         return
     now, mark = timezone.now(), hash_email(request.email)
+    Suppression.objects.rehash(request.email)
     kept = Suppression.objects.for_email(request.email).filter(cause=cause)
     if not kept.update(at=now, request=request):
         new = Suppression(sha256=mark, cause=cause, at=now, request=request)

@@ -51,7 +51,7 @@ class Story:
 
 
 def has_month() -> bool:
-    return ConsultationRequest.objects.filter(email=EMAIL.format(n=0)).exists()
+    return bool(ConsultationRequest.objects.with_email(EMAIL.format(n=0)))
 
 
 def add_month(now: datetime) -> None:

@@ -15,7 +15,7 @@ import pgtrigger.migrations
 import phonenumber_field.modelfields
 import uuid
 from django.conf import settings
-from django.contrib.postgres.operations import BtreeGistExtension, TrigramExtension
+from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
 
@@ -29,9 +29,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # Not from makemigrations: constraints on ranges, and the search by parts of words, need these.
+        # Not from makemigrations: constraints on ranges need it.
         BtreeGistExtension(),
-        TrigramExtension(),
         migrations.CreateModel(
             name='BenefitsVerification',
             fields=[
@@ -960,10 +959,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='consultationrequest',
             index=models.Index(models.OrderBy(models.F('closed_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('stage', 'closed')), name='request_closed'),
-        ),
-        migrations.AddIndex(
-            model_name='consultationrequest',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('preferred_name'), 'gin_trgm_ops'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('email'), 'gin_trgm_ops'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('reference'), 'gin_trgm_ops'), django.contrib.postgres.indexes.OpClass(models.F('phone'), 'gin_trgm_ops'), name='request_search'),
         ),
         migrations.AddConstraint(
             model_name='consultationrequest',

@@ -81,8 +81,9 @@ def find_repeated_attempt(
     request: ConsultationRequest, by: User, channel: str, result: str, note: str
 ) -> ContactAttempt | None:
     """The same try, kept a moment ago: two clicks on one button are one act."""
-    alike = request.attempts.filter(by=by, channel=channel, result=result, note=note)
-    return alike.filter(at__gt=timezone.now() - DOUBLE_CLICK_WINDOW).first()
+    since = timezone.now() - DOUBLE_CLICK_WINDOW
+    alike = request.attempts.filter(by=by, channel=channel, result=result, at__gt=since)
+    return next((each for each in alike if each.note == note), None)
 
 
 def enqueue_attempt_messages(

@@ -17,6 +17,12 @@ from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import waitlist_entries
 from admissions.intake.models import ConsultationRequest, ContactAttempt
+from admissions.intake.models.search_tokens import (
+    filter_by_email,
+    filter_by_phone,
+    normalize_email,
+    phone_digits,
+)
 from admissions.messaging import outbox, tasks
 from admissions.messaging.models import Message
 from admissions.scheduling.models import WaitlistEntry
@@ -34,9 +40,9 @@ def find_duplicates(request: ConsultationRequest) -> QuerySet[ConsultationReques
     """Others with the same phone or email on this side of the wall, newest first."""
     same = Q(pk__in=[])
     if request.phone:
-        same |= Q(phone=request.phone)
+        same |= filter_by_phone(request.phone)
     if request.email:
-        same |= Q(email__iexact=request.email)
+        same |= filter_by_email(request.email)
     return (
         ConsultationRequest.objects.filter(same, same_side_filter(request), merged_into=None)
         .exclude(pk=request.pk)
@@ -50,10 +56,18 @@ def same_side_filter(request: ConsultationRequest) -> Q:
     return ~for_self if request.is_for_someone_else else for_self
 
 
+def is_duplicate(one: ConsultationRequest, other: ConsultationRequest) -> bool:
+    """Whether two requests have a phone or an email in common, by what they hold themselves."""
+    has_same_phone = phone_digits(one.phone) == phone_digits(other.phone) != ""
+    has_same_email = normalize_email(one.email) == normalize_email(other.email) != ""
+    is_same_side = one.is_for_someone_else == other.is_for_someone_else
+    return is_same_side and other.merged_into_id is None and (has_same_phone or has_same_email)
+
+
 def may_be_merged(request: ConsultationRequest) -> bool:
     """Open, or closed by hand as a duplicate; what ended otherwise stays as it ended."""
-    is_duplicate = request.disposition == Disposition.DUPLICATE
-    return request.merged_into_id is None and (not request.is_closed or is_duplicate)
+    ended_as_one = request.disposition == Disposition.DUPLICATE
+    return request.merged_into_id is None and (not request.is_closed or ended_as_one)
 
 
 def suggest_request_to_keep(requests: list[ConsultationRequest]) -> ConsultationRequest | None:
@@ -118,7 +132,7 @@ def lock_requests_to_merge(
 
 def check_mergeable(kept: ConsultationRequest, ended: ConsultationRequest) -> None:
     """The same side of the wall, a phone or email in common, and one history to go on with."""
-    if not find_duplicates(kept).filter(pk=ended.pk).exists():
+    if not is_duplicate(kept, ended):
         raise ActionNotAllowed(_("They have no phone or email in common any more."))
     if kept.is_closed:
         raise ActionNotAllowed(_("The one that stays is closed. Choose an open one."))

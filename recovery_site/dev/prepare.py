@@ -14,6 +14,8 @@ from recovery_site import startup_checks
 
 from . import startup, state
 
+FIRST_OF_ALL = ("admissions", "0001_initial")
+ENCRYPTED = ("admissions", "0004_encrypt_what_people_type")
 OUR_APPS = {"accounts", "admissions", "programs", "staff", "users"}
 
 
@@ -34,13 +36,16 @@ def refuse_other_versions() -> None:
 
     Migrations were written anew before the first release, and a checkout may be older than its
     database: either way migrate would fail halfway, or run beside tables that do not fit.
-    One that was applied before what it now depends on is of another version as well.
+    One that was applied before what it now depends on is of another version as well, and so is a
+    database of before texts were encrypted.
     """
     loader = MigrationLoader(connection)
-    unknown = loader.applied_migrations.keys() - loader.disk_migrations.keys()
+    applied = loader.applied_migrations.keys()
+    unknown = applied - loader.disk_migrations.keys()
     try:
         loader.check_consistent_history(connection)
-        is_other = any(app in OUR_APPS for app, _name in unknown)
+        is_plain = FIRST_OF_ALL in applied and ENCRYPTED not in applied
+        is_other = is_plain or any(app in OUR_APPS for app, _name in unknown)
     except InconsistentMigrationHistory:
         is_other = True
     if is_other:

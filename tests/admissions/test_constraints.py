@@ -32,6 +32,8 @@ from tests.support.factories import (
 )
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
+# A change of what searches go by comes with its tokens.
+FOUND = {"search_tokens": [1]}
 NINE = datetime(2027, 1, 5, 17, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 Stage, Status = ConsultationRequest.Stage, Consultation.Status
@@ -326,7 +328,7 @@ def test_language_is_one_that_the_site_has():
 @pytest.mark.parametrize(
     ("change", "constraint"),
     [
-        ({"phone": "", "email": ""}, "request_can_be_answered"),
+        ({"phone": "", "email": "", **FOUND}, "request_can_be_answered"),
         ({"claimed_at": NOW}, "request_claimed_by_someone_at_a_time"),
         ({"due_at": None}, "request_closed_with_a_disposition"),
         ({"closed_at": NOW}, "request_closed_with_a_disposition"),
@@ -334,7 +336,8 @@ def test_language_is_one_that_the_site_has():
         (as_stage(Stage.CLOSED) | {"disposition": ""}, "request_closed_with_a_disposition"),
         (as_stage(Stage.CLOSED) | {"closed_at": None}, "request_closed_with_a_disposition"),
         (as_stage(Stage.CLOSED) | {"due_at": NOW}, "request_closed_with_a_disposition"),
-        ({"phone": "", "promised_call_by": NOW}, "request_promised_call_has_a_phone"),
+        ({"phone": "", "promised_call_by": NOW, **FOUND}, "request_promised_call_has_a_phone"),
+        ({"search_tokens": []}, "request_is_found_by_search"),
     ],
 )
 def test_request_whose_columns_contradict_each_other_is_refused(change, constraint):

@@ -19,8 +19,11 @@ from pathlib import Path
 import psycopg2
 import pytest
 from celery import Celery
+from django.test import override_settings
 from playwright.sync_api import sync_playwright
 
+from admissions.encryption import encrypt_text
+from admissions.intake.models import search_tokens
 from recovery_site.dev import processes, startup, state
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,6 +62,18 @@ class Site:
                 return cursor.fetchall() if cursor.description else None
         finally:
             connection.close()
+
+    def ask_of_person(self, sql, term, *values):
+        """Runs a statement whose PERSON is the request that this term finds; "name:jo", say."""
+        token = search_tokens.token_of(self.servers["SECRET_KEY"], term)
+        return self.ask(
+            sql.replace("PERSON", "search_tokens @> ARRAY[%s]::bigint[]"), token, *values
+        )
+
+    def seal(self, text, *, column):
+        """The text as the site itself would keep it."""
+        with override_settings(FIELD_KEYS=[self.servers["SECRET_KEY"]]):
+            return encrypt_text(text, column=column)
 
     def sweep(self):
         """Has the worker send what is due now, as beat does every minute."""

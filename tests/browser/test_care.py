@@ -16,9 +16,8 @@ def choose(page, dimension, concern):
 
 
 def test_counselor_clinician_and_admission(visit, site):
-    [(pk,)] = site.ask(
-        "SELECT id FROM admissions_consultationrequest WHERE preferred_name = 'Hana'"
-    )
+    hana = "SELECT id FROM admissions_consultationrequest WHERE PERSON"
+    [(pk,)] = site.ask_of_person(hana, "name:hana")
     assessment, found = f"{CARE}{pk}/", {}
 
     dana = visit(viewport=DESK)

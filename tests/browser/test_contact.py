@@ -64,9 +64,9 @@ def fall_due(site, kind):
     """What became of Bea's message of this kind once its time came."""
     hers = (
         "FROM admissions_message m JOIN admissions_consultationrequest r ON r.id = m.request_id"
-        " WHERE m.kind = %s AND r.email = %s"
+        " WHERE r.PERSON AND m.kind = %s"
     )
-    [(pk,)] = site.ask(f"SELECT m.id {hers}", kind, BEA["email"])
+    [(pk,)] = site.ask_of_person(f"SELECT m.id {hers}", f"whole email:{BEA['email']}", kind)
     site.ask("UPDATE admissions_message SET due_at = %s WHERE id = %s", datetime.now(UTC), pk)
     site.sweep()
     read = "SELECT state, reason FROM admissions_message WHERE id = %s"
@@ -76,9 +76,9 @@ def fall_due(site, kind):
 
 
 def status_of(site):
-    [(status,)] = site.ask(
+    [(status,)] = site.ask_of_person(
         "SELECT c.status FROM admissions_consultation c JOIN admissions_consultationrequest r"
-        " ON r.id = c.request_id WHERE r.email = %s",
-        BEA["email"],
+        " ON r.id = c.request_id WHERE r.PERSON",
+        f"whole email:{BEA['email']}",
     )
     return status

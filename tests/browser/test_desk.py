@@ -12,15 +12,19 @@ NEW = (
     "INSERT INTO admissions_consultationrequest (id, reference, created_at, source, stage, due_at,"
     " promised_call_by, for_whom, preferred_name, phone, email, may_call, may_text, may_email,"
     " voicemail, is_discreet, good_time, language, time_zone, interpreter, access_need, payment,"
-    " note, is_in_danger, is_adult, disposition, close_reason, close_note)"
+    " note, is_in_danger, is_adult, disposition, close_reason, close_note, search_tokens)"
     " VALUES (gen_random_uuid(), %s, now(), 'callback', 'new', now() + interval '5 minutes',"
-    " now() + interval '5 minutes', 'self', %s, '+17145550190', '', true, false, false, 'no', true,"
-    " 'any', 'en', 'America/Los_Angeles', '', '', '', '', false, true, '', '', '')"
+    " now() + interval '5 minutes', 'self', %s, %s, '', true, false, false, 'no', true,"
+    " 'any', 'en', 'America/Los_Angeles', '', '', '', '', false, true, '', '', '', '{1}')"
 )
 
 
 def ask(site, reference, name):
-    site.ask(NEW, reference, name)
+    sealed = [
+        site.seal(text, column=f"admissions_consultationrequest.{column}")
+        for column, text in [("preferred_name", name), ("phone", "+17145550190")]
+    ]
+    site.ask(NEW, reference, *sealed)
 
 
 def attempts(site, reference):

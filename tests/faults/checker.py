@@ -126,13 +126,14 @@ class Checker:
 
     def untold(self):
         """Consultations that stand, and of which no letter told their requester."""
-        standing = Consultation.objects.standing().exclude(request__email__in=self.hopeless)
+        standing = Consultation.objects.standing().select_related("request")
         told = {
             row.consultation_id
             for row in self.rows
             if row.kind in TELLS_OF_A_TIME and self.copies[row.pk]
         }
-        return {f"consultation {each.pk}" for each in standing if each.pk not in told}
+        reachable = [each for each in standing if each.request.email not in self.hopeless]
+        return {f"consultation {each.pk}" for each in reachable if each.pk not in told}
 
     def waited(self, row, copy):
         due_at = self.due_at.get(row.pk, row.enqueued_at).timestamp()

@@ -12,6 +12,7 @@ GOOD = {
     "DATABASE_URL": "postgres://site:word@db.example/recovery?sslmode=verify-full",
     "REDIS_URL": "rediss://:word@redis.example:6379/0",
     "EMAIL_URL": "smtp+tls://user:word@mail.example:587",
+    "FIELD_KEYS": "Tq7_wZr2LhVbN9sXe4-uKpYc6GmJf3DaS8tRoQ1iEnBkUy5HvWzCx0PlMgAd",
     "SECRET_KEY": "mD3vX8_qL0sZ4tKfW9-aYb7HjR2cNpU6eGxQ1oVrTiB5wEyFzSkA",
     "ALLOWED_HOSTS": "admissions.example",
     "SITE_URL": "https://admissions.example",
@@ -61,6 +62,7 @@ def test_each_required_setting_is_named_when_it_is_missing(name):
         ("DATABASE_URL", "postgres://u:p@/recovery?host=db.example"),
         ("DATABASE_URL", "postgres://127.0.0.1/x?sslmode=disable&sslmode=require"),
         ("SECRET_KEY_FALLBACKS", "abc"),
+        ("FIELD_KEYS", f"{GOOD['FIELD_KEYS']},abc"),
         ("REQUEST_LIMIT_FACTOR", "-1"),
     ],
 )

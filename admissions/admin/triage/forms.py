@@ -202,8 +202,10 @@ class SearchForm(forms.Form):
     term = PlainTextField(label=_("Find a request"), max_length=LONGEST_SEARCH)
 
     def clean_term(self) -> str:
-        if not search.is_long_enough(self.cleaned_data["term"]):
-            raise forms.ValidationError(_("Type at least three letters or digits to search."))
+        if not search.says_anything(self.cleaned_data["term"]):
+            raise forms.ValidationError(
+                _("Type a word, or the last four digits of a phone, to search.")
+            )
         return self.cleaned_data["term"]
 
 

@@ -58,14 +58,13 @@ class QueueFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         now = timezone.now()
+        everyone = cast(ConsultationRequestQuerySet, queryset).without_texts()
         if self.value() != queues.SEARCH_RESULTS:
-            everyone = cast(ConsultationRequestQuerySet, queryset)
             return queues.filter_queue(everyone, self.value(), by=as_staff(request).user, now=now)
         term = request.session.get(SEARCH_SESSION_KEY, "")
         found = triage_search.search_requests(term, now=now)
         request.found = found  # type: ignore[attr-defined]  # for the page around the list
-        rows = cast(ConsultationRequestQuerySet, queryset.filter(pk__in=found.ids))
-        return rows.in_triage_order(now=now)
+        return everyone.filter(pk__in=found.ids).in_triage_order(now=now)
 
 
 @admin.register(ConsultationRequest)

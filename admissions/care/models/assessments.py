@@ -29,7 +29,7 @@ class Assessment(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
     credential = models.ForeignKey(StaffCredential, models.PROTECT, null=True, blank=True)
     at = models.DateTimeField(default=timezone.now)
-    amended_because = models.CharField(max_length=200, blank=True)
+    amended_because = EncryptedTextField(max_length=200, blank=True)
     has_agreed = models.BooleanField(
         default=False, help_text=_("Where someone else asked: the person themselves agreed to it.")
     )
@@ -161,7 +161,7 @@ class Recommendation(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
     credential = models.ForeignKey(StaffCredential, models.PROTECT)
     at = models.DateTimeField(default=timezone.now)
-    amended_because = models.CharField(max_length=200, blank=True)
+    amended_because = EncryptedTextField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["version"]

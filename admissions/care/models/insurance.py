@@ -31,7 +31,7 @@ class BenefitsVerification(models.Model):
     consented_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When the person agreed that we ask their insurer.")
     )
-    payer = models.CharField(max_length=120, blank=True)
+    payer = EncryptedTextField(max_length=120, blank=True)
     member_id = EncryptedTextField(blank=True)
     policy_holder = EncryptedTextField(_("policy holder"), blank=True)
     estimate = EncryptedTextField(blank=True)

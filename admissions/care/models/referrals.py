@@ -24,7 +24,7 @@ class Referral(models.Model):
     """A warm referral: where to, and when somebody there confirmed the hand-over."""
 
     request = models.ForeignKey(ConsultationRequest, models.PROTECT, related_name="referrals")
-    to_whom = models.CharField(max_length=120)
+    to_whom = EncryptedTextField(max_length=120)
     level = models.ForeignKey(LevelOfCare, models.PROTECT, null=True, blank=True)
     note = EncryptedTextField(blank=True)
     made_at = models.DateTimeField(default=timezone.now)

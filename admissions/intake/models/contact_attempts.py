@@ -7,6 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from admissions.encryption import EncryptedTextField
+
 from .requests import ConsultationRequest
 
 
@@ -39,7 +41,7 @@ class ContactAttempt(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
     channel = models.CharField(max_length=20, choices=Channel)
     result = models.CharField(max_length=20, choices=Result)
-    note = models.CharField(max_length=500, blank=True)
+    note = EncryptedTextField(max_length=500, blank=True)
     merged_from = models.ForeignKey(
         ConsultationRequest,
         models.PROTECT,

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
+from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Value, When
 
 from admissions.scheduling.models import Consultation
 from users.models import User
 
+from .search_tokens import SEARCHED_FIELDS, filter_by_email, normalize_email
 from .stages import Stage
 
 if TYPE_CHECKING:
@@ -42,6 +44,21 @@ def needs_someone_condition(now: datetime) -> Q:
 
 
 class ConsultationRequestQuerySet(models.QuerySet["ConsultationRequest"]):
+    def update(self, **columns: Any) -> int:
+        """Refused for what searches go by: the tokens of the rows would stay as they were."""
+        stale = sorted(SEARCHED_FIELDS & columns.keys())
+        if stale and "search_tokens" not in columns:
+            raise FieldError(f"Save each request to change {', '.join(stale)}.")
+        return super().update(**columns)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def with_email(self, email: str) -> list[UUID]:
+        """The requests of one address, however it is typed."""
+        alike = self.filter(filter_by_email(email)).values_list("pk", "email")
+        # A token says which to look at, the address itself decides.
+        return [pk for pk, kept in alike if normalize_email(kept) == normalize_email(email)]
+
     def lock(self, pk: UUID) -> "ConsultationRequest":
         """Lock the row until the transaction ends, and return it anew; or raise DoesNotExist."""
         return self.select_for_update().get(pk=pk)
@@ -81,6 +98,7 @@ class ConsultationRequestQuerySet(models.QuerySet["ConsultationRequest"]):
     def with_history(self) -> Self:
         """All that one line about a request needs to know, in six queries for any number."""
         consultations = Consultation.objects.select_related("counselor").order_by("booked_at", "pk")
+        consultations = consultations.defer("cancel_reason")
         details = ("payer", "member_id", "policy_holder", "estimate", "note")
         return (
             self.select_related("owner", "program_interest", "benefits")
@@ -93,6 +111,10 @@ class ConsultationRequestQuerySet(models.QuerySet["ConsultationRequest"]):
                 Prefetch("consultations", queryset=consultations),
             )
         )
+
+    def without_texts(self) -> Self:
+        """For lists: left out is what only a request's own page shows, and what nobody reads."""
+        return self.defer("note", "close_note", "access_need", "guide_answers", "search_tokens")
 
     def in_triage_order(self, *, now: datetime) -> Self:
         """Safety, clinicians and promised calls, late or unmailed, soonest talk, newest, closed."""

@@ -1,53 +1,27 @@
 """A person's ask for help."""
 
-import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
-from admissions.encryption import EncryptedTextField
+from admissions.encryption import EncryptedPhoneNumberField, EncryptedTextField
 from admissions.exceptions import MoveNotAllowed
 from admissions.scheduling.models import Consultation
 from programs.models import LanguageField, Program
 
+from .references import ReferenceField
 from .request_queries import ConsultationRequestQuerySet
+from .search_tokens import SEARCHED_FIELDS, SearchTokensField
 from .stages import ADMITTED_DISPOSITIONS, STAGE_TRANSITIONS, CloseReason, Disposition, Stage
-
-# No 0, O, 1, I or L, and no vowels: read aloud without doubt, and never a word.
-REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
-
-
-def generate_reference() -> str:
-    """A short name for a request that says nothing about the person, e.g. K7M4-2QXR."""
-    letters = [secrets.choice(REFERENCE_ALPHABET) for _place in range(8)]
-    return "".join(letters[:4]) + "-" + "".join(letters[4:])
-
-
-class ReferenceField(models.CharField):
-    """A new reference for each row; a plain CharField without default to migrations, which
-    import no code of ours.
-    """
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        options.setdefault("max_length", 9)
-        options.setdefault("default", generate_reference)
-        super().__init__(*args, **options)
-
-    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
-        name, _path, args, options = super().deconstruct()
-        options.pop("default", None)
-        return name, "django.db.models.CharField", args, options
 
 
 class ConsultationRequest(models.Model):
@@ -118,7 +92,7 @@ class ConsultationRequest(models.Model):
     )
     disposition = models.CharField(max_length=30, choices=Disposition, blank=True)
     close_reason = models.CharField(max_length=30, choices=CloseReason, blank=True)
-    close_note = models.CharField(max_length=500, blank=True)
+    close_note = EncryptedTextField(max_length=500, blank=True)
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="merged"
     )
@@ -127,9 +101,10 @@ class ConsultationRequest(models.Model):
     safety_answered_at = models.DateTimeField(null=True, blank=True)
     for_whom = models.CharField(max_length=20, choices=ForWhom, default=ForWhom.SELF)
     is_adult = models.BooleanField(_("the person needing help is 18 or older"), default=True)
-    preferred_name = models.CharField(_("name used"), max_length=80)
-    phone = PhoneNumberField(blank=True)
-    email = models.EmailField(blank=True)
+    preferred_name = EncryptedTextField(_("name used"), max_length=80)
+    phone = EncryptedPhoneNumberField(blank=True)
+    email = EncryptedTextField(max_length=254, blank=True)
+    search_tokens = SearchTokensField()
 
     may_call = models.BooleanField(default=False)
     may_text = models.BooleanField(default=False)
@@ -141,10 +116,10 @@ class ConsultationRequest(models.Model):
     time_zone = models.CharField(max_length=64, default=settings.TIME_ZONE)
 
     program_interest = models.ForeignKey(Program, models.PROTECT, null=True, blank=True)
-    interpreter = models.CharField(max_length=80, blank=True)
-    access_need = models.CharField(max_length=200, blank=True)
+    interpreter = EncryptedTextField(max_length=80, blank=True)
+    access_need = EncryptedTextField(max_length=200, blank=True)
     payment = models.CharField(max_length=20, choices=Payment, blank=True, default=Payment.UNSURE)
-    note = models.CharField(max_length=500, blank=True)
+    note = EncryptedTextField(max_length=500, blank=True)
     guide_answers = EncryptedTextField(
         _("what they told the guide"), blank=True, default="", db_default=""
     )
@@ -170,16 +145,13 @@ class ConsultationRequest(models.Model):
                 name="request_closed",
                 condition=Q(stage="closed"),
             ),
-            # What staff search by: each part as the database compares it.
-            GinIndex(
-                OpClass(Upper("preferred_name"), "gin_trgm_ops"),
-                OpClass(Upper("email"), "gin_trgm_ops"),
-                OpClass(Upper("reference"), "gin_trgm_ops"),
-                OpClass(F("phone"), "gin_trgm_ops"),
-                name="request_search",
-            ),
+            # All that staff search by, and what a person's other requests are found by.
+            GinIndex(fields=["search_tokens"], name="request_search"),
         ]
         constraints = [
+            models.CheckConstraint(
+                name="request_is_found_by_search", condition=~Q(search_tokens=[])
+            ),
             models.CheckConstraint(
                 name="request_can_be_answered", condition=~Q(phone="") | ~Q(email="")
             ),
@@ -278,6 +250,15 @@ class ConsultationRequest(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Store it, and its tokens with whatever they are made from."""
+        if update_fields is None and (deferred := self.get_deferred_fields()):
+            names = {each.name for each in self._meta.concrete_fields if not each.primary_key}
+            update_fields = names - deferred
+        if update_fields is not None and not SEARCHED_FIELDS.isdisjoint(update_fields):
+            update_fields = {*update_fields, "search_tokens"}
+        super().save(update_fields=update_fields, **options)
 
     @property
     def open_due_at(self) -> datetime:

@@ -1,6 +1,5 @@
 """Addresses that we do not write to any more, and why."""
 
-import hashlib
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -9,18 +8,46 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from admissions import keyed_hashes
+
+from .search_tokens import normalize_email
+
 if TYPE_CHECKING:
     from .requests import ConsultationRequest
 
 
+PURPOSE = "suppressed addresses"
+
+
 def hash_email(email: str) -> str:
-    """What stands for an address: the same however it is typed, and not the address itself."""
-    return hashlib.sha256(email.strip().casefold().encode("utf-8", "surrogatepass")).hexdigest()
+    """What stands for an address however it is typed; it tells the address to nobody."""
+    return keyed_hashes.hash_value(normalize_email(email), purpose=PURPOSE)
+
+
+def older_hashes(email: str) -> list[str]:
+    """What stood for it before the key was changed."""
+    return keyed_hashes.all_hashes(normalize_email(email), purpose=PURPOSE)[1:]
 
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
     def for_email(self, email: str) -> Self:
-        return self.filter(sha256=hash_email(email), lifted_at=None)
+        return self.filter(sha256__in=[hash_email(email), *older_hashes(email)], lifted_at=None)
+
+    def rehash(self, email: str) -> int:
+        """Bring what is under an older key under the newest; return how many rows that were.
+
+        Where both stand, as two processes wrote them with different keys, the later one is kept.
+        """
+        newest = hash_email(email)
+        older = list(self.select_for_update().filter(sha256__in=older_hashes(email)))
+        for row in older:
+            twin = self.filter(sha256=newest, cause=row.cause, lifted_at=None)
+            if row.lifted_at is None and twin.exists():
+                twin.filter(at__lt=row.at).update(at=row.at)
+                row.delete()
+            else:
+                self.filter(pk=row.pk).update(sha256=newest)
+        return len(older)
 
     def blocking(self, request: "ConsultationRequest") -> Self:
         """What keeps us from writing to this requester; a newer request lifts no "stop"."""
@@ -35,7 +62,7 @@ class Suppression(models.Model):
         BOUNCED = "bounced", _("Email to it came back")
         COMPLAINED = "complained", _("Reported our email as unwanted")
 
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=80, help_text=_("Keyed; its key’s id comes first."))
     cause = models.CharField(max_length=20, choices=Cause)
     at = models.DateTimeField(default=timezone.now)
     request = models.ForeignKey(

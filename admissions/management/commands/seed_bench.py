@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, time
+from functools import lru_cache
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +14,8 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from admissions.intake.models import ConsultationRequest
+from admissions.encryption import current_keys, encrypt_text
+from admissions.intake.models import ConsultationRequest, search_tokens
 from admissions.scheduling.models import Counselor, Mode, ModeRules, WeeklyHours
 from programs.models import Location
 from users.models import User
@@ -34,35 +37,35 @@ LAST_NAMES = (
 )
 MAIL = ["mail.example", "post.example", "inbox.example", "letters.example", "net.example"]
 
+REQUEST_TABLE = ConsultationRequest._meta.db_table
+PEOPLE = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS bench_people (
+        n integer, reference text, preferred_name text, phone text, email text,
+        search_tokens bigint[]
+    ) ON COMMIT DROP
+"""
 REQUESTS = """
     INSERT INTO admissions_consultationrequest (
         id, reference, created_at, source, stage, owner_id, claimed_at, due_at, disposition,
         close_reason, close_note, closed_at, is_in_danger, for_whom, is_adult, preferred_name,
         phone, email, may_call, may_text, may_email, voicemail, is_discreet, good_time, language,
-        time_zone, interpreter, access_need, payment, note
+        time_zone, interpreter, access_need, payment, note, search_tokens
     )
-    SELECT gen_random_uuid(), upper(substr(code, 1, 4) || '-' || substr(code, 5)), created,
+    SELECT gen_random_uuid(), reference, created,
         'booking', %(stage)s, CASE WHEN NOT %(is_open)s THEN owner END,
         CASE WHEN NOT %(is_open)s THEN created END,
         CASE WHEN %(is_open)s THEN %(now)s + (n %% 2880 - 60) * interval '1 minute' END,
         CASE WHEN %(is_open)s THEN '' ELSE 'declined_by_person' END, '', '',
         CASE WHEN NOT %(is_open)s THEN least(created + n %% 14 * interval '1 day', %(now)s) END,
         %(is_open)s AND n %% 500 = 0, CASE WHEN n %% 3 = 0 THEN 'loved_one' ELSE 'self' END, true,
-        CASE WHEN n %% 2 = 0 THEN first || ' ' || last ELSE first END,
-        '+1' || 201 + mix %% 787 || '55501' || lpad((mix / 787 %% 100)::text, 2, '0'),
-        lower(first || '.' || last) || n || '@' || mail, true, false, true, 'no', true, 'any',
-        'en', 'America/Los_Angeles', '', '', '', ''
-    FROM generate_series(%(first)s, %(last)s) AS n,
+        preferred_name, phone, email, true, false, true, 'no', true, 'any',
+        'en', 'America/Los_Angeles', '', '', '', '', search_tokens
+    FROM bench_people,
         LATERAL (
-            SELECT lpad(to_hex(n), 8, '0') AS code, abs(hashint4(n)::bigint) AS mix,
-                %(now)s - n * interval '1 minute' AS created
-        ) AS told,
-        LATERAL (
-            SELECT (%(first_names)s)[1 + mix %% cardinality(%(first_names)s)] AS first,
-                (%(last_names)s)[1 + mix / 64 %% cardinality(%(last_names)s)] AS last,
-                (%(mail)s)[1 + mix / 4096 %% cardinality(%(mail)s)] AS mail,
-                (%(owners)s::int[])[1 + mix %% cardinality(%(owners)s::int[])] AS owner
-        ) AS named
+            SELECT %(now)s - n * interval '1 minute' AS created,
+                (%(owners)s::int[])[1 + n %% cardinality(%(owners)s::int[])] AS owner
+        ) AS told
+    WHERE n BETWEEN %(first)s AND %(last)s
 """
 
 # New requests, numbered from 0.
@@ -239,9 +242,11 @@ def book_ahead(
 def new_requests(cursor: CursorWrapper, number: int, *, stage: str, now: datetime) -> dict:
     """What REQUESTS asks for: so many requests with references that no earlier ones have."""
     cursor.execute(
-        "SELECT count(*) FROM admissions_consultationrequest WHERE email LIKE '%.example'"
+        "SELECT count(*) FROM admissions_consultationrequest"
+        " WHERE reference ~ '^[0-9A-F]{4}-[0-9A-F]{4}$'"
     )
     (taken,) = cursor.fetchone()
+    add_people(cursor, range(taken + 1, taken + number + 1))
     owners = User.objects.filter(username__startswith="bench").values_list("pk", flat=True)
     return {
         "now": now,
@@ -249,8 +254,46 @@ def new_requests(cursor: CursorWrapper, number: int, *, stage: str, now: datetim
         "is_open": stage != "closed",
         "first": taken + 1,
         "last": taken + number,
-        "first_names": FIRST_NAMES.split(),
-        "last_names": LAST_NAMES.split(),
-        "mail": MAIL,
         "owners": list(owners),
     }
+
+
+def add_people(cursor: CursorWrapper, numbers: range) -> None:
+    """Who asks, for REQUESTS to read: sealed and with their tokens, which Postgres cannot make."""
+    cursor.execute(PEOPLE)
+    for start in range(numbers.start, numbers.stop, MANY):
+        some = range(start, min(start + MANY, numbers.stop))
+        cursor.copy_expert(
+            "COPY bench_people FROM STDIN", StringIO("".join(map(person_line, some)))
+        )
+
+
+def person_line(n: int) -> str:
+    """One person as COPY reads them; their number is spread so that no index sees an order."""
+    mix = n * 2654435761 % 2**32
+    names, surnames = FIRST_NAMES.split(), LAST_NAMES.split()
+    first = names[mix % len(names)]
+    last = surnames[mix // 64 % len(surnames)]
+    person = {
+        "name": first if n % 2 else f"{first} {last}",
+        "phone": f"1{201 + mix % 787}55501{mix // 787 % 100:02}",
+        "email": f"{first}.{last}{n}@{MAIL[mix // 4096 % len(MAIL)]}".lower(),
+        "reference": f"{n >> 16:04X}-{n & 0xFFFF:04X}",
+    }
+    tokens = sorted({make_token(each) for each in search_tokens.list_terms(**person)})
+    sealed = [
+        encrypt_text(text, column=f"{REQUEST_TABLE}.{column}")
+        for column, text in (
+            ("preferred_name", person["name"]),
+            ("phone", f"+{person['phone']}"),
+            ("email", person["email"]),
+        )
+    ]
+    told = [str(n), person["reference"], *sealed, f"{{{','.join(map(str, tokens))}}}"]
+    return "\t".join(told) + "\n"
+
+
+@lru_cache(maxsize=200_000)
+def make_token(term: str) -> int:
+    """Most of these people share beginnings and endings, which are hashed once."""
+    return search_tokens.token_of(current_keys()[0], term)

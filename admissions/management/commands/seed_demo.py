@@ -75,12 +75,12 @@ class Command(BaseCommand):
             if not ConsultationRequest.objects.exists():
                 add_people()
             for name, letters in MESSAGES.items():
-                if not ConsultationRequest.objects.filter(email=demo_email(name)).exists():
+                if not ConsultationRequest.objects.with_email(demo_email(name)):
                     add_messages(name, letters)
             demo_work.add_notes_and_checks()
             demo_care.add_credentials()
             for name in demo_care.STORIES:
-                if not ConsultationRequest.objects.filter(email=demo_email(name)).exists():
+                if not ConsultationRequest.objects.with_email(demo_email(name)):
                     demo_care.add_assessed_request(name, email=demo_email(name))
             if not demo_month.has_month():
                 demo_month.add_month(timezone.now())

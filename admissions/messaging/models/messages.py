@@ -11,11 +11,12 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from admissions.intake.models import ConsultationRequest
+
 from ..catalog import STAFF_KINDS
 from ..kinds import Kind
 
 if TYPE_CHECKING:
-    from admissions.intake.models import ConsultationRequest
     from admissions.scheduling.models import Consultation
 
 
@@ -53,7 +54,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def to_address(self, email: str) -> "MessageQuerySet":
         """What has gone to requesters at this address, in whatever request."""
-        return self.filter(state=Message.State.SENT, request__email__iexact=email).exclude(
+        requests = ConsultationRequest.objects.with_email(email)
+        return self.filter(state=Message.State.SENT, request__in=requests).exclude(
             kind__in=Message.STAFF_KINDS
         )
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from admissions.encryption import EncryptedTextField
 from admissions.exceptions import MoveNotAllowed
 from programs.models import Location
 
@@ -118,7 +119,7 @@ class Consultation(models.Model):
         null=True, help_text=_("When staff said that it stands although its counselor is away.")
     )
     ended_at = models.DateTimeField(null=True)
-    cancel_reason = models.CharField(max_length=200, blank=True)
+    cancel_reason = EncryptedTextField(max_length=200, blank=True)
 
     objects = ConsultationQuerySet.as_manager()
 

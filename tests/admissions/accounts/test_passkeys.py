@@ -237,8 +237,8 @@ def test_director_removes_passkeys_with_the_rest(passkey, kim, client):
     assert Session.objects.filter(user=kim).count() == 0
 
 
-def test_reencrypt_leaves_passkeys_as_they_are(passkey):
-    call_command("reencrypt", verbosity=0)
+def test_rotation_leaves_passkeys_as_they_are(passkey):
+    call_command("rotate_keys", verbosity=0)
     other = Owner()
 
     other.enter_with(passkey)

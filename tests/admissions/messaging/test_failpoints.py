@@ -12,6 +12,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://127.0.0.1/recovery",
     "REDIS_URL": "redis://127.0.0.1/0",
     "EMAIL_URL": "smtp+tls://mail.example:587",
+    "FIELD_KEYS": "Tq7_wZr2LhVbN9sXe4-uKpYc6GmJf3DaS8tRoQ1iEnBkUy5HvWzCx0PlMgAd",
     "SECRET_KEY": "mD3vX8_qL0sZ4tKfW9-aYb7HjR2cNpU6eGxQ1oVrTiB5wEyFzSkA",
     "ALLOWED_HOSTS": "admissions.example",
     "SITE_URL": "https://admissions.example",

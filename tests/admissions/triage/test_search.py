@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from admissions.intake.models import ConsultationRequest
+from admissions.intake.models import ConsultationRequest, search_tokens
 from admissions.scheduling.models import Consultation
 from admissions.triage import queues, search
 from tests.support.factories import make_request, make_user
@@ -28,7 +28,8 @@ def found(term):
 
 
 @pytest.mark.parametrize(
-    "term", ["canary", "x can", "zqx@", "0177", "714 555", "+1 (714) 555-0177", "k7m4", "M4-2qx"]
+    "term",
+    ["canary", "Zqx can", "can zqx", "zqx@", "zqx@example.com", "0177", "K7M4-2q", "k7m42qxr"],
 )
 def test_request_is_found_by_what_staff_know_of_it(term):
     request = make_request(
@@ -42,9 +43,9 @@ def test_request_is_found_by_what_staff_know_of_it(term):
     assert found(term) == [request.pk]
 
 
-@pytest.mark.parametrize("term", ["", "zq", "q x", "%%%", "___", "017", "17 7"])
+@pytest.mark.parametrize("term", ["", "zq", "qxa", "%%%", "___", "017", "17 7", "714 555"])
 def test_search_for_too_little_finds_nothing(term):
-    make_request(preferred_name="Zq x___%%%", phone="+17145550177", email="zqx@mail.example")
+    make_request(preferred_name="Zqxa ___%%%", phone="+17145550177", email="zqx@mail.example")
 
     assert found(term) == []
 
@@ -132,12 +133,12 @@ def test_closed_requests_are_listed_from_an_index_in_order(many):
     assert "Sort" not in rows[:50].explain()
 
 
-@pytest.mark.parametrize(("term", "parts"), [("zqxzqx", 3), ("0909 555", 4)])
+@pytest.mark.parametrize(("term", "parts"), [("zqxzqx", 3), ("0909 5550", 4)])
 def test_every_part_of_a_search_has_its_index(term, parts, many):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_indexscan = off")
 
-    plan = ConsultationRequest.objects.filter(search.build_search_filter(term)).explain()
+    plan = ConsultationRequest.objects.filter(search_tokens.filter_by_term(term)).explain()
 
     assert plan.count("Bitmap Index Scan on request_search") == parts
     assert "Seq Scan" not in plan

@@ -53,6 +53,12 @@ def test_database_from_before_the_own_user_model_is_refused():
     assert ended().startswith("it was made by another version of this site.")
 
 
+def test_database_from_before_texts_were_encrypted_is_refused():
+    MigrationRecorder(connection).record_unapplied("admissions", "0004_encrypt_what_people_type")
+
+    assert ended().startswith("it was made by another version of this site.")
+
+
 def test_folder_of_another_version_is_named(other_version, var, settings):
     port = settings.DATABASES["default"]["PORT"]
     (var / "kept.json").write_text(json.dumps({"postgres_port": port}))

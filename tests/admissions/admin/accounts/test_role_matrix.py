@@ -177,9 +177,8 @@ def places():
     """Something to open at every desk, with the words that give a leak away."""
     talk = booked(minutes(60))
     request, user = talk.request, talk.counselor.user
-    type(request).objects.filter(pk=request.pk).update(
-        preferred_name="Quentin", email="canary@example.com"
-    )
+    request.preferred_name, request.email = "Quentin", "canary@example.com"
+    request.save(update_fields=["preferred_name", "email"])
     Note.objects.create(request=request, by=user, text="Hazelnut")
     assessment = Assessment.objects.create(request=request, version=1, by=user)
     Finding.objects.create(
