@@ -9,6 +9,7 @@ from admissions.care import insurance
 from admissions.care.models import BenefitsVerification
 from admissions.intake import contact_hours
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.models.search_tokens import filter_by_term
 from admissions.triage import notes, snoozing
 from users.models import User
 
@@ -24,10 +25,10 @@ def add_notes_and_checks() -> None:
     if BenefitsVerification.objects.exists():
         return
     kim, still_open = User.objects.get(username="kim"), ConsultationRequest.objects.open()
-    for linh in still_open.filter(preferred_name="Linh")[:1]:
+    for linh in still_open.filter(filter_by_term("Linh"))[:1]:
         notes.add_note(request_id=linh.pk, by=kim, text=NOTE)
         insurance.request_verification(request_id=linh.pk, by=kim, has_consent=True)
-    for lou in still_open.filter(preferred_name="Lou")[:1]:
+    for lou in still_open.filter(filter_by_term("Lou"))[:1]:
         later = timezone.now() + timedelta(hours=2)
         until = contact_hours.move_past_quiet_hours(later, ZoneInfo(lou.time_zone))
         snoozing.snooze_request(request_id=lou.pk, by=kim, until=until)
