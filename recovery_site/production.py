@@ -58,6 +58,9 @@ def key_problems(env: Env) -> Iterator[str]:
                 ' python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
             )
 
+    if env.str("SECRET_KEY") in env.list("FIELD_KEYS"):
+        yield "FIELD_KEYS must differ from SECRET_KEY, which changes without the data."
+
 
 def is_weak_key(key: str) -> bool:
     is_short = len(key) < MIN_KEY_LENGTH or key.startswith("django-insecure")

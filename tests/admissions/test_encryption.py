@@ -9,14 +9,17 @@ from io import StringIO
 import pytest
 from django.apps import apps
 from django.conf import settings as site_settings
+from django.contrib import admin
 from django.core.exceptions import FieldError
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import InternalError, connection
+from django.db.models import Count, F
+from django.db.models.functions import Upper
 
 from admissions.care.models import BenefitsVerification
 from admissions.encryption import DecryptionError, fields_of
-from admissions.intake.models import Note
+from admissions.intake.models import ConsultationRequest, Note
 from tests.support.factories import make_request, make_user
 
 pytestmark = pytest.mark.django_db
@@ -93,9 +96,88 @@ def test_note_is_as_permanent_after_rotation_as_before():
         Note.objects.filter(pk=note.pk).update(text="changed")
 
 
-def test_encrypted_text_cannot_be_compared():
-    with pytest.raises(FieldError):
-        BenefitsVerification.objects.filter(member_id=CANARY).exists()
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda rows: rows.filter(member_id=CANARY),
+        lambda rows: rows.filter(member_id__icontains="x"),
+        lambda rows: rows.filter(member_id__in=[CANARY]),
+        lambda rows: rows.filter(member_id=F("note")),
+        lambda rows: rows.filter(status=F("member_id")),
+        lambda rows: rows.order_by("member_id"),
+        lambda rows: rows.order_by("-member_id"),
+        lambda rows: rows.order_by(F("member_id").desc()),
+        lambda rows: rows.order_by(Upper("member_id")),
+        lambda rows: rows.values("member_id").annotate(many=Count("pk")),
+        lambda rows: Note.objects.order_by("request__preferred_name"),
+    ],
+)
+def test_encrypted_text_is_not_compared_sorted_or_grouped(use):
+    with pytest.raises(FieldError, match="is encrypted: it can be read"):
+        list(use(BenefitsVerification.objects.all()))
+
+
+def test_no_list_of_the_desk_searches_or_sorts_by_an_encrypted_column():
+    """Django's lists take the order from the address."""
+    for model, desk in admin.site._registry.items():
+        encrypted = {each.name for each in fields_of(model)}
+        shown = set(desk.list_display) if desk.sortable_by is None else set(desk.sortable_by)
+        assert not encrypted & {*desk.search_fields, *(desk.ordering or ()), *shown}, model
+
+
+def test_emptiness_of_an_encrypted_text_can_be_asked():
+    empty, written = make_benefits(), make_benefits(member_id=CANARY)
+
+    assert list(BenefitsVerification.objects.filter(member_id="")) == [empty]
+    assert list(BenefitsVerification.objects.exclude(member_id="")) == [written]
+    assert BenefitsVerification.objects.filter(member_id__isnull=True).count() == 0
+
+
+def test_emptiness_can_be_asked_of_a_related_row():
+    make_benefits(member_id=CANARY)
+
+    assert Note.objects.filter(request__benefits__member_id="").count() == 0
+    assert ConsultationRequest.objects.filter(benefits__isnull=False).count() == 1
+
+
+def test_text_that_was_copied_to_another_column_is_refused():
+    benefits = make_benefits(member_id=CANARY)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE admissions_benefitsverification SET policy_holder = member_id")
+
+    with pytest.raises(DecryptionError):
+        benefits.refresh_from_db()
+
+
+@pytest.mark.parametrize("kept", ["plain", "e1.AAAAAAAA.AAAA", "{sealed}A", "{cut}"])
+def test_text_that_is_no_ciphertext_of_ours_is_refused(kept):
+    benefits = make_benefits(member_id=CANARY)
+    sealed = at_rest(benefits)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE admissions_benefitsverification SET member_id = %s",
+            [kept.format(sealed=sealed, cut=sealed[:30])],
+        )
+
+    with pytest.raises(DecryptionError):
+        benefits.refresh_from_db()
+
+
+def test_phone_is_a_number_again():
+    make_request(phone="(714) 555-0155")
+
+    (phone,) = ConsultationRequest.objects.values_list("phone", flat=True)
+    assert phone.as_e164 == "+17145550155"
+
+
+def test_change_of_the_secret_key_touches_no_data(settings):
+    settings.FIELD_KEYS = [OLD]
+    benefits = make_benefits(member_id=CANARY)
+
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, []
+
+    benefits.refresh_from_db()
+    assert benefits.member_id == CANARY
 
 
 def test_start_is_refused_while_the_keys_do_not_open_what_is_kept(settings):

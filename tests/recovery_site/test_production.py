@@ -63,6 +63,7 @@ def test_each_required_setting_is_named_when_it_is_missing(name):
         ("DATABASE_URL", "postgres://127.0.0.1/x?sslmode=disable&sslmode=require"),
         ("SECRET_KEY_FALLBACKS", "abc"),
         ("FIELD_KEYS", f"{GOOD['FIELD_KEYS']},abc"),
+        ("FIELD_KEYS", GOOD["SECRET_KEY"]),
         ("REQUEST_LIMIT_FACTOR", "-1"),
     ],
 )

@@ -7,9 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from admissions.intake.models import ConsultationRequest
+from admissions.intake.models import ConsultationRequest, search_tokens
 from admissions.scheduling import availability
 from admissions.scheduling.models import Consultation, Mode
+from bench.measures import desk
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +44,17 @@ def test_all_time_ahead_can_be_booked():
     seed(booked_ahead=1)
 
     assert availability.open_slots(mode=Mode.PHONE, now=timezone.now()) == []
+
+
+def test_people_are_found_by_the_words_that_are_measured():
+    seed(past=1000)
+
+    found = {
+        word: ConsultationRequest.objects.filter(search_tokens.filter_by_term(word)).count()
+        for _kind, word in desk.WORDS
+    }
+    assert found.keys() == {word for _kind, word in desk.WORDS}
+    assert 0 not in found.values()
 
 
 def test_nothing_ahead_is_booked_unless_asked():
