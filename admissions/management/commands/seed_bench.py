@@ -20,7 +20,7 @@ from admissions.scheduling.models import Counselor, Mode, ModeRules, WeeklyHours
 from programs.models import Location
 from users.models import User
 
-SEARCHED, MANY = ConsultationRequest, 50_000
+SEARCHED, MANY, BATCH = ConsultationRequest, 50_000, 5_000
 
 # People of as many names, numbers and addresses as in life: no index is measured by one word.
 FIRST_NAMES = (
@@ -261,11 +261,10 @@ def new_requests(cursor: CursorWrapper, number: int, *, stage: str, now: datetim
 def add_people(cursor: CursorWrapper, numbers: range) -> None:
     """Who asks, for REQUESTS to read: sealed and with their tokens, which Postgres cannot make."""
     cursor.execute(PEOPLE)
-    for start in range(numbers.start, numbers.stop, MANY):
-        some = range(start, min(start + MANY, numbers.stop))
-        cursor.copy_expert(
-            "COPY bench_people FROM STDIN", StringIO("".join(map(person_line, some)))
-        )
+    # Postgres ends a transaction that says nothing for long.
+    for start in range(numbers.start, numbers.stop, BATCH):
+        some = range(start, min(start + BATCH, numbers.stop))
+        cursor.copy_expert("COPY bench_people FROM STDIN", StringIO("".join(map(person_line, some))))
 
 
 def person_line(n: int) -> str:

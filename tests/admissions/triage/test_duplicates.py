@@ -55,6 +55,13 @@ def test_found_by_phone_or_email_on_the_same_side_of_the_wall(mine, theirs, is_f
     assert references(request) == [other.reference] * is_found
 
 
+def test_merge_is_decided_by_what_both_hold_not_by_their_tokens(staff):
+    kept, other = make_request(), make_request(**OTHER)
+    type(other).objects.filter(pk=other.pk).update(search_tokens=kept.search_tokens)
+
+    refused(partial(merge, kept, other, by=staff))
+
+
 def test_kept_at_first_is_who_has_a_consultation_else_the_oldest():
     old, new = make_request(created_at=NOW - DAY), make_request()
     ended = make_request(
