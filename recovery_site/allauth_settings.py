@@ -19,5 +19,3 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Admissions"
 # A clock may be off by one step of 30 seconds, either way.
 MFA_TOTP_TOLERANCE = 1
-# 83 random bits: guessing is hopeless, and needs no limit.
-MFA_RECOVERY_CODE_DIGITS = 25

@@ -4,11 +4,11 @@ import logging
 import re
 from time import gmtime
 
-PRIVATE_PATH = re.compile(r"(/consultation/(?:manage|stop)/|/feeds/)[^/\s\"'?]+")
+PRIVATE_PATH = re.compile(r"(/consultation/(?:manage|stop)/|/feeds/|/admin/login/link/)[^/\s\"'?]+")
 
 
 class PrivatePathFilter(logging.Filter):
-    """Replaces the token of a manage link or a calendar feed, in the message and its traceback."""
+    """Replaces the token of a link or of a calendar feed, in the message and its traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = PRIVATE_PATH.sub(r"\1***", record.getMessage()), ()

@@ -29,7 +29,14 @@ from admissions.audit.models import AuditEvent
 from admissions.encryption import DecryptionError, decrypt_text, encrypt_text
 from users.models import User
 
-from . import authentication, known_browsers, throttling, two_factor, unsent_forms
+from . import (
+    authentication,
+    known_browsers,
+    notices,
+    throttling,
+    two_factor,
+    unsent_forms,
+)
 from .session_backend import BROWSER_KEY, SIGNED_IN_AT_KEY
 
 logger = logging.getLogger(__name__)
@@ -80,10 +87,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """The staff user with this name and password; each try counts before it is made."""
         username = credentials["username"]
-        counted = throttling.count_password_attempt(request, username=username)
+        named = User.objects.filter(username=username).first()
+        counted = throttling.count_password_attempt(request, username=username, named=named)
         user = auth.authenticate(request, **credentials)
         if user is None:
-            named = User.objects.filter(username=username).first()
             authentication.record_failure(request, "password", user=named)
             return None
         throttling.forgive(counted)
@@ -121,6 +128,7 @@ class AccountAdapter(DefaultAccountAdapter):
             code="passkey" if last.get("passwordless") else "",
         )
         if by_recovery_code:
+            notices.tell(user, notices.News.RECOVERY_CODE_USED)
             messages.warning(request, codes_left_message(two_factor.count_recovery_codes(user)))
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:

@@ -12,11 +12,13 @@ from django.utils import timezone
 from admissions.audit.models import AuditEvent
 from users.models import User
 
-from . import two_factor
+from . import known_browsers, notices, two_factor
 from .models import Session, hash_session_key
 from .staff_request import StaffRequest
 
 Type = AuditEvent.Type
+# Tries that confirm nothing, even in the browser of someone who is signed in.
+OF_NO_SESSION = {"link", "forgotten"}
 
 
 def is_fully_authenticated(request: HttpRequest) -> bool:
@@ -66,15 +68,32 @@ def change_password(request: StaffRequest, password: str) -> None:
     this = hash_session_key(request.session.session_key or "")
     Session.objects.filter(user=user).exclude(session_key=this).delete()
     AuditEvent.objects.create(type=Type.PASSWORD_CHANGED, actor=user, staff=user)
+    notices.tell(user, notices.News.PASSWORD_CHANGED)
 
 
-def record_failure(request: HttpRequest, why: str, *, user: User | None) -> None:
-    """A try that failed, of who is signed in; else nobody knows whose, whatever name they gave."""
+def record_failure(
+    request: HttpRequest, why: str, *, user: User | None, is_refused: bool = False
+) -> None:
+    """A try that failed, of who is signed in; else nobody knows whose, whatever name they gave.
+
+    With the network and the kind of browser, so that the auditor sees how many come from one place.
+    """
+    detail: dict = known_browsers.describe_origin(request)
+    if is_refused:
+        detail["refused"] = "too many"
     if request.user.is_authenticated:
         AuditEvent.objects.create(
-            type=Type.SIGN_IN_FAILED, actor=request.user, staff=request.user, code="confirmation"
+            type=Type.SIGN_IN_FAILED,
+            actor=request.user,
+            staff=request.user,
+            code=why if why in OF_NO_SESSION else "confirmation",
+            detail=detail,
         )
     else:
         AuditEvent.objects.create(
-            type=Type.SIGN_IN_FAILED, source=AuditEvent.Source.SOMEONE, staff=user, code=why
+            type=Type.SIGN_IN_FAILED,
+            source=AuditEvent.Source.SOMEONE,
+            staff=user,
+            code=why,
+            detail=detail,
         )

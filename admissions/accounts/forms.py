@@ -23,7 +23,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from . import authentication, throttling
+from . import authentication, throttling, two_factor
 
 LONGEST_PASSWORD = 500
 LONGEST_CREDENTIAL = 20_000
@@ -49,6 +49,16 @@ class NewPasswordForm(BoundedPasswords, SetPasswordForm):
     """A new password of one's own."""
 
 
+class ForgottenPasswordForm(forms.Form):
+    """Whose link: who they are is told to nobody."""
+
+    name = forms.CharField(
+        label=_("Your username or email address"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+
+
 class PlainFields(BoundedPasswords):
     """For allauth's forms: no text inside a field, and the first one is ready to type in."""
 
@@ -71,11 +81,13 @@ class CountedCodes:
     """For forms with a code: each try counts before it is made, and a failure is recorded."""
 
     user: Any
+    cleaned_data: dict[str, Any]
 
     def clean_code(self) -> str:
         counted = throttling.count_code_attempt(context.request, self.user)
+        self.authenticator = two_factor.use_recovery_code(self.user, self.cleaned_data["code"])
         try:
-            code = super().clean_code()  # type: ignore[misc]
+            code = self.cleaned_data["code"] if self.authenticator else super().clean_code()  # type: ignore[misc]
         except ValidationError:
             authentication.record_failure(context.request, "code", user=self.user)
             raise

@@ -50,6 +50,25 @@ def normalize_address(address: str) -> str:
     return str(found)
 
 
+def describe_origin(request: HttpRequest) -> dict[str, str]:
+    """The network that a failed try came from, and the kind of browser, for the audit.
+
+    A network and no address: enough to see that many tries have one origin and to have it blocked,
+    too little to follow a colleague who mistyped.
+    """
+    address = client_address(request).split("/")[0]
+    return {"network": widen_address(address), "browser": describe_browser(request)}
+
+
+def widen_address(address: str) -> str:
+    """The /24 of an IPv4 address, the /48 of an IPv6 one; nothing for what is none."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    return str(ipaddress.ip_network((found, 24 if found.version == 4 else 48), strict=False))
+
+
 def read_cookie(request: HttpRequest) -> dict:
     """What the browser's cookie says: its own name, and who has signed in with it."""
     try:

@@ -1,16 +1,21 @@
-"""The sessions that people have open, and the table of the cache. The factors are allauth's."""
+"""Sessions, links to choose a password, changes that take a second person, and the table of the
+cache. The factors are allauth's."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core import checks
 from django.db import OperationalError, ProgrammingError, models, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from admissions.encryption import DecryptionError, decrypt_text
 from admissions.tokens import hash_token
@@ -40,6 +45,109 @@ class Session(AbstractBaseSession):
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:
         return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+
+
+class AccountLink(models.Model):
+    """A link by which one colleague, once, chooses their own password; its token is kept as a
+    hash. Of each purpose the newest alone is live."""
+
+    class Purpose(models.TextChoices):
+        INVITATION = "invitation", _("To begin")
+        PASSWORD = "password_link", _("A new password")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="account_links")
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    sha256 = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "user",
+                "purpose",
+                name="account_link_one_is_live",
+                condition=Q(used_at=None, revoked_at=None),
+            ),
+            models.CheckConstraint(
+                name="account_link_ends_once", condition=Q(used_at=None) | Q(revoked_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"account link {self.pk}"
+
+
+class AccountChangeQuerySet(models.QuerySet["AccountChange"]):
+    def waiting(self, *, now: datetime) -> "AccountChangeQuerySet":
+        """Those that a second person may still decide."""
+        return self.filter(outcome="", expires_at__gt=now)
+
+
+class AccountChange(models.Model):
+    """What one person asked to change of a colleague's account, and a second one decides."""
+
+    class Kind(models.TextChoices):
+        ACCESS = "access", _("More that they may do")
+        EMAIL = "email", _("Another email address")
+        FACTOR = "factor", _("Remove their second step")
+
+    class Outcome(models.TextChoices):
+        APPROVED = "approved", _("Approved")
+        DECLINED = "declined", _("Declined")
+        REPLACED = "replaced", _("Asked anew")
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="account_changes"
+    )
+    roles = ArrayField(models.CharField(max_length=150), default=list)
+    makes_superuser = models.BooleanField(default=False)
+    lets_in_again = models.BooleanField(default=False)
+    email = models.EmailField(blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("Nobody: the operator, on the command line."),
+    )
+
+    objects = AccountChangeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "user", "kind", name="account_change_one_of_a_kind_waits", condition=Q(outcome="")
+            ),
+            models.CheckConstraint(
+                name="account_change_is_of_a_colleague", condition=~Q(asked_by=F("user"))
+            ),
+            models.CheckConstraint(
+                name="account_change_takes_a_second_person",
+                condition=Q(decided_by=None)
+                | ~Q(decided_by=F("asked_by")) & ~Q(decided_by=F("user")),
+            ),
+            models.CheckConstraint(
+                name="account_change_decided_with_an_outcome",
+                condition=Q(outcome="", decided_at=None, decided_by=None)
+                | ~Q(outcome="") & Q(decided_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="account_change_email_is_given",
+                condition=Q(kind="email") & ~Q(email="") | ~Q(kind="email") & Q(email=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"account change {self.pk}"
 
 
 class CacheEntry(models.Model):

@@ -68,6 +68,19 @@ ROLES: dict[str, set[str]] = {
     "auditor": {"admissions.view_auditevent"},
 }
 
+# Which roles someone gives by themselves; any other takes a second person who may give it too.
+# A superuser has every permission; whoever makes a director or a superuser is never alone.
+SUPERUSER = "superuser"
+GIVEN_ALONE: dict[str, set[str]] = {
+    "director": {"coordinator"},
+    SUPERUSER: set(ROLES) - {"director"},
+}
+
+
+def given_alone(names: set[str]) -> set[str]:
+    """What someone with these roles gives by themselves."""
+    return set().union(*(GIVEN_ALONE.get(name, set()) for name in names))
+
 
 @transaction.atomic
 def sync() -> list[str]:

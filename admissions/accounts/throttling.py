@@ -6,37 +6,50 @@ whoever knows a name keeps its owner out for as long as they like.
 """
 
 from allauth.core.internal import ratelimit
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from users.models import User
 
-from . import known_browsers
+from . import authentication, known_browsers
 
+# What was tried, and whose it is, where that is known.
+Who = tuple[str, User | None]
 PER_NAME, PER_ADDRESS = "5/5m/key,10/h/key", "30/h/key"
+# Of wrong passwords for one name from everywhere, but for browsers that its owner has used.
+PER_ACCOUNT = "50/d/key"
+PER_PASSKEY_ADDRESS = "10/m/key"
+LINKS_PER_ADDRESS, LINKS_PER_NAME = "10/h/key", "3/d/key"
+REFUSAL_RECORDED_EVERY = 3600
+REFUSAL_NOTED = "accounts_refusal_noted"
 TOO_MANY_ATTEMPTS = "too_many_attempts"
 WAIT = _(
     "That was too many tries. Please wait five minutes, then try again. It can take up to an hour."
 )
+WAIT_LONG = _(
+    "There were too many wrong passwords for this name today. Use a browser that you have signed in"
+    " with before, or a passkey; or ask below for a link by email."
+)
 
 
-def count_password_attempt(request: HttpRequest, *, username: str) -> list:
+def count_password_attempt(request: HttpRequest, *, username: str, named: User | None) -> list:
     """Count a password before it is checked, or refuse it.
 
     A browser that this person has signed in with is counted by itself, everyone else by name
-    and address: so nobody elsewhere can keep people out of the browser that they use.
+    and address, and by name over all addresses: so nobody elsewhere can keep people out of the
+    browser that they use.
     """
-    known = known_browsers.read_cookie(request)
-    if known["users"] and User.objects.filter(pk__in=known["users"], username=username).exists():
-        return count_attempt(
-            request, {f"password {username.lower()} browser {known['name']}": PER_NAME}
-        )
+    name, known = f"password {username.lower()}", known_browsers.read_cookie(request)
+    who: Who = ("password", named)
+    if named and named.pk in known["users"]:
+        return count_attempt(request, {f"{name} browser {known['name']}": PER_NAME}, who)
     address = f"address {known_browsers.client_address(request)}"
-    return count_attempt(
-        request, {address: PER_ADDRESS, f"password {username.lower()} {address}": PER_NAME}
-    )
+    limits = {address: PER_ADDRESS, f"{name} {address}": PER_NAME, name: PER_ACCOUNT}
+    return count_attempt(request, limits, who)
 
 
 def count_code_attempt(request: HttpRequest, user: User) -> list:
@@ -46,21 +59,62 @@ def count_code_attempt(request: HttpRequest, user: User) -> list:
     """
     known = known_browsers.read_cookie(request)
     scope = f"browser {known['name']}" if user.pk in known["users"] else "elsewhere"
-    return count_attempt(request, {f"code {user.pk} {scope}": PER_NAME})
+    return count_attempt(request, {f"code {user.pk} {scope}": PER_NAME}, ("code", user))
 
 
-def count_attempt(request: HttpRequest, limits: dict[str, str]) -> list:
+def count_passkey_attempt(request: HttpRequest, user: User) -> list:
+    """Count a passkey in the place of a code; by address, so that it keeps out nobody elsewhere."""
+    address = f"passkey address {known_browsers.client_address(request)}"
+    return count_attempt(request, {address: PER_PASSKEY_ADDRESS}, ("passkey", user))
+
+
+def count_link_attempt(request: HttpRequest) -> list:
+    """Count a link to choose a password before it is looked up."""
+    address = f"link address {known_browsers.client_address(request)}"
+    return count_attempt(request, {address: LINKS_PER_ADDRESS}, ("link", None))
+
+
+def count_link_request(request: HttpRequest, name: str) -> list:
+    """Count that someone asks for a link to this name, whoever's it is."""
+    address = f"forgotten address {known_browsers.client_address(request)}"
+    limits = {address: LINKS_PER_ADDRESS, f"forgotten {name.lower()}": LINKS_PER_NAME}
+    return count_attempt(request, limits, ("forgotten", None))
+
+
+def count_attempt(request: HttpRequest, limits: dict[str, str], who: Who) -> list:
     """Count a try under each name, so that a hundred at once count too; raise ValidationError
     where a limit is reached. Return what `forgive` takes."""
     counted = []
     for name, rates in limits.items():
         usage = ratelimit.consume(
-            request, app="accounts", action="sign_in", config={"sign_in": rates}, key=name
+            request,
+            app="accounts",
+            action="sign_in",
+            config={"sign_in": rates},
+            key=name,
+            limit_get=True,
         )
         if usage is None:
-            raise ValidationError(WAIT, code=TOO_MANY_ATTEMPTS)
+            record_refusal(request, name, who)
+            raise ValidationError(
+                WAIT_LONG if rates == PER_ACCOUNT else WAIT, code=TOO_MANY_ATTEMPTS
+            )
         counted.append(usage)
     return counted
+
+
+def record_refusal(request: HttpRequest, name: str, who: Who) -> None:
+    """Record that a try was refused, once in an hour for each limit: a flood fills no audit."""
+    setattr(request, REFUSAL_NOTED, True)
+    if cache.add(f"refused {name}", 1, REFUSAL_RECORDED_EVERY):
+        what, user = who
+        authentication.record_failure(request, what, user=user, is_refused=True)
+
+
+def is_refused(form: BaseForm) -> bool:
+    """Whether a limit, and not what was typed, is what is wrong with it."""
+    errors = form.errors.as_data().values()
+    return TOO_MANY_ATTEMPTS in {each.code for found in errors for each in found}
 
 
 def forgive(counted: list) -> None:

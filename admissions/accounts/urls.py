@@ -4,6 +4,7 @@ from django.contrib.admin import AdminSite
 from django.urls import path
 
 from . import security_views, views
+from .colleagues import link_views
 from .reauthentication import require_recent_authentication
 
 
@@ -29,12 +30,16 @@ def allauth_urls(site: AdminSite) -> list:
 
 
 def sign_in_urls(site: AdminSite) -> list:
-    """Our own: one that is open to those halfway in, and the others behind the desk's door."""
+    """Our own: those of a link in an email and of those halfway in, and the others behind the
+    desk's door."""
     guarded, security = site.admin_view, security_views
     replace_app = require_recent_authentication(security.ReplaceApp.as_view())
     add_passkey = require_recent_authentication(security.AddPasskey.as_view())
     return [
         path("login/set-up/", views.SetUpTwoFactor.as_view(), name="set_up_two_factor"),
+        path("login/forgotten/", link_views.forgotten_password, name="forgotten_password"),
+        path("login/link/<token>/", link_views.open_account_link, name="open_account_link"),
+        path("login/choose/", link_views.choose_password, name="choose_password"),
         path("unsent/", guarded(views.unsent_form), name="unsent_form"),
         path("stay/", guarded(views.extend_session), name="extend_session"),
         path("security/", guarded(security.account_security), name="account_security"),

@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView
 from django.contrib import admin, auth, messages
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -25,7 +26,15 @@ from django.views.generic.edit import FormView
 
 from admissions.audit.models import AuditEvent
 
-from . import authentication, demo, throttling, two_factor, unsent_forms
+from . import (
+    authentication,
+    demo,
+    known_browsers,
+    notices,
+    throttling,
+    two_factor,
+    unsent_forms,
+)
 from .adapters import EnrollStage
 from .forms import (
     AppForm,
@@ -64,9 +73,8 @@ class StaffPage:
         return admin.site.each_context(self.request) | {"title": self.title} | context
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        errors = context["form"].errors.as_data().values()
-        codes = {each.code for found in errors for each in found}
-        status = 429 if throttling.TOO_MANY_ATTEMPTS in codes else 200
+        forms = [context["form"], context.get("webauthn_form")]
+        status = 429 if any(form and throttling.is_refused(form) for form in forms) else 200
         return render(self.request, self.template_name, context, status=status)
 
 
@@ -101,6 +109,9 @@ class PasskeySignIn(Entrance, LoginWebAuthnView):
 
     form_class = PasskeySignInForm
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return record_if_refused(request, super().dispatch(request, *args, **kwargs))
+
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         authentication.record_failure(self.request, "passkey", user=None)
         messages.error(self.request, PASSKEY_FAILED)
@@ -114,6 +125,21 @@ class EnterCode(StaffPage, AuthenticateView):
     template_name = "admin/enter_code.html"
     form_class = CodeForm
     webauthn_form_class = PasskeyCodeForm
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A passkey in the place of a code is counted here, where even one without content is."""
+        if isinstance(self.form, PasskeyCodeForm):
+            try:
+                throttling.count_passkey_attempt(request, self.stage.login.user)
+            except ValidationError as refused:
+                self.form.add_error(None, refused)
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
+        if isinstance(form, PasskeyCodeForm) and not throttling.is_refused(form):
+            user = self.stage.login.user
+            authentication.record_failure(self.request, "passkey", user=user)
+        return super().form_invalid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.stage.login.user
@@ -180,6 +206,14 @@ def render_recovery_codes(request: HttpRequest, codes: list[str], *, leads_to: s
 # While signed in
 
 
+def record_if_refused(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Record what allauth itself refuses, by address or by person."""
+    if response.status_code == 429 and not hasattr(request, throttling.REFUSAL_NOTED):
+        place = request.user.pk or known_browsers.client_address(request)
+        throttling.record_refusal(request, f"{request.path} {place}", ("passkey", None))
+    return response
+
+
 class Confirmation(StaffPage):
     """Password, code or passkey once more, before something that a passer-by must not do."""
 
@@ -187,10 +221,22 @@ class Confirmation(StaffPage):
     title = gettext_lazy("Please confirm that it is you")
     template_name = "admin/reauthenticate.html"
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return record_if_refused(request, super().dispatch(request, *args, **kwargs))
+
     def form_valid(self, form: BaseForm) -> HttpResponse:
         user = self.request.user
         confirmed = super().form_valid(form)  # type: ignore[misc]
-        AuditEvent.objects.create(type=AuditEvent.Type.CONFIRMED_AGAIN, actor=user, staff=user)
+        used = getattr(form, "authenticator", None)
+        by_recovery_code = used is not None and used.type == Authenticator.Type.RECOVERY_CODES
+        AuditEvent.objects.create(
+            type=AuditEvent.Type.CONFIRMED_AGAIN,
+            actor=user,
+            staff=user,
+            code="recovery code" if by_recovery_code else "",
+        )
+        if by_recovery_code:
+            notices.tell(user, notices.News.RECOVERY_CODE_USED)
         return redirect(unsent_forms.next_page(self.request, owner=user.pk, leads_to=confirmed.url))
 
 

@@ -71,6 +71,7 @@ MESSAGE_MENU = [
 ]
 PEOPLE_MENU = [
     MenuItem(_("People"), "users_user_changelist", "users.view_user"),
+    MenuItem(_("Waiting for a second person"), "users_user_changes", "users.change_user"),
     MenuItem(
         _("What they sign as"),
         "admissions_staffcredential_changelist",

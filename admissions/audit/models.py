@@ -139,6 +139,10 @@ class AuditEvent(models.Model):
         RECOVERY_CODES_MADE = "recovery_codes_made", _("Made recovery codes")
         RECOVERY_CODE_USED = "recovery_code_used", _("Used a recovery code")
         ROLE_CHANGED = "role_changed", _("Changed what someone may do")
+        LINK_SENT = "link_sent", _("Sent a link to choose a password")
+        LINK_REVOKED = "link_revoked", _("Took back a link to choose a password")
+        CHANGE_ASKED = "account_change_asked", _("Asked for what takes a second person")
+        CHANGE_DECLINED = "account_change_declined", _("Declined what a colleague asked for")
 
     VIEW_TYPES = (
         Type.REQUEST_VIEWED, Type.MESSAGE_SEEN, Type.BENEFITS_SEEN, Type.ASSESSMENT_SEEN,

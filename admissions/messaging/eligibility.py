@@ -16,6 +16,7 @@ from admissions.scheduling.models import Consultation, EarlierOffer
 
 from . import timing
 from .catalog import CATALOG
+from .catalog.account import LINKS
 from .kinds import Check
 from .models import Message, MessageRule
 
@@ -241,6 +242,18 @@ def check_shortage_lasts(message: Message, now: datetime) -> str:
     return "" if lasts else Reason.TOO_LATE
 
 
+def check_account_news(message: Message, now: datetime) -> str:
+    """A link goes while its colleague may sign in, and no newer one follows it; news always."""
+    if message.account_news not in LINKS or message.colleague is None:
+        return ""
+    if not (message.colleague.is_active and message.colleague.is_staff):
+        return Reason.CANCELED
+    newer = Message.objects.filter(
+        colleague=message.colleague, account_news=message.account_news, pk__gt=message.pk
+    )
+    return Reason.SUPERSEDED if newer.exists() else ""
+
+
 CHECKS: dict[Check, Callable[[Message, datetime], str]] = {
     Check.STANDING: check_standing,
     Check.CANCELLATION: check_cancellation,
@@ -257,4 +270,5 @@ CHECKS: dict[Check, Callable[[Message, datetime], str]] = {
     Check.ESCALATION: check_escalation,
     Check.TODAY: check_today,
     Check.SHORTAGE_LASTS: check_shortage_lasts,
+    Check.ACCOUNT_NEWS: check_account_news,
 }

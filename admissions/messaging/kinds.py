@@ -39,6 +39,7 @@ class Kind(models.TextChoices):
     STAFF_DIGEST = "staff_digest", _("Staff: the day ahead")
     STAFF_FLOOD = "staff_flood", _("Staff: more online requests than people make")
     STAFF_SHORTAGE = "staff_shortage", _("Staff: no phone time within a day")
+    STAFF_ACCOUNT = "staff_account", _("Staff: about a colleague’s account")
 
 
 class Group(models.TextChoices):
@@ -62,6 +63,7 @@ class Subject(Enum):
     OFFER = auto()
     SHORTAGE = auto()
     DAY = auto()
+    ACCOUNT = auto()
 
 
 class Audience(Enum):
@@ -72,6 +74,7 @@ class Audience(Enum):
     ON_CALL = auto()
     DIRECTORS = auto()
     DESK_AND_DIRECTORS = auto()
+    COLLEAGUE = auto()
 
 
 class Night(Enum):
@@ -101,6 +104,7 @@ class Check(Enum):
     ESCALATION = auto()
     TODAY = auto()
     SHORTAGE_LASTS = auto()
+    ACCOUNT_NEWS = auto()
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,9 @@ from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation
 from admissions.scheduling.summaries import summarize_consultation, summarize_offer
 from programs.models import Facility, Translation
-from users.models import User
 
-from . import catalog, digest, greeting, placeholders, templates
-from .kinds import Audience, MessageLayout, MessageText
+from . import catalog, digest, greeting, placeholders, staff_mail, templates
+from .kinds import MessageLayout, MessageText
 from .models import MailSettings, Message
 
 Kind = Message.Kind
@@ -97,7 +96,7 @@ def render_email(
     """
     if message.is_for_staff:
         with translation.override("en"):
-            return render_staff_email(message)
+            return render_staff_email(message, links)
     with translation.override(message.its_request.language):
         return render_requester_email(message, links or issue_links(message), words)
 
@@ -176,11 +175,11 @@ def build_action_links(make: MessageLayout, links: RequesterLinks) -> list[dict]
     ]
 
 
-def render_staff_email(message: Message) -> RenderedEmail:
+def render_staff_email(message: Message, links: RequesterLinks | None) -> RenderedEmail:
     """Reference and link only: staff inboxes are no place for a person's story."""
     facility = Facility.objects.get()
     values = {}
-    context = {"link": settings.SITE_URL + reverse("admin:index")}
+    context: dict[str, Any] = {"link": settings.SITE_URL + reverse("admin:index")}
     if message.request:
         request = message.request
         path = reverse("admin:admissions_consultationrequest_change", args=[request.pk])
@@ -193,52 +192,17 @@ def render_staff_email(message: Message) -> RenderedEmail:
     if message.kind == Kind.STAFF_DIGEST:
         lines = digest.build_digest_lines(now=timezone.now())
         context |= {"lines": lines, "is_quiet": not lines}
+    if message.colleague:
+        values = {"username": message.colleague.username}
+        link = links.manage if links else staff_mail.build_account_link(message)
+        context = {"link": link, "label": staff_mail.TEXTS[message.account_news].label}
     return build_email(
         message,
-        templates.get_built_in_text(message.kind),
+        staff_mail.find_account_text(message) or templates.get_built_in_text(message.kind),
         values,
         values | context,
-        to=list_staff_recipients(message),
+        to=staff_mail.list_recipients(message),
         sender=facility.name,
-    )
-
-
-def list_staff_recipients(message: Message) -> list[str]:
-    """Whom a notice for staff goes to."""
-    known = MailSettings.objects.load()
-    audience = catalog.CATALOG[message.kind].audience
-    if audience is Audience.ON_CALL:
-        found = [known.on_call_email] if known.on_call_email else list_role_emails("director")
-    elif audience is Audience.DIRECTORS:
-        found = list_role_emails("director")
-    elif audience is Audience.DESK_AND_DIRECTORS:
-        found = [*list_desk_emails(known), *list_role_emails("director")]
-    else:
-        found = list_request_recipients(message.its_request, known)
-    return sorted({address for address in found if address})
-
-
-def list_request_recipients(request: ConsultationRequest, known: MailSettings) -> list[str]:
-    """The shared inbox, whoever's request or consultation it is, and who answers calls."""
-    found = list_desk_emails(known)
-    if request.owner:
-        found.append(request.owner.email)
-    consultation = request.standing_consultation()
-    if consultation is not None:
-        found.append(consultation.counselor.user.email)
-    return found + list_role_emails("coordinator") if request.promised_call_by else found
-
-
-def list_desk_emails(known: MailSettings) -> list[str]:
-    """The shared inbox, or those who stand in for it: no notice goes to nobody."""
-    if known.staff_email:
-        return [known.staff_email]
-    return [*list_role_emails("coordinator"), *list_role_emails("director")]
-
-
-def list_role_emails(role: str) -> list[str]:
-    return list(
-        User.objects.filter(is_active=True, groups__name=role).values_list("email", flat=True)
     )
 
 

@@ -18,7 +18,6 @@ from django.urls import reverse
 
 from admissions import form_fields as admissions_form_fields
 from admissions.accounts.forms import LONGEST_PASSWORD, BoundedPasswords, NewPasswordForm
-from admissions.admin.accounts.users import NewPersonForm, TheirPasswordForm
 from admissions.admin.audited_admin import LONGEST_TEXT
 from admissions.intake.models import ConsultationRequest, Note
 from admissions.messaging import templates
@@ -105,9 +104,8 @@ def test_text_of_a_form_is_measured_before_it_is_normalized(field, normalized):
     assert max(normalized) <= field.max_length
 
 
-@pytest.mark.parametrize("form", [NewPasswordForm, NewPersonForm, TheirPasswordForm])
-def test_password_is_measured_before_it_is_normalized(form, normalized):
-    made = form() if form is NewPersonForm else form(User())
+def test_password_is_measured_before_it_is_normalized(normalized):
+    made = NewPasswordForm(User())
 
     passwords = [field for name, field in text_fields(made.fields) if "password" in name]
 

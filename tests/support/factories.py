@@ -16,7 +16,7 @@ from psycopg2.extras import DateTimeTZRange
 from admissions.accounts import session_backend
 from admissions.encryption import encrypt_text
 from admissions.intake.models import ConsultationRequest
-from admissions.messaging import outbox
+from admissions.messaging import outbox, staff_mail
 from admissions.messaging.catalog import CATALOG
 from admissions.messaging.kinds import Check, Subject
 from admissions.messaging.models import MailSettings, Message
@@ -214,6 +214,11 @@ def make_due(kind: str, *, now: datetime, at=None, mode=Mode.PHONE, **columns) -
     entry = CATALOG[kind]
     if entry.subject is Subject.DAY:
         return make_message(kind, due_at=now, day=timezone.localdate(now), enqueued_at=now)
+    if entry.subject is Subject.ACCOUNT:
+        message = staff_mail.enqueue_account_news(make_user(), Message.AccountNews.PASSWORD_CHANGED)
+        Message.objects.filter(pk=message.pk).update(due_at=now)
+        message.refresh_from_db()
+        return message
     if entry.subject is Subject.SHORTAGE:
         shortage = Shortage.objects.create(language="en", began_at=now)
         return make_message(kind, due_at=now, shortage=shortage)

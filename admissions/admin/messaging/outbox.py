@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -98,6 +99,11 @@ class MessageAdmin(ReadOnlyAdmin):
 
     def may_manage_messages(self, request: HttpRequest) -> bool:
         return request.user.has_perm("admissions.answer_for_messages")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """What goes to a colleague about their account is for those who keep accounts."""
+        found = super().get_queryset(request)
+        return found if request.user.has_perm("users.view_user") else found.filter(colleague=None)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, str]:
         """What is to go, the soonest first; all else the newest first. Each has its index."""

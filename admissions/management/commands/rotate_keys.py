@@ -27,7 +27,7 @@ from admissions.intake.models.suppressions import older_hashes
 
 BATCH = 200
 # What allauth keeps sealed, each among other data.
-FACTOR_SECRETS = {"secret", "seed"}
+FACTOR_SECRETS = {"secret"}
 
 
 class Command(BaseCommand):

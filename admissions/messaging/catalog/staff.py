@@ -108,6 +108,14 @@ STAFF_EMAILS: dict[str, MessageKind] = {
             " look at the newest requests: those with danger first, since one may be real.",
         ),
     ),
+    # What it says stands in `account`, for each of its news.
+    Kind.STAFF_ACCOUNT: staff(
+        subject=Subject.ACCOUNT,
+        check=Check.ACCOUNT_NEWS,
+        audience=Audience.COLLEAGUE,
+        timing=_("At once, to the colleague whose account it is."),
+        text=MessageText("About your account", "About your account", "It was changed."),
+    ),
     Kind.STAFF_DIGEST: staff(
         subject=Subject.DAY,
         check=Check.TODAY,

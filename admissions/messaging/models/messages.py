@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from admissions.intake.models import ConsultationRequest
 
 from ..catalog import STAFF_KINDS
+from ..catalog.account import AccountNews
 from ..kinds import Kind
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
             "consultation__location",
             "offer",
             "shortage",
+            "colleague",
         )
 
     def to_address(self, email: str) -> "MessageQuerySet":
@@ -75,6 +77,7 @@ class Message(models.Model):
 
     Kind = Kind
     STAFF_KINDS = STAFF_KINDS
+    AccountNews = AccountNews
 
     class State(models.TextChoices):
         QUEUED = "promised", _("Promised")
@@ -129,6 +132,19 @@ class Message(models.Model):
     )
     shortage = models.ForeignKey(
         "admissions.Shortage", models.PROTECT, null=True, related_name="messages"
+    )
+    colleague = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("Whose account it is about."),
+    )
+    account_news = models.CharField(
+        max_length=30, choices=AccountNews, blank=True, help_text=_("What it says of an account.")
+    )
+    address = models.EmailField(
+        blank=True, help_text=_("Where it goes, if not to the address of the colleague today.")
     )
     kind = KindField()
     dedupe_key = models.CharField(
@@ -198,6 +214,12 @@ class Message(models.Model):
                 | Q(shortage=None) & ~Q(kind="staff_shortage"),
             ),
             models.CheckConstraint(
+                name="message_about_an_account",
+                condition=Q(kind="staff_account", colleague__isnull=False, copy=0)
+                & ~Q(account_news="")
+                | ~Q(kind="staff_account") & Q(colleague=None, account_news="", address=""),
+            ),
+            models.CheckConstraint(
                 name="message_in_hand_has_a_lease",
                 condition=Q(state="sending", lease__isnull=False, lease_until__isnull=False)
                 | ~Q(state="sending") & Q(lease=None, lease_until=None),
@@ -215,7 +237,7 @@ class Message(models.Model):
             models.CheckConstraint(
                 name="message_is_about_someone_or_for_staff",
                 condition=Q(request__isnull=False)
-                | Q(kind__in=["staff_digest", "staff_flood", "staff_shortage"]),
+                | Q(kind__in=["staff_account", "staff_digest", "staff_flood", "staff_shortage"]),
             ),
             models.CheckConstraint(
                 name="message_resent_by_someone_for_a_reason",

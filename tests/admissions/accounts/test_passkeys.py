@@ -5,7 +5,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management import call_command
 from django.test import Client
 
-from admissions.accounts.models import Session
+from admissions.accounts.models import AccountChange, Session
 from tests.support import factories
 from users.models import User
 
@@ -13,6 +13,7 @@ from .conftest import CODE, LOGIN, TYPES, Browser, events
 from .passkey import Passkey
 
 ADD, SECURITY, BY_PASSKEY = "/admin/security/passkeys/add/", "/admin/security/", f"{LOGIN}passkey/"
+APPROVE = {"answer": "approve"}
 
 
 class Owner(Browser):
@@ -108,6 +109,18 @@ def test_what_is_no_passkey_leads_back_and_is_recorded(credential):
 
     assert answer.url == LOGIN
     assert events() == [(TYPES.SIGN_IN_FAILED, None, "someone", "passkey")]
+
+
+def test_passkey_gets_in_past_the_limit_of_its_account(passkey, kim, monkeypatch):
+    monkeypatch.setattr("admissions.accounts.throttling.PER_ACCOUNT", "1/d/key")
+    Browser(REMOTE_ADDR="203.0.113.9").give_password(kim, "wrong")
+    other = Owner()
+    kept_out = other.give_password(kim).status_code
+
+    other.enter_with(passkey)
+
+    assert kept_out == 429
+    assert other.is_in()
 
 
 def test_passkey_that_asks_for_nothing_is_not_taken(desk, kim):
@@ -232,6 +245,8 @@ def test_director_removes_passkeys_with_the_rest(passkey, kim, client):
     client.force_login(factories.make_user("director"))
 
     client.post(f"/admin/users/user/{kim.pk}/factor/")
+    client.force_login(factories.make_user("director"))
+    client.post(f"/admin/users/user/changes/{AccountChange.objects.get().pk}/", APPROVE)
 
     assert Authenticator.objects.filter(user=kim).count() == 0
     assert Session.objects.filter(user=kim).count() == 0

@@ -238,7 +238,7 @@ def test_wrong_confirmation_confirms_nothing(tired, kim):
     answers = [each.status_code for each in sent]
 
     assert (answers, tired.get(APP).status_code) == ([200] * 5 + [429], 302)
-    assert events()[1:] == [(TYPES.SIGN_IN_FAILED, kim, "", "confirmation")] * 5
+    assert events()[1:] == [(TYPES.SIGN_IN_FAILED, kim, "", "confirmation")] * 6
 
 
 def test_confirmation_leads_only_into_the_desk(tired):

@@ -61,7 +61,11 @@ def test_series_wait_longer_one_after_the_other(db):
     [
         ("message_about_an_offer", [Subject.OFFER]),
         ("message_about_a_shortage", [Subject.SHORTAGE]),
-        ("message_is_about_someone_or_for_staff", [Subject.SHORTAGE, Subject.DAY]),
+        ("message_about_an_account", [Subject.ACCOUNT]),
+        (
+            "message_is_about_someone_or_for_staff",
+            [Subject.SHORTAGE, Subject.DAY, Subject.ACCOUNT],
+        ),
     ],
 )
 def test_database_names_the_kinds_of_the_catalog(constraint, subjects):

@@ -1,13 +1,18 @@
 """Who may change what colleagues may do, and the record of it."""
 
+import itertools
+import re
+
 from django.contrib.auth.models import Group, Permission
 from django.db.models import QuerySet
 
 from admissions.audit.models import AuditEvent
 from users.models import User
 
-Type = AuditEvent.Type
-PERMISSION_FIELDS = {"groups", "is_active", "is_staff", "is_superuser", "user_permissions"}
+from .. import notices
+
+Type, News = AuditEvent.Type, notices.News
+PERMISSION_FIELDS = {"groups", "is_active", "is_staff", "is_superuser"}
 
 
 def assignable_roles(by: User) -> QuerySet[Group]:
@@ -32,6 +37,15 @@ def may_change_user(by: User, user: User) -> bool:
     return not user.groups.exclude(pk__in=assignable_roles(by)).exists()
 
 
+def build_username(email: str) -> str:
+    """A name to sign in with that nobody has: what stands before the @, numbered if need be."""
+    stem = re.sub(r"[^\w.-]", "", email.partition("@")[0])[:140].lower() or "staff"
+    taken = set(User.objects.filter(username__istartswith=stem).values_list("username", flat=True))
+    names = itertools.chain([stem], (f"{stem}{number}" for number in itertools.count(2)))
+    lower = {each.lower() for each in taken}
+    return next(name for name in names if name not in lower)
+
+
 def record_user_added(*, user: User, by: User) -> None:
     AuditEvent.objects.create(
         type=Type.RECORD_ADDED,
@@ -44,12 +58,10 @@ def record_user_added(*, user: User, by: User) -> None:
 
 
 def record_user_changed(*, user: User, by: User, fields: list[str]) -> None:
-    """One event for one change: of what they may do, of the password, or of plain facts."""
+    """One event for one change, of what they may do or of plain facts; of the first they hear."""
     detail: dict = {}
     if PERMISSION_FIELDS & set(fields):
         kind, detail = Type.ROLE_CHANGED, describe_access(user)
-    elif any("password" in name for name in fields):
-        kind, fields = Type.PASSWORD_CHANGED, []
     else:
         kind = Type.RECORD_CHANGED
     AuditEvent.objects.create(
@@ -61,6 +73,9 @@ def record_user_changed(*, user: User, by: User, fields: list[str]) -> None:
         fields=fields,
         detail=detail,
     )
+    if detail:
+        is_in = detail["has_access"]
+        notices.tell(user, News.ACCESS_CHANGED if is_in else News.SWITCHED_OFF)
 
 
 def describe_access(user: User) -> dict:

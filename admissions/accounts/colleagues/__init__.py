@@ -1,0 +1,1 @@
+"""What colleagues do to each other's accounts: invite, give roles, and agree to what takes two."""

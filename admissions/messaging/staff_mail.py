@@ -1,0 +1,92 @@
+"""Emails to staff: whom each goes to, and what those about an account say.
+
+One about an account is owed in the transaction of what it tells of, and nobody at the desk can
+take it back.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from admissions.intake.models import ConsultationRequest
+from admissions.tokens import derive_account_token
+from users.models import User
+
+from . import catalog
+from .catalog.account import IF_IT_WAS_NOT_YOU, LINKS, TELLS_NOTHING_MORE, TEXTS
+from .kinds import Audience, MessageText
+from .models import MailSettings, Message
+
+
+def enqueue_account_news(user: User, news: str, *, address: str = "") -> Message:
+    """Owe an email about this account now, to its owner or to another `address`."""
+    return Message.objects.create(
+        kind=Message.Kind.STAFF_ACCOUNT,
+        colleague=user,
+        account_news=news,
+        address=address,
+        dedupe_key=f"account:{uuid.uuid4()}",
+        due_at=timezone.now(),
+    )
+
+
+def find_account_text(message: Message) -> MessageText | None:
+    """What an email about an account says, and what to do if it comes as a surprise; None of
+    others."""
+    if not message.account_news:
+        return None
+    found = TEXTS[message.account_news]
+    is_plain = message.account_news in TELLS_NOTHING_MORE
+    text = found.text if is_plain else f"{found.text}\n\n{IF_IT_WAS_NOT_YOU}"
+    return MessageText(found.subject, found.subject, text)
+
+
+def build_account_link(message: Message) -> str:
+    """Where an email about an account leads; a link to choose a password holds its token."""
+    if message.account_news in LINKS:
+        token = derive_account_token(message.message_uuid)
+        return settings.SITE_URL + reverse("admin:open_account_link", args=[token])
+    return settings.SITE_URL + reverse(TEXTS[message.account_news].page)
+
+
+def list_recipients(message: Message) -> list[str]:
+    """Whom a notice for staff goes to."""
+    if message.colleague:
+        return [message.address or message.colleague.email]
+    known = MailSettings.objects.load()
+    audience = catalog.CATALOG[message.kind].audience
+    if audience is Audience.ON_CALL:
+        found = [known.on_call_email] if known.on_call_email else list_role_emails("director")
+    elif audience is Audience.DIRECTORS:
+        found = list_role_emails("director")
+    elif audience is Audience.DESK_AND_DIRECTORS:
+        found = [*list_desk_emails(known), *list_role_emails("director")]
+    else:
+        found = list_request_recipients(message.its_request, known)
+    return sorted({address for address in found if address})
+
+
+def list_request_recipients(request: ConsultationRequest, known: MailSettings) -> list[str]:
+    """The shared inbox, whoever's request or consultation it is, and who answers calls."""
+    found = list_desk_emails(known)
+    if request.owner:
+        found.append(request.owner.email)
+    consultation = request.standing_consultation()
+    if consultation is not None:
+        found.append(consultation.counselor.user.email)
+    return found + list_role_emails("coordinator") if request.promised_call_by else found
+
+
+def list_desk_emails(known: MailSettings) -> list[str]:
+    """The shared inbox, or those who stand in for it: no notice goes to nobody."""
+    if known.staff_email:
+        return [known.staff_email]
+    return [*list_role_emails("coordinator"), *list_role_emails("director")]
+
+
+def list_role_emails(role: str) -> list[str]:
+    return list(
+        User.objects.filter(is_active=True, groups__name=role).values_list("email", flat=True)
+    )
