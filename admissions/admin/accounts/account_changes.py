@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from admissions import formatting, staff_formatting
-from admissions.accounts.colleagues import account_changes
+from admissions.accounts.colleagues import account_changes, account_links
 from admissions.accounts.models import AccountChange
 from admissions.accounts.staff_request import StaffRequest
 from admissions.exceptions import ActionNotAllowed
+from users.models import User
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,12 @@ def describe_change(change: AccountChange, *, may_decide: bool = False) -> Chang
         until=staff_formatting.format_date_and_time(change.expires_at),
         may_decide=may_decide,
     )
+
+
+def describe_link(user: User) -> str:
+    """Until when a link of theirs is open; empty if there is none."""
+    link = account_links.find_live_links().filter(user=user).order_by("expires_at").last()
+    return staff_formatting.format_date_and_time(link.expires_at) if link else ""
 
 
 def describe_parts(change: AccountChange) -> list[str]:

@@ -90,6 +90,7 @@ class StaffUserAdmin(UserAdmin):
     list_filter = ("is_active", "groups")
     form = ColleagueForm
     add_form = NewColleagueForm
+    add_form_template = "admin/users/user/add_form.html"
     add_fieldsets = (
         (gettext_lazy("Who"), {"fields": WHO}),
         (gettext_lazy("What they may do"), {"fields": ("groups",)}),
@@ -161,7 +162,7 @@ class StaffUserAdmin(UserAdmin):
             waiting = user.account_changes.waiting(now=timezone.now())
             extra = {
                 "waiting": [change_views.describe_change(each) for each in waiting],
-                "link": account_links.find_live_links().filter(user=user).last(),
+                "link_until": change_views.describe_link(user),
                 "has_factor": two_factor.has_factor(user),
                 "has_password": user.has_usable_password(),
             }
