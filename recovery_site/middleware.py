@@ -14,14 +14,23 @@ logger = logging.getLogger(__name__)
 ALLOWED_METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
 # As many letters as gunicorn reads of an address; what it asks for is worked on at once.
 LONGEST_ADDRESS = 4000
-# A file that someone opens by itself loads nothing and stands in no frame.
-FILE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+# No other site embeds what we send or learns of it, whatever else becomes of a request. A file
+# that someone opens by itself loads nothing and stands in no frame.
+LEAST = {
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class ResourcePolicyMiddleware:
-    """No other site may embed what we send, and a file has a policy as well as a page.
+    """Add what every answer carries to those that say nothing stricter of their own.
 
-    Stands on top: static files, and answers of middleware above the pages' own policy, pass here.
+    Stands on top: static files, and answers of middleware above the pages' own policy, pass here;
+    so does the refusal of a foreign host, which Django's SecurityMiddleware raises itself.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -29,8 +38,8 @@ class ResourcePolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.headers.setdefault("Content-Security-Policy", FILE_POLICY)
+        for name, value in LEAST.items():
+            response.headers.setdefault(name, value)
         return response
 
 

@@ -359,10 +359,12 @@ def test_what_the_first_person_could_manage_is_closed_to_the_next(visitor):
 # Every answer carries the same protection
 
 CSP = {
-    "default-src": "'self'",
-    "img-src": "'self' data:",
+    "default-src": "'none'",
+    "script-src": "'self'",
     "style-src": f"'self' {inline_css.csp_hash_source(site.INLINE_CSS)}",
-    "object-src": "'none'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "frame-src": "'self'",
     "base-uri": "'none'",
     "form-action": "'self'",
     "frame-ancestors": "'none'",

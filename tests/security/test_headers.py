@@ -1,0 +1,277 @@
+"""Every answer scores 130 or more by the rules of the HTTP Observatory, as production gives it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib import admin
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLResolver, reverse
+from django.urls.resolvers import RegexPattern
+
+from admissions.calendars import feeds
+from admissions.messaging.kinds import Kind
+from recovery_site.middleware import LEAST
+from tests.support import factories
+from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, Visitor, details_url, url
+
+from . import observatory, production
+from .faulty_urls import DRAWN, FAULTS
+
+pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(MONDAY)]
+
+ENOUGH = 130
+
+
+@pytest.fixture(autouse=True)
+def as_in_production(settings):
+    """Cookies, redirects and headers as a process of production has them."""
+    for name, value in production.settings_of_answers().items():
+        setattr(settings, name, value)
+
+
+class Browser(Visitor):
+    """One that comes to the site of production over TLS."""
+
+    def __init__(self, **options):
+        super().__init__(headers={"host": production.HOST}, **options)
+
+    def request(self, **request):
+        return super().request(**{**request, "wsgi.url_scheme": "https"})
+
+
+def scores(browser, addresses):
+    """Address to what its score lacks, for each that lacks something."""
+    found = {}
+    for address in addresses:
+        over_http = Client(headers={"host": production.HOST}).get(address)
+        score = observatory.score(browser.get(address), over_http=over_http)
+        if score.points < ENOUGH:
+            found[address] = (score.points, score.modifiers)
+    return found
+
+
+@pytest.fixture
+def visitor():
+    factories.make_counselor()
+    return Browser()
+
+
+def public_addresses(browser):
+    """Every page of the sitemap in each of its languages, and the pages of a booking."""
+    places = re.findall(r"<loc>https?://[^/]+([^<]*)</loc>", browser.get("/sitemap.xml").text)
+    assert {"/", "/es/", "/learn/what-is-iop/", "/es/learn/what-is-iop/"} <= set(places)
+    booking = [
+        url(name) for name in ("choose_time", "open_times", "before_the_call", "request_callback")
+    ]
+    booking += [details_url(), url("finished"), f"{url('details')}?at=no-time"]
+    return [
+        *places,
+        *booking,
+        *(f"/es{address}" for address in booking),
+        "/robots.txt",
+        "/sitemap.xml",
+        "/learn/articles.xml",
+        "/es/learn/articles.xml",
+    ]
+
+
+def test_every_public_page_scores_enough(visitor):
+    assert scores(visitor, public_addresses(visitor)) == {}
+
+
+def test_every_page_after_booking_scores_enough(visitor):
+    visitor.book(email="jo@example.com", may_email="on")
+    visitor.get(url("booked"))
+    names = (
+        "booked", "calendar_file", "manage", "move_consultation", "cancel_consultation",
+        "change_contact_plan", "details",
+    )  # fmt: skip
+
+    assert scores(visitor, [url(name) for name in names]) == {}
+
+
+def test_calendar_feed_scores_enough(visitor):
+    counselor = factories.make_counselor()
+    token = feeds.create_feed(counselor_id=counselor.pk, by=counselor.user)
+
+    assert scores(visitor, [f"/feeds/{token}.ics", "/feeds/unknown.ics"]) == {}
+
+
+def test_health_scores_enough_and_answers_without_tls(visitor):
+    found = {
+        each: observatory.score(visitor.get(each)).points for each in ("/healthz/", "/readyz/")
+    }
+
+    assert min(found.values()) >= ENOUGH
+    assert Client(headers={"host": production.HOST}).get("/healthz/").status_code == 200
+
+
+@pytest.mark.urls("tests.security.faulty_urls")
+def test_every_page_of_a_fault_scores_enough():
+    browser = Browser(raise_request_exception=False)
+    statuses = [*FAULTS, *DRAWN]
+    addresses = [f"/fails/{status}/" for status in statuses]
+
+    assert [browser.get(address).status_code for address in addresses] == statuses
+    assert scores(browser, addresses) == {}
+
+
+REFUSED = {
+    "a verb that no page has": (405, lambda: Browser().put("/")),
+    "a verb that this page has not": (405, lambda: Browser().post("/")),
+    "a form without its token": (
+        403,
+        lambda: Browser(enforce_csrf_checks=True).post(url("request_callback")),
+    ),
+    "a form that is too large": (
+        400,
+        lambda: Browser().post(url("request_callback"), {"preferred_name": "x" * 3_000_000}),
+    ),
+    "a foreign host": (400, lambda: Browser().get("/", headers={"host": "evil.example"})),
+    "a NUL": (400, lambda: Browser().get("/%00")),
+}
+
+
+@pytest.mark.parametrize(("status", "ask"), REFUSED.values(), ids=REFUSED)
+def test_every_refusal_scores_enough(status, ask):
+    answer = ask()
+
+    assert answer.status_code == status
+    assert observatory.score(answer).points >= ENOUGH
+
+
+def test_foreign_host_without_tls_is_refused_with_the_least_that_every_answer_carries():
+    """Django asks for the host before it adds any header of its own."""
+    answer = Client(headers={"host": "evil.example"}).get("/")
+
+    assert answer.status_code == 400
+    assert {name: answer.get(name) for name in LEAST} == LEAST
+
+
+def test_every_file_scores_enough(visitor, settings):
+    root = Path(settings.STATIC_ROOT)
+    kept = [file.name for file in (production.ROOT / "static").iterdir()]
+    files = [root / name for name in kept]
+    files += [next(root.glob(f"admin/**/*.{kind}")) for kind in ("css", "js", "svg")]
+
+    assert scores(visitor, [f"/static/{file.relative_to(root)}" for file in files]) == {}
+
+
+@pytest.fixture
+def desk():
+    """A browser in which somebody is signed in who may see every page of the desk."""
+    browser = DeskBrowser()
+    browser.force_login(factories.make_user(None, is_superuser=True))
+    return browser
+
+
+class DeskBrowser(factories.StaffClient, Browser):
+    """The browser of someone at the desk, over TLS."""
+
+
+def desk_addresses():
+    """The pages of the desk whose address names no record: its own, and every list and form."""
+    resolver = URLResolver(RegexPattern("^/admin/"), admin.site.get_urls())
+    names = [name for name in resolver.reverse_dict if isinstance(name, str)]
+    found = {name: resolver.reverse_dict.getlist(name)[0][0][0] for name in names}
+    return [
+        f"/admin/{address}"
+        for name, (address, parameters) in found.items()
+        if not parameters and name != "logout"
+    ]
+
+
+def test_every_page_of_the_desk_scores_enough(desk):
+    addresses = desk_addresses()
+
+    assert len(addresses) > 50
+    assert scores(desk, addresses) == {}
+
+
+def test_door_of_the_desk_scores_enough(visitor):
+    assert scores(visitor, ["/admin/login/", "/admin/", "/admin/no-such-page/"]) == {}
+
+
+def test_frame_of_an_email_is_the_one_exception(desk):
+    """Emails carry their style in their tags: docs/security-cases.md."""
+    consultation = factories.make_consultation(starts_at=TOMORROW_AT_TEN)
+    message = factories.make_message(
+        Kind.CONFIRMATION, due_at=MONDAY, request=consultation.request, consultation=consultation
+    )
+    page = desk.get(reverse("admin:admissions_message_change", args=[message.pk])).text
+    (address,) = re.findall(r'<iframe[^>]*src="([^"]+)"', page)
+
+    frame = observatory.score(desk.get(address.replace("&amp;", "&")))
+
+    assert "csp-implemented-with-unsafe-inline-in-style-src-only" in frame.modifiers
+    assert frame.points >= 120
+
+
+# The scale itself
+
+GOOD = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def answer_with(**changed):
+    headers = GOOD | {name.replace("_", "-"): value for name, value in changed.items()}
+    return HttpResponse(headers={name: value for name, value in headers.items() if value})
+
+
+def test_best_answer_without_a_cookie_has_130_points():
+    assert observatory.score(answer_with()).points == 130
+
+
+def test_bare_answer_has_30_points():
+    assert observatory.score(HttpResponse()).points == 30
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "points"),
+    [
+        ("Content-Security-Policy", "", 55),
+        ("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'", 125),
+        ("Content-Security-Policy", "default-src 'none'; script-src https:", 60),
+        ("Content-Security-Policy", "default-src 'none'; script-src 'self' 'unsafe-inline'", 60),
+        ("Content-Security-Policy", "default-src 'none'; script-src 'self' 'unsafe-eval'", 70),
+        ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'", 80),
+        ("Cross-Origin-Resource-Policy", "", 120),
+        ("Cross-Origin-Resource-Policy", "cross-origin", 120),
+        ("Cross-Origin-Resource-Policy", "ours", 115),
+        ("Referrer-Policy", "", 125),
+        ("Referrer-Policy", "unsafe-url", 120),
+        ("Strict-Transport-Security", "", 80),
+        ("Strict-Transport-Security", "max-age=86400", 120),
+        ("X-Content-Type-Options", "", 125),
+        ("Access-Control-Allow-Origin", "*", 130),
+    ],
+)
+def test_each_header_counts_as_published(header, value, points):
+    answer = answer_with(**{header.replace("-", "_"): value})
+
+    assert observatory.score(answer).points == points
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "points"),
+    [
+        ("session", {"secure": True, "httponly": True, "samesite": "Lax"}, 135),
+        ("session", {"secure": True, "httponly": True}, 130),
+        ("session", {"secure": True, "samesite": "Lax"}, 70),
+        ("session", {"httponly": True, "samesite": "Lax"}, 120),
+        ("csrf", {"secure": True}, 80),
+        ("keys", {"samesite": "Strict"}, 125),
+    ],
+)
+def test_each_cookie_counts_as_published(name, options, points):
+    answer = answer_with()
+    answer.set_cookie(name, "x", **options)
+
+    assert observatory.score(answer).points == points
