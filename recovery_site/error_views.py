@@ -11,6 +11,9 @@ from phonenumber_field.phonenumber import to_python
 
 from admissions.accounts import authentication, unsent_forms
 
+# Forms that a stranger sends, which say what is missing and never act without a key of ours.
+GIVEN_BACK = {"admissions:details", "admissions:request_callback"}
+
 
 def render_error(status: int, request: HttpRequest | None = None) -> HttpResponse:
     """The page for a status, drawn without the database, in the language of its address.
@@ -39,17 +42,24 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Refused; but who signed in again in another tab gets back what this tab was sending.
+    """Refused; but what our own page was sending is given back, to be sent with a click.
 
-    The browser vouches that our own page sent it, and nothing is done without a click.
+    The browser vouches for the page. At the desk that is for who signed in again in another tab;
+    on the site for who closed the browser, or finished on this device, and then went back.
     """
-    ours = f"{request.scheme}://{request.get_host()}"
+    if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
+        return render_error(403, request)
+    match = request.resolver_match
+    if match and match.view_name in GIVEN_BACK:
+        # Without its key a form counts as nothing, and is shown again with a new one.
+        sent = request.POST.copy()
+        sent.pop("key", None)
+        request.POST = sent  # type: ignore[assignment]  # a copy of it, without the key
+        response = match.func(request, *match.args, **match.kwargs)
+        response.status_code = 403
+        return response
     at_the_desk = request.path.startswith(reverse("admin:index"))
-    if (
-        at_the_desk
-        and request.headers.get("Origin") == ours
-        and authentication.is_fully_authenticated(request)
-    ):
+    if at_the_desk and authentication.is_fully_authenticated(request):
         unsent_forms.save_form(request, owner=request.user.pk)
         return redirect("admin:unsent_form")
     return render_error(403, request)

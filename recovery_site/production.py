@@ -1,6 +1,7 @@
 """What production refuses to start with: settings that are missing, weak or unsafe."""
 
 import math
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ REQUIRED = (
 KEYS, KEY_LISTS = ("SECRET_KEY", "AUDIT_KEY"), (
     "FIELD_KEYS", "SECRET_KEY_FALLBACKS", "AUDIT_KEY_FALLBACKS",
 )  # fmt: skip
+NUMBERS = ("PROXIES", "REQUEST_LIMIT_FACTOR")
+NUMBER_PATTERN = re.compile(r"(-?\d{1,6})?", re.ASCII)
+ADDRESSES = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SITE_URL")
 MIN_KEY_LENGTH = 50
 # More than anyone can try out, and less than the least of 50 random hexadecimal digits shows.
 MIN_KEY_BITS = 150
@@ -28,8 +32,38 @@ ENCRYPTED_SSLMODES = {"require", "verify-ca", "verify-full"}
 POSTGRES_SCHEMES = {"postgres", "postgresql", "psql", "pgsql"}
 
 
+def find_unreadable(env: Env) -> list[str]:
+    """One sentence for each number or address that is none, in production and elsewhere."""
+    return [
+        *(
+            f"{name} must be a whole number."
+            for name in NUMBERS
+            if not NUMBER_PATTERN.fullmatch(env.str(name, default=""))
+        ),
+        *(
+            f"{name} is no address that can be read."
+            for name in ADDRESSES
+            if not is_readable(env.str(name, default=""))
+        ),
+    ]
+
+
+def is_readable(address: str) -> bool:
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False
+
+
+def read_number(env: Env, name: str, *, default: int) -> int:
+    """The number in the environment; one that is empty was not set."""
+    return int(env.str(name, default="") or default)
+
+
 def find_problems(env: Env) -> list[str]:
     """One sentence for each thing that production must not start with; empty if all is well."""
+    if unreadable := find_unreadable(env):
+        return unreadable
     if missing := [name for name in REQUIRED if not env.str(name, default="")]:
         return [f"Production needs {', '.join(missing)}: see README."]
     return [*host_problems(env), *key_problems(env), *address_problems(env), *channel_problems(env)]
@@ -40,9 +74,9 @@ def host_problems(env: Env) -> Iterator[str]:
         yield "DEBUG shows secrets: unset it to serve public hosts."
     if "*" in env.list("ALLOWED_HOSTS"):
         yield "ALLOWED_HOSTS must name the hosts, not '*'."
-    if env.int("PROXIES", default=1) < 0:
+    if read_number(env, "PROXIES", default=1) < 0:
         yield "PROXIES counts the proxies in front: 0 or more."
-    if env.int("REQUEST_LIMIT_FACTOR", default=1) < 0:
+    if read_number(env, "REQUEST_LIMIT_FACTOR", default=1) < 0:
         yield "REQUEST_LIMIT_FACTOR is 1 for one center, and 0 for no limits."
     if env.str("FAILPOINT", default=""):
         yield "FAILPOINT kills workers on purpose: unset it in production."

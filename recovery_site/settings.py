@@ -30,10 +30,10 @@ PRODUCTION = (env.str("DEBUG", default="") != "" and not DEBUG) or bool(
     set(ALLOWED_HOSTS) - set(LOOPBACK)
 )
 
-if PRODUCTION:
-    if problems := production.find_problems(env):
-        raise ImproperlyConfigured("\n".join(problems))
-else:
+problems = production.find_problems(env) if PRODUCTION else production.find_unreadable(env)
+if problems:
+    raise ImproperlyConfigured("\n".join(problems))
+if not PRODUCTION:
     # Written by `make run` while its servers are up, so that manage.py finds them.
     env.read_env(VAR / "environment")
     ALLOWED_HOSTS = ALLOWED_HOSTS or LOOPBACK
@@ -243,10 +243,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 # How many times the requests of one center may come online; 0 counts none.
 # See admissions.rate_limits.
-REQUEST_LIMIT_FACTOR = env.int("REQUEST_LIMIT_FACTOR", default=1)
+REQUEST_LIMIT_FACTOR = production.read_number(env, "REQUEST_LIMIT_FACTOR", default=1)
 # How many proxies of our own stand in front, each adding the address it saw to
 # X-Forwarded-For. What stands before those in that header anybody may have written.
-PROXIES = env.int("PROXIES", default=1 if PRODUCTION else 0)
+PROXIES = production.read_number(env, "PROXIES", default=1 if PRODUCTION else 0)
 
 # Plain http is for loopback only; a public site always runs behind TLS.
 SECURE_SSL_REDIRECT = PRODUCTION

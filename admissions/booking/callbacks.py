@@ -31,12 +31,14 @@ def request_callback(
     details: dict[str, Any],
     consents: dict[str, bool],
     origin: Origin | None = None,
+    sender: str = "",
 ) -> ConsultationRequest:
     """Promise a call in the time asked for, as soon as staff can keep it, or promise no time.
 
-    What has an `origin` is counted; raises TooManyRequests, saving nothing.
+    What has an `origin` is counted; raises TooManyRequests, saving nothing. `sender` is the mark
+    of the browser.
     """
-    if earlier := find_or_claim_key(key):
+    if earlier := find_or_claim_key(key, sender=sender):
         return earlier
 
     now = timezone.now()

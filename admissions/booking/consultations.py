@@ -41,14 +41,14 @@ def request_consultation(
     consents: dict[str, bool],
     location: int | None = None,
     origin: Origin | None = None,
+    sender: str = "",
 ) -> ConsultationRequest:
-    """Book a time for a new request; the same key always answers with the same request.
+    """Return the one request of this key with its time; SlotTaken or TooManyRequests save nothing.
 
-    `details` are columns of ConsultationRequest; `consents` maps ConsentVersion keys to
-    granted or not; `location` is the id of where they come. What has an `origin` is counted.
-    Raises SlotTaken or TooManyRequests, saving nothing.
+    `consents` maps ConsentVersion keys to granted or not; `location` is the id of where they come.
+    What has an `origin` is counted; `sender` is the mark of the browser that sent the key.
     """
-    if earlier := find_or_claim_key(key):
+    if earlier := find_or_claim_key(key, sender=sender):
         return earlier
 
     now = timezone.now()

@@ -1,6 +1,7 @@
 """What a form brings beside its answers: a key that counts once, and consents."""
 
 import uuid
+from datetime import timedelta
 
 from django.core import signing
 from django.db import connection
@@ -26,20 +27,29 @@ def verify_key(signed: str, purpose: str) -> uuid.UUID | None:
     return uuid.UUID(key) if issued_for == purpose else None
 
 
-def find_or_claim_key(key: uuid.UUID) -> ConsultationRequest | None:
-    """The request that this key already made or changed; waits for a twin still under way."""
+def find_or_claim_key(key: uuid.UUID, *, sender: str = "") -> ConsultationRequest | None:
+    """The request that this key already made or changed; waits for a twin still under way.
+
+    `sender` is the mark of the browser that it came from, kept for `is_sent_by`.
+    """
     # The twin of a double click waits here until the first has committed, and then reads what
     # it made; to look first and insert later would let both through.
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO admissions_idempotencykey (key, at) VALUES (%s, %s)"
+            "INSERT INTO admissions_idempotencykey (key, at, sender) VALUES (%s, %s, %s)"
             " ON CONFLICT DO NOTHING RETURNING key",
-            [key, timezone.now()],
+            [key, timezone.now(), sender],
         )
         if cursor.fetchone():
             return None
     submission = IdempotencyKey.objects.select_for_update().select_related(None).get(key=key)
     return submission.request
+
+
+def is_sent_by(sender: str, key: uuid.UUID, *, within: timedelta) -> bool:
+    """Whether this browser was the first to send the key, no longer ago than that."""
+    since = timezone.now() - within
+    return IdempotencyKey.objects.filter(key=key, sender=sender, at__gt=since).exists()
 
 
 def link_key_to_request(key: uuid.UUID, request: ConsultationRequest) -> None:

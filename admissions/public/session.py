@@ -4,14 +4,21 @@ Kept in the server's own session, never in an address. A form's key is signed,
 so that only we can issue one, and names what it is for.
 """
 
+import secrets
 import uuid
+from datetime import timedelta
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.middleware.csrf import rotate_token
 from django.shortcuts import get_object_or_404
+from django.utils.crypto import salted_hmac
 
 from admissions.intake import idempotency
 from admissions.intake.models import ConsultationRequest, IdempotencyKey
 from admissions.scheduling.models import Consultation
+
+SENDER_SALT = "admissions.form.sender"
 
 
 def new_idempotency_key() -> uuid.UUID:
@@ -47,24 +54,35 @@ def renew_used_form_key(request: HttpRequest, purpose: str) -> None:
         renew_form_key(request, purpose)
 
 
-def is_answered_elsewhere(request: HttpRequest, key: uuid.UUID) -> bool:
-    """Whether the key has made a request that this browser may not see.
+def sender_of(request: HttpRequest) -> str:
+    """The mark of this browser until it ends or finishes: a keyed hash of its CSRF cookie.
+
+    It outlives the session, whose end a visitor does not see. Another one at each call where
+    there is no cookie.
+    """
+    cookie = request.COOKIES.get(settings.CSRF_COOKIE_NAME) or secrets.token_urlsafe()
+    return salted_hmac(SENDER_SALT, cookie, algorithm="sha256").hexdigest()
+
+
+def may_see_answer(
+    request: HttpRequest, consultation_request: ConsultationRequest, *, key: uuid.UUID, sender: str
+) -> bool:
+    """Whether this browser sent the key that made the request, or remembers the request.
 
     A form that was left open, or saved, carries its key; who sends it again need not be the person
-    who filled it in.
+    who filled it in. Asked once the key has counted, so that of two who send it at once one is
+    told no. A browser's mark is good for as long as its session would have been.
     """
-    made = IdempotencyKey.objects.filter(key=key, request__isnull=False).first()
-    if made is None:
-        return False
-    is_own_form = str(key) in request.session.get("form_keys", {}).values()
-    return not is_own_form and str(made.request_id) != request.session.get("request")
+    within = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    is_remembered = request.session.get("request") == str(consultation_request.pk)
+    return is_remembered or idempotency.is_sent_by(sender, key, within=within)
 
 
 def remember_request(request: HttpRequest, consultation_request: ConsultationRequest) -> None:
     """This browser made the request, so it may see the confirmation.
 
-    Where another request was made before, another person may sit here: they get a session of
-    their own, and what the first could manage is closed.
+    Where another request was made before, another person may sit here: they get a session and a
+    mark of their own, and what the first could manage is closed.
     """
     pk = str(consultation_request.pk)
     if request.session.get("request", pk) != pk:
@@ -72,6 +90,7 @@ def remember_request(request: HttpRequest, consultation_request: ConsultationReq
         request.session.pop("manages", None)
         request.session.pop("opened_letter", None)
         request.session.pop("stops", None)
+        rotate_token(request)
     request.session["request"] = pk
 
 

@@ -65,6 +65,12 @@ def test_each_required_setting_is_named_when_it_is_missing(name):
         ("FIELD_KEYS", f"{GOOD['FIELD_KEYS']},abc"),
         ("FIELD_KEYS", GOOD["SECRET_KEY"]),
         ("REQUEST_LIMIT_FACTOR", "-1"),
+        ("REQUEST_LIMIT_FACTOR", "many"),
+        ("PROXIES", "x"),
+        ("SITE_URL", "https://[x"),
+        ("DATABASE_URL", "postgres://db.example:port/recovery?sslmode=require"),
+        ("REDIS_URL", "rediss://[redis.example/0"),
+        ("EMAIL_URL", "smtp+tls://mail.example:99999"),
     ],
 )
 def test_each_unsafe_setting_is_named_and_is_the_only_problem(name, value):
@@ -101,6 +107,20 @@ def test_what_stays_on_this_machine_or_is_encrypted_is_no_problem(name, value):
 )
 def test_unencrypted_channel_passes_once_it_is_accepted(channel, name, value):
     assert problems(**{name: value, "ACCEPT_UNENCRYPTED": channel}) == []
+
+
+@pytest.mark.parametrize(("name", "value"), [("PROXIES", "x"), ("SITE_URL", "https://[x")])
+def test_what_cannot_be_read_is_told_outside_of_production_too(name, value):
+    env = Env()
+    env.ENVIRON = {name: value}
+
+    (problem,) = production.find_unreadable(env)
+
+    assert problem.startswith(name)
+
+
+def test_number_that_is_empty_was_not_set():
+    assert problems(PROXIES="", REQUEST_LIMIT_FACTOR="") == []
 
 
 def test_accepting_one_channel_accepts_no_other():

@@ -31,6 +31,8 @@ class IdempotencyKey(models.Model):
     request = models.ForeignKey(
         ConsultationRequest, models.CASCADE, null=True, related_name="idempotency_keys"
     )
+    # A keyed hash of the sender's CSRF cookie: who sends it again is shown the answer only there.
+    sender = models.CharField(max_length=64, blank=True, db_default="")
     at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -158,9 +158,7 @@ def submit_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> H
     if not form.is_valid() or key is None:
         is_stale = key is None and form.is_valid()
         return render_details(request, form, mode=mode, starts_at=starts_at, is_stale=is_stale)
-    if session.is_answered_elsewhere(request, key):
-        return render_already_received(request)
-    place = requested_location(request, mode)
+    place, sender = requested_location(request, mode), session.sender_of(request)
     try:
         consultation_request = consultations.request_consultation(
             key=key,
@@ -170,6 +168,7 @@ def submit_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> H
             details=form.request_fields(),
             consents=form.consent_answers(),
             origin=rate_limiting.origin_of(request),
+            sender=sender,
         )
     except SlotTaken:
         return render_slot_taken(request, form, mode=mode, starts_at=starts_at)
@@ -178,7 +177,13 @@ def submit_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> H
         return render_details(
             request, form, mode=mode, starts_at=starts_at, status=429, is_refused=True
         )
+    if not session.may_see_answer(request, consultation_request, key=key, sender=sender):
+        return render_already_received(request)
     session.remember_request(request, consultation_request)
+    standing = consultation_request.standing_consultation()
+    if standing and standing.starts_at != starts_at:
+        # The same form, sent from another tab with another time: the first one counted.
+        return render_already_booked(request, standing, mode=mode, starts_at=starts_at, status=409)
     guide_answers.forget_answers(request.session)
     return redirect("admissions:booked")
 
@@ -238,9 +243,15 @@ def render_already_received(request: HttpRequest) -> HttpResponse:
 
 
 def render_already_booked(
-    request: HttpRequest, consultation: Consultation, *, mode: str, starts_at: datetime
+    request: HttpRequest,
+    consultation: Consultation,
+    *,
+    mode: str,
+    starts_at: datetime,
+    status: int = 200,
 ) -> HttpResponse:
     """This browser has an appointment: Back and refresh lead to it, not to a second one."""
+    session.allow_managing(request, consultation.request)
     context = {
         "when": formatting.format_datetime_in_zone(
             consultation.starts_at, consultation.request.time_zone
@@ -250,4 +261,4 @@ def render_already_booked(
         "at": availability.format_stamp(starts_at),
         "asked_for": formatting.format_datetime_in_zone(starts_at, settings.TIME_ZONE),
     }
-    return render(request, "admissions/already_booked.html", context)
+    return render(request, "admissions/already_booked.html", context, status=status)

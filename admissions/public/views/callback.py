@@ -34,18 +34,20 @@ def request_callback(request: HttpRequest) -> HttpResponse:
     key = session.read_form_key(request, "callback")
 
     if request.method == "POST" and form.is_valid() and key is not None:
-        if session.is_answered_elsewhere(request, key):
-            return render_already_received(request)
+        sender = session.sender_of(request)
         try:
             consultation_request = callbacks.request_callback(
                 key=key,
                 details=form.request_fields(),
                 consents=form.consent_answers(),
                 origin=rate_limiting.origin_of(request),
+                sender=sender,
             )
         except TooManyRequests as refused:
             rate_limiting.note_refusal(refused)
             return render_callback(request, form, status=429, is_refused=True)
+        if not session.may_see_answer(request, consultation_request, key=key, sender=sender):
+            return render_already_received(request)
         session.remember_request(request, consultation_request)
         guide_answers.forget_answers(request.session)
         return redirect("admissions:callback_requested")
@@ -83,13 +85,12 @@ def is_callback_pending(consultation_request: ConsultationRequest | None) -> boo
 @private
 @require_safe
 def callback_requested(request: HttpRequest) -> HttpResponse:
-    """By when we call, from what number, and what to do meanwhile."""
+    """By when we call, from what number, and what to do meanwhile; or the time booked since."""
     consultation_request = session.remembered_request(request)
-    if (
-        consultation_request is None
-        or consultation_request.source != ConsultationRequest.Source.CALLBACK
-    ):
+    if consultation_request is None:
         raise Http404
+    if consultation_request.source != ConsultationRequest.Source.CALLBACK:
+        return redirect("admissions:booked")
     context = {
         "consultation_request": consultation_request,
         "call_by": formatting.format_datetime_in_zone(

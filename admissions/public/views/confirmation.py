@@ -22,7 +22,15 @@ from .manage import earlier_time_context
 @private
 @require_safe
 def booked(request: HttpRequest) -> HttpResponse:
-    """What was booked, and what happens next; nothing that was typed."""
+    """What was booked, and what happens next; nothing that was typed.
+
+    Back may lead here from what this browser asked for since: that is shown then.
+    """
+    latest = session.remembered_request(request)
+    if latest and not latest.standing_consultation():
+        session.allow_managing(request, latest)
+        is_call = latest.source == ConsultationRequest.Source.CALLBACK
+        return redirect("admissions:callback_requested" if is_call else "admissions:manage")
     consultation = booked_consultation_or_404(request)
     consultation_request = consultation.request
     confirmation = consultation.messages.filter(kind__in=catalog.list_invitation_kinds()).first()
