@@ -1,9 +1,14 @@
-"""Tokens of links: stored as hashes alone."""
+"""Tokens of links: 256 random bits, stored as hashes alone."""
 
 import hashlib
+import secrets
 from uuid import UUID
 
 from django.utils.crypto import salted_hmac
+
+
+def make_token() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def hash_token(token: str) -> str:

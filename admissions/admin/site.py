@@ -57,8 +57,9 @@ class StaffAdminSite(admin.AdminSite):
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """The door of every page, which notes who looks; what a form sent through a closed one
-        is kept for its owner."""
-        guarded = super().admin_view(log_page_view(view), cacheable)
+        is kept for its owner. No browser keeps a page, whatever Django thinks of it: one's own
+        password page is `cacheable` there."""
+        guarded = super().admin_view(log_page_view(view), cacheable=False)
 
         @wraps(view)
         def at_the_door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

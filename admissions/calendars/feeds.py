@@ -1,6 +1,5 @@
 """A counselor's private calendar feed: made, replaced, revoked, and read by calendar apps."""
 
-import secrets
 from datetime import timedelta
 
 from django.db import transaction
@@ -23,7 +22,7 @@ Type = AuditEvent.Type
 @transaction.atomic
 def create_feed(*, counselor_id: int, by: User) -> str:
     """The 256-bit token of a fresh address, to be shown once; the one before opens nothing now."""
-    token = secrets.token_urlsafe(32)
+    token = tokens.make_token()
 
     _feed, is_first = CalendarFeed.objects.update_or_create(
         counselor_id=counselor_id,

@@ -1,12 +1,11 @@
 """The links by which a person comes back to their request, and until when they live."""
 
-import secrets
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from admissions.scheduling.models import Consultation
-from admissions.tokens import hash_token
+from admissions.tokens import hash_token, make_token
 
 from .models import ConsultationRequest, ManageToken
 
@@ -28,7 +27,7 @@ def issue_tokens(
     `consultation` is the one that stands, where it is known.
     """
     # Anew for each email: only hashes are stored, so an older link cannot be written again.
-    manage, stop = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    manage, stop = make_token(), make_token()
     purposes = ManageToken.Purpose
     ManageToken.objects.bulk_create(
         ManageToken(

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import socket
 import sys
 
 import pytest
@@ -87,6 +88,29 @@ def test_lie_about_where_we_are_changes_nobodys_page(port, place):
     assert kept["status"] == 200
     assert WORD not in str(kept)
     assert kept["body"] == live["body"]
+
+
+FORM = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+SMUGGLED = "0\r\n\r\nGET /healthz/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+# Two readings of where a request ends: what one takes for its body would be the next to the other.
+UNCLEAR = {
+    "a length and chunks": "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+    "two lengths": "Content-Length: 0\r\nContent-Length: 60\r\n",
+    "chunks twice": "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+    "chunks with a blank": "Content-Length: 60\r\nTransfer-Encoding : chunked\r\n",
+    "a length with a sign": "Content-Length: +60\r\n",
+}
+
+
+@pytest.mark.security(97)
+@pytest.mark.parametrize("headers", UNCLEAR.values(), ids=UNCLEAR)
+def test_request_whose_end_is_unclear_is_refused_whole(port, headers):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        line.sendall(f"{FORM}{headers}\r\n{SMUGGLED}".encode())
+        told = b"".join(iter(lambda: line.recv(65536), b"")).decode()
+
+    assert told.startswith("HTTP/1.1 4")
+    assert told.count("HTTP/1.1 ") == 1
 
 
 def test_address_below_a_prefix_that_a_header_names_is_not_found(port):

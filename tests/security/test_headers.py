@@ -41,12 +41,19 @@ class Browser(Visitor):
         return super().request(**{**request, "wsgi.url_scheme": "https"})
 
 
-def scores(browser, addresses):
-    """Address to what its score lacks, for each that lacks something."""
+def scores(browser, addresses, kept=None):
+    """Address to what its score lacks, for each that lacks something.
+
+    Those that a browser may keep are added to `kept`.
+    """
     found = {}
+    plain = Client(headers={"host": production.HOST})
     for address in addresses:
-        over_http = Client(headers={"host": production.HOST}).get(address)
-        score = observatory.score(browser.get(address), over_http=over_http)
+        answer = browser.get(address)
+        score = observatory.score(answer, over_http=plain.get(address))
+        is_page = answer.status_code == 200
+        if kept is not None and is_page and "no-store" not in answer.get("Cache-Control", ""):
+            kept.append(address)
         if score.points < ENOUGH:
             found[address] = (score.points, score.modifiers)
     return found
@@ -77,10 +84,12 @@ def public_addresses(browser):
     ]
 
 
+@pytest.mark.security(66, 67, 71, 72)
 def test_every_public_page_scores_enough(visitor):
     assert scores(visitor, public_addresses(visitor)) == {}
 
 
+@pytest.mark.security(66, 67, 71, 72)
 def test_every_page_after_booking_scores_enough(visitor):
     visitor.book(email="jo@example.com", may_email="on")
     visitor.get(url("booked"))
@@ -92,6 +101,7 @@ def test_every_page_after_booking_scores_enough(visitor):
     assert scores(visitor, [url(name) for name in names]) == {}
 
 
+@pytest.mark.security(66, 67, 71, 72)
 def test_calendar_feed_scores_enough(visitor):
     counselor = factories.make_counselor()
     token = feeds.create_feed(counselor_id=counselor.pk, by=counselor.user)
@@ -108,6 +118,7 @@ def test_health_scores_enough_and_answers_without_tls(visitor):
     assert Client(headers={"host": production.HOST}).get("/healthz/").status_code == 200
 
 
+@pytest.mark.security(66, 67, 71, 72)
 @pytest.mark.urls("tests.security.faulty_urls")
 def test_every_page_of_a_fault_scores_enough():
     browser = Browser(raise_request_exception=False)
@@ -134,6 +145,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.security(66, 67, 71, 72)
 @pytest.mark.parametrize(("status", "ask"), REFUSED.values(), ids=REFUSED)
 def test_every_refusal_scores_enough(status, ask):
     answer = ask()
@@ -150,6 +162,7 @@ def test_foreign_host_without_tls_is_refused_with_the_least_that_every_answer_ca
     assert {name: answer.get(name) for name in LEAST} == LEAST
 
 
+@pytest.mark.security(66, 67, 71, 72)
 def test_every_file_scores_enough(visitor, settings):
     root = Path(settings.STATIC_ROOT)
     kept = [file.name for file in (production.ROOT / "static").iterdir()]
@@ -183,13 +196,17 @@ def desk_addresses():
     ]
 
 
-def test_every_page_of_the_desk_scores_enough(desk):
+@pytest.mark.security(66, 67, 69, 71, 72)
+def test_every_page_of_the_desk_scores_enough_and_is_not_kept(desk):
     addresses = desk_addresses()
+    kept = []
 
     assert len(addresses) > 50
-    assert scores(desk, addresses) == {}
+    assert scores(desk, addresses, kept) == {}
+    assert kept == []
 
 
+@pytest.mark.security(66, 67, 71, 72)
 def test_door_of_the_desk_scores_enough(visitor):
     assert scores(visitor, ["/admin/login/", "/admin/", "/admin/no-such-page/"]) == {}
 
@@ -207,6 +224,77 @@ def test_frame_of_an_email_is_the_one_exception(desk):
 
     assert "csp-implemented-with-unsafe-inline-in-style-src-only" in frame.modifiers
     assert frame.points >= 120
+
+
+# Cookies, and what no browser keeps
+
+NAMES = (
+    "from django.conf import settings; import django; django.setup();"
+    "from admissions.accounts.known_browsers import KNOWN_BROWSER_COOKIE as known;"
+    "from admissions.admin.keyboard_shortcuts import SHORTCUTS_COOKIE as keys;"
+    "print(settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, known, keys)"
+)
+
+
+@pytest.mark.security(42)
+def test_every_cookie_of_production_is_bound_to_the_host():
+    names = production.run_in_production("-c", NAMES).stdout.split()
+
+    assert len(names) == 4
+    assert [name for name in names if not name.startswith("__Host-")] == []
+
+
+@pytest.mark.security(42)
+def test_every_cookie_is_secure_and_out_of_reach_of_scripts_and_other_sites(visitor, desk):
+    user = factories.make_user("director")
+    door = DeskBrowser()
+    door.get("/admin/login/")
+    door.post("/admin/login/", {"login": user.username, "password": factories.PASSWORD})
+    visitor.open_details()
+    desk.post("/admin/shortcuts/", {"turned": "off"})
+    cookies = [
+        cookie
+        for browser in (visitor, door)
+        for name, cookie in browser.cookies.items()
+        if cookie.value
+    ]
+
+    assert {cookie.key for cookie in cookies} == {"__Host-session", "__Host-csrf"}
+    assert {(cookie["secure"], cookie["httponly"], cookie["samesite"]) for cookie in cookies} == {
+        (True, True, "Lax")
+    }
+    assert {(cookie["path"], cookie["domain"]) for cookie in cookies} == {("/", "")}
+
+
+@pytest.mark.security(69)
+@pytest.mark.urls("tests.security.faulty_urls")
+def test_no_page_of_a_fault_is_kept():
+    browser = Browser(raise_request_exception=False)
+
+    told = {browser.get(f"/fails/{status}/")["Cache-Control"] for status in [*FAULTS, *DRAWN]}
+
+    assert told == {"no-store"}
+
+
+@pytest.mark.security(73)
+def test_scripts_leave_nothing_in_the_browser():
+    scripts = "".join(file.read_text() for file in (production.ROOT / "static").glob("*.js"))
+
+    kept = re.findall(r"localStorage|sessionStorage|indexedDB|document\.cookie|caches\.", scripts)
+    assert kept == []
+
+
+@pytest.mark.security(73)
+def test_fields_say_what_a_browser_may_fill_in(visitor):
+    page = visitor.get(details_url()).text
+
+    told = dict(
+        re.findall(r'<(?:input|textarea)[^>]*name="(\w+)"[^>]*autocomplete="([\w-]+)"', page)
+    )
+    assert told == {
+        "preferred_name": "given-name", "phone": "tel", "email": "email", "note": "off",
+        "website": "off",
+    }  # fmt: skip
 
 
 # The scale itself
