@@ -254,6 +254,7 @@ def test_migrations_import_no_code_of_ours(path):
 
 
 @pytest.mark.parametrize("path", modules(*PACKAGES), ids=named)
+@pytest.mark.security(110)
 def test_python_marks_nothing_safe_and_exempts_nothing_without_a_reason(path):
     bare = [
         line.strip()
@@ -265,6 +266,7 @@ def test_python_marks_nothing_safe_and_exempts_nothing_without_a_reason(path):
     assert bare == []
 
 
+@pytest.mark.security(53, 110)
 def test_templates_escape_everything_but_plain_text():
     unescaped = {
         named(path)
@@ -275,6 +277,7 @@ def test_templates_escape_everything_but_plain_text():
     assert {name for name in unescaped if not name.endswith(".txt")} == set()
 
 
+@pytest.mark.security(110)
 def test_templates_hold_no_script_or_style_that_the_browser_would_refuse():
     inline = {
         named(path)

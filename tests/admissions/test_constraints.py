@@ -260,6 +260,7 @@ def make_permanent(kind):
         ("version", {"text": "We may do as we like."}),
     ],
 )
+@pytest.mark.security(28)
 def test_permanent_row_is_never_changed(kind, change):
     permanent = make_permanent(kind)
     before = row(permanent)
@@ -271,6 +272,7 @@ def test_permanent_row_is_never_changed(kind, change):
 
 
 @pytest.mark.parametrize("kind", PERMANENT)
+@pytest.mark.security(28)
 def test_permanent_row_is_never_deleted(kind):
     permanent = make_permanent(kind)
     before = row(permanent)

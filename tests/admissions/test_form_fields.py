@@ -98,6 +98,7 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+@pytest.mark.security(63)
 def test_text_of_a_form_is_measured_before_it_is_normalized(field, normalized):
     assert refuses(field)
 
@@ -130,6 +131,7 @@ BOUNDED = [
 
 
 @pytest.mark.parametrize("kind", BOUNDED)
+@pytest.mark.security(63)
 def test_no_validator_sees_a_text_that_is_too_long(kind):
     seen = []
     field = kind(max_length=20, validators=[seen.append])
@@ -232,6 +234,7 @@ LONGEST_ANYWHERE = 4000
 @pytest.mark.parametrize(
     "name", ["preferred_name", "phone", "email", "interpreter", "access_need", "note", "website"]
 )
+@pytest.mark.security(63)
 def test_endless_marks_on_the_booking_form_are_refused_unread(visitor, normalized, name):
     answer = visitor.book(**{name: SENT})
 
@@ -248,6 +251,7 @@ def test_endless_marks_on_the_callback_form_are_refused_unread(visitor, normaliz
 
 
 @pytest.mark.parametrize("names", [["username"], ["password"], ["username", "password"]])
+@pytest.mark.security(63)
 def test_endless_marks_at_the_door_are_refused_unread(db, client, normalized, names):
     typed = {"username": "robin", "password": "x"} | dict.fromkeys(names, SENT)
 

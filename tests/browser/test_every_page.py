@@ -26,6 +26,7 @@ def addresses(site, *, language):
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.security(68)
 def test_every_page_is_fit_for_everyone(site, visit, language):
     page = visit(viewport=PHONE)
     logged, statuses, found = [], set(), {}

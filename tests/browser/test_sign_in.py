@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import expect
 
@@ -155,6 +156,7 @@ def test_session_warns_before_its_end_and_is_kept_by_a_click(visit, site):
     assert faults == []
 
 
+@pytest.mark.security(32, 70)
 def test_page_of_an_ended_session_shows_nothing_any_more(visit, site):
     page = visit(viewport={"width": 1366, "height": 768})
     sign_in(page, "sam")

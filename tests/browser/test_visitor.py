@@ -4,6 +4,7 @@ import re
 import urllib.request
 from datetime import UTC, datetime
 
+import pytest
 from icalendar import Calendar
 from playwright.sync_api import expect
 
@@ -226,6 +227,7 @@ def close(site, stamp):
     )
 
 
+@pytest.mark.security(12)
 def test_logs_of_the_site_hold_no_token_and_no_person(page, site):
     book_without_script(page)
     letter = site.await_letter("Your appointment", to=JO["email"])
@@ -257,6 +259,7 @@ def back_to_the_form(page):
     raise AssertionError("the form is not in the history")
 
 
+@pytest.mark.security(70)
 def test_back_after_finishing_shows_nothing_that_was_typed(page, site):
     book(page, latest=True)
     follow(page.get_by_role("button", name="Finish on this device"))

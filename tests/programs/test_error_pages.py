@@ -16,6 +16,7 @@ OPEN = {
 
 
 @pytest.mark.parametrize("status", PAGES)
+@pytest.mark.security(77)
 def test_error_page_gives_the_number_without_the_database(status):
     html = error_views.render_error(status).content.decode()
 

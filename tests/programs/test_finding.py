@@ -156,6 +156,7 @@ def test_every_published_question_is_told_whole(client):
     assert told["Is <b> & </script> safe?"]["text"] == "Yes, it is: “<i>” a"
 
 
+@pytest.mark.security(56)
 def test_data_never_ends_its_own_block():
     text = structured_data.to_script_json({"name": "</script><!--&\u2028"})
 

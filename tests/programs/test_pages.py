@@ -64,6 +64,7 @@ def test_page_has_one_heading_and_no_level_skipped(client, address):
 
 
 @pytest.mark.parametrize("address", PAGES)
+@pytest.mark.security(68)
 def test_page_asks_nothing_of_other_sites(client, settings, address):
     html = client.get(address).content.decode().replace(settings.INLINE_CSS, "", 1)
 

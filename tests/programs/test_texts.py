@@ -26,6 +26,7 @@ from programs.templatetags.programs_text import markdown
         ("", ""),
     ],
 )
+@pytest.mark.security(54)
 def test_markdown_lets_through_words_and_safe_links_only(text, html):
     with translation.override("en"):
         assert markdown(text) == html

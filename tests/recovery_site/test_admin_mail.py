@@ -39,6 +39,7 @@ def test_place_and_class_are_mailed(log, inbox):
     assert "django.request: IntegrityError in fail_at_the_desk" in letter.get_content()
 
 
+@pytest.mark.security(76)
 def test_nothing_that_was_typed_is_mailed(log, inbox):
     fail_at_the_desk(log)
 

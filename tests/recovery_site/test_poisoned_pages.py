@@ -78,6 +78,7 @@ def ask(port, address, **headers):
 
 
 @pytest.mark.parametrize("place", LIES)
+@pytest.mark.security(96)
 def test_lie_about_where_we_are_changes_nobodys_page(port, place):
     address, lie = LIES[place]
 

@@ -73,6 +73,7 @@ def test_each_required_setting_is_named_when_it_is_missing(name):
         ("EMAIL_URL", "smtp+tls://mail.example:99999"),
     ],
 )
+@pytest.mark.security(83, 103)
 def test_each_unsafe_setting_is_named_and_is_the_only_problem(name, value):
     (problem,) = problems(**{name: value})
 
@@ -134,6 +135,7 @@ def test_all_problems_are_told_at_once():
 
 
 @pytest.mark.parametrize("make", [secrets.token_urlsafe, secrets.token_hex])
+@pytest.mark.security(103)
 def test_random_keys_are_not_called_weak(make):
     keys = [make(50)[: production.MIN_KEY_LENGTH] for _ in range(500)]
 

@@ -15,6 +15,7 @@ def production(settings):
     settings.PRODUCTION = True
 
 
+@pytest.mark.security(41)
 def test_demo_staff_keep_production_from_starting():
     make_user(is_demo=True)
 

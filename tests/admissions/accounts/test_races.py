@@ -49,6 +49,7 @@ def unlimited(monkeypatch):
     monkeypatch.setattr("admissions.accounts.throttling.PER_NAME", "1000/h/key")
 
 
+@pytest.mark.security(34)
 def test_one_code_lets_in_one_of_twenty(unlimited):
     user = make_staff("counselor")
     factories.make_factor(user)

@@ -36,6 +36,7 @@ def left(someone):
 
 
 @pytest.mark.parametrize(("minutes", "is_in"), [(14, True), (16, False)])
+@pytest.mark.security(31)
 def test_session_ends_after_fifteen_minutes_without_a_click(desk, later, minutes, is_in):
     later(minutes=minutes)
 
@@ -50,6 +51,7 @@ def test_every_click_begins_the_fifteen_minutes_anew(desk, later):
     assert desk.is_in()
 
 
+@pytest.mark.security(31)
 def test_session_ends_after_ten_hours_however_busy(desk, later):
     for minutes in [*range(14, 600, 14), 599]:
         later(minutes=minutes)
@@ -90,6 +92,7 @@ def test_cookie_of_the_session_ends_with_the_browser(desk):
     assert cookie["httponly"]
 
 
+@pytest.mark.security(32)
 def test_sign_out_ends_the_session_on_the_server(desk, kim):
     kept = desk.cookies["session"].value
     page = desk.post("/admin/logout/")
@@ -116,12 +119,14 @@ def test_table_holds_no_key_that_opens_a_session(desk):
 
 
 @pytest.mark.parametrize("column", ["is_active", "is_staff"])
+@pytest.mark.security(29)
 def test_who_may_no_more_is_out_on_the_next_click(desk, column):
     User.objects.update(**{column: False})
 
     assert not desk.is_in()
 
 
+@pytest.mark.security(30)
 def test_new_password_gives_a_new_id_and_ends_all_others(desk, elsewhere, kim):
     before = desk.session.session_key
     new = "a-much-longer-walk-in-the-sun"
@@ -138,6 +143,7 @@ def test_new_password_gives_a_new_id_and_ends_all_others(desk, elsewhere, kim):
     ("password", "counts"),
     [("elevenchars", 0), ("password12345", 0), ("x7-" + "ok " * 40 + "é", 1)],
 )
+@pytest.mark.security(40)
 def test_password_is_long_and_not_a_common_one(desk, kim, password, counts):
     form = {"new_password1": password, "new_password2": password}
 
@@ -212,6 +218,7 @@ def tired(desk, later):
 APP = "/admin/security/app/"
 
 
+@pytest.mark.security(44)
 def test_confirmation_is_asked_for_after_ten_minutes(tired):
     assert tired.get(APP).url == "/admin/confirm/?next=%2Fadmin%2Fsecurity%2Fapp%2F"
 
@@ -241,12 +248,14 @@ def test_wrong_confirmation_confirms_nothing(tired, kim):
     assert events()[1:] == [(TYPES.SIGN_IN_FAILED, kim, "", "confirmation")] * 6
 
 
+@pytest.mark.security(43)
 def test_confirmation_leads_only_into_the_desk(tired):
     named = {"password": factories.PASSWORD, "next": "https://evil.example/admin/"}
 
     assert tired.post("/admin/confirm/", named).url == "/admin/"
 
 
+@pytest.mark.security(44)
 def test_form_sent_without_a_confirmation_waits_for_it(tired):
     new = {"note": "two words"}
 

@@ -49,6 +49,7 @@ def test_password_and_code_open_the_desk(someone, kim):
 
 
 @pytest.mark.parametrize("address", INSIDE)
+@pytest.mark.security(33)
 def test_password_alone_opens_nothing(someone, kim, address):
     someone.give_password(kim)
 
@@ -56,6 +57,7 @@ def test_password_alone_opens_nothing(someone, kim, address):
 
 
 @pytest.mark.parametrize("address", INSIDE)
+@pytest.mark.security(33)
 def test_session_without_the_factor_opens_nothing(kim, address):
     """One from before there was a second factor, or from anywhere else."""
     old = Client()
@@ -96,6 +98,7 @@ def test_next_person_in_a_browser_is_shown_another_secret(someone):
     assert someone.get("/admin/login/set-up/").context["secret"] != shown
 
 
+@pytest.mark.security(41)
 def test_demo_staff_do_not_sign_in_to_production(someone, kim, settings):
     User.objects.update(is_demo=True)
     settings.PRODUCTION = True
@@ -135,6 +138,7 @@ def test_first_half_is_nothing_to_who_was_made_inactive(someone, kim):
     assert someone.give_code(code_of(kim)).url == LOGIN
 
 
+@pytest.mark.security(34)
 def test_code_counts_once(someone, kim):
     someone.sign_in(kim)
     thief = Browser()
@@ -155,6 +159,7 @@ def test_wrong_code_is_refused_and_recorded(someone, kim):
     assert events() == [(TYPES.SIGN_IN_FAILED, None, "someone", "code")]
 
 
+@pytest.mark.security(30)
 def test_session_gets_a_new_id_at_each_half(someone, kim):
     planted = someone.session.session_key
     someone.give_password(kim)
@@ -179,6 +184,7 @@ def test_session_gets_a_new_id_at_each_half(someone, kim):
         ("", "/admin/"),
     ],
 )
+@pytest.mark.security(43, 59)
 def test_next_leads_only_into_the_desk(someone, kim, given, leads_to):
     named = {"login": kim.username, "password": factories.PASSWORD, "next": given}
     someone.post(LOGIN, named)
@@ -203,6 +209,7 @@ def test_session_that_proved_less_is_no_obstacle(kim):
 
 
 @pytest.mark.parametrize("name", ["signup", "email", "reset_password", "inactive", "logout"])
+@pytest.mark.security(33, 39)
 def test_other_pages_of_allauth_are_closed(name):
     with pytest.raises(NoReverseMatch):
         reverse(f"account_{name}")
@@ -220,6 +227,7 @@ def test_page_answers_no_script(someone, kim):
 
 
 @pytest.mark.parametrize("who", ["kim", "nobody", "inactive"])
+@pytest.mark.security(38)
 def test_every_name_takes_as_long(someone, kim, who, hashed):
     User.objects.update(is_active=who != "inactive")
     hashed.clear()
@@ -230,6 +238,7 @@ def test_every_name_takes_as_long(someone, kim, who, hashed):
 
 
 @pytest.mark.parametrize("who", ["wrong password", "nobody", "inactive", "not staff"])
+@pytest.mark.security(38)
 def test_everyone_who_may_not_in_hears_the_same(someone, kim, who):
     if who == "inactive":
         User.objects.update(is_active=False)
@@ -297,6 +306,7 @@ def test_code_without_the_page_sets_up_nothing(someone):
     assert not someone.is_in()
 
 
+@pytest.mark.security(33)
 def test_who_has_an_app_sets_up_no_other_with_the_password_alone(someone, kim):
     someone.give_password(kim)
 
@@ -306,6 +316,7 @@ def test_who_has_an_app_sets_up_no_other_with_the_password_alone(someone, kim):
     assert Authenticator.objects.count() == 1
 
 
+@pytest.mark.security(35)
 def test_rows_hold_neither_secret_nor_recovery_codes(someone):
     user = make_staff("counselor")
     secret, answer = set_up(someone, user)
@@ -420,6 +431,7 @@ def test_recovery_code_is_long_enough_for_a_plain_hash(kim):
     assert len(set(codes)) == 10
 
 
+@pytest.mark.security(35)
 def test_recovery_codes_are_kept_as_hashes_alone(kim):
     codes = two_factor.issue_recovery_codes(by=kim)
 
@@ -436,6 +448,7 @@ def test_recovery_code_is_read_as_a_person_writes_it(kim):
     assert two_factor.count_recovery_codes(kim) == 9
 
 
+@pytest.mark.security(35)
 def test_recovery_code_stands_in_once(someone, kim):
     [code, *_others] = two_factor.issue_recovery_codes(by=kim)
     someone.give_password(kim)

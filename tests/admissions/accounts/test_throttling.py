@@ -18,6 +18,7 @@ def guess(someone, user, times, **extra):
     return [someone.give_password(user, "wrong", **extra).status_code for _time in range(times)]
 
 
+@pytest.mark.security(36)
 def test_sixth_guess_has_to_wait(someone, kim):
     assert guess(someone, kim, 7) == [200] * 5 + [429] * 2
     assert AuditEvent.objects.count() == 6
@@ -39,6 +40,7 @@ def test_right_password_gets_in_after_the_wait(someone, kim, later):
     assert someone.give_password(kim).url == "/admin/login/code/"
 
 
+@pytest.mark.security(37)
 def test_an_hour_has_ten_guesses_and_is_then_forgotten(someone, kim, later):
     guess(someone, kim, 5)
     later(minutes=6)
@@ -67,6 +69,7 @@ def test_good_sign_in_does_not_count(someone, kim, later):
     assert guess(someone, kim, 2) == [200, 429]
 
 
+@pytest.mark.security(37)
 def test_someone_elsewhere_cannot_keep_anyone_out(someone, kim):
     guess(Browser(REMOTE_ADDR="203.0.113.9"), kim, 7)
 
@@ -108,6 +111,7 @@ def test_forged_cookie_is_no_known_browser(someone, kim):
     assert someone.give_password(kim).status_code == 429
 
 
+@pytest.mark.security(36)
 def test_one_address_is_slowed_down_over_all_names(someone, settings):
     names = [{"login": f"guess{n}", "password": "wrong"} for n in range(31)]
 
@@ -117,6 +121,7 @@ def test_one_address_is_slowed_down_over_all_names(someone, settings):
 
 
 @pytest.mark.parametrize("proxies", [0, 1])
+@pytest.mark.security(36)
 def test_what_a_client_writes_about_its_address_counts_for_nothing(kim, settings, proxies):
     settings.PROXIES = proxies
     own = "198.51.100.7"
@@ -145,6 +150,7 @@ def test_one_network_is_one_place(address, network):
     assert known_browsers.normalize_address(address) == network
 
 
+@pytest.mark.security(34)
 def test_codes_are_slowed_down_too(someone, kim):
     someone.give_password(kim)
 

@@ -138,6 +138,7 @@ def strict(kim):
     return tab
 
 
+@pytest.mark.security(65)
 def test_form_of_an_older_tab_is_offered_again(strict, log):
     answer = send(strict, log, origin="http://testserver")
 
@@ -155,6 +156,7 @@ def test_form_from_elsewhere_is_refused(strict, log, origin):
     assert ContactAttempt.objects.count() == 0
 
 
+@pytest.mark.security(65)
 def test_older_tab_of_someone_signed_out_is_refused(log):
     tab = Client(enforce_csrf_checks=True)
 

@@ -87,6 +87,7 @@ def test_taking_access_away_is_recorded(client, director, kim):
     assert AuditEvent.objects.get(type=TYPES.ROLE_CHANGED).detail["has_access"] is False
 
 
+@pytest.mark.security(27)
 def test_director_makes_nobody_a_superuser(client, director, kim):
     every = list(Permission.objects.values_list("pk", flat=True))
     told = form(kim, "coordinator", is_superuser="on", user_permissions=every)
@@ -98,6 +99,7 @@ def test_director_makes_nobody_a_superuser(client, director, kim):
     assert kim.user_permissions.count() == 0
 
 
+@pytest.mark.security(27)
 def test_director_gives_no_role_above_their_own(client, director, kim):
     above = Group.objects.create(name="above")
     above.permissions.add(Permission.objects.get(codename="change_group"))

@@ -134,6 +134,7 @@ def test_shortcuts_can_be_turned_off(client, coordinator):
     assert not client.get(LIST).context["has_keys"]
 
 
+@pytest.mark.security(59)
 def test_turning_shortcuts_off_leads_nowhere_else(client, coordinator):
     response = client.post("/admin/keys/", {"keys": "off", "next": "https://evil.example/"})
 

@@ -119,6 +119,7 @@ def paths(model) -> list[str]:
 
 
 @every_admin
+@pytest.mark.security(21, 46)
 def test_list_allows_no_lookup_but_its_own_filters(desk, asking):
     request = asking(desk)
     lookups = {f"{path}{how}" for path in paths(desk.model) for how in COMPARISONS}
@@ -161,6 +162,7 @@ def every_list(test):
 
 
 @every_list
+@pytest.mark.security(22)
 def test_foreign_lookup_is_answered_the_same_whether_a_row_is_there_or_not(
     desk, client, rows, asking
 ):
@@ -202,6 +204,7 @@ def test_credentials_are_found_by_their_day(client, rows, superuser, days):
 
 
 @every_admin
+@pytest.mark.security(21)
 def test_rows_are_referred_to_by_their_key_alone(desk, asking):
     request, fields = asking(desk), desk.model._meta.get_fields()
 
@@ -228,6 +231,7 @@ PEOPLE = "/admin/users/user/"
         "is_superuser__exact",
     ],
 )
+@pytest.mark.security(21)
 def test_director_learns_nothing_of_a_colleague_by_asking(client, lookup, extra):
     director = factories.make_user("director")
     client.force_login(director)
@@ -249,6 +253,7 @@ def test_director_narrows_the_list_of_people_by_role(client):
     assert [*page.context_data["cl"].result_list] == [counselor]
 
 
+@pytest.mark.security(21)
 def test_nobody_searches_through_a_field_for_choosing_rows(client, superuser):
     asked = {"app_label": "admissions", "model_name": "counselor", "field_name": "user", "term": ""}
 

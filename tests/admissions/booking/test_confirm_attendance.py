@@ -160,6 +160,7 @@ def test_keep_without_its_key_changes_nothing(consultation):
     assert (answer.status_code, kept()) == (409, before)
 
 
+@pytest.mark.security(8)
 def test_keep_of_a_time_that_moved_meanwhile_shows_the_new_one(consultation):
     client = browser(consultation.request)
     values = keep_form(client).values

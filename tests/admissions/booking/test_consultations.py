@@ -161,6 +161,7 @@ def test_booking_a_time_that_was_just_closed_saves_nothing():
     assert everything() == before
 
 
+@pytest.mark.security(94)
 def test_booking_a_time_of_another_mode_saves_nothing():
     make_counselor(modes=[Mode.VIDEO])
     before = everything()

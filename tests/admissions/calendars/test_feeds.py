@@ -51,6 +51,7 @@ def starts(token):
 # What it says
 
 
+@pytest.mark.security(17)
 def test_feed_names_the_time_and_the_way_to_talk_and_nothing_else(dana, token):
     request = make_request(preferred_name="Zqx", phone="+17145550177", email="zqx@example.com")
     consultation = make_consultation(starts_at=AT, counselor=dana, request=request, mode=Mode.VIDEO)
@@ -113,6 +114,7 @@ def test_feed_reaches_a_fortnight_back_and_all_the_way_ahead(dana, token):
     assert starts(token) == kept
 
 
+@pytest.mark.security(17)
 def test_feed_is_of_one_counselor(dana, token):
     make_consultation(starts_at=AT, counselor=make_counselor())
 
@@ -179,6 +181,7 @@ def test_feed_asks_two_questions_however_much_it_shows(dana, token, django_asser
 # How it travels
 
 
+@pytest.mark.security(69)
 def test_feed_is_kept_by_no_cache_found_by_no_search_and_told_to_no_site(token):
     answer = ask(token)
 
@@ -228,6 +231,7 @@ def test_robots_are_told_to_stay_away_from_feeds(client):
 # Whom it answers
 
 
+@pytest.mark.security(2)
 def test_only_the_hash_of_a_token_is_kept(token):
     (kept,) = CalendarFeed.objects.values_list("sha256", flat=True)
 
@@ -260,6 +264,7 @@ def test_what_opens_nothing_looks_the_same(dana, token):
 
 
 @pytest.mark.parametrize("column", ["is_active", "is_staff"])
+@pytest.mark.security(17)
 def test_feed_of_a_user_who_was_shut_out_is_gone(dana, token, column):
     make_consultation(starts_at=AT, counselor=dana)
     User.objects.filter(pk=dana.user_id).update(**{column: False})
@@ -302,6 +307,7 @@ def test_every_change_of_a_feed_is_recorded(dana):
     assert CalendarFeed.objects.count() == 0
 
 
+@pytest.mark.security(17)
 def test_a_new_address_shuts_the_one_before(dana, token):
     other = feeds.create_feed(counselor_id=dana.pk, by=dana.user)
 

@@ -77,6 +77,7 @@ cases = st.fixed_dictionaries(
     host=hosts,
     language=st.sampled_from(["en", "es"]),
 )
+@pytest.mark.security(51)
 def test_files_keep_the_rules_whatever_is_in_them(case, method, name, host, language):
     consultation = in_memory(**case)
 
@@ -105,6 +106,7 @@ def test_files_keep_the_rules_whatever_is_in_them(case, method, name, host, lang
         ("BEGIN:VALARM\nEND:VEVENT", "BEGIN:VALARM, END:VEVENT"),
     ],
 )
+@pytest.mark.security(51)
 def test_place_is_one_line_that_every_calendar_can_carry(street, said):
     where = {"mode": Mode.IN_PERSON, "is_discreet": False, "starts_at": AT, "status": "scheduled"}
     consultation = in_memory(text="", sequence=0, **where)

@@ -244,6 +244,7 @@ def test_event_that_cannot_be_read_is_not_left_out_in_silence(part):
     assert refused(file(event(*FROM_NINE), part)) == "broken"
 
 
+@pytest.mark.security(102)
 def test_too_many_events_are_refused():
     assert refused(file(*[event(*FROM_NINE)] * 5001)) == "too_much"
 

@@ -208,6 +208,7 @@ PUBLIC = ["93.184.215.14", "1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:f
 
 
 @pytest.mark.parametrize("address", PRIVATE)
+@pytest.mark.security(60)
 def test_private_address_is_not_public(monkeypatch, address):
     monkeypatch.setattr(safe_http, "is_public_ip", real_rule)
 
@@ -250,6 +251,7 @@ def test_unknown_name_looks_like_a_private_one(names):
     assert refused() == Reason.NOT_PUBLIC
 
 
+@pytest.mark.security(60)
 def test_name_that_changes_to_a_private_place_gains_nothing(server, start, names):
     """DNS rebinding: the connection goes to the address that was checked, without another look."""
     inside = start(ip="127.0.0.2")
@@ -282,6 +284,7 @@ def test_redirect_is_followed_with_a_new_look_and_without_cookies(server, names,
     assert SECRET not in server.requests[1]
 
 
+@pytest.mark.security(60)
 def test_redirect_to_a_private_place_is_refused(server, start, names):
     inside = start(INSIDE, ip="127.0.0.2")
     names.answers[INSIDE] = [[inside.place]]

@@ -126,6 +126,7 @@ def test_change_made_from_an_older_look_overwrites_nothing(client):
 
 
 @pytest.mark.parametrize("role", ["coordinator", "counselor", "clinician", "director"])
+@pytest.mark.security(23)
 def test_colleagues_see_the_status_and_none_of_the_details(client, role):
     sign_in(client, role)
     request = factories.make_request()

@@ -28,6 +28,7 @@ def test_token_opens_its_own_request():
 
 
 @pytest.mark.django_db
+@pytest.mark.security(1)
 def test_token_holds_256_random_bits():
     request = make_request()
 
@@ -39,6 +40,7 @@ def test_token_holds_256_random_bits():
 
 
 @pytest.mark.django_db
+@pytest.mark.security(2)
 def test_token_is_kept_only_as_its_hash():
     token = manage_links.issue_tokens(make_request())[0]
 
@@ -49,6 +51,7 @@ def test_token_is_kept_only_as_its_hash():
 
 
 @pytest.mark.django_db
+@pytest.mark.security(2)
 def test_token_never_opens_by_its_hash():
     token = manage_links.issue_tokens(make_request())[0]
 
@@ -70,6 +73,7 @@ def test_token_never_opens_by_its_hash():
     ],
     ids=["empty", "cut", "longer", "case", "letter", "NUL", "surrogate", "huge"],
 )
+@pytest.mark.security(5)
 def test_token_that_is_not_exact_opens_nothing(spoil):
     token = manage_links.issue_tokens(make_request())[0]
 
@@ -77,6 +81,7 @@ def test_token_that_is_not_exact_opens_nothing(spoil):
 
 
 @pytest.mark.django_db
+@pytest.mark.security(7)
 def test_token_lives_thirty_days(time_machine):
     request = make_request()
     token = manage_links.issue_tokens(request)[0]
@@ -89,6 +94,7 @@ def test_token_lives_thirty_days(time_machine):
 
 
 @pytest.mark.django_db
+@pytest.mark.security(7)
 def test_token_outlives_a_far_consultation_by_a_week(time_machine):
     consultation = make_consultation(starts_at=NOW + 40 * DAY)
     token = manage_links.issue_tokens(consultation.request)[0]

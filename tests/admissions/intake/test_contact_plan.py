@@ -377,6 +377,7 @@ def test_page_with_a_key_that_is_not_ours_asks_once_more(key):
     assert b"This page had been open for a long time." in page.content
 
 
+@pytest.mark.security(16)
 def test_page_shows_no_more_than_its_owner_needs():
     page = browser(make_request(email="annabel@example.com")).get(url("change_contact_plan"))
 

@@ -41,6 +41,7 @@ def links_of(letter) -> list[str]:
 
 @pytest.mark.parametrize("kind", TO_PEOPLE)
 @pytest.mark.parametrize("is_discreet", [True, False], ids=["discreet", "named"])
+@pytest.mark.security(10)
 def test_following_every_link_of_a_letter_changes_nothing(kind, is_discreet):
     letter = rendering.render_email(make_due(kind, now=MONDAY, is_discreet=is_discreet))
     links, before = links_of(letter), kept()
@@ -75,6 +76,7 @@ def opened(request, to) -> str:
         ("stop_emails", "manage"),
     ],
 )
+@pytest.mark.security(59)
 def test_link_leads_on_to_the_page_it_names_while_a_time_stands(to, name):
     request = make_consultation(starts_at=TOMORROW_AT_TEN).request
 

@@ -82,6 +82,7 @@ def statement(text):
         "DROP TABLE {table} CASCADE",
     ],
 )
+@pytest.mark.security(28)
 def test_no_role_changes_what_is_permanent(roles, kind, table, text):
     key = "number" if table == "admissions_auditseal" else "id"
 
@@ -114,6 +115,7 @@ def test_permanent_tables_are_those_whose_triggers_refuse_both():
         "COPY admissions_note TO PROGRAM 'cat'",
     ],
 )
+@pytest.mark.security(108)
 def test_no_role_rules_the_database(roles, kind, text):
     assert as_role(roles[kind], statement(text)) == REFUSED
 

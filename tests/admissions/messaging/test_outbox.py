@@ -441,6 +441,7 @@ def test_words_that_would_tell_are_never_sent_however_they_came_here(inbox, said
 
 
 @pytest.mark.django_db
+@pytest.mark.security(47)
 def test_unknown_placeholder_stays_as_it_was_typed():
     keep_words(text="See {self.__class__} and {nothing}.")
 

@@ -89,6 +89,7 @@ def test_letter_has_the_same_words_as_text_and_as_html(kind, language, is_discre
 @pytest.mark.parametrize(
     ("kind", "language", "mode"), list(product(FOR_REQUESTERS, LANGUAGES, Mode))
 )
+@pytest.mark.security(75)
 def test_discreet_letter_tells_nothing(kind, language, mode):
     message = promise(kind, language=language, is_discreet=True, mode=mode)
 
@@ -115,6 +116,7 @@ def test_letter_is_signed_by_the_center_when_the_person_said_so():
     assert letter["From"] == f"{facility.name} <{settings.MAIL_FROM}>"
 
 
+@pytest.mark.security(75)
 def test_discreet_letter_comes_from_a_neutral_sender():
     letter = arrive(promise(is_discreet=True))
 
@@ -122,6 +124,7 @@ def test_discreet_letter_comes_from_a_neutral_sender():
 
 
 @pytest.mark.parametrize("kind", Kind)
+@pytest.mark.security(68)
 def test_letter_loads_nothing_from_anywhere(kind):
     message = promise(kind, mode=Mode.VIDEO)
 
@@ -258,6 +261,7 @@ def test_reminder_names_no_day_that_waiting_out_the_night_makes_false(kind):
         "Jo, see evil.example now",
     ],
 )
+@pytest.mark.security(55)
 def test_name_that_reads_as_an_address_is_not_repeated(name):
     letter = arrive(promise(preferred_name=name))
 
@@ -272,6 +276,7 @@ def test_name_of_a_person_is_greeted(name):
     assert text(letter).startswith(f"Hello {name}.\n\nYour time is set.")
 
 
+@pytest.mark.security(53)
 def test_name_with_an_apostrophe_is_shown_as_typed():
     letter = arrive(promise(preferred_name="D'Arcy"))
 
@@ -282,6 +287,7 @@ def test_name_with_an_apostrophe_is_shown_as_typed():
 @pytest.mark.parametrize(
     "name", ["<b>Jo & co", "Jo!", "Call 555 0100", "$$$", "Jo\u202e", "☎ me", "  "]
 )
+@pytest.mark.security(55)
 def test_what_is_no_name_is_not_greeted(name):
     letter = arrive(promise(preferred_name=name))
 
@@ -304,6 +310,7 @@ def test_name_of_many_words_is_greeted_by_its_first(name, called):
     assert text(letter).startswith(f"Hello {called}.\n")
 
 
+@pytest.mark.security(48)
 def test_name_with_a_new_line_adds_no_header():
     plain = arrive(promise())
 
@@ -313,6 +320,7 @@ def test_name_with_a_new_line_adds_no_header():
     assert (letter["To"], letter["Subject"]) == (plain["To"], plain["Subject"])
 
 
+@pytest.mark.security(48)
 def test_sender_name_with_a_new_line_is_refused():
     write_settings(discreet_sender_name="Appointments\nBcc: eve@evil.example")
 

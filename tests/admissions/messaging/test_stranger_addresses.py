@@ -39,6 +39,7 @@ def stop(request):
 # A flood
 
 
+@pytest.mark.security(100)
 def test_address_hears_of_three_new_requests_in_a_day(inbox):
     outcomes = [sent(confirmation()) for _request in range(5)]
 
@@ -82,6 +83,7 @@ def test_flood_takes_no_letter_from_a_request_that_was_written_to(inbox):
     assert sent(reminder) == ("sent", "")
 
 
+@pytest.mark.security(100)
 def test_request_is_written_to_a_dozen_times_a_day(inbox):
     own = confirmation()
     copies = [
@@ -191,6 +193,7 @@ def test_who_only_typed_the_address_may_not(stopped):
     assert choose_email(visitor, request) is True
 
 
+@pytest.mark.security(79)
 def test_who_only_typed_the_address_does_not_learn_of_the_stop(stopped):
     visitor, _request = booked_by_a_stranger()
 

@@ -308,6 +308,7 @@ def test_every_placeholder_has_an_example(db, kind):
     assert all(examples.values())
 
 
+@pytest.mark.security(48)
 def test_name_with_a_new_line_makes_no_second_line_of_a_subject(director):
     save(director, words_with("subject", "With {counselor}"))
     message = make_due(Kind.MOVED, now=NOW)

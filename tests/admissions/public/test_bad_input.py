@@ -63,6 +63,7 @@ def nothing_is_booked():
 
 @pytest.mark.parametrize("content", STRANGE.values(), ids=STRANGE)
 @pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.security(45, 47, 85)
 def test_strange_text_is_stored_plain_and_the_time_is_booked(visitor, name, content):
     response = visitor.book(**{name: content})
 
@@ -83,6 +84,7 @@ def test_strange_address_is_answered_beside_its_field(visitor, name, content):
 
 @pytest.mark.parametrize("content", ["<script>", "x" * 5000, "9" * 5000, "\x00", "' OR 1=1 --"])
 @pytest.mark.parametrize("name", CHOICES)
+@pytest.mark.security(45)
 def test_choice_that_was_never_offered_is_answered_beside_its_field(visitor, name, content):
     response = visitor.book(**{name: content})
 
@@ -93,6 +95,7 @@ def test_choice_that_was_never_offered_is_answered_beside_its_field(visitor, nam
 
 @pytest.mark.parametrize("name", [*TEXTS, *ADDRESSES])
 @pytest.mark.parametrize("content", ["Jo\x00", "J" * 5000], ids=["NUL", "overlong"])
+@pytest.mark.security(84, 85)
 def test_text_that_cannot_be_kept_is_answered_and_stays_in_its_field(visitor, name, content):
     typed = {"preferred_name": "Ann", "note": "Afternoons are hard", name: content}
 
@@ -172,6 +175,7 @@ NEVER_OPEN = {
 
 
 @pytest.mark.parametrize("at", NEVER_OPEN.values(), ids=NEVER_OPEN)
+@pytest.mark.security(88)
 def test_time_that_is_not_open_cannot_be_opened(visitor, at):
     response = visitor.get(
         reverse("admissions:details"), {"at": at.replace("\x00", ""), "mode": ""}
@@ -182,6 +186,7 @@ def test_time_that_is_not_open_cannot_be_opened(visitor, at):
 
 
 @pytest.mark.parametrize("at", NEVER_OPEN.values(), ids=NEVER_OPEN)
+@pytest.mark.security(88, 94)
 def test_time_that_is_not_open_cannot_be_booked(visitor, at):
     values = visitor.open_details() | {"at": at}
 
@@ -219,6 +224,7 @@ def test_form_key_of_the_callback_form_books_nothing(visitor):
     assert nothing_is_booked()
 
 
+@pytest.mark.security(93)
 def test_columns_that_no_form_asks_for_are_ignored(visitor):
     response = visitor.book(
         stage="closed", owner="1", source="staff", reference="AAAA-AAAA", counselor="999",
@@ -235,6 +241,7 @@ def test_columns_that_no_form_asks_for_are_ignored(visitor):
     assert request.consultations.get().status == "scheduled"
 
 
+@pytest.mark.security(92)
 def test_last_of_two_answers_to_one_question_counts(visitor):
     values = visitor.open_details() | {"preferred_name": ["Jo", "Ann"]}
 
@@ -246,6 +253,7 @@ def test_last_of_two_answers_to_one_question_counts(visitor):
 PAYLOAD = "<img src=x onerror=alert(1)>\"'"
 
 
+@pytest.mark.security(53)
 def test_markup_in_every_text_is_escaped_on_each_page_that_shows_it(visitor):
     texts = dict.fromkeys([*TEXTS, "phone", "email", "good_time", "for_whom"], PAYLOAD)
 
@@ -273,6 +281,7 @@ def test_markup_in_an_address_is_escaped(visitor, address):
     "address",
     ["/\x00", "/%00", "/consultation/?mode=%00", "/learn/%00/", "/consultation/manage/%00/"],
 )
+@pytest.mark.security(84)
 def test_nul_in_an_address_is_a_bad_request(address):
     response = Client().get(address)
 
@@ -289,6 +298,7 @@ def test_nul_in_an_address_is_a_bad_request(address):
         'django_language="\\000"',
     ],
 )
+@pytest.mark.security(84)
 def test_nul_in_a_cookie_is_a_bad_request(cookie):
     response = Client().get(reverse("admissions:booked"), headers={"cookie": cookie})
 
@@ -304,6 +314,7 @@ def test_session_that_we_never_gave_sees_nothing(session):
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "BREW"])
 @pytest.mark.parametrize("address", ["/", "/consultation/", "/consultation/manage/", "/admin/"])
+@pytest.mark.security(95)
 def test_verb_that_no_page_has_is_refused_kindly(verb, address):
     response = Client().generic(verb, address)
 
@@ -311,6 +322,7 @@ def test_verb_that_no_page_has_is_refused_kindly(verb, address):
     assert b"tel:" in response.content
 
 
+@pytest.mark.security(95)
 def test_method_cannot_be_smuggled_past_the_verb(visitor):
     visitor.book()
     headers = {"x-http-method-override": "POST", "x-method-override": "POST"}
@@ -321,12 +333,14 @@ def test_method_cannot_be_smuggled_past_the_verb(visitor):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "a b", "[::1", ""])
+@pytest.mark.security(96)
 def test_host_that_is_not_ours_is_a_bad_request(host):
     response = Client().get("/", headers={"host": host})
 
     assert response.status_code == 400
 
 
+@pytest.mark.security(96)
 def test_host_that_a_proxy_claims_changes_no_link(visitor):
     response = visitor.get("/", headers={"x-forwarded-host": "evil.example"})
 
@@ -334,6 +348,7 @@ def test_host_that_a_proxy_claims_changes_no_link(visitor):
     assert b"evil.example" not in response.content
 
 
+@pytest.mark.security(91)
 def test_body_of_three_megabytes_is_a_bad_request(visitor):
     response = visitor.post(
         reverse("admissions:details"),
@@ -345,6 +360,7 @@ def test_body_of_three_megabytes_is_a_bad_request(visitor):
     assert nothing_is_booked()
 
 
+@pytest.mark.security(91)
 def test_body_of_a_thousand_fields_is_a_bad_request(visitor):
     values = visitor.open_details() | {f"field{number}": "x" for number in range(1000)}
 
@@ -366,6 +382,7 @@ def test_body_of_a_thousand_fields_is_a_bad_request(visitor):
         (b"note=%00", "text/plain"),
     ],
 )
+@pytest.mark.security(91)
 def test_broken_body_is_answered_and_books_nothing(visitor, body, kind):
     response = visitor.post(details_url(), body, content_type=kind)
 
@@ -373,6 +390,7 @@ def test_broken_body_is_answered_and_books_nothing(visitor, body, kind):
     assert nothing_is_booked()
 
 
+@pytest.mark.security(102)
 def test_file_in_place_of_text_is_not_kept(visitor, tmp_path):
     path = tmp_path / "note.svg"
     path.write_text("<svg onload=alert(1)>")
@@ -383,6 +401,7 @@ def test_file_in_place_of_text_is_not_kept(visitor, tmp_path):
     assert ConsultationRequest.objects.get().note == ""
 
 
+@pytest.mark.security(92)
 def test_time_given_twice_counts_as_the_one_tapped(visitor):
     values = visitor.open_details() | {"at_instead": "20261124T190000Z"}
 

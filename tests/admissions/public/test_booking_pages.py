@@ -565,6 +565,7 @@ def test_callback_with_a_forged_key_asks_once_more_and_keeps_what_was_typed(visi
 # See, move or cancel by the link
 
 
+@pytest.mark.security(11)
 def test_manage_link_leads_to_an_address_without_its_token(booked):
     elsewhere = Client()
 
@@ -575,6 +576,7 @@ def test_manage_link_leads_to_an_address_without_its_token(booked):
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
+@pytest.mark.security(10)
 def test_manage_link_changes_nothing_by_being_fetched(booked, method):
     token = manage_links.issue_tokens(the_request())[0]
     before = all_that_is_kept()
@@ -597,6 +599,7 @@ def test_pages_of_a_request_change_nothing_by_being_read(booked, name):
     assert (page.status_code, all_that_is_kept()) == (200, before)
 
 
+@pytest.mark.security(6)
 def test_manage_link_that_opens_nothing_looks_the_same_whatever_the_reason(booked):
     token = manage_links.issue_tokens(the_request())[0]
     expired = manage_links.issue_tokens(the_request())[0]
@@ -613,6 +616,7 @@ def test_manage_link_that_opens_nothing_looks_the_same_whatever_the_reason(booke
     }
 
 
+@pytest.mark.security(16)
 def test_manage_page_shows_no_more_than_is_needed(visitor):
     visitor.book(
         preferred_name="Annabel", note="Afternoons", email="annabel@example.com", may_email="on"
@@ -747,6 +751,7 @@ def test_cancel_frees_the_time_and_keeps_the_reason(booked):
     assert b"Your appointment is canceled" in booked.get(url("manage")).content
 
 
+@pytest.mark.security(9)
 def test_cancel_replayed_sends_no_second_email(booked):
     key = key_of(booked, "cancel_consultation")
 
@@ -793,6 +798,7 @@ def test_move_after_a_cancellation_says_what_stands_and_changes_nothing(booked):
     assert b"Your appointment is canceled" in page.content
 
 
+@pytest.mark.security(8)
 def test_cancel_of_a_time_that_staff_moved_meanwhile_shows_the_new_time_first(booked):
     request, key = the_request(), key_of(booked, "cancel_consultation")
     by_staff.reschedule_consultation(

@@ -167,6 +167,7 @@ def test_program_that_is_not_published_cannot_be_chosen():
     assert list(errors(form)) == ["program_interest"]
 
 
+@pytest.mark.security(99)
 def test_trap_field_stops_a_robot_and_tells_a_person_why():
     form = details_form(website="https://example.com")
 
@@ -188,6 +189,7 @@ def test_trap_field_stops_a_robot_and_tells_a_person_why():
         ("UTC\x00", "America/Los_Angeles"),
     ],
 )
+@pytest.mark.security(89)
 def test_time_zone_is_one_that_has_a_clock_or_the_centers_own(sent, kept):
     form = details_form(time_zone=sent)
 
@@ -210,6 +212,7 @@ def test_time_zone_is_one_that_has_a_clock_or_the_centers_own(sent, kept):
         "نیم\u200cروز",
     ],
 )
+@pytest.mark.security(87)
 def test_real_names_are_kept_as_typed(name):
     form = details_form(preferred_name=name)
 
@@ -230,6 +233,7 @@ def test_real_names_are_kept_as_typed(name):
         ("Jo\u200d", "Jo"),
     ],
 )
+@pytest.mark.security(85)
 def test_plain_drops_what_cannot_be_seen(typed, kept):
     assert to_plain_line(typed) == kept
 
@@ -277,6 +281,7 @@ def test_real_addresses_are_accepted(address):
         "j" * 300 + "@example.com",
     ],
 )
+@pytest.mark.security(49, 86)
 def test_address_that_is_none_or_deceives_is_refused(address):
     form = details_form(email=address, may_email="on")
 

@@ -305,6 +305,7 @@ def test_page_leads_back_where_no_time_can_be_had(counselor, make):
     assert (answer.status_code, answer["Location"]) == (302, url("manage"))
 
 
+@pytest.mark.security(15)
 def test_page_of_a_closed_request_sends_on_to_a_new_one(counselor):
     request = closed(counselor)
 

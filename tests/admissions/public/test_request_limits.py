@@ -58,6 +58,7 @@ def call(number, address, **more):
     return visitor.send_callback(visitor.open_callback() | typed(number, **more))
 
 
+@pytest.mark.security(98)
 def test_one_address_takes_five_times(times):
     answers = [book(number, times[number], "203.0.113.9") for number in range(POSTS)]
 
@@ -65,6 +66,7 @@ def test_one_address_takes_five_times(times):
     assert Consultation.objects.count() == 5
 
 
+@pytest.mark.security(98)
 def test_many_addresses_take_five_times(times):
     answers = [book(number, times[number], f"203.0.113.{number}") for number in range(POSTS)]
 
@@ -72,6 +74,7 @@ def test_many_addresses_take_five_times(times):
     assert Consultation.objects.count() == 5
 
 
+@pytest.mark.security(98)
 def test_network_of_ipv6_is_one_address(times):
     answers = [book(number, times[number], f"2001:db8::{number + 1:x}") for number in range(6)]
 
@@ -104,6 +107,7 @@ def test_family_that_reaches_a_limit_rings_no_bell(times):
     assert not Message.objects.filter(kind="staff_flood").exists()
 
 
+@pytest.mark.security(101)
 def test_person_beyond_a_limit_sees_the_number_and_keeps_what_was_typed(times):
     for number in range(5):
         book(number, times[number], "203.0.113.9")
@@ -116,6 +120,7 @@ def test_person_beyond_a_limit_sees_the_number_and_keeps_what_was_typed(times):
     assert b'href="tel:988"' in page.content
 
 
+@pytest.mark.security(101)
 def test_caller_beyond_a_limit_keeps_what_was_typed(times):
     for number in range(5):
         call(number, "203.0.113.9")

@@ -149,6 +149,7 @@ def strict(db):
 
 
 @pytest.mark.parametrize("name", ["details", "request_callback"])
+@pytest.mark.security(64)
 def test_form_sent_after_finishing_is_given_back_with_all_that_was_typed(strict, name):
     values = strict.open_details() if name == "details" else strict.open_callback()
     strict.post(url("finish"), values, headers=OURS)
@@ -164,6 +165,7 @@ def test_form_sent_after_finishing_is_given_back_with_all_that_was_typed(strict,
 
 
 @pytest.mark.parametrize("origin", [{}, {"origin": "null"}, {"origin": "https://evil.example"}])
+@pytest.mark.security(64)
 def test_form_that_no_page_of_ours_vouches_for_is_not_given_back(strict, origin):
     values = strict.open_details()
     del strict.cookies["csrf"]

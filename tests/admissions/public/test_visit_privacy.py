@@ -101,6 +101,7 @@ def test_form_sets_two_cookies_that_end_with_the_browser(visitor, address):
 # Nobody else learns of it
 
 
+@pytest.mark.security(74)
 def test_cookies_say_nothing_of_the_person(visitor):
     book(visitor)
 
@@ -124,6 +125,7 @@ def test_cookies_say_nothing_of_the_person(visitor):
         "finished",
     ],
 )
+@pytest.mark.security(13, 69)
 def test_personal_page_is_kept_by_no_cache_and_found_by_no_search(visitor, name):
     book(visitor)
 
@@ -144,6 +146,7 @@ def test_details_are_kept_by_no_cache_and_found_by_no_search(visitor, address):
     assert page["X-Robots-Tag"] == "noindex, nofollow"
 
 
+@pytest.mark.security(13)
 def test_link_that_opens_nothing_is_kept_by_no_cache(visitor):
     page = visitor.get("/consultation/manage/no-such-token/")
 
@@ -158,6 +161,7 @@ def test_robots_are_told_to_stay_away_from_consultations(visitor):
     )
 
 
+@pytest.mark.security(74)
 def test_no_address_of_a_visit_names_the_person(visitor):
     addresses = []
     answers = [visitor.book(**CANARY)]
@@ -188,6 +192,7 @@ def test_token_stays_out_of_every_page_that_it_opens(visitor):
     assert [token in page.content.decode() for page in pages] == [False] * 3
 
 
+@pytest.mark.security(11)
 def test_other_sites_learn_no_address_of_ours(visitor):
     page = book(visitor)
 
@@ -231,6 +236,7 @@ def queue(worker_id):
         store.flushdb()
 
 
+@pytest.mark.security(74)
 def test_canary_leaves_no_trace_in_logs_or_queue(real_commits, logged, queue, inbox):
     make_counselor()
     visitor = Visitor()
@@ -252,6 +258,7 @@ def change(visitor, name, **typed):
     visitor.post(url(name), {"key": key, **typed})
 
 
+@pytest.mark.security(12)
 def test_tasks_wait_in_the_queue_with_ids_only(real_commits, queue):
     make_counselor()
 
@@ -265,6 +272,7 @@ def test_tasks_wait_in_the_queue_with_ids_only(real_commits, queue):
 
 
 @pytest.mark.parametrize("method", ["get", "head", "post", "put"])
+@pytest.mark.security(12)
 def test_token_stays_out_of_the_log(visitor, logged, method):
     book(visitor)
     tokens = [manage_links.issue_tokens(ConsultationRequest.objects.get())[0], "u" * 43, "v" * 10]
@@ -282,6 +290,7 @@ def test_token_stays_out_of_the_log(visitor, logged, method):
     assert [line for line in lines for token in tokens if token in line] == []
 
 
+@pytest.mark.security(74, 77)
 def test_log_of_a_fault_tells_no_form_data(real_commits, logged, monkeypatch):
     make_counselor()
     visitor = Visitor(raise_request_exception=False)
@@ -398,6 +407,7 @@ PROTECTED = {
 }
 
 
+@pytest.mark.security(71, 72)
 def test_public_pages_are_protected(visitor):
     addresses = [*public_addresses(), "/healthz/", "/readyz/", details_url(), "/admin/login/"]
 
@@ -417,6 +427,7 @@ def test_public_pages_are_protected(visitor):
         "calendar_file",
     ],
 )
+@pytest.mark.security(71)
 def test_personal_pages_are_protected(visitor, name):
     book(visitor)
 
@@ -444,6 +455,7 @@ FILES = ["site.css", "site.js", "favicon.svg", "card-en.png"]
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.security(72)
 def test_files_are_protected(name):
     headers = Client().get(static(name)).headers
 
@@ -479,6 +491,7 @@ def strict(db):
     ],
     ids=["absent", "forged", "foreign origin", "null origin"],
 )
+@pytest.mark.security(64)
 def test_form_from_elsewhere_is_refused_kindly_and_books_nothing(strict, token, headers):
     values = strict.open_details()
     values["csrfmiddlewaretoken"] = values["csrfmiddlewaretoken"] if token is None else token
@@ -490,6 +503,7 @@ def test_form_from_elsewhere_is_refused_kindly_and_books_nothing(strict, token, 
     assert ConsultationRequest.objects.count() == 0
 
 
+@pytest.mark.security(64)
 def test_form_without_its_cookie_is_refused(strict):
     values = strict.open_details()
     del strict.cookies["csrf"]
@@ -514,6 +528,7 @@ def test_form_of_ours_is_taken(strict):
         "confirm_attendance", "rebook", "change_contact_plan", "stop_emails",
     ],
 )  # fmt: skip
+@pytest.mark.security(64)
 def test_every_form_asks_for_its_token(strict, name):
     page = strict.post(url(name), {"key": "x"})
 

@@ -56,6 +56,7 @@ def taken(requests, **shared):
         ({}, (12, [])),
     ],
 )
+@pytest.mark.security(98)
 def test_each_shared_thing_has_its_limit(shared, most):
     assert taken(12, **shared) == most
 

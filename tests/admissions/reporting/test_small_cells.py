@@ -36,6 +36,7 @@ def test_few_are_hidden_and_others_with_them(counts, shown):
 
 
 @pytest.mark.parametrize(("parts", "largest"), [(2, 60), (3, 48), (4, 30)])
+@pytest.mark.security(22)
 def test_no_hidden_count_can_be_worked_out(parts, largest):
     """Every division of every whole, sorted by what is told of it: who is hidden stays open."""
     least = min(

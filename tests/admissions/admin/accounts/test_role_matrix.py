@@ -266,6 +266,7 @@ def let_in(answers) -> set:
 
 
 @pytest.mark.parametrize("role", ROLES)
+@pytest.mark.security(19)
 def test_role_opens_and_reads_what_the_table_says(client, places, role):
     answers = walked(client, role, places, "get")
 
@@ -283,6 +284,7 @@ def test_role_opens_and_reads_what_the_table_says(client, places, role):
 
 
 @pytest.mark.parametrize("role", ROLES)
+@pytest.mark.security(19)
 def test_role_does_what_the_table_says(client, places, role):
     answers = walked(client, role, places, "post")
 
@@ -295,6 +297,7 @@ def test_role_does_what_the_table_says(client, places, role):
     } == {}
 
 
+@pytest.mark.security(18)
 def test_nobody_opens_anything_without_a_session(client, places):
     ways_in = {"login", "set_up_two_factor", "keyboard_shortcuts"}
     ways_in |= {"forgotten_password", "open_account_link", "choose_password"}
@@ -310,6 +313,7 @@ def test_nobody_opens_anything_without_a_session(client, places):
     } == {}
 
 
+@pytest.mark.security(19)
 def test_roles_page_has_the_same_table():
     rows = re.findall(r"^\| (.+?) \|((?: [x–] \|){7})$", ROLES_PAGE.read_text(), re.MULTILINE)
     letters = [ROLES[role] for role in ROLES if role]

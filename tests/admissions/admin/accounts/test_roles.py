@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 OK, NO = 200, 403
 
 
+@pytest.mark.security(29)
 def test_deactivated_user_is_out_on_the_next_click(client, coordinator):
     User.objects.filter(pk=coordinator.pk).update(is_active=False)
 

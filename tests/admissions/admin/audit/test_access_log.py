@@ -300,6 +300,7 @@ def test_history_of_a_record_tells_who_changed_which_fields(client, director):
     assert (change["who"], change["fields"]) == (director.username, ["public_name"])
 
 
+@pytest.mark.security(28)
 def test_nobody_sees_what_could_not_be_recorded(client, coordinator, no_audit):
     factories.make_request(created_at=NOW)
 

@@ -276,6 +276,7 @@ def test_who_assesses_reads_the_texts(client, told, role):
 
 
 @pytest.mark.parametrize("role", ["coordinator", "director"])
+@pytest.mark.security(23)
 def test_who_only_works_on_requests_sees_the_level_and_no_text(client, told, role):
     client.force_login(factories.make_user(role))
 

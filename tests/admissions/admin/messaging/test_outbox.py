@@ -253,6 +253,7 @@ def test_get_writes_nothing_but_the_look(client, coordinator, address):
     assert [each.split('"')[1] for each in written] == ["admissions_auditevent"]
 
 
+@pytest.mark.security(66)
 def test_frame_has_a_policy_of_its_own(client, coordinator):
     response = client.get(frame_of(client, make()))
 

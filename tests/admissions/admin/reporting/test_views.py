@@ -65,6 +65,7 @@ def lines_of(response):
 @pytest.mark.parametrize(
     "role", ["coordinator", "counselor", "clinician", "VOB", "content editor", "auditor", None]
 )
+@pytest.mark.security(26)
 def test_reports_are_the_directors_alone(client, role):
     client.force_login(factories.make_user(role))
 
@@ -159,6 +160,7 @@ def test_every_drawing_is_named_or_beside_its_figures(client, director, month):
 # The file
 
 
+@pytest.mark.security(26, 28)
 def test_file_is_recorded_once_and_kept_nowhere(client, director):
     response = client.post(FILE)
 
@@ -227,6 +229,7 @@ def test_file_covers_everyone_however_the_screen_was_narrowed(client, director, 
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n"])
+@pytest.mark.security(52)
 def test_name_that_begins_like_a_formula_is_text(client, director, first):
     Program.objects.filter(slug="iop").update(name=f'{first}HYPERLINK("http://x")')
 
@@ -235,6 +238,7 @@ def test_name_that_begins_like_a_formula_is_text(client, director, first):
     assert named == [f'\'{first}HYPERLINK("http://x")']
 
 
+@pytest.mark.security(52)
 def test_counts_are_no_formulas_either():
     assert [csv_export.escape_formula(each) for each in ("<11", 40, -1, "")] == [
         "<11",

@@ -166,6 +166,7 @@ def test_full_day_of_a_colleague_brings_the_page_back_with_its_choices(
     )
 
 
+@pytest.mark.security(24)
 def test_nobody_is_to_be_canceled_by_a_forged_choice(client, coordinator, dana):
     consultation = booked(minutes(DAY - 11), counselor=dana)
     stranger = factories.make_counselor(languages=["es"])
@@ -209,6 +210,7 @@ def test_counselor_hands_over_for_themself(client, dana):
 
 
 @pytest.mark.parametrize("name", ["away", "gaps"])
+@pytest.mark.security(20)
 def test_counselor_does_not_hand_over_for_a_colleague(client, dana, mina, name):
     client.force_login(mina.user)
 

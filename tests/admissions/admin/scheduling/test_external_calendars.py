@@ -214,6 +214,7 @@ def test_address_that_cannot_be_read_is_refused_and_not_repeated(client, dana, a
     ],
     ids=["no calendar", "empty", "a byte too large", "3 MB"],
 )
+@pytest.mark.security(102)
 def test_file_that_cannot_be_taken_over_is_refused(client, dana, content, error):
     answer = client.post(step(dana, "file"), upload(content))
 
@@ -233,6 +234,7 @@ def test_file_that_could_not_be_read_says_why(client, dana):
     )
 
 
+@pytest.mark.security(102)
 def test_upload_never_touches_the_disk(client, dana, settings, tmp_path):
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "missing")
 
@@ -316,6 +318,7 @@ def test_director_keeps_the_calendars_of_anyone(client, director):
 
 
 @pytest.mark.parametrize("role", ["coordinator", "counselor", "content editor", None])
+@pytest.mark.security(20)
 def test_nobody_else_touches_the_calendars_of_a_counselor(client, role):
     counselor = factories.make_counselor()
     calendar = make_calendar(counselor)
@@ -331,6 +334,7 @@ def test_nobody_else_touches_the_calendars_of_a_counselor(client, role):
     assert ExternalCalendar.objects.get() == calendar
 
 
+@pytest.mark.security(24)
 def test_counselor_cannot_remove_anothers_by_its_number(client, dana):
     calendar = make_calendar(factories.make_counselor())
 

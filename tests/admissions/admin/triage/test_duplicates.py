@@ -137,6 +137,7 @@ def test_request_page_gives_nothing_of_the_other_side_away(client, coordinator, 
 
 
 @pytest.mark.parametrize("working_on", [0, 1], ids=["his", "hers"])
+@pytest.mark.security(22)
 def test_comparing_gives_nothing_of_the_other_side_away(client, coordinator, both, working_on):
     mine, other = both[working_on], both[1 - working_on]
     twin = factories.make_request(for_whom=mine.for_whom)
@@ -148,6 +149,7 @@ def test_comparing_gives_nothing_of_the_other_side_away(client, coordinator, bot
 
 
 @pytest.mark.parametrize("working_on", [0, 1], ids=["his", "hers"])
+@pytest.mark.security(24)
 def test_merge_by_a_forged_id_is_not_found(client, coordinator, both, working_on):
     mine, other = both[working_on], both[1 - working_on]
     factories.make_request(for_whom=mine.for_whom)
@@ -196,6 +198,7 @@ def test_banner_says_what_may_be_said(client, coordinator, both):
     assert "You may listen and share general information" in html
 
 
+@pytest.mark.security(15)
 def test_merged_manage_link_shows_only_its_own_closed_page(client, coordinator):
     old = factories.make_request(created_at=minutes(-60), preferred_name="Canary Kept")
     new = factories.make_request()

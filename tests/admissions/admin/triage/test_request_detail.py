@@ -248,6 +248,7 @@ def test_page_names_nobody_in_its_title(client, coordinator):
     assert title == f"{request.reference} | Admissions"
 
 
+@pytest.mark.security(53)
 def test_page_escapes_what_people_typed(client, coordinator):
     request = factories.make_request(preferred_name="<b>Jo</b>", note="<script>x</script>")
 

@@ -278,6 +278,7 @@ def test_close_cancels_the_consultation_that_stands(client, coordinator):
 
 
 @pytest.mark.parametrize("column", ["stage", "owner", "closed_at", "due_at", "is_in_danger"])
+@pytest.mark.security(93)
 def test_steps_ignore_columns_posted_beside_them(client, coordinator, column):
     request = factories.make_request()
     values = {"stage": "closed", "owner": "1", "closed_at": "2026-01-01", "is_in_danger": "on"}
