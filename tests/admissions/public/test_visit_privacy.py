@@ -374,6 +374,7 @@ CSP = {
     "img-src": "'self' data:",
     "connect-src": "'self'",
     "frame-src": "'self'",
+    "object-src": "'none'",
     "base-uri": "'none'",
     "form-action": "'self'",
     "frame-ancestors": "'none'",
