@@ -264,7 +264,9 @@ def add_people(cursor: CursorWrapper, numbers: range) -> None:
     # Postgres ends a transaction that says nothing for long.
     for start in range(numbers.start, numbers.stop, BATCH):
         some = range(start, min(start + BATCH, numbers.stop))
-        cursor.copy_expert("COPY bench_people FROM STDIN", StringIO("".join(map(person_line, some))))
+        cursor.copy_expert(
+            "COPY bench_people FROM STDIN", StringIO("".join(map(person_line, some)))
+        )
 
 
 def person_line(n: int) -> str:

@@ -113,6 +113,7 @@ def used(someone, path):
     return someone.post(CHOOSE, BOTH).status_code == 302
 
 
+@pytest.mark.security(39)
 def test_link_works_once(someone, kim, director):
     path = send(kim, director)
 
@@ -129,6 +130,7 @@ def test_page_that_is_open_in_two_browsers_works_once(someone, kim, director):
     assert other.post(CHOOSE, BOTH).status_code == 404
 
 
+@pytest.mark.security(39)
 @pytest.mark.parametrize(("password", "hours"), [("!none", 7 * 24), ("some", 1)])
 def test_link_ends_after_its_time(director, later, password, hours):
     kim = factories.make_user("coordinator")
@@ -189,6 +191,7 @@ def test_weak_password_is_refused(someone, kim, director):
     assert kim.check_password(factories.PASSWORD)
 
 
+@pytest.mark.security(39)
 def test_new_password_ends_every_session_and_keeps_the_second_step(someone, kim):
     old = Browser()
     old.sign_in(kim)
@@ -218,6 +221,7 @@ def test_unknown_names_get_no_link(someone, name):
     assert Message.objects.count() == 0
 
 
+@pytest.mark.security(39)
 def test_answer_is_alike_for_known_and_unknown_names(someone, kim):
     known = someone.post(FORGOTTEN, {"name": kim.username})
     unknown = someone.post(FORGOTTEN, {"name": "nobody"})

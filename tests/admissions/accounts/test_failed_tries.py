@@ -135,6 +135,7 @@ def test_one_name_has_so_many_wrong_passwords_in_a_day_from_everywhere(kim, late
     assert (second, from_everywhere(kim, 1)) == ([429], [200])
 
 
+@pytest.mark.security(37)
 @pytest.mark.usefixtures("few")
 def test_known_browser_gets_in_past_the_limit_of_the_account(someone, kim):
     someone.sign_in(kim)

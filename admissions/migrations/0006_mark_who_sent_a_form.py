@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('admissions', '0004_encrypt_what_people_type'),
+        ('admissions', '0005_account_mail'),
     ]
 
     operations = [
