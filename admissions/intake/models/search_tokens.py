@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from .requests import ConsultationRequest
 
 MIN_BEGINNING, MIN_PHONE_DIGITS = 3, 4
-# A longer beginning finds what its first letters find; hardly two people share so many.
-MAX_BEGINNING = 24
-MAX_PHONE_DIGITS = 15
+# How many letters of a beginning, or digits of an ending, have a token. Whoever types more finds by
+# the most of these that they typed; a token for each length would double the index.
+BEGINNINGS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24)
+PHONE_ENDINGS = (4, 5, 6, 7, 10)
 # What the tokens of a row are made from. Whoever writes one of these writes the tokens.
 SEARCHED_FIELDS = frozenset({"preferred_name", "phone", "email", "reference"})
-SEARCH_PATH = "search_tokens"
 EXTENSION = re.compile(r"(ext(ension)?|x)\.?\s*\d+$")
 EMAIL = re.compile(r"\S*[^\W_]\S*")
 PHONE = re.compile(r"[\d\s()+./-]+")
@@ -85,7 +85,7 @@ def list_terms(*, name: str, phone: str, email: str, reference: str) -> Iterator
         yield from beginnings("email", email)
     if phone:
         yield f"whole phone:{phone}"
-        for length in range(MIN_PHONE_DIGITS, len(phone) + 1):
+        for length in PHONE_ENDINGS:
             yield f"phone:{phone[-length:]}"
     yield from beginnings("reference", normalize_reference(reference))
 
@@ -93,35 +93,34 @@ def list_terms(*, name: str, phone: str, email: str, reference: str) -> Iterator
 def beginnings(kind: str, word: str) -> Iterator[str]:
     """The word itself if it is short, and what it begins with from three letters on."""
     shortest = min(len(word), 1 if is_ideograph(word[:1]) else MIN_BEGINNING)
-    for length in range(shortest, min(len(word), MAX_BEGINNING) + 1):
-        yield f"{kind}:{word[:length]}"
-    if len(word) > MAX_BEGINNING:
-        yield f"{kind}:{word}"
+    for length in BEGINNINGS:
+        if shortest <= length <= len(word):
+            yield f"{kind}:{word[:length]}"
 
 
-def filter_by_email(email: str, path: str = SEARCH_PATH) -> Q:
-    """Requests with this address, however it is typed; `path` leads to their tokens."""
-    return has_all([f"whole email:{normalize_email(email)}"], path)
+def filter_by_email(email: str) -> Q:
+    """Requests with this address, however it is typed."""
+    return has_all([f"whole email:{normalize_email(email)}"])
 
 
-def filter_by_phone(phone: PhoneNumber | str, path: str = SEARCH_PATH) -> Q:
-    return has_all([f"whole phone:{phone_digits(phone)}"], path)
+def filter_by_phone(phone: PhoneNumber | str) -> Q:
+    return has_all([f"whole phone:{phone_digits(phone)}"])
 
 
 def filter_by_term(term: str) -> Q:
     """Requests that a word of staff finds; none where it says too little."""
     found = Q(pk__in=[])
     for terms in read_term(term):
-        found |= has_all(terms, SEARCH_PATH)
+        found |= has_all(terms)
     return found
 
 
-def has_all(terms: Iterable[str], path: str) -> Q:
+def has_all(terms: Iterable[str]) -> Q:
     """Rows that have all of these tokens, under whichever of our keys theirs were made."""
     terms, found = list(terms), Q()
     for key in current_keys():
         tokens = [token_of(key, each) for each in terms]
-        found |= Q(**{f"{path}__contains": tokens})
+        found |= Q(search_tokens__contains=tokens)
     return found
 
 
@@ -136,11 +135,13 @@ def read_term(term: str) -> Iterator[list[str]]:
     if len(reference) >= MIN_BEGINNING and reference.isalnum():
         yield [f"reference:{as_typed(reference)}"]
     for digits in read_phone(term):
-        yield [f"phone:{digits}"]
+        length = max(each for each in PHONE_ENDINGS if each <= len(digits))
+        yield [f"phone:{digits[-length:]}"]
 
 
 def as_typed(word: str) -> str:
-    return word[:MAX_BEGINNING]
+    """As much of what was typed as has a token."""
+    return word[: max(length for length in BEGINNINGS if length <= len(word))]
 
 
 def read_phone(term: str) -> set[str]:
@@ -150,7 +151,7 @@ def read_phone(term: str) -> set[str]:
         return set()
     digits = "".join(filter(str.isdecimal, plain))
     read = {digits, digits.lstrip("0"), phone_digits(plain)}
-    return {each for each in read if MIN_PHONE_DIGITS <= len(each) <= MAX_PHONE_DIGITS}
+    return {each for each in read if len(each) >= MIN_PHONE_DIGITS}
 
 
 def phone_digits(phone: PhoneNumber | str) -> str:

@@ -102,7 +102,7 @@ def permanence_triggers(model: type[models.Model]) -> list[str]:
         f"{model._meta.label}:{trigger.name}"
         for owner, trigger in pgtrigger.registered()
         if owner._meta.label == model._meta.label
-        and isinstance(trigger, (pgtrigger.Protect, pgtrigger.ReadOnly))
+        and isinstance(trigger, pgtrigger.Protect)
         and trigger.level == pgtrigger.Row
     ]
 

@@ -134,6 +134,19 @@ def test_what_no_key_opens_is_told_and_left(old_data, settings):
     assert lost.preferred_name == "Gone"
 
 
+def test_row_that_opens_in_part_is_told_and_stops_nothing(old_data, settings):
+    settings.FIELD_KEYS = [LOST]
+    Note.objects.create(request=old_data[1], by=make_user(), text="gone")
+    ConsultationRequest.objects.filter(pk=old_data[1].pk).update(note="gone as well")
+    settings.FIELD_KEYS = [NEW, OLD]
+
+    told = rotate()
+
+    assert names_under(NEW) == 4
+    assert "must stay: 3 values (ConsultationRequest.email 1" in told
+    assert "No key of FIELD_KEYS opens 2 values (ConsultationRequest.note 1, Note.text 1)" in told
+
+
 def test_old_suppression_is_found_and_rehashed_when_it_is_met(old_data, settings):
     request = old_data[0]
 
