@@ -30,6 +30,10 @@ def test_good_environment_has_no_problems():
     assert problems() == []
 
 
+def test_key_of_the_data_is_required():
+    assert problems(FIELD_KEYS="") == ["Production needs FIELD_KEYS: see README."]
+
+
 @pytest.mark.parametrize("name", production.REQUIRED)
 def test_each_required_setting_is_named_when_it_is_missing(name):
     assert problems(**{name: ""}) == [f"Production needs {name}: see README."]
