@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON PORT VAR
 MAKEFLAGS += --no-print-directory
-.PHONY: run test bench faults harm checks lint format rooms types templates scripts styles migrations static pytest lock
+.PHONY: run test bench faults harm audit sbom checks lint format rooms types templates scripts styles migrations static pytest lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m recovery_site.dev.runner
@@ -35,6 +35,14 @@ faults: .venv/ready-to-test
 
 harm: static
 	@FAULTS=long $(BIN)/python -m pytest tests/faults tests/admissions/booking/test_concurrency.py $(ARGS)
+
+# Asks whether a package that we pin has a known weakness.
+audit: .venv/ready-to-test
+	@.ci/audit $(ARGS)
+
+# What production installs, as a CycloneDX bill of materials.
+sbom: .venv/ready-to-test
+	@$(BIN)/python .ci/sbom $(VAR)/sbom.cdx.json
 
 # The tests come last and always, so that their last line is the last line.
 checks:
