@@ -16,7 +16,8 @@ class BriefAdminEmailHandler(logging.Handler):
 
     Django's own AdminEmailHandler would mail the request, its form, and the values around each
     line. A place is the logger and the innermost line of code; an exception's message stays out,
-    as Postgres quotes values in it. What cannot be sent is dropped: the log has it.
+    as Postgres quotes values in it. What cannot be sent is dropped: the log has it. What is
+    refused of strangers, a wrong host or too many fields, Django logs as an error: it mails nobody.
     """
 
     PAUSE = timedelta(minutes=10)
@@ -27,6 +28,8 @@ class BriefAdminEmailHandler(logging.Handler):
         self.mailing = Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.name.startswith("django.security"):
+            return
         if settings.ADMINS and self.is_due(place := describe_place(record)):
             text = f"{place}\n\nThe log of this process says more. Repeats are not mailed for"
             minutes = int(self.PAUSE.total_seconds() // 60)

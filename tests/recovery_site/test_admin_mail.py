@@ -77,6 +77,14 @@ def test_warnings_are_not_mailed(log, inbox):
     assert inbox == []
 
 
+def test_what_is_refused_of_strangers_is_not_mailed(log, inbox):
+    log.name = "django.security.DisallowedHost"
+
+    log.error("Invalid HTTP_HOST header")
+
+    assert inbox == []
+
+
 def test_without_admins_nothing_is_mailed(log, inbox, settings):
     settings.ADMINS = []
 
