@@ -1,0 +1,1 @@
+"""Promises of privacy and security, tried from the outside."""
