@@ -1,5 +1,5 @@
 # `make run` starts the whole site, `make test` runs every check, `make bench` measures,
-# `make faults` breaks things on purpose.
+# `make faults` breaks things on purpose, `make mutants` takes one guard away after the other.
 # All first install what they need; all they ask for is Python 3.11 or newer.
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON PORT VAR
 MAKEFLAGS += --no-print-directory
-.PHONY: run test bench faults harm audit sbom checks lint format rooms types templates scripts styles migrations static pytest lock
+.PHONY: run test bench faults harm mutants survivors fuzz visits audit sbom checks lint format rooms types templates scripts styles migrations static pytest lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m recovery_site.dev.runner
@@ -35,6 +35,22 @@ faults: .venv/ready-to-test
 
 harm: static
 	@FAULTS=long $(BIN)/python -m pytest tests/faults tests/admissions/booking/test_concurrency.py $(ARGS)
+
+# A guard that can be taken away without a test that fails is told, and fails this.
+mutants: VAR := $(VAR)/test
+mutants: .venv/ready-to-test
+	@$(BIN)/python -m recovery_site.dev.embedded with -- $(MAKE) survivors
+
+survivors: static
+	@$(BIN)/python -m mutants $(ARGS)
+
+# Thousands of hostile visits; FUZZ_SEED=... plays a run again.
+fuzz: VAR := $(VAR)/test
+fuzz: .venv/ready-to-test
+	@$(BIN)/python -m recovery_site.dev.embedded with -- $(MAKE) visits
+
+visits: static
+	@FUZZ_COUNT=$${FUZZ_COUNT:-5000} $(BIN)/python -m pytest -s tests/fuzz $(ARGS)
 
 # Asks whether a package that we pin has a known weakness.
 audit: .venv/ready-to-test

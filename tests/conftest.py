@@ -72,16 +72,20 @@ def is_crowd(item):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
-    """Always a database of the tests' own.
+def django_db_setup(
+    django_test_environment, django_db_blocker, django_db_modify_db_settings, django_db_keepdb
+):
+    """Always a database of the tests' own; `--reuse-db` takes the one that is there, and leaves it.
 
     Its namesake in pytest-django makes one only for tests that are marked:
     real_commits alone would then have emptied the database of the site.
     """
     with django_db_blocker.unblock(), clock.travel(SEEDED_ON):
-        made = setup_databases(verbosity=0, interactive=False)
+        made = setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb)
         call_command("sync_roles", verbosity=0)
     yield
+    if django_db_keepdb:
+        return
     with django_db_blocker.unblock():
         end_other_sessions()
         teardown_databases(made, verbosity=0)

@@ -32,6 +32,15 @@ def test_today_shows_the_six_most_urgent(client, coordinator):
     assert seen.has_more_urgent
 
 
+def test_today_escapes_what_people_typed(client, coordinator):
+    factories.make_request(preferred_name="<b>Jo</b>", is_in_danger=True)
+
+    html = client.get("/admin/").content.decode()
+
+    assert "<b>Jo</b>" not in html
+    assert "&lt;b&gt;Jo&lt;/b&gt;" in html
+
+
 def test_today_leaves_out_what_can_wait(client, coordinator):
     factories.make_request(due_at=minutes(5))
 
