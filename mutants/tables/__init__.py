@@ -1,4 +1,8 @@
-"""The guards, by where they stand."""
+"""The guards, by where they stand.
+
+One behind which a second stands is not here, as no test can miss it: what a new password ends, for
+example, Django would end too.
+"""
 
 from . import accounts, booking, browser, data, messaging, staff, start
 

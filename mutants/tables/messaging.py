@@ -104,7 +104,9 @@ MUTANTS = [
         path="admissions/intake/contact_plan.py",
         old="        if owns_email:\n            suppressions.lift_requester_stop(request, by=by)\n",
         new="        suppressions.lift_requester_stop(request, by=by)\n",
-        tests=(f"{STRANGERS}::test_who_only_typed_the_address_may_not",),
+        tests=(
+            f"{STRANGERS}::test_who_only_typed_the_address_may_not_though_they_gave_it_up_before",
+        ),
     ),
     Mutant(
         name="who only typed an address stops their own request alone",
@@ -112,7 +114,9 @@ MUTANTS = [
         path="admissions/intake/contact_plan.py",
         old="    if owns_email:\n        suppressions.suppress_email(",
         new="    if True:\n        suppressions.suppress_email(",
-        tests=(f"{STRANGERS}::test_who_only_typed_the_address_stops_their_own_request_alone",),
+        tests=(
+            f"{STRANGERS}::test_who_only_typed_the_address_gives_it_up_for_their_own_request_alone",
+        ),
     ),
     Mutant(
         name="an address hears of three new requests a day",

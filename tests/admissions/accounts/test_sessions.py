@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 
 from admissions.accounts import sessions
@@ -122,6 +123,12 @@ def test_table_holds_no_key_that_opens_a_session(desk):
 @pytest.mark.security(29)
 def test_who_may_no_more_is_out_on_the_next_click(desk, column):
     User.objects.update(**{column: False})
+
+    assert not desk.is_in()
+
+
+def test_who_has_no_factor_any_more_is_out_on_the_next_click(desk):
+    Authenticator.objects.all().delete()
 
     assert not desk.is_in()
 

@@ -193,6 +193,14 @@ def test_role_keeps_nothing_that_it_had_through_others(roles):
     call_command("setup_roles", verbosity=0)
 
     assert as_role(roles["web"], statement("DELETE FROM admissions_note")) == REFUSED
+    # It inherits nothing, but could still take up what it belonged to.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_auth_members JOIN pg_roles ON pg_roles.oid = member"
+            " WHERE rolname = %s",
+            [roles["web"]],
+        )
+        assert cursor.fetchone() == (0,)
 
 
 @pytest.mark.django_db

@@ -193,6 +193,31 @@ def test_who_only_typed_the_address_may_not(stopped):
     assert choose_email(visitor, request) is True
 
 
+def give_up_email(client):
+    form = read_form(client.get(url("change_contact_plan")), "change_contact_plan")
+    form.values.pop("may_email")
+    client.post(url("change_contact_plan"), form.values)
+
+
+def test_who_only_typed_the_address_may_not_though_they_gave_it_up_before(stopped):
+    visitor, request = booked_by_a_stranger()
+    give_up_email(visitor)
+
+    assert choose_email(visitor, request) is True
+    request.refresh_from_db()
+    assert request.may_email is True
+
+
+def test_who_only_typed_the_address_gives_it_up_for_their_own_request_alone():
+    visitor, request = booked_by_a_stranger()
+
+    give_up_email(visitor)
+
+    request.refresh_from_db()
+    assert request.may_email is False
+    assert not Suppression.objects.for_email(request.email).exists()
+
+
 @pytest.mark.security(79)
 def test_who_only_typed_the_address_does_not_learn_of_the_stop(stopped):
     visitor, _request = booked_by_a_stranger()

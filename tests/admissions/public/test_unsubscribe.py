@@ -242,6 +242,12 @@ def test_link_to_stop_opens_no_request(request_of_jo):
     assert client.get(reverse("admissions:manage")).status_code == 404
 
 
+def test_token_to_stop_opens_no_request(request_of_jo):
+    _manage, stop = manage_links.issue_tokens(request_of_jo)
+
+    assert Client().get(reverse("admissions:open_manage_link", args=[stop])).status_code == 404
+
+
 def test_page_of_another_browser_is_not_found(request_of_jo):
     assert Client().get(reverse("admissions:unsubscribe")).status_code == 404
 
