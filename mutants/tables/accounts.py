@@ -4,6 +4,9 @@ from mutants.mutant import Mutant
 
 SIGN_IN = "admissions/accounts/test_sign_in.py"
 THROTTLING = "admissions/accounts/test_throttling.py"
+TRIES = "admissions/accounts/test_failed_tries.py"
+CHANGES = "admissions/accounts/test_account_changes.py"
+LINKS = "admissions/accounts/test_account_links.py"
 
 MUTANTS = [
     Mutant(
@@ -69,11 +72,67 @@ MUTANTS = [
         name="who guesses passwords and codes is slowed down",
         kind="limit",
         path="admissions/accounts/throttling.py",
-        old="            raise ValidationError(WAIT, code=TOO_MANY_ATTEMPTS)\n",
-        new="            continue\n",
+        old="        if usage is None:\n",
+        new="        if usage is None:\n            continue\n",
         tests=(
             f"{THROTTLING}::test_sixth_guess_has_to_wait",
             f"{THROTTLING}::test_codes_are_slowed_down_too",
         ),
+    ),
+    Mutant(
+        name="one name has so many wrong passwords in a day",
+        kind="limit",
+        path="admissions/accounts/throttling.py",
+        old="            record_refusal(request, name, who)\n",
+        new="            if rates == PER_ACCOUNT:\n                continue\n",
+        tests=(f"{TRIES}::test_one_name_has_so_many_wrong_passwords_in_a_day_from_everywhere",),
+    ),
+    Mutant(
+        name="who asked does not decide",
+        kind="four eyes",
+        path="admissions/accounts/colleagues/account_changes.py",
+        old="    return person.pk != change.asked_by_id and may_want(person, change)\n",
+        new="    return may_want(person, change)\n",
+        tests=(f"{CHANGES}::test_asker_does_not_decide",),
+    ),
+    Mutant(
+        name="what is asked of an account waits for two days",
+        kind="four eyes",
+        path="admissions/accounts/models.py",
+        old='        return self.filter(outcome="", expires_at__gt=now)\n',
+        new='        return self.filter(outcome="")\n',
+        tests=(f"{CHANGES}::test_change_is_over_after_two_days",),
+    ),
+    Mutant(
+        name="a role beyond one's own waits",
+        kind="four eyes",
+        path="admissions/accounts/colleagues/account_changes.py",
+        old="    held = groups - had - alone\n",
+        new="    held = set()\n",
+        tests=(f"{CHANGES}::test_role_beyond_ones_own_waits_for_a_second_person",),
+    ),
+    Mutant(
+        name="the database knows that two decide",
+        kind="constraint",
+        path="admissions/accounts/migrations/0002_account_links_and_changes.py",
+        old="models.Q(('decided_by', None), models.Q(",
+        new="models.Q(('user__isnull', False), models.Q(",
+        tests=(f"{CHANGES}::test_database_refuses_that_one_of_the_two_decides",),
+    ),
+    Mutant(
+        name="a link to choose a password ends",
+        kind="token hash",
+        path="admissions/accounts/colleagues/account_links.py",
+        old="        expires_at__gt=timezone.now(),\n",
+        new="",
+        tests=(f"{LINKS}::test_link_ends_after_its_time",),
+    ),
+    Mutant(
+        name="a newer link voids the older",
+        kind="token hash",
+        path="admissions/accounts/colleagues/account_links.py",
+        old="    void_links(user, purpose)\n",
+        new="",
+        tests=(f"{LINKS}::test_newer_link_voids_the_older",),
     ),
 ]

@@ -122,8 +122,8 @@ MUTANTS = [
         name="a form that was sent shows its request to its own browser alone",
         kind="idempotency",
         path="admissions/public/session.py",
-        old='    return not is_own_form and str(made.request_id) != request.session.get("request")',
-        new="    return False",
+        old="    return is_remembered or idempotency.is_sent_by(sender, key, within=within)\n",
+        new="    return True\n",
         tests=(
             "admissions/public/test_visit_privacy.py"
             "::test_form_that_was_sent_shows_another_browser_nothing",

@@ -185,7 +185,7 @@ MUTANTS = [
         name="no other site embeds a file",
         kind="header",
         path="recovery_site/middleware.py",
-        old='        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")\n',
+        old='    "Cross-Origin-Resource-Policy": "same-origin",\n',
         new="",
         tests=(f"{PRIVACY}::test_files_are_protected",),
     ),

@@ -141,7 +141,7 @@ MUTANTS = [
         name="notes stand in the database as ciphertext",
         kind="encryption",
         path="admissions/encryption.py",
-        old="        return value if value is None else encrypt_text(value)\n",
+        old="        return value if value is None else encrypt_text(value, column=self.place)\n",
         new="        return value\n",
         tests=("admissions/test_encryption.py::test_database_holds_no_readable_text",),
     ),
@@ -154,6 +154,44 @@ MUTANTS = [
         tests=(
             "admissions/test_encryption.py"
             "::test_text_under_a_lost_key_is_refused_and_never_shown_sealed",
+        ),
+    ),
+    Mutant(
+        name="a text opens in its own column alone",
+        kind="encryption",
+        path="admissions/encryption.py",
+        old="        return value if value is None else decrypt_text(value, column=self.place)\n",
+        new="        if value and value.startswith(FORMAT):\n"
+        "            for field in fields():\n"
+        "                try:\n"
+        "                    return decrypt_text(value, column=field.place)\n"
+        "                except DecryptionError:\n"
+        "                    continue\n"
+        "        return value if value is None else decrypt_text(value, column=self.place)\n",
+        tests=(
+            "admissions/test_encryption.py::test_text_that_was_copied_to_another_column_is_refused",
+        ),
+    ),
+    Mutant(
+        name="people are found under every key",
+        kind="encryption",
+        path="admissions/intake/models/search_tokens.py",
+        old="    for key in current_keys():\n",
+        new="    for key in current_keys()[:1]:\n",
+        tests=(
+            "admissions/intake/test_search_tokens.py"
+            "::test_rows_are_found_under_every_key_while_it_is_changed",
+        ),
+    ),
+    Mutant(
+        name="an address is suppressed under every key",
+        kind="suppression",
+        path="admissions/intake/models/suppressions.py",
+        old="sha256__in=[hash_email(email), *older_hashes(email)]",
+        new="sha256=hash_email(email)",
+        tests=(
+            "admissions/management/test_rotate_keys.py"
+            "::test_old_suppression_is_found_and_rehashed_when_it_is_met",
         ),
     ),
 ]

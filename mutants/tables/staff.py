@@ -36,7 +36,7 @@ MUTANTS = [
     Mutant(
         name="nobody gives a role above their own",
         kind="role check",
-        path="admissions/accounts/user_management.py",
+        path="admissions/accounts/colleagues/user_management.py",
         old="    return Group.objects.exclude(permissions__in=beyond)\n",
         new="    return Group.objects.all()\n",
         tests=(f"{PEOPLE}::test_director_gives_no_role_above_their_own",),
@@ -44,7 +44,7 @@ MUTANTS = [
     Mutant(
         name="nobody reaches above themselves",
         kind="role check",
-        path="admissions/accounts/user_management.py",
+        path="admissions/accounts/colleagues/user_management.py",
         old="    if user.is_superuser or user.user_permissions.exists():\n        return False\n",
         new="",
         tests=(f"{PEOPLE}::test_director_reaches_no_superuser",),
@@ -75,8 +75,8 @@ MUTANTS = [
         name="a page of the desk is recorded",
         kind="audit",
         path="admissions/admin/site.py",
-        old="        guarded = super().admin_view(log_page_view(view), cacheable)\n",
-        new="        guarded = super().admin_view(view, cacheable)\n",
+        old="        guarded = super().admin_view(log_page_view(view), cacheable=False)\n",
+        new="        guarded = super().admin_view(view, cacheable=False)\n",
         tests=(
             "admissions/admin/audit/test_access_log.py"
             "::test_page_that_shows_nobody_is_recorded_by_its_name",
