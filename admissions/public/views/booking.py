@@ -118,7 +118,7 @@ def open_times(request: HttpRequest) -> JsonResponse:
 
 
 @private
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def details(request: HttpRequest) -> HttpResponse:
     """The form for one time; a lost time brings the form back with three others."""
     mode = requested_mode(request)

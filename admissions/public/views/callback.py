@@ -20,10 +20,10 @@ from admissions.rate_limits.limits import TooManyRequests
 
 
 @private
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def request_callback(request: HttpRequest) -> HttpResponse:
     earlier = session.remembered_request(request)
-    if request.method == "GET" and "another" not in request.GET and is_callback_pending(earlier):
+    if request.method != "POST" and "another" not in request.GET and is_callback_pending(earlier):
         return redirect("admissions:callback_requested")
 
     form = CallbackForm(

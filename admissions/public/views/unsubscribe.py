@@ -37,7 +37,7 @@ def open_unsubscribe_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @private
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest) -> HttpResponse:
     """One button; afterwards, what we still do and how to reach us."""
     consultation_request = unsubscribing_request_or_404(request)

@@ -1,0 +1,42 @@
+"""HEAD answers as GET on every public address, as monitors ask (RFC 9110, 9.1)."""
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from admissions.public import urls as journey
+from programs import urls as content
+from tests.support.factories import make_counselor
+from tests.support.visitor import MONDAY, details_url
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def monday_with_a_counselor():
+    with time_machine.travel(MONDAY):
+        yield make_counselor()
+
+
+def public_addresses():
+    """Every public address, with a made-up value for each of its parts."""
+    for urls in (journey, content):
+        for each in urls.urlpatterns:
+            parts = dict.fromkeys(each.pattern.converters, "x")
+            yield reverse(f"{urls.app_name}:{each.name}", kwargs=parts)
+    yield from (details_url(), reverse("feeds:calendar_feed", args=["x"]), "/healthz/", "/readyz/")
+
+
+def test_head_answers_as_get_on_every_public_address():
+    addresses = list(public_addresses())
+
+    by_get = {each: Client().get(each).status_code for each in addresses}
+    by_head = {each: Client().head(each).status_code for each in addresses}
+
+    assert by_head == by_get
+    assert len([each for each in by_get.values() if each == 200]) > 10
+
+
+def test_head_has_no_body():
+    assert Client().head(reverse("admissions:request_callback")).content == b""
