@@ -30,7 +30,7 @@ from .models import (
     ModeRules,
     WeeklyHours,
 )
-from .roster import DAY, local_to_timestamp, merge_intervals
+from .roster import DAY, merge_intervals, opening_bounds
 
 
 @dataclass(frozen=True)
@@ -210,10 +210,7 @@ def blocked_by_hours(asked: ExplainerContext, start: datetime) -> Iterator[Block
     begin, end = start.timestamp(), (start + asked.length()).timestamp()
     on = start.astimezone(asked.zone).date()
     pairs = merge_intervals(
-        (
-            local_to_timestamp(each_day, hours.opens, asked.zone),
-            local_to_timestamp(each_day, hours.closes, asked.zone),
-        )
+        opening_bounds(hours, each_day, asked.zone)
         for each_day in (on - DAY, on, on + DAY)
         for hours in hours_on_day(asked, each_day)
     )

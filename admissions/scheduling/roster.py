@@ -130,7 +130,7 @@ def cached_hours(
         asked, own = at
         hours = [each for each in hours if (getattr(each, "location_id", None) or own) == asked]
     return merge_intervals(
-        (local_to_timestamp(day, each.opens, zone), local_to_timestamp(day, each.closes, zone))
+        opening_bounds(each, day, zone)
         for day in days_between(first_day, last_day)
         for each in hours
         if each.applies_on(day, mode)
@@ -184,6 +184,12 @@ def local_to_timestamp(day: date, local: time, zone: ZoneInfo) -> int:
     Source: RFC 5545, 3.3.5. Of a time that comes twice it is the first.
     """
     return int(datetime.combine(day, local, tzinfo=zone).timestamp())
+
+
+def opening_bounds(hours: WeeklyHours | ExtraHours, day: date, zone: ZoneInfo) -> tuple[int, int]:
+    """(opens, closes) of these hours on a local day."""
+    closes = local_to_timestamp(hours.closing_day(day), hours.closes, zone)
+    return local_to_timestamp(day, hours.opens, zone), closes
 
 
 def merge_intervals(

@@ -17,7 +17,7 @@ from admissions.local_time import DAY, day_bounds, floor_to_step
 
 from . import availability
 from .models import BusyTime, Closure, Consultation, Counselor, ExtraHours, ModeRules, WeeklyHours
-from .roster import subtract_intervals
+from .roster import opening_bounds, subtract_intervals
 
 if TYPE_CHECKING:
     from admissions.intake.models import ConsultationRequest
@@ -241,8 +241,7 @@ def mode_windows(
         for each in hours:
             if each.applies_on(day, diary.query.mode):
                 opens, closes = (
-                    datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
-                    for at in (each.opens, each.closes)
+                    datetime.fromtimestamp(at, UTC) for at in opening_bounds(each, day, zone)
                 )
                 if max(opens, begin) < min(closes, end):
                     yield max(opens, begin), min(closes, end)

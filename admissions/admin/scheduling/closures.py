@@ -30,6 +30,7 @@ from admissions.scheduling.models import (
     Counselor,
     is_skipped_by_clock_change,
 )
+from admissions.scheduling.models.working_hours import MIDNIGHT
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -84,10 +85,12 @@ def parse_range(data: dict) -> tuple[datetime, datetime]:
     """The start and end that these days and times mean, or ValidationError.
 
     Of an hour that the clock repeats, the start is the first and the end the second.
+    Midnight as the end of one day is the one that ends it.
     """
     zone, last_day = local_time.center_zone(), data["last_day"] or data["first_day"]
     starts_at = parse_instant(data["first_day"], data["first_time"] or time(0), zone)
-    if data["last_time"]:
+    is_to_midnight = data["last_time"] == MIDNIGHT and last_day == data["first_day"]
+    if data["last_time"] and not is_to_midnight:
         ends_at = parse_instant(last_day, data["last_time"], zone).replace(fold=1)
     else:
         ends_at = parse_instant(last_day + timedelta(days=1), time(0), zone)

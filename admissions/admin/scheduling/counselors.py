@@ -1,6 +1,6 @@
 """Who holds consultations and when: counselors, closures and rules."""
 
-from datetime import date
+from datetime import date, time
 from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, cast
@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 from admissions.admin.action_form import set_choices
 from admissions.admin.staff_requests import as_staff
 from admissions.scheduling.models import Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
-from admissions.scheduling.models.working_hours import ExtraHoursQuerySet
+from admissions.scheduling.models.working_hours import MIDNIGHT, ExtraHoursQuerySet
 from programs.models import Location
 from users.models import User
 
@@ -55,7 +55,22 @@ class CounselorForm(forms.ModelForm):
     )
 
 
-class WeeklyHoursForm(forms.ModelForm):
+class ClosingTimeField(forms.TimeField):
+    """A time of day; 24:00 is taken for midnight, as some people write the end of a day."""
+
+    def to_python(self, value: Any) -> time | None:
+        return MIDNIGHT if str(value).strip() in ("24:00", "24:00:00") else super().to_python(value)
+
+
+class HoursForm(forms.ModelForm):
+    closes = ClosingTimeField(
+        label=_("Closes"),
+        widget=TIME_WIDGET,
+        help_text=_("Midnight is the end of the day: 12:00 am, 00:00 or 24:00."),
+    )
+
+
+class WeeklyHoursForm(HoursForm):
     modes = forms.MultipleChoiceField(
         label=_("Only for"),
         choices=Mode.choices,
@@ -108,6 +123,7 @@ class ExtraHoursInline(admin.TabularInline):
     """Hours of one date or several, from today on."""
 
     model = ExtraHours
+    form = HoursForm
     formset = HoursFormSet
     extra = 1
     formfield_overrides = {

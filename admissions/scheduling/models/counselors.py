@@ -141,5 +141,5 @@ class Counselor(models.Model):
             return self.location_id
         local = at.astimezone(self.zone)
         hours = [each for each in self.weekly_hours.all() if each.applies_on(local.date(), mode)]
-        here = [each for each in hours if each.opens <= local.time() < each.closes]
+        here = [each for each in hours if each.covers(local.time())]
         return next((each.location_id for each in here if each.location_id), self.location_id)

@@ -1,7 +1,7 @@
 """When counselors can talk: weekly hours, extra hours, and closures."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
@@ -17,9 +17,35 @@ from .counselors import Counselor, Mode
 
 # Days.
 MAX_EXTRA_DAYS = 366
+MIDNIGHT, DAY = time(0), timedelta(days=1)
+CLOSES_AFTER_OPENING = Q(closes__gt=F("opens")) | Q(closes=MIDNIGHT)
 
 
-class WeeklyHours(models.Model):
+class LocalHours:
+    """Hours by the clock of a place. Midnight as their end is the one that ends their day."""
+
+    # Times of day, in columns of each model.
+    opens: Any
+    closes: Any
+
+    def closing_day(self, day: date) -> date:
+        """The date on which hours of this day close: the next one for midnight."""
+        return day + DAY if self.closes == MIDNIGHT else day
+
+    def covers(self, local: time) -> bool:
+        """Whether they are open at this time of their day."""
+        return self.opens <= local and not self.closes_by(local)
+
+    def closes_by(self, local: time) -> bool:
+        """Whether they are over at this time of their day."""
+        return self.closes != MIDNIGHT and self.closes <= local
+
+    def meets_on_clock(self, other: Self) -> bool:
+        """Whether both are open at one time of a day."""
+        return not (other.closes_by(self.opens) or self.closes_by(other.opens))
+
+
+class WeeklyHours(LocalHours, models.Model):
     """Local hours on one weekday, in the time zone of the counselor's location."""
 
     class Weekday(models.IntegerChoices):
@@ -63,7 +89,7 @@ class WeeklyHours(models.Model):
             ),
             models.CheckConstraint(
                 name="weekly_hours_close_after_opening",
-                condition=Q(closes__gt=F("opens")),
+                condition=CLOSES_AFTER_OPENING,
                 violation_error_message=_("Closing time must be after opening time."),
             ),
         ]
@@ -88,8 +114,7 @@ class WeeklyHours(models.Model):
         """Whether some mode has both hours at one moment of some day."""
         return (
             self.weekday == other.weekday
-            and self.opens < other.closes
-            and other.opens < self.closes
+            and self.meets_on_clock(other)
             and (self.valid_from or date.min) <= (other.valid_until or date.max)
             and (other.valid_from or date.min) <= (self.valid_until or date.max)
             and (not self.modes or not other.modes or bool({*self.modes} & {*other.modes}))
@@ -102,7 +127,7 @@ class ExtraHoursQuerySet(models.QuerySet["ExtraHours"]):
         return self.filter(Q(until__gte=first) | Q(until=None, on__gte=first), on__lte=last)
 
 
-class ExtraHours(models.Model):
+class ExtraHours(LocalHours, models.Model):
     """Local hours on one date or several, beside the weekly ones, for every mode they take."""
 
     counselor = models.ForeignKey(Counselor, models.CASCADE, related_name="extra_hours")
@@ -122,7 +147,7 @@ class ExtraHours(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="extra_hours_close_after_opening",
-                condition=Q(closes__gt=F("opens")),
+                condition=CLOSES_AFTER_OPENING,
                 violation_error_message=_("Closing time must be after opening time."),
             ),
             models.CheckConstraint(
@@ -148,12 +173,12 @@ class ExtraHours(models.Model):
         if not self.on or not self.counselor.location_id:
             return
         for day in self.dates:
-            for local in filter(None, [self.opens, self.closes]):
-                if is_skipped_by_clock_change(day, local, self.counselor.zone):
+            for on, local in [(day, self.opens), (self.closing_day(day), self.closes)]:
+                if local and is_skipped_by_clock_change(on, local, self.counselor.zone):
                     raise ValidationError(
                         _("The clocks change on %(day)s: %(time)s does not exist then."),
                         params={
-                            "day": date_format(day, str(_("l, F j"))),
+                            "day": date_format(on, str(_("l, F j"))),
                             "time": time_format(local),
                         },
                     )
@@ -176,10 +201,7 @@ class ExtraHours(models.Model):
     def overlaps(self, other: Self) -> bool:
         """Whether both are open at one moment of some date."""
         return (
-            self.on <= other.last_date
-            and other.on <= self.last_date
-            and self.opens < other.closes
-            and other.opens < self.closes
+            self.on <= other.last_date and other.on <= self.last_date and self.meets_on_clock(other)
         )
 
 

@@ -56,6 +56,15 @@ def test_one_place_is_shown_without_a_choice(here):
     assert "Where would you like to come?" not in page.text
 
 
+def test_counselor_is_until_midnight_where_their_hours_are(there):
+    counselor = make_counselor(opens=time(20), closes=time(0))
+    counselor.weekly_hours.update(location=there.location)
+
+    half_past_eleven = MONDAY + timedelta(hours=13, minutes=30)
+
+    assert counselor.location_id_at(half_past_eleven, "in_person") == there.location_id
+
+
 def test_places_are_chosen_by_link_and_each_has_its_own_times(here, there):
     first, second = (
         Visitor().get(CHOOSE, {"mode": "in_person"}),

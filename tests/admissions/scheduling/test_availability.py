@@ -50,6 +50,28 @@ def test_open_slots_keep_the_grid_of_the_clock_when_hours_open_between():
     assert offered == ["04 09:30", "04 10:00"]
 
 
+@pytest.mark.parametrize("is_extra", [False, True])
+def test_open_slots_of_hours_until_midnight_end_at_midnight(is_extra):
+    offer_only_one_day(length=60, start_grid=60)
+    counselor = make_counselor(opens=time(21), closes=time(0), days=[] if is_extra else [0])
+    if is_extra:
+        counselor.extra_hours.create(on=date(2027, 1, 4), opens=time(21), closes=time(0))
+
+    offered = starts()
+
+    assert offered == ["04 21:00", "04 22:00", "04 23:00"]
+
+
+def test_open_slots_run_through_midnight_where_the_next_hours_begin():
+    offer_only_one_day(horizon=2)
+    counselor = make_counselor(opens=time(23), closes=time(0), days=[0])
+    counselor.weekly_hours.create(weekday=1, opens=time(0), closes=time(0, 45))
+
+    offered = starts()
+
+    assert offered == ["04 23:00", "04 23:30", "05 00:00"]
+
+
 def test_open_slots_follow_the_grid_of_their_mode():
     offer_only_one_day(start_grid=15)
     make_counselor(opens=time(9), closes=time(10, 15), days=[0])

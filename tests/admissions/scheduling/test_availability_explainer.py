@@ -180,6 +180,21 @@ def test_day_is_told_in_stretches_of_one_reason():
     ]
 
 
+def test_day_that_is_open_to_midnight_is_told_so():
+    counselor = make_counselor(opens=time(22), closes=time(0))
+
+    stretches = availability_explainer.explain_day(asked(counselor), TUESDAY)
+
+    assert [(each.first, each.last) for each in stretches] == [
+        ("12:00 am", "9:30 pm"),
+        ("10:00 pm", "11:00 pm"),
+        ("11:30 pm", "11:30 pm"),
+    ]
+    assert [each.text for each in stretches[0].reasons] == [
+        "Outside their hours, 10:00 pm–12:00 am."
+    ]
+
+
 @pytest.mark.parametrize(
     ("on", "expected"),
     [

@@ -102,6 +102,17 @@ def test_slots_of_a_day_of_change_neither_overlap_nor_leave_a_gap(day):
     assert gaps == {timedelta(minutes=30)}
 
 
+@pytest.mark.parametrize(("day", "count"), [(SPRINGS, 46), (FALLS, 50)])
+def test_day_of_change_that_is_open_to_midnight_ends_with_a_talk_until_then(day, count):
+    ModeRules.objects.filter(mode=Mode.PHONE).update(length=30)
+
+    slots = slots_of(day, opens=time(0), closes=time(0))
+
+    last = slots[-1].ends_at.astimezone(PACIFIC)
+    assert len(slots) == count
+    assert (last.day, last.time()) == (day.day + 1, time(0))
+
+
 def test_repeated_hour_reads_apart_for_us_and_once_for_others():
     slots = slots_of(FALLS, opens=time(1), closes=time(2, 45))
     with time_machine.travel(FALLS.replace(tzinfo=PACIFIC), tick=False):

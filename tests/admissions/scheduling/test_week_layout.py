@@ -70,6 +70,15 @@ def test_day_is_free_within_hours_and_outside_them_not():
     ]
 
 
+def test_day_that_is_open_to_midnight_has_nothing_outside_at_its_end():
+    counselor = make_counselor(opens=time(23), closes=time(0))
+
+    assert shown(counselor)[-2:] == [
+        ("free", "23:00", "23:30", ["23:00"]),
+        ("idle", "23:30", "00:00", "short"),
+    ]
+
+
 def test_consultation_is_held_with_its_buffer():
     counselor = make_counselor(opens=time(9), closes=time(10))
     consultation = make_consultation(starts_at=at(9), counselor=counselor)

@@ -173,6 +173,24 @@ def test_counselor_with_extra_hours_of_no_real_time_is_refused(
     assert Counselor.objects.count() == 0
 
 
+@pytest.mark.parametrize("midnight", ["00:00", "24:00"])
+def test_hours_may_close_at_midnight_however_it_is_written(client, director, midnight):
+    extra = extra_hours(("2026-12-05", "16:00", midnight))
+
+    client.post(COUNSELOR + "add/", counselor_form((0, "16:00", midnight), **extra))
+
+    for model in (WeeklyHours, ExtraHours):
+        assert list(model.objects.values_list("opens", "closes")) == [(time(16), time(0))]
+
+
+def test_hours_until_midnight_overlap_what_opens_before_it(client, director):
+    form = counselor_form((0, "16:00", "00:00"), (0, "23:00", "23:30"))
+
+    client.post(COUNSELOR + "add/", form)
+
+    assert Counselor.objects.count() == 0
+
+
 def test_counselor_with_extra_hours_around_a_skipped_hour_is_welcome(client, director):
     extra = extra_hours(("2027-03-14", "01:00", "03:00"))
 
