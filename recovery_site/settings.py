@@ -278,8 +278,9 @@ SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 # Nothing that is uploaded ever touches the disk: larger files are as good as not sent.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = 1100 * 1024
+FILE_UPLOAD_HANDLERS = ["admissions.admin.upload_handler.StaffUploadHandler"]
+# A calendar with years of history (calendars.external_calendars.MAX_FILE_BYTES), and its form.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024 + 100 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 # How old a content page may be that strangers are shown; see recovery_site.page_cache.
 PAGE_CACHE_SECONDS = 0 if DEBUG else 3

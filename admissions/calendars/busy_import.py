@@ -10,10 +10,11 @@ import logging
 import subprocess
 import sys
 import uuid
+import zlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -36,7 +37,12 @@ REFRESH_INTERVAL, MAX_BACKOFF = timedelta(minutes=15), timedelta(hours=6)
 LEASE_DURATION = timedelta(minutes=2)
 BUSY_LOOK_BEHIND, BUSY_LOOK_AHEAD = timedelta(days=1), timedelta(days=90)
 STALE_AFTER = timedelta(hours=24)
-PARSER_PATH, PARSER_TIMEOUT_SECONDS = Path(__file__).with_name("ics_parser.py"), 20
+PARSER_TIMEOUT_SECONDS = 20
+# -I leaves out the environment and the folder, so it is told where our code is.
+PARSER_PROGRAM = (
+    "import sys; sys.path.append(sys.argv[1]);"
+    "from admissions.calendars.ics_parser import main; main()"
+)
 Reason = ExternalCalendar.Reason
 # From when until when, in UTC.
 BusyStretch = tuple[datetime, datetime]
@@ -51,7 +57,7 @@ def refresh_busy_times(calendar_id: int) -> str | None:
         times = run_parser(load_file(calendar), calendar.counselor)
     except CalendarRefused as refused:
         logger.warning("Calendar %s was not read: %s", calendar.pk, refused.reason.value)
-        return fail_refresh(calendar, refused.reason)
+        return fail_refresh(calendar, refused)
     return complete_refresh(calendar, times)
 
 
@@ -59,7 +65,17 @@ def load_file(calendar: ExternalCalendar) -> bytes:
     """The file that was uploaded, or what stands at the address; raises CalendarRefused."""
     if calendar.is_by_address:
         return safe_http.fetch_file(calendar.address)
-    return base64.b64decode(calendar.unread_file)
+    return unpack_file(calendar.unread_file)
+
+
+def pack_file(file: bytes) -> str:
+    """A file as it waits in the database: a calendar shrinks to a tenth."""
+    return base64.b64encode(zlib.compress(file)).decode()
+
+
+def unpack_file(packed: str) -> bytes:
+    """The file again. What is packed was packed by us, so it is no larger than what we took."""
+    return zlib.decompress(base64.b64decode(packed))
 
 
 @transaction.atomic
@@ -87,7 +103,7 @@ def run_parser(file: bytes, counselor: Counselor) -> list[BusyStretch]:
     }
     try:
         done = subprocess.run(  # noqa: S603 our own program, and the file is only its input
-            [sys.executable, "-I", str(PARSER_PATH)],
+            [sys.executable, "-I", "-c", PARSER_PROGRAM, str(settings.BASE_DIR)],
             input=json.dumps(asked).encode() + b"\n" + file,
             capture_output=True,
             check=True,
@@ -98,7 +114,8 @@ def run_parser(file: bytes, counselor: Counselor) -> list[BusyStretch]:
         raise CalendarRefused(Reason.TOO_MUCH) from None
     answer = json.loads(done.stdout)
     if "refused" in answer:
-        raise CalendarRefused(Reason(answer["refused"]))
+        on = answer.get("on") and date.fromisoformat(answer["on"])
+        raise CalendarRefused(Reason(answer["refused"]), line=answer.get("line"), event_on=on)
     return [
         (datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC))
         for begin, end in answer["times"]
@@ -115,13 +132,14 @@ def complete_refresh(calendar: ExternalCalendar, times: list[BusyStretch]) -> st
     ExternalCalendar.objects.filter(pk=calendar.pk).update(
         lease=None, lease_until=None, unread_file="",
         next_refresh_at=now + REFRESH_INTERVAL if calendar.is_by_address else None,
-        last_read_at=now, last_reason="", failures=0, failing_since=None,
+        last_read_at=now, last_reason="", refused_line=None, refused_event_on=None,
+        failures=0, failing_since=None,
     )  # fmt: skip
     return ""
 
 
 @transaction.atomic
-def fail_refresh(calendar: ExternalCalendar, reason: str) -> str | None:
+def fail_refresh(calendar: ExternalCalendar, refused: CalendarRefused) -> str | None:
     """Keep what was read before, and try again after a pause that doubles up to six hours.
 
     A file stays what it is: it is forgotten, and its owner sees why.
@@ -133,10 +151,10 @@ def fail_refresh(calendar: ExternalCalendar, reason: str) -> str | None:
     ExternalCalendar.objects.filter(pk=calendar.pk).update(
         lease=None, lease_until=None, unread_file="",
         next_refresh_at=now + pause if calendar.is_by_address else None,
-        last_reason=reason, failures=F("failures") + 1,
-        failing_since=calendar.failing_since or now,
+        last_reason=refused.reason, refused_line=refused.line, refused_event_on=refused.event_on,
+        failures=F("failures") + 1, failing_since=calendar.failing_since or now,
     )  # fmt: skip
-    return reason
+    return refused.reason
 
 
 def lock_own_lease(calendar: ExternalCalendar) -> bool:

@@ -1,6 +1,5 @@
 """What a counselor, or a director for them, does with the calendars of their own."""
 
-import base64
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -12,9 +11,10 @@ from admissions.scheduling.models import CalendarRefused, Counselor, ExternalCal
 from admissions.tokens import hash_token
 from users.models import User
 
-from . import safe_http, tasks
+from . import busy_import, safe_http, tasks
 
 MAX_CALENDARS_PER_COUNSELOR = 5
+MAX_FILE_BYTES = 10 * 1024 * 1024
 Kind, Type = ExternalCalendar.Kind, AuditEvent.Type
 
 
@@ -36,7 +36,7 @@ def add_calendar_file(*, counselor_id: int, by: User, label: str, file: bytes) -
         counselor_id=counselor_id,
         kind=Kind.UPLOAD,
         label=label,
-        unread_file=base64.b64encode(file).decode(),
+        unread_file=busy_import.pack_file(file),
         next_refresh_at=timezone.now(),
     )
 

@@ -1,7 +1,6 @@
 """Counselors' own calendars, kept by each counselor, or by a director for anyone."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -17,7 +16,6 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,10 +24,12 @@ from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
-from admissions.calendars import busy_import, external_calendars, feeds, safe_http
+from admissions.calendars import busy_import, external_calendars, feeds
 from admissions.form_fields import BoundedTextField, PlainTextField
-from admissions.scheduling.models import CalendarFeed, CalendarRefused, Counselor, ExternalCalendar
+from admissions.scheduling.models import CalendarFeed, CalendarRefused, Counselor
 from users.models import User
+
+from .external_calendar_rows import external_calendar_row
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -63,10 +63,10 @@ class CalendarFileForm(ExternalCalendarForm):
 
     file = forms.FileField(
         label=_("Calendar file"),
-        help_text=_("A file that ends in .ics, of at most 1 MB."),
+        help_text=_("A file that ends in .ics, of at most 10 MB."),
         widget=forms.FileInput(attrs={"accept": ".ics,text/calendar"}),
         error_messages={
-            "required": _("Choose a file of at most 1 MB."),
+            "required": _("Choose a file of at most 10 MB."),
             "empty": _("This file is empty."),
         },
     )
@@ -74,8 +74,8 @@ class CalendarFileForm(ExternalCalendarForm):
     def clean_file(self) -> bytes:
         """Its bytes, which is all that anyone sees of it."""
         file = self.cleaned_data["file"]
-        if file.size > safe_http.MAX_BYTES:
-            raise forms.ValidationError(_("Choose a file of at most 1 MB."))
+        if file.size > external_calendars.MAX_FILE_BYTES:
+            raise forms.ValidationError(_("Choose a file of at most 10 MB."))
         return file.read()
 
 
@@ -90,52 +90,6 @@ class CalendarAddressForm(ExternalCalendarForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Paste the address of the calendar.")},
     )
-
-
-@dataclass(frozen=True)
-class ExternalCalendarRow:
-    """One calendar in words."""
-
-    calendar: ExternalCalendar
-    source: str
-    read: str
-    trouble: str
-
-
-def external_calendar_row(calendar: ExternalCalendar) -> ExternalCalendarRow:
-    source = said("A file, read once")
-    if calendar.is_by_address:
-        source = said("From %(host)s") % {"host": safe_http.parse_address(calendar.address).host}
-    return ExternalCalendarRow(
-        calendar, source, describe_last_read(calendar), describe_failure(calendar)
-    )
-
-
-def describe_last_read(calendar: ExternalCalendar) -> str:
-    if calendar.last_read_at is None:
-        return said("Not read yet.")
-    words = {"at": staff_formatting.format_date_and_time(calendar.last_read_at)}
-    if calendar.is_by_address:
-        return said("Last read %(at)s.") % words
-    words["until"] = staff_formatting.format_date_and_time(
-        calendar.last_read_at + busy_import.BUSY_LOOK_AHEAD
-    )
-    return said("Read %(at)s. It covers the time until %(until)s.") % words
-
-
-def describe_failure(calendar: ExternalCalendar) -> str:
-    """Why the last reading failed and since when; empty when it went well."""
-    if not calendar.failures:
-        return ""
-    if not calendar.is_by_address:
-        return said("%(reason)s Nothing of it counts: remove it, and try another file.") % {
-            "reason": calendar.get_last_reason_display()
-        }
-    return said("%(reason)s It has failed since %(since)s; what was read before still counts.") % {
-        "reason": calendar.get_last_reason_display(),
-        "since": calendar.failing_since
-        and staff_formatting.format_date_and_time(calendar.failing_since),
-    }
 
 
 @admin.register(CalendarFeed)

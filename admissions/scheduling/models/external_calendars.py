@@ -1,6 +1,6 @@
 """When counselors are busy elsewhere, by calendars of their own; never with what or whom."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from django.db import models
@@ -14,11 +14,16 @@ from .counselors import Counselor
 
 
 class CalendarRefused(Exception):
-    """A calendar could not be taken over; `reason` says why, in our own words only."""
+    """A calendar could not be taken over; `reason` says why, in our own words only.
 
-    def __init__(self, reason: "RefusalReason") -> None:
+    `line` is the number of the line that could not be read, `event_on` the date of its event.
+    """
+
+    def __init__(
+        self, reason: "RefusalReason", *, line: int | None = None, event_on: date | None = None
+    ) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.line, self.event_on = reason, line, event_on
 
 
 class RefusalReason(models.TextChoices):
@@ -33,8 +38,12 @@ class RefusalReason(models.TextChoices):
     LARGE = "large", _("The calendar is too large.")
     COMPRESSED = "compressed", _("The answer came compressed, and we do not unpack.")
     NO_CALENDAR = "no_calendar", _("What came is no whole calendar file.")
-    BROKEN = "broken", _("Some of its events could not be read, so nothing was taken over.")
-    TOO_MUCH = "too_much", _("The calendar holds too many events.")
+    BROKEN = "broken", _("An event in it could not be read, so nothing was taken over.")
+    ZONE = (
+        "zone",
+        _("An event in it names a time zone that we do not know, so nothing was taken over."),
+    )
+    TOO_MUCH = "too_much", _("The calendar holds too many events to come.")
 
 
 class ExternalCalendarQuerySet(models.QuerySet["ExternalCalendar"]):
@@ -67,13 +76,19 @@ class ExternalCalendar(models.Model):
     label = models.CharField(max_length=40)
     address = EncryptedTextField(blank=True)
     address_sha256 = models.CharField(max_length=64, blank=True)
-    unread_file = EncryptedTextField(blank=True, help_text=_("In base64, until it is read."))
+    unread_file = EncryptedTextField(
+        blank=True, help_text=_("Compressed, in base64, until it is read.")
+    )
     added_at = models.DateTimeField(default=timezone.now)
     next_refresh_at = models.DateTimeField(null=True)
     lease = models.UUIDField(null=True, help_text=_("Which worker's turn has it in hand."))
     lease_until = models.DateTimeField(null=True)
     last_read_at = models.DateTimeField(null=True)
     last_reason = models.CharField(max_length=20, choices=Reason, blank=True)
+    refused_line = models.PositiveIntegerField(
+        null=True, help_text=_("Which line of the file could not be read, if it is known.")
+    )
+    refused_event_on = models.DateField(null=True, help_text=_("When the event of this line is."))
     failures = models.PositiveSmallIntegerField(default=0, help_text=_("In a row."))
     failing_since = models.DateTimeField(null=True)
 
@@ -101,7 +116,13 @@ class ExternalCalendar(models.Model):
             ),
             models.CheckConstraint(
                 name="external_calendar_failing_says_why",
-                condition=Q(failures=0, last_reason="", failing_since=None)
+                condition=Q(
+                    failures=0,
+                    last_reason="",
+                    failing_since=None,
+                    refused_line=None,
+                    refused_event_on=None,
+                )
                 | Q(failures__gt=0, failing_since__isnull=False) & ~Q(last_reason=""),
             ),
         ]

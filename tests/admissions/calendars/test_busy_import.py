@@ -143,6 +143,7 @@ def test_new_times_take_the_place_of_the_old_of_this_calendar_only(elsewhere):
         (b"<html>", Reason.NO_CALENDAR),
         (file(AT)[:-9], Reason.NO_CALENDAR),
         (file(AT, extra="RRULE:FREQ=NONSENSE\r\n"), Reason.BROKEN),
+        (file(AT).replace(b"START:", b"START;TZID=Mars:").replace(b"Z\r", b"\r"), Reason.ZONE),
     ],
 )
 def test_failure_keeps_what_was_read_and_says_why(elsewhere, stands, reason, time_machine):
@@ -478,6 +479,7 @@ def test_calendar_of_another_counselor_is_not_removed(dana):
         {"failures": 1},
         {"last_reason": Reason.SLOW},
         {"failing_since": NOW},
+        {"refused_line": 4},
     ],
     ids=lambda columns: next(iter(columns)),
 )

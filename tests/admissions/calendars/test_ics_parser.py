@@ -1,11 +1,13 @@
 """What a calendar file says about when its owner is busy."""
 
+import io
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from admissions.calendars.ics_parser import UnreadableCalendar, parse_busy_times
+from admissions.calendars.ics_lines import UnreadableCalendar
+from admissions.calendars.ics_parser import Window, parse_busy_times
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 BEGIN, END = datetime(2027, 1, 3, tzinfo=UTC), datetime(2027, 4, 4, tzinfo=UTC)
@@ -24,14 +26,14 @@ def file(*parts, head=()):
 
 def read(file):
     """(start, end) by the clock of California."""
-    times = parse_busy_times(
-        file,
+    window = Window(
         zone="America/Los_Angeles",
         owner=DANA,
         ours="er-office.example",
         begin=int(BEGIN.timestamp()),
         end=int(END.timestamp()),
     )
+    times = parse_busy_times(io.BytesIO(file), window)
     return [
         tuple(f"{datetime.fromtimestamp(at, PACIFIC):%Y-%m-%d %H:%M}" for at in pair)
         for pair in times
@@ -58,12 +60,68 @@ def refused(file):
         ["DTSTART;TZID=America/New_York:20270104T120000", "DURATION:PT1H"],
         ["DTSTART;TZID=Pacific Standard Time:20270104T090000", "DURATION:PT1H"],
         ["DTSTART:20270104T090000", "DTEND:20270104T100000"],
-        ["DTSTART;TZID=Mars/Olympus:20270104T090000", "DURATION:PT1H"],
+        ["DTSTART:20270104T1700Z", "DURATION:PT1H"],
     ],
-    ids=["UTC", "length", "elsewhere", "Windows", "floating", "unknown"],
+    ids=["UTC", "length", "elsewhere", "Windows", "floating", "without seconds"],
 )
-def test_time_is_read_in_its_zone_or_else_in_the_owners(lines):
+def test_time_is_read_in_its_zone_or_without_one_in_the_owners(lines):
     assert read(file(event(*lines))) == NINE_TO_TEN
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [
+        ("america/new_york", 12),
+        ("America/New York", 12),
+        ("US-Eastern", 12),
+        ("Eastern Standard Time", 12),
+        ("(UTC-05:00) Eastern Time (US & Canada)", 12),
+        ('"(GMT-05:00) Eastern Time (US & Canada)"', 12),
+        ("/freeassociation.sourceforge.net/America/New_York", 12),
+        ("GMT-0500", 12),
+        ("UTC-5", 12),
+        ("-05:00", 12),
+        ("-05", 12),
+        ("(GMT-05:00)", 12),
+        ("Etc/GMT+5", 12),
+        ("UTC", 17),
+        ("+00", 17),
+        ("tzone://Microsoft/Utc", 17),
+    ],
+)
+def test_zone_is_known_by_its_other_names(zone, hour):
+    talk = event(f"DTSTART;TZID={zone}:20270104T{hour}0000", "DURATION:PT1H")
+
+    assert read(file(talk)) == NINE_TO_TEN
+
+
+@pytest.mark.parametrize(
+    "zone", ["Mars/Olympus", "PST", "EST", "CST", "GMT-2500", "-0590", "tzone://Microsoft/Custom"]
+)
+@pytest.mark.parametrize(
+    "line", ["DTSTART;TZID={}:20270104T090000", "EXDATE;TZID={}:20270104T090000"]
+)
+def test_zone_that_is_not_sure_is_refused(zone, line):
+    """Read by another clock, its owner would be offered while busy."""
+    talk = event(*[FROM_NINE[0]] * line.startswith("EX"), line.format(zone), "RRULE:FREQ=DAILY")
+
+    assert refused(file(talk)) == "zone"
+
+
+def test_zone_that_the_file_describes_with_a_fault_is_refused():
+    zone = (
+        "BEGIN:VTIMEZONE\nTZID:Office\nBEGIN:STANDARD\nDTSTART:19700101T000000\n"
+        "TZOFFSETFROM:-0500\nTZOFFSETTO:sometimes\nEND:STANDARD\nEND:VTIMEZONE"
+    )
+    talk = event("DTSTART;TZID=Office:20270104T120000", "DURATION:PT1H")
+
+    assert refused(file(zone, talk)) == "zone"
+
+
+def test_unknown_zone_of_what_is_past_costs_nothing():
+    past = event("DTSTART;TZID=Mars/Olympus:20200104T090000", "DURATION:PT1H")
+
+    assert read(file(past, event(*FROM_NINE))) == NINE_TO_TEN
 
 
 def test_zone_that_the_file_describes_is_believed():
@@ -99,6 +157,77 @@ def test_series_keeps_its_local_hour_when_the_clocks_change():
     )
 
     assert [start for start, _end in read(file(weekly))] == ["2027-03-08 09:00", "2027-03-15 09:00"]
+
+
+@pytest.mark.parametrize(
+    "until",
+    [
+        "20270118T170000Z",
+        "20270118T090000",
+        "20270118T000000",
+        "20270118",
+        # The local time, wrongly marked as UTC.
+        "20270118T090000Z",
+        "20270125T075959Z",
+    ],
+)
+def test_series_keeps_its_last_meeting_however_its_end_is_written(until):
+    weekly = event(
+        "DTSTART;TZID=America/Los_Angeles:20270111T090000",
+        "DURATION:PT1H",
+        f"RRULE:FREQ=WEEKLY;UNTIL={until};BYDAY=MO",
+    )
+
+    assert [start for start, _end in read(file(weekly))] == ["2027-01-11 09:00", "2027-01-18 09:00"]
+
+
+def test_series_ends_before_the_day_on_which_it_was_ended():
+    """As Google ends a series when somebody deletes this and all that follow."""
+    weekly = event(
+        "DTSTART;TZID=America/Los_Angeles:20270111T090000",
+        "DURATION:PT1H",
+        "RRULE:FREQ=WEEKLY;UNTIL=20270118T075959Z",
+    )
+
+    assert [start for start, _end in read(file(weekly))] == ["2027-01-11 09:00"]
+
+
+@pytest.mark.parametrize("until", ["20270118", "20270118T000000Z", "20270119T075959Z"])
+def test_series_of_whole_days_keeps_its_last_day(until):
+    weekly = event("DTSTART;VALUE=DATE:20270111", f"RRULE:FREQ=WEEKLY;UNTIL={until}")
+
+    assert [start for start, _end in read(file(weekly))] == ["2027-01-11 00:00", "2027-01-18 00:00"]
+
+
+def test_series_that_ended_long_ago_is_left_out_and_one_that_runs_on_is_not():
+    year = "DTSTART;TZID=America/Los_Angeles:20200106T090000"
+    ended = event(year, "DURATION:PT1H", "RRULE:FREQ=DAILY;UNTIL=20200201T000000Z")
+    runs_on = event(year, "DURATION:PT1H", "RRULE:FREQ=WEEKLY;UNTIL=20270105T000000Z")
+
+    assert read(file(ended, runs_on.replace("a@", "b@"))) == NINE_TO_TEN
+
+
+def test_meeting_of_a_past_series_that_was_moved_ahead_blocks():
+    series = event(
+        "DTSTART:20200104T170000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY;UNTIL=20200105T000000Z"
+    )
+    moved = event("RECURRENCE-ID:20200104T170000Z", *FROM_NINE)
+
+    assert read(file(series, moved)) == NINE_TO_TEN
+
+
+def test_events_that_share_a_uid_all_block():
+    later = event("DTSTART:20270105T170000Z", "DURATION:PT1H")
+
+    assert len(read(file(event(*FROM_NINE), later))) == 2
+
+
+def test_newer_version_of_an_event_takes_its_place():
+    moved = event("SEQUENCE:2", *FROM_NINE)
+
+    assert read(file(event("SEQUENCE:1", "DTSTART:20270105T170000Z", "DURATION:PT1H"), moved)) == (
+        NINE_TO_TEN
+    )
 
 
 def test_exceptions_of_a_series_hold():
@@ -185,6 +314,12 @@ def test_event_without_length_or_out_of_reach_is_left_out(lines):
     assert read(file(event(*lines))) == []
 
 
+def test_whole_day_that_ends_on_itself_is_one_day():
+    day = event("DTSTART;VALUE=DATE:20270104", "DTEND;VALUE=DATE:20270104")
+
+    assert read(file(day)) == [("2027-01-04 00:00", "2027-01-05 00:00")]
+
+
 def test_event_that_reaches_beyond_is_cut():
     years = event("DTSTART:20260101T000000Z", "DTEND:20280101T000000Z")
 
@@ -237,11 +372,49 @@ def test_anything_but_a_whole_calendar_is_refused(bad):
     [
         event("DTSTART:sometime", "DTEND:20270104T180000Z"),
         event(*FROM_NINE, "RRULE:FREQ=NONSENSE"),
+        event(*FROM_NINE, "RRULE:FREQ=DAILY;INTERVAL=0"),
+        event(*FROM_NINE, "RRULE:FREQ=WEEKLY;", "BYDAY=MO"),
+        event(*FROM_NINE, "EXDATE:20270105T170000Z,", "20270106T170000Z"),
+        event(*FROM_NINE, "DTSTART:20270105T170000Z"),
+        event("DTSTART;TZID=America/", "Los_Angeles:20270104T090000"),
+        event("SUMMARY:Without a start"),
+        event(*FROM_NINE, "BEGIN:VALARM", "ACTION:DISPLAY"),
+        f"BEGIN:VTODO\nUID:1\n{event(*FROM_NINE)}\nEND:VTODO",
         "BEGIN:VFREEBUSY\nFREEBUSY:20270104T170000Z/PT1H\nEND:VFREEBUSY",
     ],
 )
 def test_event_that_cannot_be_read_is_not_left_out_in_silence(part):
     assert refused(file(event(*FROM_NINE), part)) == "broken"
+
+
+def test_refusal_names_the_line_and_the_date_of_its_event():
+    broken = event("SUMMARY:Canary", *FROM_NINE, "RRULE:FREQ=NONSENSE")
+
+    with pytest.raises(UnreadableCalendar) as caught:
+        read(file(broken))
+
+    assert (caught.value.line, caught.value.on) == (8, "2027-01-04")
+    assert "Canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["DESCRIPTION:Join here", "Status: cancelled", "Duration: 2 hours"],
+        ["DESCRIPTION:Join here", "", "from any device", "END of message"],
+        ["CREATED:sometime", "LAST-MODIFIED:99999999T999999Z", "PRIORITY:high", "URL"],
+        ["STATUS:NULL", "SEQUENCE:null", "TRANSP:", 'ATTENDEE;CN="Dana:mailto'],
+        ["BEGIN:VALARM", "TRIGGER-PT15M", "DTSTART", "END:VALARM"],
+    ],
+)
+def test_line_that_does_not_say_when_costs_nothing(lines):
+    assert read(file(event(*lines, *FROM_NINE))) == NINE_TO_TEN
+
+
+def test_fold_may_cut_through_a_letter_and_through_a_date():
+    folded = file(event("SUMMARY:Mü", *FROM_NINE)).replace(b"\xc3\xbc", b"\xc3\r\n \xbc")
+
+    assert read(folded.replace(b"DTEND:2027", b"DTEND:20\r\n\t27")) == NINE_TO_TEN
 
 
 @pytest.mark.security(102)

@@ -338,8 +338,21 @@ def test_three_redirects_are_followed(server):
 # Too much
 
 
+@pytest.fixture
+def megabyte(monkeypatch):
+    """A smaller limit, so that more than that is quickly sent."""
+    monkeypatch.setattr(safe_http, "MAX_BYTES", 1024 * 1024)
+
+
+def test_file_with_years_of_history_is_read(server):
+    file = b"x" * 5 * 1024 * 1024
+    server.answer = always(reply(file))
+
+    assert safe_http.fetch_file(f"https://{HOST}/") == file
+
+
 @pytest.mark.parametrize("end", [0, 1])
-def test_file_of_a_megabyte_is_read_and_one_byte_more_is_not(server, end):
+def test_file_up_to_the_limit_is_read_and_one_byte_more_is_not(server, megabyte, end):
     server.answer = always(reply(b"x" * (1024 * 1024 + end)))
 
     if end:
@@ -360,13 +373,13 @@ TWO_MEGABYTES = b"x" * 2 * 1024 * 1024
     ],
     ids=["without a length", "with a length", "in chunks"],
 )
-def test_two_megabytes_are_too_much(server, answer):
+def test_twice_the_limit_is_too_much(server, megabyte, answer):
     server.answer = always(answer)
 
     assert refused() == Reason.LARGE
 
 
-def test_two_megabytes_before_the_answer_begins_are_too_much(server):
+def test_twice_the_limit_before_the_answer_begins_is_too_much(server, megabyte):
     """Either we have counted them, or Python has: from 3.14 on it gives up by itself."""
     server.answer = always(b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000 + reply(FILE))
 

@@ -2,8 +2,10 @@
 
 import re
 from html import unescape
+from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -209,10 +211,10 @@ def test_address_that_cannot_be_read_is_refused_and_not_repeated(client, dana, a
     [
         (b"<html>", "What came is no whole calendar file."),
         (b"", "This file is empty."),
-        (b"x" * (1024 * 1024 + 1), "Choose a file of at most 1 MB."),
-        (b"x" * 3 * 1024 * 1024, "Choose a file of at most 1 MB."),
+        (b"x" * (10 * 1024 * 1024 + 1), "Choose a file of at most 10 MB."),
+        (b"x" * 11 * 1024 * 1024, "Choose a file of at most 10 MB."),
     ],
-    ids=["no calendar", "empty", "a byte too large", "3 MB"],
+    ids=["no calendar", "empty", "a byte too large", "11 MB"],
 )
 @pytest.mark.security(102)
 def test_file_that_cannot_be_taken_over_is_refused(client, dana, content, error):
@@ -238,9 +240,66 @@ def test_file_that_could_not_be_read_says_why(client, dana):
 def test_upload_never_touches_the_disk(client, dana, settings, tmp_path):
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "missing")
 
-    answer = client.post(step(dana, "file"), upload(b"x" * 3 * 1024 * 1024))
+    answer = client.post(step(dana, "file"), upload(b"x" * 11 * 1024 * 1024))
 
     assert answer.status_code == 200
+
+
+def test_file_from_whoever_is_not_signed_in_is_not_taken(rf):
+    """Not even into memory."""
+    request = rf.post("/", upload())
+    request.user = AnonymousUser()
+
+    assert request.POST["label"] == "Holidays"
+    assert not request.FILES
+
+
+@pytest.mark.parametrize(
+    ("lines", "trouble"),
+    [
+        (
+            "DTSTART;TZID=Mars/Olympus:20261125T170000",
+            "An event in it names a time zone that we do not know, so nothing was taken over. "
+            "It is an event of Wed, Nov 25, 2026, line 4 of the file: change or delete it there.",
+        ),
+        (
+            "DTSTART:20261125T170000Z\r\nRRULE:FREQ=NONSENSE",
+            "An event in it could not be read, so nothing was taken over. "
+            "It is an event of Wed, Nov 25, 2026, line 5 of the file: change or delete it there.",
+        ),
+        (
+            "DTSTART:sometime",
+            "An event in it could not be read, so nothing was taken over. "
+            "It is line 4 of the file.",
+        ),
+    ],
+    ids=["zone", "rule", "no date"],
+)
+def test_refusal_names_the_event_and_its_line(client, dana, lines, trouble):
+    file = (
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Zqx\r\n"
+        f"{lines}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    client.post(step(dana, "file"), upload(file.encode()))
+    read_all()
+
+    page = words(client.get(f"{DESK}{dana.pk}/"))
+
+    assert f"{trouble} Nothing of it counts: remove it, and try another file." in page
+    assert "Zqx" not in page
+
+
+def test_calendar_that_is_read_again_names_no_event(client, dana):
+    calendar = make_calendar(
+        dana, failures=1, last_reason="zone", failing_since=NOW, refused_line=4,
+        refused_event_on=NOW.date(),
+    )  # fmt: skip
+    ExternalCalendar.objects.filter(pk=calendar.pk).update(lease=uuid4(), lease_until=NOW)
+    calendar.refresh_from_db()
+
+    busy_import.complete_refresh(calendar, [])
+
+    assert "It is an event" not in words(client.get(DESK))
 
 
 def test_sixth_calendar_is_refused_kindly(client, dana):
