@@ -47,7 +47,7 @@ def describe_failure(calendar: ExternalCalendar) -> str:
         return ""
     reason = " ".join(filter(None, [calendar.get_last_reason_display(), describe_place(calendar)]))
     if not calendar.is_by_address:
-        return said("%(reason)s Nothing of it counts: remove it, and try another file.") % {
+        return said("%(reason)s Nothing of this file counts: remove it, and add a new one.") % {
             "reason": reason
         }
     return said("%(reason)s It has failed since %(since)s; what was read before still counts.") % {
@@ -63,9 +63,9 @@ def describe_place(calendar: ExternalCalendar) -> str:
         return ""
     words: dict[str, int | str] = {"line": calendar.refused_line}
     if calendar.refused_event_on is None:
-        return said("It is line %(line)s of the file.") % words
+        return said("Look at line %(line)s of the file.") % words
     words["date"] = date_format(calendar.refused_event_on, said("D, M j, Y"))
     return (
-        said("It is an event of %(date)s, line %(line)s of the file: change or delete it there.")
+        said("It is on %(date)s, line %(line)s of the file: change or delete it in your calendar.")
         % words
     )

@@ -38,10 +38,10 @@ class RefusalReason(models.TextChoices):
     LARGE = "large", _("The calendar is too large.")
     COMPRESSED = "compressed", _("The answer came compressed, and we do not unpack.")
     NO_CALENDAR = "no_calendar", _("What came is no whole calendar file.")
-    BROKEN = "broken", _("An event in it could not be read, so nothing was taken over.")
+    BROKEN = "broken", _("An event in it could not be read.")
     ZONE = (
         "zone",
-        _("An event in it names a time zone that we do not know, so nothing was taken over."),
+        _("An event in it names a time zone that we do not know."),
     )
     TOO_MUCH = "too_much", _("The calendar holds too many events to come.")
 

@@ -231,8 +231,8 @@ def test_file_that_could_not_be_read_says_why(client, dana):
     answer = client.get(f"{DESK}{dana.pk}/")
 
     assert (
-        "What came is no whole calendar file. Nothing of it counts: remove it, and try another"
-        " file." in words(answer)
+        "What came is no whole calendar file. Nothing of this file counts: remove it, and add"
+        " a new one." in words(answer)
     )
 
 
@@ -259,18 +259,17 @@ def test_file_from_whoever_is_not_signed_in_is_not_taken(rf):
     [
         (
             "DTSTART;TZID=Mars/Olympus:20261125T170000",
-            "An event in it names a time zone that we do not know, so nothing was taken over. "
-            "It is an event of Wed, Nov 25, 2026, line 4 of the file: change or delete it there.",
+            "An event in it names a time zone that we do not know. "
+            "It is on Wed, Nov 25, 2026, line 4 of the file: change or delete it in your calendar.",
         ),
         (
             "DTSTART:20261125T170000Z\r\nRRULE:FREQ=NONSENSE",
-            "An event in it could not be read, so nothing was taken over. "
-            "It is an event of Wed, Nov 25, 2026, line 5 of the file: change or delete it there.",
+            "An event in it could not be read. "
+            "It is on Wed, Nov 25, 2026, line 5 of the file: change or delete it in your calendar.",
         ),
         (
             "DTSTART:sometime",
-            "An event in it could not be read, so nothing was taken over. "
-            "It is line 4 of the file.",
+            "An event in it could not be read. Look at line 4 of the file.",
         ),
     ],
     ids=["zone", "rule", "no date"],
@@ -285,7 +284,7 @@ def test_refusal_names_the_event_and_its_line(client, dana, lines, trouble):
 
     page = words(client.get(f"{DESK}{dana.pk}/"))
 
-    assert f"{trouble} Nothing of it counts: remove it, and try another file." in page
+    assert f"{trouble} Nothing of this file counts: remove it, and add a new one." in page
     assert "Zqx" not in page
 
 
@@ -299,7 +298,7 @@ def test_calendar_that_is_read_again_names_no_event(client, dana):
 
     busy_import.complete_refresh(calendar, [])
 
-    assert "It is an event" not in words(client.get(DESK))
+    assert "line 4" not in words(client.get(DESK))
 
 
 def test_sixth_calendar_is_refused_kindly(client, dana):
