@@ -108,10 +108,11 @@ def test_zone_that_is_not_sure_is_refused(zone, line):
     assert refused(file(talk)) == "zone"
 
 
-def test_zone_that_the_file_describes_with_a_fault_is_refused():
+@pytest.mark.parametrize("line", ["TZOFFSETTO:sometimes", "RRULE:FREQ=NONSENSE"])
+def test_zone_that_the_file_describes_with_a_fault_is_refused(line):
     zone = (
         "BEGIN:VTIMEZONE\nTZID:Office\nBEGIN:STANDARD\nDTSTART:19700101T000000\n"
-        "TZOFFSETFROM:-0500\nTZOFFSETTO:sometimes\nEND:STANDARD\nEND:VTIMEZONE"
+        f"TZOFFSETFROM:-0500\nTZOFFSETTO:-0500\n{line}\nEND:STANDARD\nEND:VTIMEZONE"
     )
     talk = event("DTSTART;TZID=Office:20270104T120000", "DURATION:PT1H")
 
@@ -199,6 +200,21 @@ def test_series_of_whole_days_keeps_its_last_day(until):
     assert [start for start, _end in read(file(weekly))] == ["2027-01-11 00:00", "2027-01-18 00:00"]
 
 
+def test_series_of_whole_days_ends_with_the_last_second_of_its_last_day():
+    """As Apple ends a series when somebody deletes a day and all that follow."""
+    daily = event("DTSTART;VALUE=DATE:20270111", "RRULE:FREQ=DAILY;UNTIL=20270113T075959Z")
+
+    assert read(file(daily)) == [("2027-01-11 00:00", "2027-01-13 00:00")]
+
+
+def test_series_in_utc_keeps_the_local_hour_of_its_calendar():
+    weekly = event("DTSTART:20270308T170000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=2")
+
+    times = read(file(weekly, head=["X-WR-TIMEZONE:America/Los_Angeles"]))
+
+    assert [start for start, _end in times] == ["2027-03-08 09:00", "2027-03-15 09:00"]
+
+
 def test_series_that_ended_long_ago_is_left_out_and_one_that_runs_on_is_not():
     year = "DTSTART;TZID=America/Los_Angeles:20200106T090000"
     ended = event(year, "DURATION:PT1H", "RRULE:FREQ=DAILY;UNTIL=20200201T000000Z")
@@ -214,6 +230,20 @@ def test_meeting_of_a_past_series_that_was_moved_ahead_blocks():
     moved = event("RECURRENCE-ID:20200104T170000Z", *FROM_NINE)
 
     assert read(file(series, moved)) == NINE_TO_TEN
+
+
+def test_meeting_that_was_moved_into_the_past_does_not_block():
+    series = event(*FROM_NINE, "RRULE:FREQ=DAILY;COUNT=1")
+    moved = event("RECURRENCE-ID:20270104T170000Z", "DTSTART:20201201T170000Z", "DURATION:PT1H")
+
+    assert read(file(series, moved)) == []
+
+
+@pytest.mark.parametrize(
+    "more", ["RDATE:20270104T170000Z", "RDATE;VALUE=PERIOD:20270104T170000Z/20270104T180000Z"]
+)
+def test_date_that_is_added_to_a_past_event_blocks(more):
+    assert read(file(event("DTSTART:20201201T170000Z", "DURATION:PT1H", more))) == NINE_TO_TEN
 
 
 def test_events_that_share_a_uid_all_block():
@@ -269,6 +299,7 @@ def test_exceptions_of_a_series_hold():
         [f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{DANA}"],
         [f"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{DANA}"],
         ["ATTENDEE;PARTSTAT=DECLINED:mailto:sam@example.org"],
+        ["STATUS:CONFIRMED", "STATUS:CANCELLED"],
     ],
 )
 def test_event_blocks(lines):
@@ -385,6 +416,10 @@ def test_anything_but_a_whole_calendar_is_refused(bad):
 )
 def test_event_that_cannot_be_read_is_not_left_out_in_silence(part):
     assert refused(file(event(*FROM_NINE), part)) == "broken"
+
+
+def test_calendar_of_another_reckoning_is_refused():
+    assert refused(file(event(*FROM_NINE), head=["CALSCALE:HEBREW"])) == "broken"
 
 
 def test_refusal_names_the_line_and_the_date_of_its_event():
