@@ -23,6 +23,8 @@ DISPLAY_NAMES = {
 }
 OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 MAX_OFFSET_HOURS = 14
+# icalendar reads some number from anything.
+ODD_OFFSET = re.compile(r"TZOFFSET\w+[;:](?!(?:.*:)?[+-]?\d\d:?\d\d(?:\d\d)?\s*$)", re.IGNORECASE)
 
 
 class ZoneFinder:
@@ -59,14 +61,11 @@ def iana_names() -> dict[str, str]:
 
 def build_zone(lines: list[str] | None) -> tzinfo | None:
     """The zone that a file describes; None where it describes none that can be read."""
-    if not lines:
+    if not lines or any(ODD_OFFSET.match(line) for line in lines):
         return None
     text = "\r\n".join(["BEGIN:VTIMEZONE", *lines, "END:VTIMEZONE", ""])
     try:
-        component = cast(Timezone, Timezone.from_ical(text))
-        if any(part.errors for part in component.walk()):
-            return None
-        return component.to_tz(lookup_tzid=False)
+        return cast(Timezone, Timezone.from_ical(text)).to_tz(lookup_tzid=False)
     except (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError):
         return None
 
