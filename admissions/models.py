@@ -21,6 +21,13 @@ from .intake.models import (
     Suppression,
 )
 from .messaging.models import MailSettings, Message, MessageRule, MessageTemplate, ProviderEvent
+from .privacy.models import (
+    Disclosure,
+    LegalHold,
+    PrivacyRequest,
+    RemovalCertificate,
+    RetentionPeriod,
+)
 from .rate_limits.models import CountedRequest
 from .reporting.models import PageViewCount
 from .scheduling.models import (
@@ -56,11 +63,13 @@ __all__ = [
     "ContactAttempt",
     "Counselor",
     "CountedRequest",
+    "Disclosure",
     "EarlierOffer",
     "ExternalCalendar",
     "ExtraHours",
     "Finding",
     "IdempotencyKey",
+    "LegalHold",
     "MailSettings",
     "ManageToken",
     "Message",
@@ -70,9 +79,12 @@ __all__ = [
     "ModeRules",
     "Note",
     "PageViewCount",
+    "PrivacyRequest",
     "ProviderEvent",
     "Recommendation",
     "Referral",
+    "RemovalCertificate",
+    "RetentionPeriod",
     "SavedView",
     "Shortage",
     "StaffCredential",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery, Task
+from celery.schedules import crontab
 from celery.signals import task_postrun, task_prerun, worker_init
 from django.conf import settings
 from django.db import close_old_connections
@@ -23,6 +24,7 @@ app.autodiscover_tasks(
         "admissions.booking",
         "admissions.calendars",
         "admissions.messaging",
+        "admissions.privacy",
         "admissions.rate_limits",
     ]
 )
@@ -60,6 +62,18 @@ app.conf.beat_schedule = {
     },
     "seal the audit": {
         "task": "admissions.audit.tasks.seal_audit",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 55},
+    },
+    # In UTC: between 1 and 5 in the morning at the center, in winter and summer. Each run goes on
+    # where one before it was killed.
+    "remove personal data": {
+        "task": "admissions.privacy.tasks.remove_expired_data",
+        "schedule": crontab(minute="20", hour="9-12"),
+        "options": {"expires": 3000},
+    },
+    "carry out removals": {
+        "task": "admissions.privacy.tasks.carry_out_removals",
         "schedule": timedelta(seconds=60),
         "options": {"expires": 55},
     },

@@ -38,14 +38,26 @@ PLANNING = {
     "admissions.reassign_consultationrequest",
 }
 
+# What was asked, held, told and removed: to see, and to note what people ask and what was told.
+PRIVACY = each(
+    "admissions",
+    "view",
+    "privacyrequest retentionperiod legalhold disclosure removalcertificate",
+)
+NOTING_PRIVACY = each("admissions", "add", "privacyrequest disclosure")
+
 ROLES: dict[str, set[str]] = {
-    "coordinator": DESK | PLANNING,
+    "coordinator": DESK | PLANNING | PRIVACY | NOTING_PRIVACY,
     "counselor": DESK | CARE | {"admissions.keep_own_calendars"},
     "clinician": DESK | CARE | {"admissions.acknowledge_concern"},
     "VOB": {"admissions.view_benefitsverification", "admissions.verify_benefits"},
     "director": {
         *DESK,
         *PLANNING,
+        *PRIVACY,
+        *NOTING_PRIVACY,
+        *each("admissions", "change", "retentionperiod legalhold"),
+        "admissions.decide_privacyrequest",
         *each("admissions", "view add change delete", "weeklyhours extrahours closure"),
         *each("admissions", "add change", "counselor"),
         *each("admissions", "view change", "moderules messagerule mailsettings"),
@@ -65,7 +77,7 @@ ROLES: dict[str, set[str]] = {
         "facility location credential membership sociallink crisisline levelofcare program"
         " schedulerow comparisonrow comparisoncell programtext question article page translation",
     ),
-    "auditor": {"admissions.view_auditevent"},
+    "auditor": {"admissions.view_auditevent", *PRIVACY},
 }
 
 # Which roles someone gives by themselves; any other takes a second person who may give it too.

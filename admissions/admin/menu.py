@@ -69,6 +69,25 @@ MESSAGE_MENU = [
         "admissions.view_suppression",
     ),
 ]
+PRIVACY_MENU = [
+    MenuItem(
+        _("What people ask"),
+        "admissions_privacyrequest_changelist",
+        "admissions.view_privacyrequest",
+    ),
+    MenuItem(
+        _("How long data is kept"),
+        "admissions_retentionperiod_changelist",
+        "admissions.view_retentionperiod",
+    ),
+    MenuItem(_("Legal holds"), "admissions_legalhold_changelist", "admissions.view_legalhold"),
+    MenuItem(_("Disclosures"), "admissions_disclosure_changelist", "admissions.view_disclosure"),
+    MenuItem(
+        _("What was removed"),
+        "admissions_removalcertificate_changelist",
+        "admissions.view_removalcertificate",
+    ),
+]
 PEOPLE_MENU = [
     MenuItem(_("People"), "users_user_changelist", "users.view_user"),
     MenuItem(_("Waiting for a second person"), "users_user_changes", "users.change_user"),
@@ -106,6 +125,12 @@ MENU = [
     ),
     MenuItem(_("Reports"), "reports", "admissions.view_reports"),
     MenuItem(_("Content"), "app_list", "programs.view_credential", ("programs",)),
+    MenuItem(
+        _("Privacy"),
+        "admissions_privacyrequest_changelist",
+        "admissions.view_privacyrequest",
+        children=PRIVACY_MENU,
+    ),
     MenuItem(_("Audit"), "admissions_auditevent_changelist", "admissions.view_auditevent"),
     MenuItem(_("People"), "users_user_changelist", "users.view_user", children=PEOPLE_MENU),
 ]

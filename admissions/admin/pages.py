@@ -4,6 +4,7 @@ from .accounts import users
 from .audit import events
 from .care import assessments, credentials, insurance
 from .messaging import consent_texts, mail_settings, outbox, rules, suppressions
+from .privacy import privacy_requests, records, retention
 from .scheduling import closures, consultations, counselors, external_calendars, shortages, waitlist
 from .triage import requests
 
@@ -19,7 +20,10 @@ __all__ = [
     "insurance",
     "mail_settings",
     "outbox",
+    "privacy_requests",
+    "records",
     "requests",
+    "retention",
     "rules",
     "shortages",
     "suppressions",

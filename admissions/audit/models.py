@@ -143,6 +143,18 @@ class AuditEvent(models.Model):
         LINK_REVOKED = "link_revoked", _("Took back a link to choose a password")
         CHANGE_ASKED = "account_change_asked", _("Asked for what takes a second person")
         CHANGE_DECLINED = "account_change_declined", _("Declined what a colleague asked for")
+        RETENTION_CHANGED = "retention_changed", _("Changed how long data is kept")
+        DATA_REMOVED = "data_removed", _("Removed personal data")
+        HOLD_PLACED = "hold_placed", _("Placed a legal hold")
+        HOLD_LIFTED = "hold_lifted", _("Lifted a legal hold")
+        PRIVACY_ASKED = "privacy_asked", _("Noted a privacy request")
+        PRIVACY_MATCHED = "privacy_matched", _("Said which requests a privacy request is about")
+        IDENTITY_CHECKED = "identity_checked", _("Checked who asks")
+        REMOVAL_ORDERED = "removal_ordered", _("Ordered personal data to be removed")
+        PRIVACY_DECIDED = "privacy_decided", _("Decided a privacy request")
+        CONSENT_REVOKED = "consent_revoked", _("Took back all consent for the person")
+        DATA_EXPORTED = "data_exported", _("Exported what we hold of a person")
+        DISCLOSURE_RECORDED = "disclosure_recorded", _("Recorded a disclosure")
 
     VIEW_TYPES = (
         Type.REQUEST_VIEWED, Type.MESSAGE_SEEN, Type.BENEFITS_SEEN, Type.ASSESSMENT_SEEN,

@@ -3,6 +3,8 @@
 A new form class is a line in FORMS; until then a test names it.
 """
 
+from datetime import timedelta
+
 import pytest
 from django import forms
 from django.contrib.admin.views.main import ChangeListSearchForm
@@ -13,6 +15,7 @@ from admissions.admin.audit import events
 from admissions.admin.care import forms as care
 from admissions.admin.care import insurance, referral_forms
 from admissions.admin.messaging import outbox, rules, templates
+from admissions.admin.privacy import forms as privacy
 from admissions.admin.reporting import views as reporting
 from admissions.admin.scheduling import (
     absences,
@@ -32,7 +35,7 @@ from admissions.public import forms as public
 from admissions.public.guide_answers import GuideAnswers
 from programs.forms.guide_form import GuideForm
 from tests.support import care as care_rows
-from tests.support import factories
+from tests.support import factories, reports
 from tests.support.desk import NOW, minutes
 from tests.support.drawn_form import FormDrawing, draw
 
@@ -95,6 +98,22 @@ def build_check(data):
     return insurance.BenefitsVerificationForm(data, of=of)
 
 
+def build_hold(data):
+    """For someone who asked twice."""
+    first, second = factories.make_request(), factories.make_request()
+    return privacy.HoldForm(data, consultation_request=first, others=[second])
+
+
+def build_disclosure(data):
+    """Of someone who was referred."""
+    request, by = factories.make_request(), factories.make_user()
+    return privacy.DisclosureForm(data, referrals=[reports.refer(request, by)])
+
+
+def build_period(data):
+    return privacy.PeriodForm(data, rule="spam", period=timedelta(days=30))
+
+
 def build_rule(data):
     """The one kind of rule with two lengths of time."""
     return rules.MessageRuleForm(data, rule=MessageRule.objects.get(kind="reminder_day"))
@@ -116,6 +135,15 @@ FORMS = {
     external_calendars.CalendarAddressForm: external_calendars.CalendarAddressForm,
     events.EventFilterForm: events.EventFilterForm,
     events.RequestLookupForm: events.RequestLookupForm,
+    privacy.AskForm: privacy.AskForm,
+    privacy.DecideForm: privacy.DecideForm,
+    privacy.DisclosureForm: build_disclosure,
+    privacy.HoldForm: build_hold,
+    privacy.IdentityForm: privacy.IdentityForm,
+    privacy.LiftHoldForm: privacy.LiftHoldForm,
+    privacy.MatchForm: privacy.MatchForm,
+    privacy.PeriodForm: build_period,
+    privacy.RemovalForm: lambda data: privacy.RemovalForm(data, is_clinical=True),
     reporting.ReportFilterForm: reporting.ReportFilterForm,
     rules.MessageRuleForm: build_rule,
     templates.MessageTemplateForm: templates.MessageTemplateForm,
@@ -152,6 +180,7 @@ BASES = {
     external_calendars.ExternalCalendarForm,
     form_base.PublicForm,
     outbox.EmptyForm,
+    privacy.PrivacyForm,
 }
 # Pages of Django's admin, and of signing in, draw these.
 ELSEWHERE = (BaseModelForm, ChangeListSearchForm)

@@ -193,7 +193,7 @@ def insurance_row(of: BenefitsVerification, now: datetime) -> dict:
     return {
         "of": of,
         "reference": request.reference,
-        "name": request.preferred_name,
+        "name": request.name_used,
         "phone": request.phone if may_call else None,
         "tags": contact_summary.phone_tags(request) if may_call else [],
         "is_quiet": contact_hours.is_in_quiet_hours(now, ZoneInfo(request.time_zone)),

@@ -13,6 +13,7 @@ from admissions.admin.messaging import display as messaging_display
 from admissions.intake import contact_hours, requests
 from admissions.intake.models import ConsentEvent, ConsultationRequest, Note
 from admissions.messaging.models import Message
+from admissions.privacy.models import LegalHold
 from admissions.public import guide_answers
 from admissions.scheduling import coverage
 from admissions.scheduling.models import Consultation
@@ -47,6 +48,7 @@ def request_context(request: ConsultationRequest, *, by: User, now: datetime) ->
         "suppressed": messaging_display.describe_suppression(request, now),
         "lead_called": describe_lead_alert(request),
         "notes": note_rows(request),
+        "hold": LegalHold.objects.covering(request).first(),
         "twins": duplicate_summary(request),
         "care": display.care_summary(request, by=by),
         "timeline": timeline.timeline_entries(request, now=now),

@@ -86,6 +86,8 @@ def owner_label(request: ConsultationRequest, by: User) -> str:
 
 def available_actions(request: ConsultationRequest, now: datetime) -> set[str]:
     """The steps that can work now, whoever takes them; the service still has the last word."""
+    if request.is_anonymized:
+        return set()
     if request.is_closed:
         return {"note"} if request.merged_into_id else {"note", "reopen"}
     steps = {"log", "close", "plan", "note", "escalate", "hand-over", "refer"}

@@ -266,10 +266,12 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
             "sent": forms_by_name(sent),
             "may_triage": may_triage,
             "calendar": calendar_url_for(consultation_request) if may_triage else "",
+            "may_see_privacy": request.user.has_perm("admissions.view_privacyrequest"),
             "may_answer_for_messages": request.user.has_perm("admissions.answer_for_messages"),
         }
+        page = "removed" if consultation_request.is_anonymized else "request"
         return TemplateResponse(
-            request, "admin/admissions/consultationrequest/request.html", context
+            request, f"admin/admissions/consultationrequest/{page}.html", context
         )
 
 

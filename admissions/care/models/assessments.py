@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from admissions.append_only import UPDATE_OR_DELETE, forbid_truncate
+from admissions.append_only import PermanentButForTexts, forbid_truncate
 from admissions.encryption import EncryptedTextField
 from admissions.intake.models import ConsultationRequest, Disposition
 from programs.models import LevelOfCare
@@ -19,6 +19,27 @@ from .credentials import CREDENTIAL_CHECK_SQL, StaffCredential
 
 # The levels as both schemes name them: 2.1 is IOP, and all of 3 are residential.
 IOP_CODE, RESIDENTIAL_PREFIX = "2.1", "3."
+REQUEST_OF_ASSESSMENT = (
+    "(SELECT request_id FROM admissions_assessment WHERE id = NEW.assessment_id)"
+)
+
+
+def require_amendment_reason(name: str) -> pgtrigger.Trigger:
+    """Refuses a later version without a reason. A trigger on INSERT, as a check constraint would
+    also hold when the reason is emptied with all that was written about a person.
+    """
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func=f"""
+            IF NEW.version > 1 AND NEW.amended_because = '' THEN
+                RAISE EXCEPTION '{name}: say why' USING ERRCODE = 'check_violation',
+                    CONSTRAINT = '{name}';
+            END IF;
+            RETURN NEW;
+        """,
+    )
 
 
 class Assessment(models.Model):
@@ -39,14 +60,11 @@ class Assessment(models.Model):
         permissions = [("assess_consultationrequest", _("Can record assessments"))]
         constraints = [
             models.UniqueConstraint(fields=["request", "version"], name="assessment_version_once"),
-            models.CheckConstraint(
-                name="assessment_amended_for_a_reason",
-                condition=Q(version=1) | ~Q(amended_because=""),
-            ),
         ]
         triggers = [
-            pgtrigger.Protect(name="assessment_is_permanent", operation=UPDATE_OR_DELETE),
+            PermanentButForTexts(name="assessment_is_permanent", texts=["amended_because"]),
             forbid_truncate("assessment_is_never_emptied"),
+            require_amendment_reason("assessment_amended_for_a_reason"),
         ]
 
     def __str__(self) -> str:
@@ -98,7 +116,9 @@ class Finding(models.Model):
             )
         ]
         triggers = [
-            pgtrigger.Protect(name="finding_is_permanent", operation=UPDATE_OR_DELETE),
+            PermanentButForTexts(
+                name="finding_is_permanent", texts=["note"], request=REQUEST_OF_ASSESSMENT
+            ),
             forbid_truncate("finding_is_never_emptied"),
         ]
 
@@ -122,7 +142,9 @@ class Acknowledgment(models.Model):
     class Meta:
         permissions = [("acknowledge_concern", _("Can acknowledge a high concern"))]
         triggers = [
-            pgtrigger.Protect(name="acknowledgment_is_permanent", operation=UPDATE_OR_DELETE),
+            PermanentButForTexts(
+                name="acknowledgment_is_permanent", texts=["action"], request=REQUEST_OF_ASSESSMENT
+            ),
             forbid_truncate("acknowledgment_is_never_emptied"),
             pgtrigger.Trigger(
                 name="acknowledgment_by_the_qualified",
@@ -172,10 +194,6 @@ class Recommendation(models.Model):
                 fields=["request", "version"], name="recommendation_version_once"
             ),
             models.CheckConstraint(
-                name="recommendation_amended_for_a_reason",
-                condition=Q(version=1) | ~Q(amended_because=""),
-            ),
-            models.CheckConstraint(
                 name="recommendation_differs_for_a_reason",
                 condition=Q(agreed_level=None, reason_if_different="")
                 | Q(agreed_level=F("recommended_level"), reason_if_different="")
@@ -185,8 +203,12 @@ class Recommendation(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(name="recommendation_is_permanent", operation=UPDATE_OR_DELETE),
+            PermanentButForTexts(
+                name="recommendation_is_permanent",
+                texts=["rationale", "immediate_action", "amended_because"],
+            ),
             forbid_truncate("recommendation_is_never_emptied"),
+            require_amendment_reason("recommendation_amended_for_a_reason"),
             pgtrigger.Trigger(
                 name="recommendation_by_the_qualified",
                 when=pgtrigger.Before,

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from admissions.append_only import refuse_texts_after_removal
 from admissions.encryption import EncryptedTextField
 from admissions.intake.models import ConsultationRequest
 
@@ -48,6 +49,12 @@ class BenefitsVerification(models.Model):
                 "asked_at",
                 name="benefits_open_by_age",
                 condition=Q(status__in=["not_started", "info_needed", "in_progress"]),
+            )
+        ]
+        triggers = [
+            refuse_texts_after_removal(
+                "benefits_are_about_someone",
+                *("payer", "member_id", "policy_holder", "estimate", "note"),
             )
         ]
 

@@ -8,7 +8,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from admissions.append_only import forbid_truncate
+from admissions.append_only import (
+    PermanentText,
+    forbid_truncate,
+    refuse_texts_after_removal,
+)
 from admissions.encryption import EncryptedTextField
 from admissions.intake.models import ConsultationRequest
 from programs.models import LevelOfCare
@@ -54,8 +58,10 @@ class Referral(models.Model):
             forbid_truncate("referral_is_never_emptied"),
             pgtrigger.ReadOnly(
                 name="referral_stays_as_made",
-                fields=["request", "to_whom", "level", "made_at", "made_by"],
+                fields=["request", "level", "made_at", "made_by"],
             ),
+            PermanentText(name="referral_place_is_permanent", text="to_whom"),
+            refuse_texts_after_removal("referral_is_about_someone", "to_whom", "note"),
         ]
 
     def __str__(self) -> str:

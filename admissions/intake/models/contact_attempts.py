@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from admissions.append_only import refuse_texts_after_removal
 from admissions.encryption import EncryptedTextField
 
 from .requests import ConsultationRequest
@@ -58,6 +59,7 @@ class ContactAttempt(models.Model):
     class Meta:
         ordering = ["at", "pk"]
         indexes = [models.Index("at", name="attempt_by_time")]
+        triggers = [refuse_texts_after_removal("attempt_is_about_someone", "note")]
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()}: {self.get_result_display()}"

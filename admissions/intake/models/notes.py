@@ -1,11 +1,14 @@
 """What staff write down about a request, for the next who opens it."""
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from admissions.append_only import forbid_truncate
+from admissions.append_only import (
+    PermanentButForTexts,
+    forbid_truncate,
+    refuse_texts_after_removal,
+)
 from admissions.encryption import EncryptedTextField
 
 from .requests import ConsultationRequest
@@ -22,10 +25,9 @@ class Note(models.Model):
     class Meta:
         ordering = ["at", "pk"]
         triggers = [
-            pgtrigger.Protect(
-                name="note_is_permanent", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
+            PermanentButForTexts(name="note_is_permanent", texts=["text"]),
             forbid_truncate("note_is_never_emptied"),
+            refuse_texts_after_removal("note_is_about_someone", "text"),
         ]
 
     def __str__(self) -> str:

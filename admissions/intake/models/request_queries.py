@@ -8,7 +8,9 @@ from uuid import UUID
 from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Value, When
+from django.utils.translation import gettext as _
 
+from admissions.exceptions import ActionNotAllowed
 from admissions.scheduling.models import Consultation
 from users.models import User
 
@@ -60,8 +62,14 @@ class ConsultationRequestQuerySet(models.QuerySet["ConsultationRequest"]):
         return [pk for pk, kept in alike if normalize_email(kept) == normalize_email(email)]
 
     def lock(self, pk: UUID) -> "ConsultationRequest":
-        """Lock the row until the transaction ends, and return it anew; or raise DoesNotExist."""
-        return self.select_for_update().get(pk=pk)
+        """Lock the row until the transaction ends, and return it anew; or raise DoesNotExist.
+
+        Raise ActionNotAllowed once personal data was removed: nothing is done with it any more.
+        """
+        request = self.select_for_update().get(pk=pk)
+        if request.is_anonymized:
+            raise ActionNotAllowed(_("Personal data was removed. Nothing can be changed here."))
+        return request
 
     def lock_all(self, pks: Iterable[UUID]) -> list["ConsultationRequest"]:
         """Lock them in one order, so that two transactions that meet never wait in a ring."""

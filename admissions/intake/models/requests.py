@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -18,8 +17,10 @@ from admissions.exceptions import MoveNotAllowed
 from admissions.scheduling.models import Consultation
 from programs.models import LanguageField, Program
 
+from .personal_data import REMOVED_NAME
 from .references import ReferenceField
 from .request_queries import ConsultationRequestQuerySet
+from .request_triggers import REQUEST_TRIGGERS
 from .search_tokens import SEARCHED_FIELDS, SearchTokensField
 from .stages import ADMITTED_DISPOSITIONS, STAGE_TRANSITIONS, CloseReason, Disposition, Stage
 
@@ -124,6 +125,9 @@ class ConsultationRequest(models.Model):
         _("what they told the guide"), blank=True, default="", db_default=""
     )
 
+    # When personal data was removed; from then on nothing of the row changes.
+    anonymized_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     objects = ConsultationRequestQuerySet.as_manager()
 
     class Meta:
@@ -145,15 +149,27 @@ class ConsultationRequest(models.Model):
                 name="request_closed",
                 condition=Q(stage="closed"),
             ),
+            # What the nightly removal of personal data looks through.
+            models.Index(
+                "closed_at",
+                name="request_of_someone",
+                condition=Q(stage="closed", anonymized_at=None),
+            ),
             # All that staff search by, and what a person's other requests are found by.
             GinIndex(fields=["search_tokens"], name="request_search"),
         ]
         constraints = [
             models.CheckConstraint(
-                name="request_is_found_by_search", condition=~Q(search_tokens=[])
+                name="request_is_found_by_search",
+                condition=~Q(search_tokens=[]) | Q(anonymized_at__isnull=False),
             ),
             models.CheckConstraint(
-                name="request_can_be_answered", condition=~Q(phone="") | ~Q(email="")
+                name="request_can_be_answered",
+                condition=~Q(phone="") | ~Q(email="") | Q(anonymized_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="request_anonymized_once_closed",
+                condition=Q(anonymized_at=None) | Q(stage="closed"),
             ),
             models.CheckConstraint(
                 name="request_claimed_by_someone_at_a_time",
@@ -180,73 +196,7 @@ class ConsultationRequest(models.Model):
                 | Q(stage="closed", disposition="duplicate") & ~Q(merged_into=F("id")),
             ),
         ]
-        triggers = [
-            pgtrigger.FSM(
-                name="request_stage_moves",
-                field="stage",
-                transitions=[
-                    (old.value, new.value)
-                    for old, permitted in STAGE_TRANSITIONS.items()
-                    for new in sorted(permitted)
-                ],
-            ),
-            pgtrigger.Trigger(
-                name="request_admitted_after_recommendation",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                condition=pgtrigger.Q(new__disposition__in=sorted(ADMITTED_DISPOSITIONS)),
-                func="""
-                    IF TG_OP = 'UPDATE' AND OLD.disposition = NEW.disposition THEN
-                        RETURN NEW;
-                    END IF;
-                    IF NEW.disposition IS DISTINCT FROM (
-                        SELECT CASE
-                            WHEN NOT level.is_offered_here THEN NULL
-                            WHEN level.code = '2.1' AND made.is_step_down
-                                THEN 'admitted_iop_step_down'
-                            WHEN level.code = '2.1' THEN 'admitted_iop'
-                            WHEN left(level.code, 2) = '3.' AND NOT made.is_step_down
-                                THEN 'admitted_residential'
-                        END
-                        FROM admissions_recommendation made
-                        LEFT JOIN programs_levelofcare level ON level.id = made.agreed_level_id
-                        WHERE made.request_id = NEW.id ORDER BY made.version DESC LIMIT 1
-                    ) THEN
-                        RAISE EXCEPTION 'request_admitted_after_recommendation: none is recorded,'
-                            ' or another level was agreed';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-            pgtrigger.Trigger(
-                name="request_closed_after_a_clinician",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__stage__df="closed", new__stage="closed")
-                & ~pgtrigger.Q(new__disposition="spam_or_test"),
-                func="""
-                    IF EXISTS (
-                        SELECT 1 FROM admissions_finding found
-                        JOIN admissions_assessment made ON made.id = found.assessment_id
-                        WHERE made.request_id = NEW.id
-                            AND made.version = (
-                                SELECT max(version) FROM admissions_assessment
-                                WHERE request_id = NEW.id
-                            )
-                            AND found.dimension IN (1, 2, 3)
-                            AND found.concern IN ('high', 'needs_clinician')
-                            AND NOT EXISTS (
-                                SELECT 1 FROM admissions_acknowledgment
-                                WHERE assessment_id = made.id
-                            )
-                    ) THEN
-                        RAISE EXCEPTION 'request_closed_after_a_clinician: a high concern waits'
-                            ' for a clinician';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-        ]
+        triggers = REQUEST_TRIGGERS
 
     def __str__(self) -> str:
         return self.reference
@@ -270,6 +220,15 @@ class ConsultationRequest(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.stage == self.Stage.CLOSED
+
+    @property
+    def is_anonymized(self) -> bool:
+        return self.anonymized_at is not None
+
+    @property
+    def name_used(self) -> str:
+        """What staff read for a name: none is left once personal data was removed."""
+        return str(REMOVED_NAME) if self.is_anonymized else self.preferred_name
 
     @property
     def needs_safety_answer(self) -> bool:

@@ -111,13 +111,17 @@ def permanence_triggers(model: type[models.Model]) -> list[str]:
 
 
 def to_renew() -> models.QuerySet:
-    """Requests whose tokens an older key made, and whose texts can be read."""
+    """Requests whose tokens an older key made, and whose texts can be read.
+
+    Once personal data was removed there are no tokens, and none may come back.
+    """
     newest, *older = current_keys()
     is_readable = Q()
     for name in SEARCHED_FIELDS - {"reference"}:
         known = [key_prefix(each) for each in (newest, *older)]
         is_readable &= Q(**{name: ""}) | Q(**{f"{name}__sealed_by": known})
-    rows = ConsultationRequest._base_manager.exclude(search_tokens__contains=[key_token(newest)])
+    of_someone = ConsultationRequest._base_manager.filter(anonymized_at=None)
+    rows = of_someone.exclude(search_tokens__contains=[key_token(newest)])
     return rows.filter(is_readable).only(*SEARCHED_FIELDS)
 
 

@@ -11,6 +11,7 @@ from django.db import connection, models, transaction
 from psycopg2 import sql
 from psycopg2.extensions import encrypt_password
 
+from admissions.append_only import PermanentButForTexts
 from admissions.audit.models import AuditSeal
 
 VARIABLES = {"web": "WEB_DATABASE_URL", "worker": "WORKER_DATABASE_URL"}
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         if names["web"] == names["worker"]:
             raise CommandError("The web process and the worker need a role each.")
         for kind, name in names.items():
-            grant(name, may_seal=kind == "worker")
+            grant(name, is_worker=kind == "worker")
             self.stdout.write(f"{kind}: the role {name} may read and write, and nothing more")
 
     def make_role(self, variable: str, owner: str) -> str:
@@ -63,8 +64,11 @@ class Command(BaseCommand):
         return name
 
 
-def grant(role: str, *, may_seal: bool) -> None:
-    """What the role had is taken away first, so that nothing stays of an earlier release."""
+def grant(role: str, *, is_worker: bool) -> None:
+    """What the role had is taken away first, so that nothing stays of an earlier release.
+
+    The worker seals the audit, and empties what permanent rows say of people who are removed.
+    """
     for group in memberships(role):
         run(role, "REVOKE {table} FROM {role}", table=group)
     run(role, "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
@@ -77,9 +81,11 @@ def grant(role: str, *, may_seal: bool) -> None:
         verbs = "SELECT, INSERT, UPDATE, DELETE"
         if table in permanent:
             verbs = "SELECT, INSERT"
-        if table == MIGRATIONS or (table == AuditSeal._meta.db_table and not may_seal):
+        if table == MIGRATIONS or (table == AuditSeal._meta.db_table and not is_worker):
             verbs = "SELECT"
         run(role, f"GRANT {verbs} ON {{table}} TO {{role}}", table=table)
+    for table, columns in erasable_columns().items() if is_worker else ():
+        run(role, f"GRANT UPDATE ({', '.join(columns)}) ON {{table}} TO {{role}}", table=table)
 
 
 def memberships(role: str) -> list[str]:
@@ -104,6 +110,16 @@ def permanent_tables() -> set[str]:
     Drafts of content change until they are published: those tables keep their triggers alone.
     """
     return {model._meta.db_table for model in apps.get_models() if is_permanent(model)}
+
+
+def erasable_columns() -> dict[str, list[str]]:
+    """Of permanent tables, the texts that triggers let become empty, by table."""
+    return {
+        model._meta.db_table: trigger.texts
+        for model in apps.get_models()
+        for trigger in getattr(model._meta, "triggers", [])
+        if isinstance(trigger, PermanentButForTexts)
+    }
 
 
 def is_permanent(model: type[models.Model]) -> bool:

@@ -27,8 +27,12 @@ PARAMETERS = {
     "admissions.consultation": "counselor__id__exact counselor__isnull mode__exact mode__isnull"
     " status__exact status__isnull when",
     "admissions.consultationrequest": "language owner program show stage whom",
+    "admissions.disclosure": "basis__exact basis__isnull",
     "admissions.earlieroffer": "mode__exact mode__isnull state__exact state__isnull",
+    "admissions.legalhold": "lifted_at__isempty",
     "admissions.message": "for kind show",
+    "admissions.privacyrequest": "which",
+    "admissions.removalcertificate": "rule__exact rule__isnull",
     "admissions.shortage": "language__exact language__isnull",
     "admissions.suppression": "which",
     "admissions.waitlistentry": "who",

@@ -27,10 +27,12 @@ PERMANENT = {
     "admissions_auditseal",
     "admissions_consentevent",
     "admissions_consentversion",
+    "admissions_disclosure",
     "admissions_finding",
     "admissions_messagetemplate",
     "admissions_note",
     "admissions_recommendation",
+    "admissions_removalcertificate",
 }
 
 REFUSED = "InsufficientPrivilege"

@@ -21,8 +21,10 @@ from admissions.audit.models import AuditEvent
 from admissions.care.models import Assessment, BenefitsVerification, Finding, StaffCredential
 from admissions.intake import suppressions
 from admissions.intake.models import ConsentVersion, Note, Suppression
+from admissions.privacy.models import Disclosure, LegalHold, RemovalCertificate
 from admissions.scheduling.models import Closure, Shortage
 from programs.models import Membership
+from tests.admissions.privacy.people import make_asked
 from tests.support import factories
 from tests.support.desk import NOW, booked, minutes
 from tests.support.factories import make_message
@@ -140,6 +142,25 @@ AREAS = {
         pages("credential", app="programs") | {"app_list"},
         pages("credential", app="programs", of="changelist history") | {"app_list"},
     ),
+    "Privacy: asked, held, told, removed, kept how long, to see": (
+        "oda",
+        pages("privacyrequest", "legalhold", "disclosure", "removalcertificate")
+        | pages("retentionperiod", of="changelist change")
+        | steps("privacyrequest", "of_request"),
+        pages("privacyrequest", "legalhold", "disclosure", "removalcertificate",
+              of="changelist history")
+        | {"admissions_privacyrequest_change"},
+    ),
+    "Note privacy requests and disclosures": (
+        "od", set(), steps("privacyrequest", "ask disclose"),
+    ),
+    "Decide privacy requests, holds and retention": (
+        "d",
+        steps("privacyrequest", "removal readable"),
+        steps("privacyrequest",
+              "identity match unmatch decide revoke removal file hold lift")
+        | {"admissions_retentionperiod_change"},
+    ),
     "Audit": ("a", {"admissions_auditevent_changelist"}, {"admissions_auditevent_lookup"}),
 }  # fmt: skip
 # There is one of each, made with the site.
@@ -212,6 +233,17 @@ def places():
         "earlieroffer": offer.pk,
         "message": make_message("moved", request=request, due_at=NOW).pk,
         "suppression": Suppression.objects.get().pk,
+        "privacyrequest": make_asked(request, by=user).pk,
+        "legalhold": LegalHold.objects.create(request=request, reason="x", placed_by=user).pk,
+        "disclosure": Disclosure.objects.create(
+            request=request,
+            disclosed_at=NOW,
+            to_whom="x",
+            purpose="x",
+            categories=["contact"],
+            basis="consent",
+        ).pk,
+        "removalcertificate": RemovalCertificate.objects.create(request=request).pk,
         "consentversion": ConsentVersion.objects.first().pk,
         "user": user.pk,
         "group": Group.objects.first().pk,
@@ -224,7 +256,7 @@ def address(name, places) -> str:
         return reverse("admin:app_list", args=["programs"])
     kind = next((each for each in name.split("_") if each in places), "")
     pk = places.get(kind, 1)
-    known = {"kind": "no_show_2", "language": "en", "draft": "now", "plan": "named"}
+    known = {"rule": "spam", "kind": "no_show_2", "language": "en", "draft": "now", "plan": "named"}
     known |= {"token": "unknown"}
     known |= dict.fromkeys(["pk", "object_id", "id"], pk)
     args = {}

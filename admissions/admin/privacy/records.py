@@ -1,0 +1,97 @@
+"""Lists to read: holds, disclosures, and certificates of what was removed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from admissions import formatting
+from admissions.admin.read_only_admin import ReadOnlyAdmin
+from admissions.care.models import Referral
+from admissions.privacy.models import Disclosure, LegalHold, RemovalCertificate
+
+from .links import privacy_link
+
+MAX_UNSTATED = 20
+
+
+class PrivacyRecordAdmin(ReadOnlyAdmin):
+    """Newest first; a row leads to the privacy page of its request."""
+
+    sortable_by = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+    readonly_fields = ["of_request"]
+
+    @admin.display(description=_("request"))
+    def of_request(self, row: Any) -> SafeString:
+        return privacy_link(row.request)
+
+
+@admin.register(LegalHold)
+class LegalHoldAdmin(PrivacyRecordAdmin):
+    list_display_links = None
+    list_display = ["of_request", "placed_at", "placed_by", "reason", "lifted_at", "lift_reason"]
+    list_filter = [("lifted_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["request", "placed_by"]
+    ordering = ["-placed_at", "-pk"]
+    fields = ["of_request", "placed_at", "placed_by", "reason", "lifted_at", "lift_reason"]
+
+
+@admin.register(Disclosure)
+class DisclosureAdmin(PrivacyRecordAdmin):
+    """The accounting, with the referrals of which nobody has said yet on what basis."""
+
+    list_display_links = None
+    list_display = ["disclosed_at", "of_request", "to_whom", "told", "purpose", "basis", "who"]
+    list_filter = ["basis"]
+    list_select_related = ["request", "recorded_by"]
+    ordering = ["-disclosed_at", "-pk"]
+    fields = ["disclosed_at", "of_request", "to_whom", "told", "purpose", "basis", "who"]
+    readonly_fields = ["of_request", "told", "who"]
+    change_list_template = "admin/admissions/disclosure/list.html"
+
+    @admin.display(description=_("what was told"))
+    def told(self, row: Disclosure) -> str:
+        return ", ".join(row.category_names)
+
+    @admin.display(description=_("recorded by"))
+    def who(self, row: Disclosure) -> str:
+        return formatting.staff_name(row.recorded_by) if row.recorded_by else str(_("The system"))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        unstated = Referral.objects.filter(disclosure=None, request__anonymized_at=None)
+        newest = unstated.select_related("request").order_by("-made_at", "-pk")[:MAX_UNSTATED]
+        shown = [(each.made_at, privacy_link(each.request)) for each in newest]
+        return super().changelist_view(request, {"unstated": shown, **(extra_context or {})})
+
+
+@admin.register(RemovalCertificate)
+class RemovalCertificateAdmin(PrivacyRecordAdmin):
+    list_display = ["removed_at", "of_request", "because", "values"]
+    list_filter = ["rule"]
+    list_select_related = ["request", "removed_by"]
+    ordering = ["-removed_at", "-pk"]
+    fields = ["removed_at", "of_request", "because", "values", "emptied"]
+    readonly_fields = ["of_request", "because", "values"]
+    list_display_links = ["removed_at"]
+
+    @admin.display(description=_("why"))
+    def because(self, row: RemovalCertificate) -> str:
+        if row.removed_by is None:
+            return row.get_rule_display()
+        who = formatting.staff_name(row.removed_by)
+        return str(_("Asked for; ordered by %(who)s") % {"who": who})
+
+    @admin.display(description=_("values removed"))
+    def values(self, row: RemovalCertificate) -> int:
+        return row.total
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("request", "removed_by")
