@@ -13,7 +13,7 @@ from admissions.accounts import demo
 from admissions.audit.models import AuditEvent
 from admissions.intake import suppressions
 from admissions.intake.models import ConsultationRequest, Suppression
-from admissions.management import demo_care, demo_month, demo_work
+from admissions.management import demo_care, demo_month, demo_privacy, demo_work
 from admissions.messaging import outbox
 from admissions.messaging.models import MailSettings, Message
 from admissions.scheduling import assignment, availability
@@ -82,6 +82,7 @@ class Command(BaseCommand):
             for name in demo_care.STORIES:
                 if not ConsultationRequest.objects.with_email(demo_email(name)):
                     demo_care.add_assessed_request(name, email=demo_email(name))
+            demo_privacy.add_privacy_stories()
             if not demo_month.has_month():
                 demo_month.add_month(timezone.now())
         self.stdout.write("Demo sign-ins for the staff desk (one password for all):")
