@@ -25,6 +25,8 @@ Rule = RetentionPeriod.Rule
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PREVIEW = 30 * DAY
 MAX_REFERENCES = 20
+# From here on people count in years.
+DAYS_OF_YEARS = 700
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,16 @@ def periods() -> dict[str, timedelta]:
 
 
 def format_period(period: timedelta) -> str:
-    """24 hours, 180 days."""
+    """24 hours, 180 days, 730 days (2 years)."""
     if period % DAY:
         hours = period // HOUR
         return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
     days = period // DAY
-    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    said = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    if days < DAYS_OF_YEARS:
+        return said
+    years = round(days / 365.25)
+    return _("%(days)s (about %(years)s years)") % {"days": said, "years": years}
 
 
 def clinical_condition() -> Q:

@@ -1,12 +1,13 @@
 """What people ask about their own data: the list by due date, and a page for each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django import forms as django_forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -35,6 +36,7 @@ from . import exports, forms, request_page
 from .links import PRIVACY_REQUEST_LIST, PRIVACY_REQUEST_PAGE, privacy_link
 
 if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
     from django_stubs_ext import StrOrPromise
 
 TEMPLATE_DIR = "admin/admissions/privacyrequest"
@@ -51,6 +53,11 @@ class OpenFilter(admin.SimpleListFilter):
         self, request: HttpRequest, model_admin: admin.ModelAdmin
     ) -> "list[tuple[str, StrOrPromise]]":
         return [("all", _("Every one that ever was"))]
+
+    def choices(self, changelist: ChangeList) -> "Iterator[_ListFilterChoices]":
+        first, *rest = super().choices(changelist)
+        yield {**first, "display": _("Open")}
+        yield from rest
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         asked = cast(PrivacyRequestQuerySet, queryset)

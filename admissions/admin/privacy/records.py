@@ -1,10 +1,13 @@
 """Lists to read: holds, disclosures, and certificates of what was removed."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +17,10 @@ from admissions.care.models import Referral
 from admissions.privacy.models import Disclosure, LegalHold, RemovalCertificate
 
 from .links import privacy_link
+
+if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
+    from django_stubs_ext import StrOrPromise
 
 MAX_UNSTATED = 20
 
@@ -32,11 +39,31 @@ class PrivacyRecordAdmin(ReadOnlyAdmin):
         return privacy_link(row.request)
 
 
+class InForceFilter(admin.SimpleListFilter):
+    """Those in force, unless the history is asked for."""
+
+    title = _("which")
+    parameter_name = "which"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> "list[tuple[str, StrOrPromise]]":
+        return [("all", _("Every one that ever was"))]
+
+    def choices(self, changelist: ChangeList) -> "Iterator[_ListFilterChoices]":
+        first, *rest = super().choices(changelist)
+        yield {**first, "display": _("In force")}
+        yield from rest
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset if self.value() == "all" else queryset.filter(lifted_at=None)
+
+
 @admin.register(LegalHold)
 class LegalHoldAdmin(PrivacyRecordAdmin):
     list_display_links = None
     list_display = ["of_request", "placed_at", "placed_by", "reason", "lifted_at", "lift_reason"]
-    list_filter = [("lifted_at", admin.EmptyFieldListFilter)]
+    list_filter = [InForceFilter]
     list_select_related = ["request", "placed_by"]
     ordering = ["-placed_at", "-pk"]
     fields = ["of_request", "placed_at", "placed_by", "reason", "lifted_at", "lift_reason"]
@@ -78,8 +105,8 @@ class RemovalCertificateAdmin(PrivacyRecordAdmin):
     list_filter = ["rule"]
     list_select_related = ["request", "removed_by"]
     ordering = ["-removed_at", "-pk"]
-    fields = ["removed_at", "of_request", "because", "values", "emptied"]
-    readonly_fields = ["of_request", "because", "values"]
+    fields = ["removed_at", "of_request", "because", "values", "of_what"]
+    readonly_fields = ["of_request", "because", "values", "of_what"]
     list_display_links = ["removed_at"]
 
     @admin.display(description=_("why"))
@@ -93,5 +120,7 @@ class RemovalCertificateAdmin(PrivacyRecordAdmin):
     def values(self, row: RemovalCertificate) -> int:
         return row.total
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("request", "removed_by")
+    @admin.display(description=_("of what"))
+    def of_what(self, row: RemovalCertificate) -> SafeString:
+        lines = ((name, count) for name, count in sorted(row.emptied.items()))
+        return format_html_join(format_html("<br>{}", ""), "{}: {}", lines)

@@ -29,7 +29,7 @@ PARAMETERS = {
     "admissions.consultationrequest": "language owner program show stage whom",
     "admissions.disclosure": "basis__exact basis__isnull",
     "admissions.earlieroffer": "mode__exact mode__isnull state__exact state__isnull",
-    "admissions.legalhold": "lifted_at__isempty",
+    "admissions.legalhold": "which",
     "admissions.message": "for kind show",
     "admissions.privacyrequest": "which",
     "admissions.removalcertificate": "rule__exact rule__isnull",

@@ -81,7 +81,7 @@ def test_new_period_shows_its_preview_before_it_counts(client, director):
 def test_period_beyond_its_bounds_is_told_beside_the_field(client, director):
     shown = client.post(at("retentionperiod_change", "clinical"), {"number": 30, "seen": 61368})
 
-    assert "Choose between 2557 days and" in shown.text
+    assert "Choose between 2557 days (about 7 years) and" in shown.text
     assert not RetentionPeriod.objects.exists()
 
 
