@@ -42,6 +42,28 @@ def test_two_workers_share_the_night():
     assert AuditEvent.objects.filter(type="data_removed").count() == PEOPLE
 
 
+def test_request_that_someone_has_in_hand_is_passed_over():
+    """A worker that waited for staff would keep the night waiting with it."""
+    held, free = make_closed(days=1001), make_closed(days=1000)
+    locked, done = threading.Event(), threading.Event()
+
+    def work_on_it():
+        with transaction.atomic():
+            ConsultationRequest.objects.lock(held.pk)
+            locked.set()
+            return done.wait(timeout=5)
+
+    def remove_meanwhile():
+        assert locked.wait(timeout=30)
+        removed = remove()
+        done.set()
+        return removed
+
+    assert at_once([work_on_it, remove_meanwhile]) == [True, 1]
+
+    assert RemovalCertificate.objects.get().request == free
+
+
 def test_hold_and_removal_in_the_same_moment_never_both_hold():
     by = make_user("director")
     requests = [make_closed(days=1000) for _number in range(PEOPLE)]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import InternalError, ProgrammingError, models, transaction
+from django.db import IntegrityError, InternalError, ProgrammingError, models, transaction
 from django.utils import timezone
 
 from admissions.audit import seal_chain, verification
@@ -322,6 +322,26 @@ def test_row_is_not_anonymized_while_something_personal_is_left(column):
         ConsultationRequest.objects.filter(pk=request.pk).update(
             anonymized_at=timezone.now(), **empty | {column: left}, search_tokens=[]
         )
+
+
+def test_open_request_is_not_anonymized():
+    request = factories.make_request()
+    nothing = dict.fromkeys(personal_data.PERSONAL_TEXTS, "")
+    nothing |= dict.fromkeys(personal_data.PERMISSIONS, False)
+
+    with pytest.raises(IntegrityError, match="anonymized_once_closed"), transaction.atomic():
+        ConsultationRequest.objects.filter(pk=request.pk).update(
+            anonymized_at=timezone.now(), **nothing
+        )
+
+
+def test_amendment_without_a_reason_is_refused():
+    """The reason may be emptied later, with all that was written about the person."""
+    request, by = factories.make_request(), factories.make_user()
+    request.assessments.create(version=1, by=by)
+
+    with pytest.raises(IntegrityError, match="say why"), transaction.atomic():
+        request.assessments.create(version=2, by=by)
 
 
 def test_permanent_text_is_emptied_only_of_a_removed_person(removed):
