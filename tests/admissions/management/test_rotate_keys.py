@@ -5,12 +5,16 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import InternalError, connection
+from django.utils import timezone
 
 from admissions.care.models import Referral
 from admissions.encryption import key_prefix
 from admissions.intake import suppressions
 from admissions.intake.models import ConsultationRequest, Note, Suppression, search_tokens
 from admissions.management.commands import rotate_keys
+from admissions.privacy import removal
+from admissions.privacy.models import LegalHold
+from tests.admissions.privacy.people import make_closed
 from tests.support.factories import make_factor, make_request, make_user
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +31,7 @@ def old_data(settings):
     requests = [make_request(preferred_name=f"Canary{n}", email=f"c{n}@x.org") for n in range(5)]
     Note.objects.create(request=requests[0], by=user, text="permanent")
     Referral.objects.create(request=requests[0], made_by=user, to_whom="A hospital")
+    LegalHold.objects.create(request=requests[0], placed_by=user, reason="A case")
     suppressions.suppress_email(requests[0], Suppression.Cause.STOPPED)
     settings.FIELD_KEYS = [NEW, OLD]
     return requests
@@ -36,6 +41,19 @@ def rotate():
     out = StringIO()
     call_command("rotate_keys", stdout=out)
     return out.getvalue()
+
+
+def test_removed_person_gets_no_tokens_back(settings):
+    settings.FIELD_KEYS = [OLD]
+    request = make_closed(days=1000)
+    removal.remove_expired_data(now=timezone.now())
+    settings.FIELD_KEYS = [NEW, OLD]
+
+    told = rotate()
+
+    request.refresh_from_db()
+    assert request.search_tokens == []
+    assert "Key 2 of FIELD_KEYS may go" in told
 
 
 def names_under(key):
@@ -57,6 +75,7 @@ def test_rotation_lets_the_old_key_go(old_data, settings):
     }
     assert Note.objects.get().text == "permanent"
     assert Referral.objects.get().to_whom == "A hospital"
+    assert LegalHold.objects.get().reason == "A case"
 
 
 def test_search_finds_after_the_old_key_is_gone(old_data, settings):

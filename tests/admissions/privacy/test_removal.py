@@ -311,16 +311,18 @@ def test_nothing_is_written_about_a_removed_person(removed, table):
         write[table]()
 
 
-@pytest.mark.parametrize("column", [*personal_data.PERSONAL_TEXTS, *personal_data.PERMISSIONS])
+@pytest.mark.parametrize(
+    "column", [*personal_data.PERSONAL_TEXTS, *personal_data.PERMISSIONS, "search_tokens"]
+)
 def test_row_is_not_anonymized_while_something_personal_is_left(column):
     request = make_canary()
-    empty = dict.fromkeys(personal_data.PERSONAL_TEXTS, "")
+    empty = dict.fromkeys(personal_data.PERSONAL_TEXTS, "") | {"search_tokens": []}
     empty |= dict.fromkeys(personal_data.PERMISSIONS, False)
-    left = True if column in personal_data.PERMISSIONS else "+17145550199"
+    left = {"search_tokens": [1]} | dict.fromkeys(personal_data.PERMISSIONS, True)
 
     with refused("personal data is left"), transaction.atomic():
         ConsultationRequest.objects.filter(pk=request.pk).update(
-            anonymized_at=timezone.now(), **empty | {column: left}, search_tokens=[]
+            anonymized_at=timezone.now(), **empty | {column: left.get(column, "+17145550199")}
         )
 
 
@@ -331,7 +333,7 @@ def test_open_request_is_not_anonymized():
 
     with pytest.raises(IntegrityError, match="anonymized_once_closed"), transaction.atomic():
         ConsultationRequest.objects.filter(pk=request.pk).update(
-            anonymized_at=timezone.now(), **nothing
+            anonymized_at=timezone.now(), **nothing, search_tokens=[]
         )
 
 
