@@ -37,6 +37,9 @@ SHOWN_INSTEAD = {"already_booked": "details", "already_received": "details"}
 # What services call within their own transaction, and what only reads.
 WITHIN_A_TRANSACTION = {
     "cancel_standing_consultation",
+    "close_privacy_request",
+    "record_event",
+    "revoke_consent",
     "schedule_consultation",
     "start_waiting",
     "stop_contact",
@@ -130,6 +133,12 @@ SERVICES = [
         "booking/callbacks",
         "booking/consultations",
         "booking/waitlist",
+        "privacy/deletion",
+        "privacy/disclosures",
+        "privacy/holds",
+        "privacy/privacy_requests",
+        "privacy/revocation",
+        "privacy/schedule",
         "triage/contact_attempts",
         "triage/escalation",
         "triage/notes",

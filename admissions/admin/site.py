@@ -28,6 +28,7 @@ from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.calendars import busy_import
 from admissions.care import credentials
+from admissions.privacy.models import PrivacyRequest
 from admissions.scheduling.models import Consultation
 from programs import missing_translations
 from users.models import User
@@ -163,6 +164,9 @@ class StaffAdminSite(admin.AdminSite):
             extra["today"] = dashboard.build_dashboard(by=user, now=now)
         if user.has_perm("admissions.view_shortage"):
             extra["shortages"] = dashboard.shortage_alerts(now)
+        if user.has_perm("admissions.view_privacyrequest"):
+            overdue = PrivacyRequest.objects.overdue(on=timezone.localdate(now))
+            extra["overdue_privacy_requests"] = overdue.count()
         if user.has_perm("programs.view_credential"):
             extra["credential_warnings"] = credentials.find_expiring_center_credentials(now)
         if user.has_perm("programs.view_translation"):

@@ -91,16 +91,22 @@ def carry_out_order(pk: int) -> bool:
         for group in find_groups(asked):
             remove_ordered_request(group[0].pk, asked=asked)
         return close_order(pk)
-    except (ActionNotAllowed, DatabaseError) as refused:
+    except ActionNotAllowed:  # A hold, which may last for years: no fault.
+        return False
+    except DatabaseError as refused:
         logger.error("Removal of privacy request %s waits: %s", pk, type(refused).__name__)
         return False
 
 
 @transaction.atomic
 def close_order(pk: int) -> bool:
-    """Close it as done, by who has ordered it; False if a colleague of ours was quicker."""
+    """Close it as done, by who has ordered it; False if it is closed already, or something is left
+    that was merged meanwhile: the next sweep takes that.
+    """
     asked = PrivacyRequest.objects.to_carry_out().select_for_update().filter(pk=pk).first()
     if asked is None or asked.ordered_by is None:
+        return False
+    if any(not each.is_anonymized for group in find_groups(asked) for each in group):
         return False
     privacy_requests.close_privacy_request(asked, PrivacyRequest.Outcome.DONE, by=asked.ordered_by)
     return True

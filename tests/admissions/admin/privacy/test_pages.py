@@ -59,6 +59,23 @@ def test_no_step_changes_a_removed_request(client, director, removed):
     assert ConsultationRequest.objects.get(pk=removed.pk).is_anonymized
 
 
+@pytest.mark.parametrize("role", ["clinician", "VOB", "director"])
+def test_no_page_of_a_removed_request_tells_anything(client, removed, role):
+    client.force_login(factories.make_user(role))
+    pages = {
+        "clinician": [
+            at("assessment_change", removed.pk), at("assessment_recommendation", removed.pk),
+        ],
+        "VOB": [at("benefitsverification_change", removed.benefits.pk)],
+        "director": [at("message_change", removed.messages.get().pk), page_of(removed)],
+    }  # fmt: skip
+
+    for address in pages[role]:
+        page = client.get(address)
+        assert page.status_code == 200
+        assert "Zqx" not in page.text
+
+
 # Retention
 
 
@@ -176,6 +193,7 @@ def test_overdue_one_is_told_in_the_list(client, director, frozen):
     client.force_login(director)
 
     assert "overdue" in client.get(address).text
+    assert 'id="overdue-privacy-requests"' in client.get(reverse("admin:index")).text
 
 
 def test_list_costs_the_same_however_many_were_asked(client, director):
