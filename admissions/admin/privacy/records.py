@@ -62,11 +62,16 @@ class InForceFilter(admin.SimpleListFilter):
 @admin.register(LegalHold)
 class LegalHoldAdmin(PrivacyRecordAdmin):
     list_display_links = None
-    list_display = ["of_request", "placed_at", "placed_by", "reason", "lifted_at", "lift_reason"]
+    list_display = ["of_request", "placed_at", "who", "reason", "lifted_at", "lift_reason"]
     list_filter = [InForceFilter]
     list_select_related = ["request", "placed_by"]
     ordering = ["-placed_at", "-pk"]
-    fields = ["of_request", "placed_at", "placed_by", "reason", "lifted_at", "lift_reason"]
+    fields = ["of_request", "placed_at", "who", "reason", "lifted_at", "lift_reason"]
+    readonly_fields = ["of_request", "who"]
+
+    @admin.display(description=_("placed by"))
+    def who(self, row: LegalHold) -> str:
+        return formatting.staff_name(row.placed_by)
 
 
 @admin.register(Disclosure)
