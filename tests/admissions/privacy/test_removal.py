@@ -73,7 +73,7 @@ def test_every_text_that_belongs_to_a_request_is_emptied_or_said_to_stay():
     emptied |= {(ConsultationRequest, name) for name in personal_data.PERSONAL_TEXTS}
     stay = {
         "consultation.assigned_because", "consultationrequest.reference",
-        "consultationrequest.time_zone", "message.dedupe_key", "message.kind",
+        "consultationrequest.time_zone", "message.address", "message.dedupe_key", "message.kind",
         "message.template_version", "auditevent.code", "auditevent.object_type",
         "auditevent.object_id", "disclosure.to_whom", "disclosure.purpose",
         "legalhold.reason", "legalhold.lift_reason", "suppression.sha256",
