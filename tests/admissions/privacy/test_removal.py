@@ -48,6 +48,7 @@ def anonymized(request) -> bool:
     return ConsultationRequest.objects.get(pk=request.pk).is_anonymized
 
 
+@pytest.mark.security(81)
 def test_every_text_about_the_person_is_emptied():
     request = make_canary(days=2600)
     assess_canary(request)
@@ -67,6 +68,7 @@ def test_every_text_about_the_person_is_emptied():
     assert (certificate.removed_by, certificate.rule) == (None, "clinical")
 
 
+@pytest.mark.security(81)
 def test_every_text_that_belongs_to_a_request_is_emptied_or_said_to_stay():
     """A new column of words about a person is refused here until it is emptied as well."""
     emptied = {(each.model, name) for each in personal_data.ATTACHED for name in each.texts}
@@ -124,6 +126,7 @@ def test_referral_stays_in_the_accounting():
     assert told.referral.to_whom == ""
 
 
+@pytest.mark.security(81)
 def test_reports_count_as_before():
     now = timezone.now()
     request = make_canary(days=2, disposition="spam_or_test")
@@ -152,6 +155,7 @@ def test_sealed_audit_holds_afterwards():
     assert AuditEvent.objects.filter(type="data_removed", source="system", code="not_admitted")
 
 
+@pytest.mark.security(81)
 @pytest.mark.parametrize(
     ("disposition", "kept_days", "removed_days"),
     [
