@@ -13,8 +13,8 @@ MUTANTS = [
         name="a request is locked before it changes",
         kind="lock",
         path="admissions/intake/models/request_queries.py",
-        old="return self.select_for_update().get(pk=pk)",
-        new="return self.get(pk=pk)",
+        old="request = self.select_for_update().get(pk=pk)",
+        new="request = self.get(pk=pk)",
         tests=(
             f"{RACES}::test_cancel_sent_ten_times_at_once_tells_it_once",
             f"{RACES}::test_two_colleagues_who_claim_at_once_are_one_owner",
@@ -92,7 +92,7 @@ MUTANTS = [
     Mutant(
         name="no high concern is closed before a clinician has looked",
         kind="constraint",
-        path=MIGRATION,
+        path="admissions/migrations/0009_add_privacy.py",
         old="AND found.concern IN ('high', 'needs_clinician')",
         new="AND found.concern IN ('zq')",
         tests=(

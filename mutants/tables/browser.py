@@ -129,8 +129,8 @@ MUTANTS = [
         name="a stranger's name is escaped on the first page of the desk",
         kind="escape",
         path="templates/admin/_request_lines.html",
-        old="{{ card.request.preferred_name }}",
-        new="{{ card.request.preferred_name|safe }}",
+        old="{{ card.request.name_used }}",
+        new="{{ card.request.name_used|safe }}",
         tests=("admissions/admin/test_dashboard.py::test_today_escapes_what_people_typed",),
     ),
     Mutant(

@@ -3,7 +3,9 @@
 from mutants.mutant import Mutant
 
 MIGRATION = "admissions/migrations/0001_initial.py"
+PRIVACY_MIGRATION = "admissions/migrations/0009_add_privacy.py"
 CONSTRAINTS = "admissions/test_constraints.py"
+REMOVAL = "admissions/privacy/test_removal.py"
 ROLES = "admissions/management/test_setup_roles.py"
 REFUSE = "RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;"
 KEEP = "RAISE EXCEPTION 'rows of % stay', TG_TABLE_NAME;"
@@ -36,9 +38,9 @@ MUTANTS = [
     Mutant(
         name="a finding is never changed",
         kind="append-only",
-        path=MIGRATION,
-        old=f"\"{REFUSE}\", hash='5593bd21b09d4698edff476487b6af92a02aeb7f'",
-        new="'RETURN COALESCE(NEW, OLD);', hash='5593bd21b09d4698edff476487b6af92a02aeb7f'",
+        path=PRIVACY_MIGRATION,
+        old=f"{REFUSE}\\n        \", hash='99b60aa362b41c595eabdd7480c2a47044fbade1'",
+        new="RETURN COALESCE(NEW, OLD);\", hash='99b60aa362b41c595eabdd7480c2a47044fbade1'",
         tests=("admissions/care/test_assessments.py::test_what_is_recorded_never_changes",),
     ),
     Mutant(
@@ -64,9 +66,44 @@ MUTANTS = [
         name="the worker alone seals",
         kind="append-only",
         path="admissions/management/commands/setup_roles.py",
-        old=" or (table == AuditSeal._meta.db_table and not may_seal)",
+        old=" or (table == AuditSeal._meta.db_table and not is_worker)",
         new="",
         tests=(f"{ROLES}::test_only_the_worker_seals",),
+    ),
+    Mutant(
+        name="the worker alone empties permanent texts",
+        kind="append-only",
+        path="admissions/management/commands/setup_roles.py",
+        old=".items() if is_worker else ():",
+        new=".items():",
+        tests=(f"{REMOVAL}::test_worker_may_empty_what_the_web_may_not",),
+    ),
+    Mutant(
+        name="a removal empties what is attached",
+        kind="append-only",
+        path="admissions/privacy/personal_data.py",
+        old='    AttachedTexts(Note, ["text"]),\n',
+        new="",
+        tests=(f"{REMOVAL}::test_every_text_about_the_person_is_emptied",),
+    ),
+    Mutant(
+        name="nothing is done with a request whose person is removed",
+        kind="append-only",
+        path="admissions/intake/models/request_queries.py",
+        old="        if request.is_anonymized:\n",
+        new="        if False:\n",
+        tests=(f"{REMOVAL}::test_services_say_kindly_that_nothing_can_be_done",),
+    ),
+    Mutant(
+        name="a removal locks what it empties",
+        kind="lock",
+        path="admissions/privacy/removal.py",
+        old="of_group.select_for_update(skip_locked=not is_waiting)",
+        new="of_group",
+        tests=(
+            "admissions/privacy/test_races.py"
+            "::test_request_that_someone_has_in_hand_is_passed_over",
+        ),
     ),
     Mutant(
         name="a database role keeps nothing that it had through others",

@@ -64,8 +64,8 @@ MUTANTS = [
         name="a role holds what the table says",
         kind="role check",
         path="admissions/accounts/roles.py",
-        old='    "auditor": {"admissions.view_auditevent"},\n',
-        new='    "auditor": {"admissions.view_auditevent", "admissions.view_reports"},\n',
+        old='"auditor": {"admissions.view_auditevent", *PRIVACY}',
+        new='"auditor": {"admissions.view_auditevent", *PRIVACY, "admissions.view_reports"}',
         tests=(
             "admissions/admin/accounts/test_role_matrix.py"
             "::test_role_opens_and_reads_what_the_table_says",
