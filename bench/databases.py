@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg2
+import psycopg
 
 SERVER = urlsplit(os.environ.get("DATABASE_URL", ""))
 
@@ -26,7 +26,7 @@ def libpq(name):
 
 def connect(name):
     """A connection on which each statement commits by itself."""
-    connection = psycopg2.connect(url(name))
+    connection = psycopg.connect(url(name))
     connection.autocommit = True
     return connection
 

@@ -37,7 +37,7 @@ GOALS = {
 
 def conditions(sizes):
     """What was measured with, and how much of it; nothing that names a machine."""
-    packages = ("django", "gunicorn", "psycopg2-binary", "celery")
+    packages = ("django", "gunicorn", "psycopg", "celery")
     return {
         "finished_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}",
         "cores": os.cpu_count(),

@@ -11,8 +11,8 @@ from enum import Enum
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
-from psycopg2 import sql
+import psycopg
+from psycopg import sql
 
 from .mutant import Mutant
 
@@ -55,7 +55,7 @@ class Workshop:
 
     def copy_database(self, name: str, *, of: str | None) -> None:
         """Drop this database, and make it anew as the other is."""
-        connection = psycopg2.connect(self.server)
+        connection = psycopg.connect(self.server)
         connection.autocommit = True
         drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")

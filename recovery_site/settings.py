@@ -136,6 +136,10 @@ DATABASES["default"] |= {
 }
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     connect_timeout=3,
+    # Values travel beside a statement: neither pg_stat_activity nor a log of statements has them.
+    # Django leaves prepare_threshold at None, so that no statement outlives a transaction and a
+    # pool in transaction mode may stand between.
+    server_side_binding=True,
     # Compiling a query for a page takes longer than the page.
     options="-c statement_timeout=10s -c lock_timeout=5s -c jit=off"
     " -c idle_in_transaction_session_timeout=30s",

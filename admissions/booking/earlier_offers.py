@@ -16,8 +16,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
-from psycopg2.extras import DateTimeTZRange
 
 from admissions.audit.models import AuditEvent
 from admissions.intake import contact_hours

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from psycopg2.extras import DateTimeTZRange
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from admissions.care.models import Assessment, Recommendation, Referral, StaffCredential
 from admissions.intake.models import ConsultationRequest, ContactAttempt

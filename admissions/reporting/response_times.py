@@ -42,7 +42,7 @@ RESPONSE_BANDS = [
 
 RESPONSE_TIMES_SQL = f"""
     , {STAFFED_SQL}, parts (good_time, starts, stops) AS (
-        SELECT * FROM unnest(%(parts)s, %(starts)s::time[], %(stops)s::time[])
+        SELECT * FROM unnest(%(parts)s::text[], %(starts)s::time[], %(stops)s::time[])
     ), begun AS (
         SELECT asked.*, CASE
             WHEN starts IS NULL OR local::time >= starts AND local::time < stops THEN created_at

@@ -13,8 +13,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
-from psycopg2.extras import DateTimeTZRange
 
 from admissions.exceptions import SlotTaken
 from users.models import User

@@ -79,11 +79,11 @@ MUTANTS = [
         tests=(f"{SAFE_HTTP}::test_private_address_is_not_public",),
     ),
     Mutant(
-        name="a file of the outside is at most a megabyte",
+        name="a file of the outside has at most so many bytes",
         kind="limit",
         path="admissions/calendars/safe_http.py",
         old="    if len(file) > MAX_BYTES:\n",
         new="    if False:\n",
-        tests=(f"{SAFE_HTTP}::test_file_of_a_megabyte_is_read_and_one_byte_more_is_not",),
+        tests=(f"{SAFE_HTTP}::test_file_up_to_the_limit_is_read_and_one_byte_more_is_not",),
     ),
 ]

@@ -17,8 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, cast
 
-import psycopg2
-from psycopg2 import errors
+import psycopg
+from psycopg import errors
 
 from . import processes, state
 
@@ -34,6 +34,8 @@ SERVER_SETTINGS = {
     # Statements and row details carry people's names: they stay out of the log.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 SERVER_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
@@ -66,8 +68,8 @@ def start_server(var: Path, port: int) -> subprocess.Popen:
 def is_accepting_connections(var: Path, port: int) -> bool:
     """Whether it takes connections yet; the first one makes our database."""
     try:
-        server = psycopg2.connect(database_url(var, port, "postgres"), connect_timeout=2)
-    except psycopg2.OperationalError:
+        server = psycopg.connect(database_url(var, port, "postgres"), connect_timeout=2)
+    except psycopg.OperationalError:
         return False
     server.autocommit = True
     try:

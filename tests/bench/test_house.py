@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = sorted((ROOT / "bench").rglob("*.py"))
 OURS = {"admissions", "bench", "programs", "recovery_site"}
-NAMED = {"aiosmtpd", "celery", "django", "environ", "playwright", "psycopg2", "redis"}
+NAMED = {"aiosmtpd", "celery", "django", "environ", "playwright", "psycopg", "redis"}
 # Installed from its own requirements, apart from ours.
 OF_THE_PEER = {"appointment", "django"}
 

@@ -16,7 +16,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg2
+import psycopg
 import pytest
 from celery import Celery
 from django.test import override_settings
@@ -55,7 +55,7 @@ class Site:
 
     def ask(self, sql, *values):
         """Runs one statement in the site's own database."""
-        connection = psycopg2.connect(self.servers["DATABASE_URL"])
+        connection = psycopg.connect(self.servers["DATABASE_URL"])
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(sql, values)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import F, Q, Sum
 from django.utils import timezone
-from psycopg2.extras import DateTimeTZRange
 
 from admissions.messaging import delivery, tasks
 from admissions.messaging.models import Message

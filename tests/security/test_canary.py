@@ -6,7 +6,7 @@ from base64 import b64encode
 from datetime import time
 from email.message import EmailMessage
 
-import psycopg2
+import psycopg
 import pytest
 import redis
 from django.conf import settings
@@ -127,11 +127,11 @@ def fail(visitor):
 def clash():
     """Postgres refuses a row, and would quote what is in it."""
     named = connection.settings_dict
-    own = psycopg2.connect(
+    own = psycopg.connect(
         user=named["USER"], password=named["PASSWORD"], host=named["HOST"], port=named["PORT"],
         dbname=named["NAME"],
     )  # fmt: skip
-    with pytest.raises(psycopg2.IntegrityError), own, own.cursor() as cursor:
+    with pytest.raises(psycopg.IntegrityError), own, own.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE zq_people (name text UNIQUE)")
         cursor.execute("INSERT INTO zq_people VALUES (%s), (%s)", ["Zqx Canary"] * 2)
     own.close()

@@ -9,9 +9,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 from django.utils import timezone
-from psycopg2.extras import DateTimeTZRange
 
 from admissions.accounts import session_backend
 from admissions.encryption import encrypt_text

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.fields.array import ArrayContains  # type: ignore[attr-defined]
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from admissions.encryption import current_keys
@@ -53,6 +54,18 @@ class SearchTokensField(ArrayField):
         tokens = make_tokens(model_instance)
         setattr(model_instance, self.attname, tokens)
         return tokens
+
+
+@SearchTokensField.register_lookup
+class HasTokens(ArrayContains):
+    """All of some tokens are among those of the row.
+
+    Django binds a plain number of an array as one of 32 bits, and psycopg cuts what is longer in
+    silence.
+    """
+
+    def __init__(self, lhs: Any, rhs: Iterable[int]) -> None:
+        super().__init__(lhs, [Value(each, models.BigIntegerField()) for each in rhs])
 
 
 def make_tokens(request: "ConsultationRequest") -> list[int]:

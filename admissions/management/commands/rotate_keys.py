@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from typing import Any
 
 import pgtrigger
@@ -88,18 +88,31 @@ def seal_again(batch: list[models.Model]) -> None:
     """The same texts, so the words of permanent rows stay."""
     model = type(batch[0])
     names = [each.name for each in fields_of(model)]
-    with ExitStack() as stack:
-        for uri in permanence_triggers(model):
-            stack.enter_context(pgtrigger.ignore(uri))
+    with allowing_changes(model):
         for row in batch:
             texts = {name: getattr(row, name) for name in names}
             model._base_manager.filter(pk=row.pk).update(**texts)
 
 
-def permanence_triggers(model: type[models.Model]) -> list[str]:
-    """What keeps the rows from being changed; sealing the same words anew is no change."""
+@contextmanager
+def allowing_changes(model: type[models.Model]) -> Iterator[None]:
+    """Within a transaction, pass over what keeps permanent rows from being changed: sealing the
+    same words anew is no change.
+
+    `pgtrigger.ignore` would put a statement before each of ours, and two in one Postgres does not
+    bind values to.
+    """
+    triggers = permanence_triggers(model)
+    passed = ",".join(each.get_pgid(model) for each in triggers)  # type: ignore[arg-type]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [f"{{{passed}}}"])
+        yield
+        cursor.execute("SELECT set_config('pgtrigger.ignore', NULL, true)")
+
+
+def permanence_triggers(model: type[models.Model]) -> list[pgtrigger.Trigger]:
     return [
-        f"{model._meta.label}:{trigger.name}"
+        trigger
         for owner, trigger in pgtrigger.registered()
         if owner._meta.label == model._meta.label
         and isinstance(trigger, pgtrigger.Protect)

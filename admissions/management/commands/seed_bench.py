@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, time
 from functools import lru_cache
-from io import StringIO
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
+from psycopg import ClientCursor
 
 from admissions.encryption import current_keys, encrypt_text
 from admissions.intake.models import ConsultationRequest, search_tokens
@@ -88,7 +87,7 @@ PAST = f"""
         (status = 'canceled_by_person')::int, start + interval '45 minutes', ''
     FROM waiting,
         LATERAL (
-            SELECT %(counselors)s AS counselors,
+            SELECT %(counselors)s::bigint[] AS counselors,
                 date_trunc('hour', %(now)s) - (2 + n / %(count)s) * interval '1 hour' AS start,
                 CASE WHEN n %% 10 < 7 THEN 'completed' WHEN n %% 10 < 9 THEN 'canceled_by_person'
                 ELSE 'no_show' END AS status
@@ -98,7 +97,7 @@ PAST = f"""
 # Starts one after the other from nine to five, and of them an even, scattered share.
 AHEAD = """
     SELECT counselor, start, row_number() OVER (ORDER BY start, counselor) - 1 AS n
-    FROM unnest(%(counselors)s) AS counselor,
+    FROM unnest(%(counselors)s::bigint[]) AS counselor,
         generate_series(0, %(horizon)s) AS day,
         generate_series(0, 480 - %(step)s, %(step)s) AS minute,
         LATERAL (
@@ -146,7 +145,14 @@ class Command(BaseCommand):
             raise CommandError(
                 "Give at least one counselor, no negative counts, a share of 0 to 1."
             )
-        with transaction.atomic(), connection.cursor() as cursor, without_search(past + requests):
+        connection.ensure_connection()
+        # Bound here, not by the server: without values in sight Postgres would ask for a cast of
+        # nearly each, and nobody's are among them.
+        with (
+            transaction.atomic(),
+            ClientCursor(connection.connection) as cursor,
+            without_search(past + requests),
+        ):
             cursor.execute("SET LOCAL statement_timeout = 0")
             ids, location = add_counselors(counselors)
             now = timezone.now()
@@ -207,7 +213,7 @@ def add_counselors(number: int) -> tuple[list[int], Location]:
 
 
 def add_past(
-    cursor: CursorWrapper, number: int, ids: list[int], location: Location, now: datetime
+    cursor: ClientCursor, number: int, ids: list[int], location: Location, now: datetime
 ) -> None:
     """Finished consultations, each of a request of its own that is closed."""
     figures = {"counselors": ids, "count": len(ids), "location": location.pk}
@@ -215,7 +221,7 @@ def add_past(
 
 
 def book_ahead(
-    cursor: CursorWrapper, share: float, ids: list[int], location: Location, now: datetime
+    cursor: ClientCursor, share: float, ids: list[int], location: Location, now: datetime
 ) -> int:
     """Standing consultations in this share of the time up to the horizon; returns how many."""
     rules = ModeRules.objects.get(mode=Mode.PHONE)
@@ -239,13 +245,13 @@ def book_ahead(
     return number
 
 
-def new_requests(cursor: CursorWrapper, number: int, *, stage: str, now: datetime) -> dict:
+def new_requests(cursor: ClientCursor, number: int, *, stage: str, now: datetime) -> dict:
     """What REQUESTS asks for: so many requests with references that no earlier ones have."""
     cursor.execute(
         "SELECT count(*) FROM admissions_consultationrequest"
         " WHERE reference ~ '^[0-9A-F]{4}-[0-9A-F]{4}$'"
     )
-    (taken,) = cursor.fetchone()
+    (taken,) = cursor.fetchone() or (0,)
     add_people(cursor, range(taken + 1, taken + number + 1))
     owners = User.objects.filter(username__startswith="bench").values_list("pk", flat=True)
     return {
@@ -258,15 +264,14 @@ def new_requests(cursor: CursorWrapper, number: int, *, stage: str, now: datetim
     }
 
 
-def add_people(cursor: CursorWrapper, numbers: range) -> None:
+def add_people(cursor: ClientCursor, numbers: range) -> None:
     """Who asks, for REQUESTS to read: sealed and with their tokens, which Postgres cannot make."""
     cursor.execute(PEOPLE)
     # Postgres ends a transaction that says nothing for long.
     for start in range(numbers.start, numbers.stop, BATCH):
         some = range(start, min(start + BATCH, numbers.stop))
-        cursor.copy_expert(
-            "COPY bench_people FROM STDIN", StringIO("".join(map(person_line, some)))
-        )
+        with cursor.copy("COPY bench_people FROM STDIN") as copy:
+            copy.write("".join(map(person_line, some)))
 
 
 def person_line(n: int) -> str:

@@ -8,8 +8,7 @@ import pgtrigger
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, models, transaction
-from psycopg2 import sql
-from psycopg2.extensions import encrypt_password
+from psycopg import sql
 
 from admissions.append_only import PermanentButForTexts
 from admissions.audit.models import AuditSeal
@@ -50,7 +49,9 @@ class Command(BaseCommand):
             found = cursor.fetchone()
             if found and found[0]:
                 raise CommandError(f"{variable} names {name}, a superuser: name another role.")
-            secret = encrypt_password(password, name, cursor.connection, "scram-sha-256")
+            secret = cursor.connection.pgconn.encrypt_password(
+                password.encode(), name.encode(), b"scram-sha-256"
+            ).decode()
             cursor.execute(
                 sql.SQL(
                     "{verb} ROLE {name} LOGIN PASSWORD {secret} NOSUPERUSER NOCREATEDB"

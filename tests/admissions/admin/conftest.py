@@ -2,7 +2,7 @@
 
 import pytest
 import time_machine
-from django.db import InternalError, connection
+from django.db import ProgrammingError, connection
 
 from tests.support import factories
 from tests.support.desk import NOW
@@ -24,7 +24,7 @@ def no_audit(db):
             "CREATE TRIGGER refuse BEFORE INSERT ON admissions_auditevent"
             " FOR EACH ROW EXECUTE FUNCTION refuse()"
         )
-    return InternalError
+    return ProgrammingError
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import secrets
 from datetime import timedelta
 
-import psycopg2
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -179,9 +179,9 @@ def test_role_signs_in_with_its_password(real_commits, urls):
     known = connection.get_connection_params()
     known = {name: known[name] for name in ("host", "port", "dbname")}
     try:
-        with pytest.raises(psycopg2.OperationalError):
-            psycopg2.connect(**known, user=urls["web"], password="wrong")
-        psycopg2.connect(**known, user=urls["web"], password=urls["password"]).close()
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(**known, user=urls["web"], password="wrong")
+        psycopg.connect(**known, user=urls["web"], password=urls["password"]).close()
     finally:
         with connection.cursor() as cursor:
             for kind in ("web", "worker"):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.apps import apps
 from django.db import connection
 from django.utils import timezone
-from psycopg2 import sql
+from psycopg import sql
 
 from admissions.care.models import Acknowledgment, BenefitsVerification
 from admissions.intake import manage_links, suppressions

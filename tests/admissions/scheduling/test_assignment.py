@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
-from psycopg2.extras import DateTimeTZRange
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from admissions.exceptions import MoveNotAllowed, SlotTaken
 from admissions.scheduling import assignment, availability, workload

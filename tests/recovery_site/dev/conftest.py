@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psycopg2
+import psycopg
 import pytest
 import redis
 
@@ -64,9 +64,9 @@ def answer(var):
     if not {"postgres_port", "redis_port"} <= chosen.keys():
         return False
     try:
-        psycopg2.connect(database_url(var)).close()
+        psycopg.connect(database_url(var)).close()
         return redis.from_url(redis_url(var)).ping()
-    except (psycopg2.Error, redis.RedisError):
+    except (psycopg.Error, redis.RedisError):
         return False
 
 
@@ -84,7 +84,7 @@ def query():
     """Asks the embedded Postgres of a folder one thing."""
 
     def ask(var, sql):
-        with psycopg2.connect(database_url(var)) as connection, connection.cursor() as cursor:
+        with psycopg.connect(database_url(var)) as connection, connection.cursor() as cursor:
             cursor.execute(sql)
             rows = cursor.fetchall() if cursor.description else None
         connection.close()

@@ -16,11 +16,11 @@ WAYS = {
 }
 TEST = """
 import os
-import psycopg2, redis
+import psycopg, redis
 from django.conf import settings
 
 def test_servers_answer_and_static_files_are_there():
-    psycopg2.connect(os.environ["DATABASE_URL"]).close()
+    psycopg.connect(os.environ["DATABASE_URL"]).close()
     assert redis.from_url(settings.REDIS_URL).ping()
     assert (settings.STATIC_ROOT / "staticfiles.json").exists()
 """

@@ -9,7 +9,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-import psycopg2
+import psycopg
 import pytest
 import redis
 
@@ -155,7 +155,7 @@ def test_work_that_outlived_a_killed_server_is_no_obstacle(own, serving, query):
 
 def work_long(query, var):
     """It never looks whether its server still lives."""
-    with pytest.raises(psycopg2.Error):
+    with pytest.raises(psycopg.Error):
         query(var, "SELECT count(*) FROM (SELECT generate_series(1, 1000000000)) AS numbers")
 
 
@@ -211,8 +211,8 @@ def test_second_copy_is_refused_in_one_line(var, beside):
 def test_postgres_asks_for_a_password(var):
     port = state.read_state(var)["postgres_port"]
 
-    with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
-        psycopg2.connect(f"postgres://recovery:wrong@127.0.0.1:{port}/recovery")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(f"postgres://recovery:wrong@127.0.0.1:{port}/recovery")
 
 
 def test_redis_asks_for_a_password(var):
@@ -260,7 +260,7 @@ def test_exclusion_constraints_are_at_hand(var, query):
 def test_failed_statement_keeps_people_out_of_the_log(var, query):
     query(var, "CREATE TABLE people (name text UNIQUE); INSERT INTO people VALUES ('Zqx Canary')")
 
-    with pytest.raises(psycopg2.errors.UniqueViolation):
+    with pytest.raises(psycopg.errors.UniqueViolation):
         query(var, "INSERT INTO people VALUES ('Zqx Canary')")
 
     assert "Canary" not in (var / "log" / "postgres.log").read_text()
