@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('to_whom', models.TextField()),
                 ('purpose', models.TextField()),
                 ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('contact', 'That they asked us, name, contact details'), ('appointments', 'Appointments and attendance'), ('assessment', 'Assessment and recommendation'), ('insurance', 'Insurance'), ('notes', 'Notes and correspondence')], max_length=20), size=None)),
-                ('basis', models.CharField(choices=[('consent', 'Written consent, on paper'), ('emergency', 'Medical emergency'), ('court', 'Court order or subpoena, through counsel'), ('oversight', 'Audit, evaluation or oversight'), ('abuse_report', 'Report of child abuse or neglect'), ('crime', 'Crime on the premises or against staff'), ('other', 'Another basis, through counsel'), ('not_stated', 'Not stated: taken over from a referral')], max_length=20)),
+                ('basis', models.CharField(choices=[('consent', 'Written consent, on paper'), ('emergency', 'Medical emergency'), ('court', 'Court order or subpoena, through counsel'), ('oversight', 'Audit, evaluation or oversight'), ('child_protection', 'Mandated report to child protection'), ('crime', 'Crime on the premises or against staff'), ('other', 'Another basis, through counsel'), ('not_stated', 'Not stated: taken over from a referral')], max_length=20)),
                 ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={

@@ -14,9 +14,12 @@ from admissions.intake import suppressions
 from admissions.intake.models import Suppression
 from admissions.messaging import delivery
 from admissions.messaging.models import Message
+from admissions.privacy import deletion as removal_order
+from admissions.privacy import disclosures, holds, privacy_requests
+from admissions.privacy.models import PrivacyRequest
 from admissions.triage import contact_attempts, duplicates, notes, outcomes
 from tests.support import bookings, care
-from tests.support.factories import StaffClient, make_counselor
+from tests.support.factories import StaffClient, make_counselor, make_user
 
 pytestmark = pytest.mark.stopped_at(bookings.NINE - timedelta(days=1))
 # Words of one person, long enough that no ciphertext has them by chance.
@@ -69,6 +72,7 @@ def someone_everywhere(db, inbox):
         note="Hazelnut, says Canary",
         refer_to="Hazelnut House",
     )
+    ask_for_privacy(request, make_user("director"))
     return request
 
 
@@ -95,6 +99,37 @@ def work_on_care(request, by, clinician):
         request_id=request.pk, by=by, to_whom="Hazelnut House", note="Hazelnut knows Canary"
     )
     referrals.confirm_referral(request_id=request.pk, by=by, referral_id=referral.pk)
+
+
+def ask_for_privacy(request, by):
+    """Held and let go, told to others, asked for twice, and ordered to be removed."""
+    [held] = holds.place_holds(request_ids=[request.pk], reason="Hazelnut in court", by=by)
+    holds.lift_hold(hold_id=held.pk, reason="Hazelnut lost", by=by)
+    told = disclosures.DisclosureInput(
+        disclosed_at=timezone.now(),
+        to_whom="Hazelnut House",
+        purpose="Hazelnut moves in",
+        categories=["contact"],
+        basis="consent",
+    )
+    disclosures.record_disclosure(request_id=request.pk, by=by, told=told)
+    access, deletion = (
+        privacy_requests.record_privacy_request(
+            request_id=request.pk,
+            kind=kind,
+            received_on=timezone.localdate(),
+            by=by,
+            details="Hazelnut wrote",
+        )
+        for kind in (PrivacyRequest.Kind.INSPECT, PrivacyRequest.Kind.DELETION)
+    )
+    for asked in (access, deletion):
+        privacy_requests.check_identity(privacy_request_id=asked.pk, identity="document", by=by)
+    privacy_requests.decide_privacy_request(
+        privacy_request_id=access.pk, outcome="done", note="Hazelnut has it", by=by
+    )
+    deletion_reason = {"reason": "Hazelnut asked", "clinical_reason": "Hazelnut never came"}
+    removal_order.order_removal(privacy_request_id=deletion.pk, by=by, **deletion_reason)
 
 
 def search_for(by):

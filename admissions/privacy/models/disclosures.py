@@ -28,7 +28,7 @@ class Disclosure(models.Model):
         EMERGENCY = "emergency", _("Medical emergency")
         COURT = "court", _("Court order or subpoena, through counsel")
         OVERSIGHT = "oversight", _("Audit, evaluation or oversight")
-        ABUSE_REPORT = "abuse_report", _("Report of child abuse or neglect")
+        CHILD_PROTECTION = "child_protection", _("Mandated report to child protection")
         CRIME = "crime", _("Crime on the premises or against staff")
         OTHER = "other", _("Another basis, through counsel")
         NOT_STATED = "not_stated", _("Not stated: taken over from a referral")

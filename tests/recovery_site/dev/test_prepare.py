@@ -33,11 +33,12 @@ def ended() -> str:
 def test_roles_are_brought_in_line_with_their_table(settings):
     settings.PRODUCTION = True
     auditor = Group.objects.get(name="auditor")
+    before = auditor.permissions.count()
     auditor.permissions.clear()
 
     prepare.main()
 
-    assert auditor.permissions.count() == 1
+    assert auditor.permissions.count() == before > 0
 
 
 def test_database_of_another_version_is_refused(other_version):
