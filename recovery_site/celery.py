@@ -50,6 +50,11 @@ app.conf.beat_schedule = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 55},
     },
+    "answer who asks for a link": {
+        "task": "admissions.booking.tasks.answer_link_requests",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 55},
+    },
     "tidy up sessions": {
         "task": "admissions.accounts.tasks.delete_expired_rows",
         "schedule": timedelta(hours=1),

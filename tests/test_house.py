@@ -32,7 +32,11 @@ PAGELESS = {
     "continue_from_guide",
 }
 # Pages that another view shows in place of its own.
-SHOWN_INSTEAD = {"already_booked": "details", "already_received": "details"}
+SHOWN_INSTEAD = {
+    "already_booked": "details",
+    "already_received": "details",
+    "visit_closed": "manage",
+}
 
 # What services call within their own transaction, and what only reads.
 WITHIN_A_TRANSACTION = {
@@ -132,6 +136,7 @@ SERVICES = [
         "booking/by_staff",
         "booking/callbacks",
         "booking/consultations",
+        "booking/lookups",
         "booking/waitlist",
         "privacy/deletion",
         "privacy/disclosures",

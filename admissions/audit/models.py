@@ -86,6 +86,8 @@ class AuditEvent(models.Model):
         EMAILS_STOPPED = "emails_stopped", _("Asked us to stop writing")
         PLAN_CHANGED = "plan_changed", _("Changed how we may contact them")
         CONSULTATION_CONFIRMED = "consultation_confirmed", _("Said they will keep the time")
+        LINK_ASKED = "manage_link_asked", _("Asked for a new link by email")
+        APPOINTMENT_FOUND = "appointment_found", _("Looked it up by reference and phone")
         EMAIL_FAILED = "email_failed", _("An email did not arrive")
         MESSAGE_SEEN = "message_seen", _("Looked at an email")
         MESSAGE_RESENT = "message_resent", _("Had an email sent again")

@@ -17,6 +17,7 @@ class Kind(models.TextChoices):
     HANDED_OVER = "handed_over", _("Same time, another counselor")
     CANCELED = "canceled", _("Canceled")
     CANCELED_BY_CENTER = "freed", _("Canceled by us, asked to choose again")
+    LINK = "link", _("A new link, as asked")
     REMINDER_DAY = "reminder_day", _("Reminder, well ahead")
     REMINDER_HOURS = "reminder_hours", _("Reminder, shortly before")
     AFTER_COMPLETED = "after_completed", _("After a completed consultation")

@@ -185,6 +185,11 @@ def enqueue_cancellation_notice(consultation: Consultation) -> None:
     enqueue_for_consultation(consultation, Kind.CANCELED, timezone.now())
 
 
+def enqueue_link(request: ConsultationRequest) -> None:
+    """A new link to this request, which is locked, to its own address."""
+    enqueue_messages([build_request_message(request, Kind.LINK, timezone.now())])
+
+
 def enqueue_thank_you(consultation: Consultation) -> None:
     """A thank-you at ten on a business day, by the location's clock."""
     rule = MessageRule.objects.by_kind()[Kind.AFTER_COMPLETED]

@@ -16,7 +16,22 @@ from .guide_answers import GuideAnswers
 ConsentKey = ConsentVersion.Key
 
 
-class PublicForm(forms.Form):
+class LinkedErrors(forms.BaseForm):
+    """What the summary above a form needs of it."""
+
+    @property
+    def error_links(self) -> list[tuple[str, str]]:
+        """(anchor, message) for the summary above the form, in the order of the fields."""
+        links = [("", str(error)) for error in self.non_field_errors()]
+        for name in self.fields:
+            if name in self.errors:
+                is_group = isinstance(self.fields[name].widget, forms.RadioSelect)
+                anchor = f"id_{name}_0" if is_group else f"id_{name}"
+                links += [(anchor, str(error)) for error in self.errors[name]]
+        return links
+
+
+class PublicForm(LinkedErrors, forms.Form):
     """What every public form carries: a zone found by the browser, and a trap for robots."""
 
     time_zone = TimeZoneField(required=False)
@@ -51,14 +66,3 @@ class PublicForm(forms.Form):
         if self.cleaned_data["website"]:
             raise ValidationError(_("Leave this field empty, so that we know you are a person."))
         return ""
-
-    @property
-    def error_links(self) -> list[tuple[str, str]]:
-        """(anchor, message) for the summary above the form, in the order of the fields."""
-        links = [("", str(error)) for error in self.non_field_errors()]
-        for name in self.fields:
-            if name in self.errors:
-                is_group = isinstance(self.fields[name].widget, forms.RadioSelect)
-                anchor = f"id_{name}_0" if is_group else f"id_{name}"
-                links += [(anchor, str(error)) for error in self.errors[name]]
-        return links

@@ -11,7 +11,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
-from django.shortcuts import get_object_or_404
 from django.utils.crypto import salted_hmac
 
 from admissions.intake import idempotency
@@ -19,6 +18,12 @@ from admissions.intake.models import ConsultationRequest, IdempotencyKey
 from admissions.scheduling.models import Consultation
 
 SENDER_SALT = "admissions.form.sender"
+# What a session knows of one person's requests, beside their forms.
+PERSONAL_MARKS = ("request", "manages", "opened_letter", "stops", "sees")
+
+
+class VisitClosed(Exception):
+    """This browser may not see the page any more, or never might; `private` answers it."""
 
 
 def new_idempotency_key() -> uuid.UUID:
@@ -87,9 +92,8 @@ def remember_request(request: HttpRequest, consultation_request: ConsultationReq
     pk = str(consultation_request.pk)
     if request.session.get("request", pk) != pk:
         request.session.cycle_key()
-        request.session.pop("manages", None)
-        request.session.pop("opened_letter", None)
-        request.session.pop("stops", None)
+        for name in PERSONAL_MARKS:
+            request.session.pop(name, None)
         rotate_token(request)
     request.session["request"] = pk
 
@@ -120,6 +124,28 @@ def allow_managing(request: HttpRequest, consultation_request: ConsultationReque
     request.session["manages"] = str(consultation_request.pk)
 
 
+def allow_seeing(request: HttpRequest, consultation_request: ConsultationRequest) -> None:
+    """Whoever sits here knows the reference and the phone: they may see it, and change nothing.
+
+    What another person saw or managed in this browser is closed to them.
+    """
+    pk = str(consultation_request.pk)
+    known = {request.session.get(name) for name in PERSONAL_MARKS} - {None}
+    if known - {pk}:
+        request.session.flush()
+        rotate_token(request)
+    request.session["sees"] = pk
+
+
+def seen_request(request: HttpRequest) -> ConsultationRequest:
+    """The open request this browser found by its reference; raises VisitClosed."""
+    pk = request.session.get("sees")
+    seen = ConsultationRequest.objects.open().filter(pk=pk).first() if pk else None
+    if seen is None:
+        raise VisitClosed
+    return seen
+
+
 def note_opened_letter(request: HttpRequest, consultation_request: ConsultationRequest) -> None:
     """This browser came by the link in a letter: whoever sits here reads that mailbox."""
     request.session["opened_letter"] = str(consultation_request.pk)
@@ -130,6 +156,10 @@ def owns_email(request: HttpRequest, consultation_request: ConsultationRequest) 
     return request.session.get("opened_letter") == str(consultation_request.pk)
 
 
-def managed_request_or_404(request: HttpRequest) -> ConsultationRequest:
-    """The request this browser may manage, or 404: the same page as for a link we never sent."""
-    return get_object_or_404(ConsultationRequest, pk=request.session.get("manages"))
+def managed_request(request: HttpRequest) -> ConsultationRequest:
+    """The request this browser may manage; raises VisitClosed."""
+    pk = request.session.get("manages")
+    managed = ConsultationRequest.objects.filter(pk=pk).first() if pk else None
+    if managed is None:
+        raise VisitClosed
+    return managed

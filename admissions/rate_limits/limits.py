@@ -54,9 +54,22 @@ LIMITS = {
     "email": [Limit(3, DAY)],
     EVERYONE: [Limit(5, 10 * MINUTE), Limit(12, HOUR), Limit(60, DAY)],
 }
+# Whoever looks for their own appointment mistypes, and tries another address; the number is always
+# there. An address is written to no more often than it would be by the person themselves.
+LOOKUP_LIMITS = {
+    "network": [Limit(10, HOUR), Limit(20, DAY)],
+    "email": [Limit(3, DAY)],
+    "phone": [Limit(10, DAY)],
+    "reference": [Limit(10, DAY)],
+    EVERYONE: [Limit(30, 10 * MINUTE), Limit(400, DAY)],
+}
 
-
-SPANS = {limit.within for limits in LIMITS.values() for limit in limits}
+SPANS = {
+    limit.within
+    for table in (LIMITS, LOOKUP_LIMITS)
+    for limits in table.values()
+    for limit in limits
+}
 
 
 def count_request(*, origin: Origin | None, details: dict[str, Any], now: datetime) -> None:
@@ -67,8 +80,7 @@ def count_request(*, origin: Origin | None, details: dict[str, Any], now: dateti
     counted too; one that is rolled back, for a time that was taken, does not count. Switched off
     by a factor of 0.
     """
-    factor = settings.REQUEST_LIMIT_FACTOR
-    if origin is None or not factor:
+    if origin is None:
         return
     shared = {
         "network": origin.network,
@@ -78,12 +90,34 @@ def count_request(*, origin: Origin | None, details: dict[str, Any], now: dateti
         EVERYONE: EVERYONE,
     }
     keys = {name: hash_shared(name, value) for name, value in shared.items() if value}
+    count_keys(keys, LIMITS, now)
+
+
+def count_lookup(*, origin: Origin, sought: dict[str, str], now: datetime) -> None:
+    """Count one search for an appointment within its transaction, or raise TooManyRequests.
+
+    `sought` holds what was typed, in one spelling each: an email, or a phone and a reference. It
+    counts whether it finds anything or not, and apart from requests.
+    """
+    shared = {"network": origin.network, EVERYONE: EVERYONE, **sought}
+    keys = {name: hash_shared(f"lookup.{name}", value) for name, value in shared.items() if value}
+    count_keys(keys, LOOKUP_LIMITS, now)
+
+
+def count_keys(keys: dict[str, str], table: dict[str, list[Limit]], now: datetime) -> None:
+    """Add a row for each key, or raise TooManyRequests where one has reached a limit of its name.
+
+    Locks the keys until the transaction ends. Does nothing under a factor of 0.
+    """
+    factor = settings.REQUEST_LIMIT_FACTOR
+    if not factor:
+        return
     lock_keys(list(keys.values()))
 
     counts = count_lately(list(keys.values()), now)
     for name, key in keys.items():
         share = factor if name == EVERYONE else 1
-        for limit in LIMITS[name]:
+        for limit in table[name]:
             if counts.get((key, limit.within), 0) >= limit.count * share:
                 raise TooManyRequests(name)
 

@@ -161,8 +161,8 @@ MUTANTS = [
         name="what the first person could manage is closed to the next",
         kind="session hash",
         path="admissions/public/session.py",
-        old='        request.session.pop("manages", None)\n',
-        new="",
+        old='PERSONAL_MARKS = ("request", "manages",',
+        new='PERSONAL_MARKS = ("request",',
         tests=(f"{PRIVACY}::test_what_the_first_person_could_manage_is_closed_to_the_next",),
     ),
     Mutant(

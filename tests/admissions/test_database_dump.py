@@ -8,6 +8,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from admissions.booking import lookups
 from admissions.care import insurance, referrals
 from admissions.encryption import fields
 from admissions.intake import suppressions
@@ -17,6 +18,7 @@ from admissions.messaging.models import Message
 from admissions.privacy import deletion as removal_order
 from admissions.privacy import disclosures, holds, privacy_requests
 from admissions.privacy.models import PrivacyRequest
+from admissions.rate_limits.limits import Origin
 from admissions.triage import contact_attempts, duplicates, notes, outcomes
 from tests.support import bookings, care
 from tests.support.factories import StaffClient, make_counselor, make_user
@@ -64,6 +66,7 @@ def someone_everywhere(db, inbox):
     work_on_care(request, by, clinician)
     search_for(by)
     suppressions.suppress_email(request, Suppression.Cause.STOPPED)
+    lookups.ask_for_link(email=DETAILS["email"], origin=Origin(network="203.0.113.9", session=""))
     outcomes.close_request(
         request_id=request.pk,
         by=by,

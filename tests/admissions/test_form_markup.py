@@ -30,7 +30,7 @@ from admissions.admin.triage import forms as triage
 from admissions.booking.absences import match_colleagues
 from admissions.care.models import BenefitsVerification
 from admissions.messaging.models import MessageRule
-from admissions.public import contact_plan_form, form_base
+from admissions.public import contact_plan_form, form_base, lookup_forms
 from admissions.public import forms as public
 from admissions.public.guide_answers import GuideAnswers
 from programs.forms.guide_form import GuideForm
@@ -124,6 +124,8 @@ FORMS = {
     public.CallbackForm: lambda data: public.CallbackForm(data, guide=GUIDE),
     public.CancelForm: public.CancelForm,
     contact_plan_form.ContactPlanForm: build_plan,
+    lookup_forms.EmailLookupForm: lookup_forms.EmailLookupForm,
+    lookup_forms.ReferenceLookupForm: lookup_forms.ReferenceLookupForm,
     GuideForm: lambda data: GuideForm(data, for_whom="self"),
     phone_form.PhoneBookingForm: lambda data: phone_form.PhoneBookingForm(data, mode="phone"),
     calendar.CalendarFilterForm: calendar.CalendarFilterForm,
@@ -178,7 +180,9 @@ BASES = {
     care.VersionCheckedForm,
     closures.DateTimeRangeForm,
     external_calendars.ExternalCalendarForm,
+    form_base.LinkedErrors,
     form_base.PublicForm,
+    lookup_forms.LookupForm,
     outbox.EmptyForm,
     privacy.PrivacyForm,
 }

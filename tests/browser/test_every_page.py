@@ -14,7 +14,13 @@ from .fitness import PHONE, faults_of, keyboard_faults
 from .visits import JO, book, fill_details, follow, lose, send
 
 # Pages that no search engine shall find, beside the sitemap.
-FIRST = ["/consultation/", "/consultation/callback/", "/consultation/before-the-call/"]
+FIRST = [
+    "/consultation/",
+    "/consultation/callback/",
+    "/consultation/before-the-call/",
+    "/consultation/find/",
+    "/consultation/find/asked/",
+]
 
 
 def addresses(site, *, language):
@@ -63,6 +69,17 @@ def test_details_are_fit_for_everyone_fresh_with_errors_and_when_lost(page, site
 def test_pages_after_booking_are_fit_for_everyone(page):
     book(page)
     found = {"booked": faults_of(page)}
+    reference = page.locator("dt:text-is('Reference') + dd").inner_text()
+    page.goto("/consultation/find/")
+    page.get_by_label("Reference").fill(reference)
+    page.get_by_label("Phone").fill("714 555 0199")
+    page.get_by_role("button", name="Show my appointment").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    found["not found"] = faults_of(page)
+    page.get_by_label("Phone").fill(JO["phone"])
+    page.get_by_role("button", name="Show my appointment").click()
+    expect(page.get_by_role("heading", name="Your appointment")).to_be_visible()
+    found["found"] = faults_of(page)
 
     for name in (
         "manage/",
@@ -97,7 +114,9 @@ def test_callback_is_fit_for_everyone_with_errors_and_once_asked(page):
     assert (with_errors, faults_of(page)) == ([], [])
 
 
-@pytest.mark.parametrize("address", ["/no/such/page/", "/consultation/manage/no-such-link/"])
+@pytest.mark.parametrize(
+    "address", ["/no/such/page/", "/consultation/manage/no-such-link/", "/consultation/manage/"]
+)
 def test_error_page_is_fit_for_everyone(page, address):
     page.goto(address)
 

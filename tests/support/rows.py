@@ -18,6 +18,7 @@ from admissions.intake.models import (
     ConsultationRequest,
     ContactAttempt,
     IdempotencyKey,
+    LinkRequest,
     Note,
     Suppression,
 )
@@ -31,6 +32,7 @@ WRITTEN = (
     ConsentEvent,
     ContactAttempt,
     IdempotencyKey,
+    LinkRequest,
     Message,
     Note,
     Suppression,

@@ -2,7 +2,7 @@
 
 from .consents import ConsentEvent, ConsentVersion
 from .contact_attempts import ContactAttempt
-from .links import IdempotencyKey, ManageToken
+from .links import IdempotencyKey, LinkRequest, ManageToken
 from .notes import Note
 from .request_queries import ConsultationRequestQuerySet
 from .requests import ConsultationRequest
@@ -18,6 +18,7 @@ __all__ = [
     "ContactAttempt",
     "Disposition",
     "IdempotencyKey",
+    "LinkRequest",
     "ManageToken",
     "Note",
     "Stage",

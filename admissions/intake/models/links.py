@@ -4,6 +4,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from admissions.encryption import EncryptedTextField
+
 from .requests import ConsultationRequest
 
 
@@ -22,6 +24,19 @@ class ManageToken(models.Model):
 
     def __str__(self) -> str:
         return f"manage token {self.pk}"
+
+
+class LinkRequest(models.Model):
+    """That someone asks for a new link by email; deleted as soon as a worker has answered it.
+
+    Every address leaves one, known or not, so that the page's answer and its time tell nothing.
+    """
+
+    email = EncryptedTextField(max_length=254)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"link request {self.pk}"
 
 
 class IdempotencyKey(models.Model):

@@ -135,6 +135,20 @@ LETTERS: dict[str, MessageKind] = {
             _("Your appointment is canceled. You can choose another time whenever you like."),
         ),
     ),
+    Kind.LINK: change(
+        subject=Subject.REQUEST,
+        check=Check.OPEN_REQUEST,
+        layout=MessageLayout(),
+        timing=staff_text("At once, when someone asks for it on the site by this address."),
+        text=MessageText(
+            _("Your appointment"),
+            _("The link you asked for"),
+            _(
+                "Someone asked on our site to find what is booked under this address. This link"
+                " opens it. It is only for you: please don't pass it on."
+            ),
+        ),
+    ),
     Kind.EARLIER_OFFER: earlier(
         check=Check.OFFER_OPEN,
         layout=MessageLayout("earlier", ("answer",), placeholders=("when", "earlier", "answer_by")),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -88,7 +88,7 @@ def callback_requested(request: HttpRequest) -> HttpResponse:
     """By when we call, from what number, and what to do meanwhile; or the time booked since."""
     consultation_request = session.remembered_request(request)
     if consultation_request is None:
-        raise Http404
+        raise session.VisitClosed
     if consultation_request.source != ConsultationRequest.Source.CALLBACK:
         return redirect("admissions:booked")
     context = {

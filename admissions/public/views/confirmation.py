@@ -1,7 +1,7 @@
 """What was booked, what may follow it at once, and how to leave no trace of it here."""
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,7 +14,6 @@ from admissions.messaging import catalog
 from admissions.public import session
 from admissions.public.decorators import private
 from admissions.scheduling import summaries
-from admissions.scheduling.models import Consultation
 
 from .manage import earlier_time_context
 
@@ -26,13 +25,14 @@ def booked(request: HttpRequest) -> HttpResponse:
 
     Back may lead here from what this browser asked for since: that is shown then.
     """
-    latest = session.remembered_request(request)
-    if latest and not latest.standing_consultation():
-        session.allow_managing(request, latest)
-        is_call = latest.source == ConsultationRequest.Source.CALLBACK
+    consultation_request = session.remembered_request(request)
+    if consultation_request is None:
+        raise session.VisitClosed
+    consultation = consultation_request.standing_consultation()
+    if consultation is None:
+        session.allow_managing(request, consultation_request)
+        is_call = consultation_request.source == ConsultationRequest.Source.CALLBACK
         return redirect("admissions:callback_requested" if is_call else "admissions:manage")
-    consultation = booked_consultation_or_404(request)
-    consultation_request = consultation.request
     confirmation = consultation.messages.filter(kind__in=catalog.list_invitation_kinds()).first()
     context = {
         "consultation": consultation,
@@ -61,7 +61,10 @@ def call_now_purpose(consultation_request: ConsultationRequest) -> str:
 @require_POST
 def call_now(request: HttpRequest) -> HttpResponse:
     """One tap after booking, for someone who cannot wait for their time."""
-    consultation_request = booked_consultation_or_404(request).request
+    consultation = session.remembered_consultation(request)
+    if consultation is None:
+        return redirect("admissions:booked")
+    consultation_request = consultation.request
     purpose = call_now_purpose(consultation_request)
     key = session.read_form_key(request, purpose)
     if key is not None:
@@ -77,19 +80,14 @@ def call_now(request: HttpRequest) -> HttpResponse:
 @require_safe
 def calendar_file(request: HttpRequest) -> HttpResponse:
     """The appointment as a file, neutral and without anyone's address."""
-    consultation = booked_consultation_or_404(request)
+    consultation = session.remembered_consultation(request)
+    if consultation is None:
+        return redirect("admissions:booked")
     return HttpResponse(
         ics.build_download(consultation),
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
     )
-
-
-def booked_consultation_or_404(request: HttpRequest) -> Consultation:
-    consultation = session.remembered_consultation(request)
-    if consultation is None:
-        raise Http404
-    return consultation
 
 
 @require_safe

@@ -18,7 +18,7 @@ from .manage import render_manage
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_contact_plan(request: HttpRequest) -> HttpResponse:
     """The ways we have, as they stand; saved as a whole."""
-    consultation_request = session.managed_request_or_404(request)
+    consultation_request = session.managed_request(request)
     purpose = f"plan {consultation_request.pk}"
     form = ContactPlanForm(
         request.POST or None,

@@ -58,7 +58,7 @@ def open_manage_link(request: HttpRequest, token: str) -> HttpResponse:
 @private
 @require_safe
 def manage(request: HttpRequest) -> HttpResponse:
-    consultation_request = session.managed_request_or_404(request)
+    consultation_request = session.managed_request(request)
     return render_manage(request, consultation_request)
 
 
@@ -167,7 +167,7 @@ def describe_seen_time(consultation: Consultation | None) -> str:
 @require_POST
 def confirm_attendance(request: HttpRequest) -> HttpResponse:
     """They will come to the time that they saw; one that changed meanwhile is shown first."""
-    consultation_request = session.managed_request_or_404(request)
+    consultation_request = session.managed_request(request)
     consultation = consultation_request.standing_consultation()
     key = session.read_form_key(request, confirm_purpose(consultation_request, consultation))
     if key is None or consultation is None:
@@ -209,7 +209,7 @@ def earlier_time_context(
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
 def move_consultation(request: HttpRequest) -> HttpResponse:
-    consultation_request = session.managed_request_or_404(request)
+    consultation_request = session.managed_request(request)
     purpose = f"move {consultation_request.pk}"
     if request.method != "POST":
         return render_move_consultation(request, consultation_request, purpose)
@@ -279,7 +279,7 @@ def other_open_slots(consultation: Consultation, *, now: datetime) -> list[Slot]
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel_consultation(request: HttpRequest) -> HttpResponse:
     """A time that changed since the page was shown is shown first: nobody cancels it unseen."""
-    consultation_request = session.managed_request_or_404(request)
+    consultation_request = session.managed_request(request)
     consultation = consultation_request.standing_consultation()
     purpose = f"cancel {consultation_request.pk} {describe_seen_time(consultation)}"
     form = CancelForm(request.POST or None)

@@ -26,7 +26,7 @@ from .manage import render_manage
 @require_http_methods(["GET", "HEAD", "POST"])
 def rebook(request: HttpRequest) -> HttpResponse:
     """One tap books; where nothing can be booked, the page of the request says why."""
-    consultation_request = session.managed_request_or_404(request)
+    consultation_request = session.managed_request(request)
     purpose = f"choose {consultation_request.pk}"
     if request.method == "POST":
         return submit_rebooking(request, consultation_request, purpose)

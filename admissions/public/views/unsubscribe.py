@@ -40,7 +40,7 @@ def open_unsubscribe_link(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest) -> HttpResponse:
     """One button; afterwards, what we still do and how to reach us."""
-    consultation_request = unsubscribing_request_or_404(request)
+    consultation_request = unsubscribing_request(request)
     purpose = f"stop {consultation_request.pk}"
     if request.method == "POST":
         key = session.read_form_key(request, purpose)
@@ -58,12 +58,12 @@ def unsubscribe(request: HttpRequest) -> HttpResponse:
     return render(request, "admissions/unsubscribe.html", context)
 
 
-def unsubscribing_request_or_404(request: HttpRequest) -> ConsultationRequest:
-    """The request whose emails this browser may stop, or 404."""
+def unsubscribing_request(request: HttpRequest) -> ConsultationRequest:
+    """The request whose emails this browser may stop; raises VisitClosed."""
     pk = request.session.get("stops")
     consultation_request = ConsultationRequest.objects.filter(pk=pk).first() if pk else None
     if consultation_request is None:
-        raise Http404
+        raise session.VisitClosed
     return consultation_request
 
 
@@ -71,7 +71,7 @@ def unsubscribing_request_or_404(request: HttpRequest) -> ConsultationRequest:
 @require_POST
 def stop_emails(request: HttpRequest) -> HttpResponse:
     """No more emails about this request; the appointment itself stands."""
-    consultation_request = session.managed_request_or_404(request)
+    consultation_request = session.managed_request(request)
     purpose = f"stop {consultation_request.pk}"
     key = session.read_form_key(request, purpose)
     if key is not None:

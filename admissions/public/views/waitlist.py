@@ -33,7 +33,7 @@ def leave_waitlist(request: HttpRequest) -> HttpResponse:
 
 
 def apply_waitlist_service(request: HttpRequest, service: Callable[..., Any]) -> HttpResponse:
-    consultation_request = session.managed_request_or_404(request)
+    consultation_request = session.managed_request(request)
     purpose = f"sooner {consultation_request.pk}"
     key = session.read_form_key(request, purpose)
     if key is not None:
@@ -52,7 +52,7 @@ def apply_waitlist_service(request: HttpRequest, service: Callable[..., Any]) ->
 @require_POST
 def answer_offer(request: HttpRequest) -> HttpResponse:
     """Take the offered time or keep the own one; whoever comes too late is told so kindly."""
-    consultation_request = session.managed_request_or_404(request)
+    consultation_request = session.managed_request(request)
     number, answer = request.POST.get("number", ""), request.POST.get("answer")
     # The key was issued for this very number, so it is one of ours.
     key = session.read_form_key(request, f"answer {consultation_request.pk} {number}")

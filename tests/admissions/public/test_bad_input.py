@@ -309,7 +309,7 @@ def test_nul_in_a_cookie_is_a_bad_request(cookie):
 def test_session_that_we_never_gave_sees_nothing(session):
     response = Client().get(reverse("admissions:booked"), headers={"cookie": f"session={session}"})
 
-    assert response.status_code == 404
+    assert response.status_code == 410
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "BREW"])

@@ -67,7 +67,7 @@ def test_next_person_after_finishing_is_not_shown_the_receipt(visitor):
     visitor.open_details(LATER)
 
     assert visitor.send_details(values).status_code == 409
-    assert visitor.get(url("booked")).status_code == 404
+    assert visitor.get(url("booked")).status_code == 410
 
 
 def test_next_person_without_finishing_is_not_shown_the_first_ones_receipt(visitor):
@@ -90,7 +90,7 @@ def test_form_that_another_browser_sent_first_shows_its_own_browser_nothing(visi
     page = visitor.send_details(values)
 
     assert page.status_code == 409
-    assert visitor.get(url("booked")).status_code == 404
+    assert visitor.get(url("booked")).status_code == 410
 
 
 def test_of_two_browsers_with_one_key_at_once_one_sees_the_receipt(real_commits):

@@ -239,7 +239,7 @@ def test_link_leads_to_an_address_without_its_token(request_of_jo):
 def test_link_to_stop_opens_no_request(request_of_jo):
     client = opened(request_of_jo)
 
-    assert client.get(reverse("admissions:manage")).status_code == 404
+    assert client.get(reverse("admissions:manage")).status_code == 410
 
 
 def test_token_to_stop_opens_no_request(request_of_jo):
@@ -248,8 +248,8 @@ def test_token_to_stop_opens_no_request(request_of_jo):
     assert Client().get(reverse("admissions:open_manage_link", args=[stop])).status_code == 404
 
 
-def test_page_of_another_browser_is_not_found(request_of_jo):
-    assert Client().get(reverse("admissions:unsubscribe")).status_code == 404
+def test_page_of_another_browser_is_closed(request_of_jo):
+    assert Client().get(reverse("admissions:unsubscribe")).status_code == 410
 
 
 def test_page_knows_that_another_request_has_stopped_the_address(request_of_jo):

@@ -60,7 +60,7 @@ def test_visit_asks_for_no_text_without_words(visitor, language):
         answers.append(visitor.post(url("change_contact_plan"), {"voicemail": "x"}).status_code)
 
     assert without_words == set()
-    assert answers == [200, 200, 200, 404, 200, 302, *[200] * 9]
+    assert answers == [200, 200, 200, 410, 200, 302, *[200] * 9]
 
 
 @pytest.mark.parametrize("language", OTHERS)

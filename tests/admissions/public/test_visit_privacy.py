@@ -319,7 +319,7 @@ def test_form_that_was_sent_shows_another_browser_nothing(visitor):
 
     assert page.status_code == 409
     assert b"We have this already" in page.content
-    assert elsewhere.get(url("booked")).status_code == 404
+    assert elsewhere.get(url("booked")).status_code == 410
     assert ConsultationRequest.objects.count() == 1
 
 
@@ -331,7 +331,7 @@ def test_callback_that_was_sent_shows_another_browser_nothing(visitor):
     page = elsewhere.send_callback(values)
 
     assert page.status_code == 409
-    assert elsewhere.get(url("callback_requested")).status_code == 404
+    assert elsewhere.get(url("callback_requested")).status_code == 410
     assert ConsultationRequest.objects.count() == 1
 
 
@@ -362,7 +362,7 @@ def test_what_the_first_person_could_manage_is_closed_to_the_next(visitor):
     page = visitor.get(details_url(TOMORROW_AT_TEN + timedelta(hours=4)) + "&another=1")
     visitor.send_details(read_form(page).values | DETAILS)
 
-    assert visitor.get(url("manage")).status_code == 404
+    assert visitor.get(url("manage")).status_code == 410
 
 
 # Every answer carries the same protection

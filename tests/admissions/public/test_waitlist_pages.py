@@ -145,7 +145,7 @@ def test_nothing_is_done_by_looking_or_without_the_link(center, name):
     looked = browser_of(request).get(reverse(f"admissions:{name}")).status_code
     strange = Visitor().post(reverse(f"admissions:{name}")).status_code
 
-    assert (looked, strange, on_offer(request)) == (405, 404, [TUESDAY])
+    assert (looked, strange, on_offer(request)) == (405, 410, [TUESDAY])
 
 
 # Answer
