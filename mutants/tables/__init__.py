@@ -4,10 +4,11 @@ One behind which a second stands is not here, as no test can miss it: what a new
 example, Django would end too.
 """
 
-from . import accounts, booking, browser, data, messaging, staff, start
+from . import accounts, booking, browser, data, lookups, messaging, staff, start
 
 MUTANTS = [
     *booking.MUTANTS,
+    *lookups.MUTANTS,
     *messaging.MUTANTS,
     *data.MUTANTS,
     *accounts.MUTANTS,
