@@ -219,6 +219,8 @@ TIME_ZONE = "America/Los_Angeles"
 USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = "US"
 PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
+# The only form that keeps an extension. Numbers are compared in it, too.
+PHONENUMBER_DB_FORMAT = "RFC3966"
 
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False

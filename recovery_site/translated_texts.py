@@ -26,6 +26,7 @@ TRANSLATED_PATHS = [
     "admissions/public",
     "admissions/intake/contact_plan.py",
     "admissions/form_fields.py",
+    "admissions/phone_numbers.py",
     "admissions/formatting.py",
     "admissions/scheduling/slot_display.py",
     "admissions/scheduling/summaries.py",

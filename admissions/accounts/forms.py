@@ -2,6 +2,7 @@
 but for a try that failed."""
 
 import struct
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,11 @@ class PasswordAgainForm(PlainFields, account_forms.ReauthenticateForm):
     """The password of who is signed in."""
 
 
+def to_plain_digits(code: str) -> str:
+    """The code in ASCII digits, where a keyboard of East Asia typed wide ones."""
+    return unicodedata.normalize("NFKC", code)
+
+
 class CountedCodes:
     """For forms with a code: each try counts before it is made, and a failure is recorded."""
 
@@ -84,6 +90,7 @@ class CountedCodes:
     cleaned_data: dict[str, Any]
 
     def clean_code(self) -> str:
+        self.cleaned_data["code"] = to_plain_digits(self.cleaned_data["code"])
         counted = throttling.count_code_attempt(context.request, self.user)
         self.authenticator = two_factor.use_recovery_code(self.user, self.cleaned_data["code"])
         try:
@@ -111,6 +118,10 @@ class AppForm(PlainFields, ActivateTOTPForm):
         super().__init__(*args, **kwargs)
         if shown:
             self.secret = context.request.session[SECRET_SESSION_KEY] = shown
+
+    def clean_code(self) -> str:
+        self.cleaned_data["code"] = to_plain_digits(self.cleaned_data["code"])
+        return super().clean_code()
 
 
 class CredentialField(forms.JSONField):

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
+from phonenumber_field.phonenumber import PhoneNumber
 
 from admissions.audit.models import AuditEvent
 from admissions.care.models import Assessment, Recommendation
@@ -18,6 +19,7 @@ from admissions.exceptions import ActionNotAllowed
 from admissions.formatting import staff_name
 from admissions.intake.models import ConsultationRequest, Suppression
 from admissions.messaging.models import Message
+from admissions.phone_numbers import format_phone
 from admissions.public import guide_answers
 from users.models import User
 
@@ -185,5 +187,7 @@ def read_column(row: models.Model, name: str) -> Any:
     if getattr(field, "choices", None) and getattr(row, name) not in ("", None):
         return str(getattr(row, f"get_{name}_display")())
     value = getattr(row, name)
+    if isinstance(value, PhoneNumber):
+        return format_phone(value)
     is_plain = value is None or isinstance(value, bool | int | datetime)
     return value if is_plain else str(value)

@@ -24,7 +24,10 @@ def parse_yes_no(value: str) -> bool:
 
 
 def phone_field(**extra: Any) -> BoundedPhoneField:
-    wrong = _("Enter a phone number with area code, like 714 555 0100.")
+    wrong = _(
+        "Enter one phone number with area code, like 714 555 0100. From another country, begin with"
+        " + and the country code."
+    )
     return BoundedPhoneField(
         label=_("Phone"),
         region="US",

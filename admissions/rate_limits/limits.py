@@ -14,6 +14,8 @@ from django.db import connection
 from django.db.models import Count, Q
 from django.utils.crypto import salted_hmac
 
+from admissions.phone_numbers import line_of
+
 from .models import CountedRequest
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -85,7 +87,7 @@ def count_request(*, origin: Origin | None, details: dict[str, Any], now: dateti
     shared = {
         "network": origin.network,
         "session": origin.session,
-        "phone": str(details.get("phone") or ""),
+        "phone": line_of(details.get("phone") or ""),
         "email": details.get("email", "").strip().casefold(),
         EVERYONE: EVERYONE,
     }

@@ -25,6 +25,7 @@ from admissions.intake.models.search_tokens import (
 )
 from admissions.messaging import outbox, tasks
 from admissions.messaging.models import Message
+from admissions.phone_numbers import line_of
 from admissions.scheduling.models import WaitlistEntry
 from users.models import User
 
@@ -178,11 +179,12 @@ def carry_over_stage(kept: ConsultationRequest, ended: ConsultationRequest) -> N
 
 
 def carry_over_contact_details(ended: ConsultationRequest, kept: ConsultationRequest) -> None:
-    """A number or address that only the ended one has, with what was permitted for it."""
+    """A number, extension or address that only the ended one has, with what was permitted."""
     if ended.phone and not kept.phone:
         kept.phone, kept.voicemail = ended.phone, ended.voicemail
         kept.may_call, kept.may_text = ended.may_call, ended.may_text
-    elif ended.phone == kept.phone:
+    elif ended.phone and line_of(ended.phone) == line_of(kept.phone):
+        kept.phone = kept.phone if kept.phone.extension else ended.phone
         kept.voicemail = min(kept.voicemail, ended.voicemail, key=VOICEMAIL_STRICTEST_FIRST.index)
     if ended.email and not kept.email:
         kept.email, kept.may_email = ended.email, ended.may_email

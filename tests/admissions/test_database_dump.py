@@ -26,7 +26,7 @@ from tests.support.factories import StaffClient, make_counselor, make_user
 pytestmark = pytest.mark.stopped_at(bookings.NINE - timedelta(days=1))
 # Words of one person, long enough that no ciphertext has them by chance.
 PHONE = "+17145550177"
-WORDS = ["canary", "5550177", "hazelnut"]
+WORDS = ["canary", "5550177", "555-0177", "hazelnut"]
 DETAILS = {
     "preferred_name": "Zqx Canary",
     "email": "zqx.canary@example.org",

@@ -29,7 +29,7 @@ BEGINNINGS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24)
 PHONE_ENDINGS = (4, 5, 6, 7, 10)
 # What the tokens of a row are made from. Whoever writes one of these writes the tokens.
 SEARCHED_FIELDS = frozenset({"preferred_name", "phone", "email", "reference"})
-EXTENSION = re.compile(r"(ext(ension)?|x)\.?\s*\d+$")
+EXTENSION = re.compile(r"[\s,;]*(ext(ension|ensi[oó]n)?|x|#|,)[.=:]?\s*\d+$")
 EMAIL = re.compile(r"\S*[^\W_]\S*")
 PHONE = re.compile(r"[\d\s()+./-]+")
 # Letters that no form of Unicode takes apart, though people who type without them mean the same.

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import contact_plan, suppressions
+from admissions.phone_numbers import mask_phone
 from admissions.public import session
 from admissions.public.contact_plan_form import ContactPlanForm
 from admissions.public.decorators import private
@@ -47,7 +48,7 @@ def change_contact_plan(request: HttpRequest) -> HttpResponse:
         "form": form,
         "key": session.issue_form_key(request, purpose),
         "is_stale": is_sent,
-        "phone_ends": str(consultation_request.phone)[-2:],
+        "phone_ends": mask_phone(consultation_request.phone),
         "email": suppressions.mask_email(consultation_request.email),
         "comes_back": suppressions.is_email_undeliverable(consultation_request),
         "call_by": consultation_request.promised_call_by,

@@ -12,6 +12,7 @@ from admissions import formatting
 from admissions.booking import consultations
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake.models import ConsultationRequest
+from admissions.phone_numbers import mask_phone
 from admissions.public import session
 from admissions.public.decorators import private
 from admissions.public.locations import bookable_locations, requested_location
@@ -114,7 +115,7 @@ def render_rebook(
         "mode": mode,
         "places": places,
         "place": place,
-        "phone_ends": str(consultation_request.phone)[-2:] if mode == Mode.PHONE else "",
+        "phone_ends": mask_phone(consultation_request.phone) if mode == Mode.PHONE else "",
         "soonest": near,
         "days": slot_display.chips_by_day(slots, zone=zone),
         "minutes": slots[0].minutes if slots else None,

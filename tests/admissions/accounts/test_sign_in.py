@@ -138,6 +138,17 @@ def test_first_half_is_nothing_to_who_was_made_inactive(someone, kim):
     assert someone.give_code(code_of(kim)).url == LOGIN
 
 
+WIDE = {ord(str(each)): chr(ord("０") + each) for each in range(10)}
+
+
+def test_code_in_wide_digits_is_the_same_code(someone, kim):
+    someone.give_password(kim)
+
+    someone.give_code(code_of(kim).translate(WIDE))
+
+    assert someone.is_in()
+
+
 @pytest.mark.security(34)
 def test_code_counts_once(someone, kim):
     someone.sign_in(kim)
@@ -282,6 +293,16 @@ def test_first_sign_in_sets_up_an_app(someone):
     assert len(answer.context["codes"]) == two_factor.count_recovery_codes(user) == 10
     assert [type for type, *_rest in events(about=user)] == [TYPES.FACTOR_ADDED, TYPES.SIGNED_IN]
     assert secret_of(user) == secret
+
+
+def test_first_code_of_an_app_may_come_in_wide_digits(someone):
+    user = make_staff("coordinator")
+    someone.give_password(user)
+    secret = someone.get(SET_UP).context["form"].secret
+
+    someone.post(SET_UP, {"code": code_of(user, secret=secret).translate(WIDE)})
+
+    assert someone.is_in()
 
 
 def test_wrong_code_sets_up_nothing(someone):

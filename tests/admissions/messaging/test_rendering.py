@@ -259,6 +259,10 @@ def test_reminder_names_no_day_that_waiting_out_the_night_makes_false(kind):
         "jo@evil.example",
         "C:\\evil",
         "Jo, see evil.example now",
+        "evil．example",
+        "evil․example",
+        "evil。example",
+        "evilꓸexample",
     ],
 )
 @pytest.mark.security(55)
@@ -269,7 +273,9 @@ def test_name_that_reads_as_an_address_is_not_repeated(name):
     assert name not in all_that_shows(letter)
 
 
-@pytest.mark.parametrize("name", ["O’Brien", "Ng", "李", "Null", "Mary-Jane", "J. R.", "Zoë"])
+@pytest.mark.parametrize(
+    "name", ["O’Brien", "Ng", "李", "Null", "Mary-Jane", "J. R.", "Zoë", "Gal·la"]
+)
 def test_name_of_a_person_is_greeted(name):
     letter = arrive(promise(preferred_name=name))
 

@@ -276,6 +276,12 @@ def test_referral_stands_in_the_accounting_until_its_basis_is_stated(by):
         )
 
 
+def test_export_tells_a_number_whole():
+    request = make_request(phone="+525555550155;ext=23")
+
+    assert export.export_request(request)["phone"] == "+52 55 5555 0155 ext. 23"
+
+
 def test_export_holds_everything_about_them_and_nothing_of_others(by):
     request = make_canary(days=1)
     assess_canary(request)

@@ -106,7 +106,10 @@ def test_details_form_with_a_bad_phone_blames_the_phone_alone():
     form = details_form(phone="12")
 
     assert errors(form) == {
-        "phone": ["Enter a phone number with area code, like 714 555 0100."],
+        "phone": [
+            "Enter one phone number with area code, like 714 555 0100. From another country, begin"
+            " with + and the country code."
+        ],
     }
 
 
@@ -231,6 +234,8 @@ def test_real_names_are_kept_as_typed(name):
         ("Cafe\u0301", "Café"),
         ("👩\u200d👧", "👩\u200d👧"),
         ("Jo\u200d", "Jo"),
+        ("Jo\uffff\ufdd0\U0010fffe", "Jo"),
+        ("Jo\u3164", "Jo"),
     ],
 )
 @pytest.mark.security(85)
@@ -254,6 +259,34 @@ def test_real_addresses_are_accepted(address):
 
     assert errors(form) == {}
     assert form.request_fields()["email"] == address
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u00ad", "\u200d", "\u2060", "\u00a0"])
+def test_what_nobody_sees_around_an_address_is_left_out(unseen):
+    form = details_form(email=f"{unseen}jo@example.org {unseen}", may_email="on")
+
+    assert errors(form) == {}
+    assert form.request_fields()["email"] == "jo@example.org"
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("jo@exam\u200bple.org", "can't be seen"),
+        ("jo@bücher.example", "an address with “ü”"),
+        ("jо@example.com", "an address with “о”"),
+        ("jo@example。org", "an address with “。”"),
+        ("a" * 65 + "@example.org", "at most 64 letters"),
+    ],
+)
+def test_refusal_of_an_address_says_what_is_wrong_with_it(address, words):
+    form = details_form(email=address, may_email="on")
+
+    assert words in errors(form)["email"][0]
+
+
+def test_name_of_64_letters_before_the_at_is_taken():
+    assert errors(details_form(email="a" * 64 + "@example.org", may_email="on")) == {}
 
 
 @pytest.mark.parametrize(
@@ -309,6 +342,53 @@ def test_number_that_nobody_can_call_is_refused(number):
 
     assert list(errors(form)) == ["phone"]
     assert form["phone"].value() == number
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "714-555-0155 ext. 23",
+        "(714) 555-0155 x23",
+        "714 555 0155 #23",
+        "714-555-0155,,23",
+        "+1 714 555 0155 extensión 23",
+        "tel:+1-714-555-0155;ext=23",
+    ],
+)
+def test_extension_is_kept_however_it_is_written(number):
+    form = details_form(phone=number)
+
+    assert errors(form) == {}
+    assert form.request_fields()["phone"].as_rfc3966 == "tel:+1-714-555-0155;ext=23"
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        ("+52 55 5555 0155", "+525555550155"),
+        ("0044 20 7946 0958", "+442079460958"),
+        ("００４４ ２０ 7946 0958", "+442079460958"),
+        ("011 44 20 7946 0958", "+442079460958"),
+        ("+44 (0)20 7946 0958", "+442079460958"),
+        ("001 714 555 0155", "+17145550155"),
+        ("714 555 HELP", "+17145554357"),
+    ],
+)
+def test_number_from_abroad_is_understood_as_people_dial_it(number, kept):
+    form = details_form(phone=number)
+
+    assert errors(form) == {}
+    assert form.request_fields()["phone"].as_e164 == kept
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["714-555-0155/x7145550199", "714-555-0155;isub=12", "714-555-0155 ext", "52 55 5555 0155"],
+)
+def test_number_that_would_be_kept_in_part_is_refused_with_a_word_of_country_codes(number):
+    form = details_form(phone=number)
+
+    assert "the country code" in errors(form)["phone"][0]
 
 
 def test_error_links_lead_to_the_fields_in_their_order():

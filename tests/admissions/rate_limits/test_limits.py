@@ -46,6 +46,15 @@ def taken(requests, **shared):
 
 
 @pytest.mark.django_db
+def test_extension_makes_no_other_phone_of_a_number():
+    for extension in range(3):
+        count(extension, phone=f"+17145550155;ext={extension}")
+
+    with pytest.raises(TooManyRequests):
+        count(3, phone="+17145550155")
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("shared", "most"),
     [

@@ -154,6 +154,17 @@ def test_merge_keeps_the_more_careful_plan_and_a_number_only_one_had(staff):
     assert kept.is_discreet is True
 
 
+def test_merge_keeps_an_extension_only_one_had_and_the_more_careful_voicemail(staff):
+    kept = make_request(phone="+17145550155", voicemail="say_center")
+    ended = make_request(phone="+17145550155;ext=23", voicemail="no")
+
+    merge(kept, ended, by=staff)
+
+    kept.refresh_from_db()
+    assert kept.phone == "+17145550155;ext=23"
+    assert kept.voicemail == "no"
+
+
 def test_merge_takes_back_what_was_promised_to_the_other(staff):
     kept, ended = make_request(), make_request()
     owed = make_message("no_contact_2", request=ended, due_at=NOW + DAY)

@@ -27,6 +27,19 @@ def test_look_is_recorded_once(client, coordinator):
     assert events == [(Type.REQUEST_VIEWED, coordinator)]
 
 
+@pytest.mark.parametrize(
+    ("number", "link", "shown"),
+    [
+        ("+17145550155;ext=23", "tel:+1-714-555-0155;ext=23", "(714) 555-0155 ext. 23"),
+        ("+525555550155", "tel:+52-55-5555-0155", "+52 55 5555 0155"),
+    ],
+)
+def test_number_is_shown_and_dialed_whole(client, coordinator, number, link, shown):
+    page = client.get(page_of(factories.make_request(phone=number)))
+
+    assert f'<a href="{link}">{shown}</a>' in page.content.decode()
+
+
 def test_look_changes_nothing_else(client, coordinator):
     request = factories.make_request()
     before = ConsultationRequest.objects.filter(pk=request.pk).values().get()
