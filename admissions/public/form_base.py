@@ -3,13 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from admissions.form_fields import BoundedTextField, TimeZoneField
 from admissions.intake.models import ConsentVersion
-from programs.forms.layout import Include
+from programs.forms.layout import Include, Trap
 
 from .guide_answers import GuideAnswers
 
@@ -32,14 +31,28 @@ class LinkedErrors(forms.BaseForm):
 
 
 class PublicForm(LinkedErrors, forms.Form):
-    """What every public form carries: a zone found by the browser, and a trap for robots."""
+    """What every public form carries: a zone found by the browser, and a trap for robots.
+
+    Whatever fills the trap is asked to send once more. It is no field of a form that was sent:
+    on the page that comes back, nothing on a person's device finds it to fill it again.
+    """
 
     time_zone = TimeZoneField(required=False)
     website = BoundedTextField(
         label=_("Leave this empty"),
         required=False,
         max_length=200,
-        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={
+                "tabindex": "-1",
+                "autocomplete": "off",
+                # Each is how one password manager is told to leave a field alone.
+                "data-1p-ignore": True,
+                "data-bwignore": True,
+                "data-lpignore": "true",
+                "data-form-type": "other",
+            }
+        ),
     )
 
     takes_guide = forms.BooleanField(
@@ -51,6 +64,9 @@ class PublicForm(LinkedErrors, forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         self.guide = guide
+        self.has_trap = "website" in self.fields
+        if self.is_bound:
+            self.fields.pop("website", None)
         self.consent_versions = ConsentVersion.objects.current(language=get_language())
 
     def guide_layout(self) -> list[Include | str]:
@@ -62,7 +78,19 @@ class PublicForm(LinkedErrors, forms.Form):
     def guide_answers(self) -> str:
         return self.guide.as_json if self.guide and self.cleaned_data["takes_guide"] else ""
 
-    def clean_website(self) -> str:
-        if self.cleaned_data["website"]:
-            raise ValidationError(_("Leave this field empty, so that we know you are a person."))
-        return ""
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if self.has_trap and self.data.get("website", "").strip():
+            self.add_error(
+                None,
+                _(
+                    "Something on this device, such as a password manager, filled in a field that"
+                    " nobody sees. We emptied it and sent nothing yet. Please send the form once"
+                    " more."
+                ),
+            )
+        return data
+
+    def trap_layout(self) -> list[Trap]:
+        """Nothing in a form that was sent."""
+        return [Trap("website")] if "website" in self.fields else []

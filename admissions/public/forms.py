@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from crispy_forms.layout import Div
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
@@ -14,6 +13,7 @@ from admissions.scheduling.models import Mode
 from programs.forms.layout import Details, Fieldset, FieldsHelper, Include
 from programs.models import Program
 
+from . import email_typos
 from .form_base import ConsentKey, PublicForm
 from .form_fields import ForWhomField, name_field, parse_yes_no, phone_field, voicemail_field
 
@@ -95,6 +95,9 @@ class DetailsForm(PublicForm):
         error_messages={"required": _("We need this agreement to answer you.")}
     )
     wants_news = forms.BooleanField(required=False)
+    # Whether we have asked about a slip in their email: nobody is asked twice.
+    email_asked = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    suggested_email = ""
 
     CONSENT_FIELDS = {
         ConsentKey.CONTACT: "agrees_to_contact",
@@ -106,9 +109,18 @@ class DetailsForm(PublicForm):
     def __init__(self, *args: Any, mode: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.mode = mode
+        if self.data.get("email_instead"):
+            self.fill_in("email", self.data["email_instead"])
         for key, name in self.CONSENT_FIELDS.items():
             self.fields[name].label = self.consent_versions[key].text
         self.helper = self.build_helper()
+
+    def fill_in(self, name: str, value: str) -> None:
+        """Go on as if this had been sent."""
+        sent: Any = self.data
+        changed = sent.copy()
+        changed[name] = value
+        self.data = changed
 
     def build_helper(self) -> FieldsHelper:
         return FieldsHelper(
@@ -143,7 +155,8 @@ class DetailsForm(PublicForm):
             *self.guide_layout(),
             "agrees_to_contact",
             "wants_news",
-            Div("website", css_class="trap"),
+            *self.trap_layout(),
+            "email_asked",
             "time_zone",
         )
 
@@ -167,7 +180,20 @@ class DetailsForm(PublicForm):
         elif self.mode == Mode.PHONE and not phone and "phone" not in self.errors:
             self.add_error("phone", _("Enter a phone number: you chose a talk by phone."))
         self.check_channels(data, phone, email)
+        if email and "email_asked" in self.fields and not data.get("email_asked"):
+            self.ask_about_slip(email)
         return data
+
+    def ask_about_slip(self, email: str) -> None:
+        """Did you mean gmail.com? Whoever sends the form again as it is meant what they typed."""
+        self.suggested_email = email_typos.suggest_address(email)
+        if self.suggested_email:
+            self.add_error(
+                "email",
+                _("Did you mean %(email)s? If yours is right, send the form as it is.")
+                % {"email": self.suggested_email},
+            )
+            self.fill_in("email_asked", "True")
 
     def check_channels(self, data: dict[str, Any], phone: Any, email: str | None) -> None:
         """Each channel needs its address, and an email typed in needs its permission."""
@@ -230,7 +256,7 @@ class CallbackForm(PublicForm):
             "good_time",
             *self.guide_layout(),
             "agrees_to_contact",
-            Div("website", css_class="trap"),
+            *self.trap_layout(),
             "for_whom",
             "time_zone",
         )

@@ -97,6 +97,15 @@ class Section(TitledFields):
     template = "%s/layout/section.html"
 
 
+class Trap(TitledFields):
+    """A field for robots: neither seen, nor heard, nor reached by the keyboard."""
+
+    template = "%s/layout/trap.html"
+
+    def __init__(self, *fields: Any) -> None:
+        super().__init__("", *fields)
+
+
 class Details(TitledFields):
     """Fields that are folded away as long as they hold nothing and nothing is wrong with them."""
 

@@ -22,7 +22,7 @@ class PhoneBookingForm(DetailsForm):
     """Who they are and how we may reach them, as they say it; consents as read out."""
 
     # Django drops an inherited field that is None.
-    website = wants_news = takes_guide = None  # type: ignore[assignment]
+    website = wants_news = takes_guide = email_asked = None  # type: ignore[assignment]
     language = forms.ChoiceField(label=_("Language of the talk"), choices=settings.LANGUAGES)
     # A choice, where the browser of a requester tells it.
     time_zone = forms.ChoiceField(label=_("Their clock"))  # type: ignore[assignment]

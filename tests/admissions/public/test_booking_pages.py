@@ -322,7 +322,7 @@ def test_lost_time_loses_nothing_typed(lost):
     kept = read_form(page).values
     del kept["csrfmiddlewaretoken"]
     assert kept == {name: values[name] for name in kept}
-    assert set(values) - set(kept) == {"csrfmiddlewaretoken"}
+    assert set(values) - set(kept) == {"csrfmiddlewaretoken", "website"}
 
 
 def test_lost_time_offers_the_three_nearest(lost):

@@ -174,9 +174,47 @@ def test_program_that_is_not_published_cannot_be_chosen():
 def test_trap_field_stops_a_robot_and_tells_a_person_why():
     form = details_form(website="https://example.com")
 
-    assert errors(form) == {
-        "website": ["Leave this field empty, so that we know you are a person."]
-    }
+    assert list(errors(form)) == ["__all__"]
+    assert "filled in a field that nobody sees" in errors(form)["__all__"][0]
+
+
+@pytest.mark.parametrize(("form", "data"), [(DetailsForm, DETAILS), (CallbackForm, CALLBACK)])
+@pytest.mark.security(99)
+def test_trap_stands_in_a_new_form_out_of_every_reach_and_in_none_that_comes_back(form, data):
+    extra = {"mode": Mode.PHONE} if form is DetailsForm else {}
+
+    new, sent = draw(form(**extra)), draw(form(data | {"website": "x"}, **extra))
+
+    (trap,) = re.findall(r'<div class="trap" aria-hidden="true">.*?</div>\s*</div>', new, re.DOTALL)
+    assert 'name="website"' in trap
+    assert 'tabindex="-1"' in trap
+    assert 'autocomplete="off"' in trap
+    assert "website" not in sent
+
+
+@pytest.mark.parametrize(
+    ("address", "meant"),
+    [
+        ("jo@gmial.com", "jo@gmail.com"),
+        ("jo@gmail.con", "jo@gmail.com"),
+        ("jo@gmail.co", "jo@gmail.com"),
+        ("jo@HOTMAIL.COMM", "jo@hotmail.com"),
+        ("jo@yaho.com", "jo@yahoo.com"),
+        ("jo@gmail.com", ""),
+        ("jo@ymail.com", ""),
+        ("jo@mail.com", ""),
+        ("jo@yahoo.ca", ""),
+        ("jo@hotmail.es", ""),
+        ("jo@example.org", ""),
+    ],
+)
+def test_slip_in_a_common_address_is_asked_about(address, meant):
+    form = details_form(email=address, may_email="on")
+
+    form.is_valid()
+
+    assert form.suggested_email == meant
+    assert list(errors(form)) == ["email"] * bool(meant)
 
 
 @pytest.mark.parametrize(
