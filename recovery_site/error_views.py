@@ -1,18 +1,25 @@
 """Error pages: static, kind, and never without the phone number."""
 
+from http import HTTPStatus
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import ResolverMatch, reverse
 from django.utils import translation
 from django.utils.translation import get_language_from_path
 from phonenumber_field.phonenumber import to_python
 
 from admissions.accounts import authentication, unsent_forms
 
-# Forms that a stranger sends, which say what is missing and never act without a key of ours.
-GIVEN_BACK = {"admissions:details", "admissions:request_callback"}
+# Forms in which a requester types, which say what is missing and never act without a key of ours.
+GIVEN_BACK = {
+    "admissions:details",
+    "admissions:request_callback",
+    "admissions:change_contact_plan",
+    "admissions:cancel_consultation",
+}
 
 
 def render_error(status: int, request: HttpRequest | None = None) -> HttpResponse:
@@ -51,18 +58,30 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return render_error(403, request)
     match = request.resolver_match
     if match and match.view_name in GIVEN_BACK:
-        # Without its key a form counts as nothing, and is shown again with a new one.
-        sent = request.POST.copy()
-        sent.pop("key", None)
-        request.POST = sent  # type: ignore[assignment]  # a copy of it, without the key
-        response = match.func(request, *match.args, **match.kwargs)
-        response.status_code = 403
-        return response
+        return give_back(request, match)
     at_the_desk = request.path.startswith(reverse("admin:index"))
     if at_the_desk and authentication.is_fully_authenticated(request):
         unsent_forms.save_form(request, owner=request.user.pk)
         return redirect("admin:unsent_form")
     return render_error(403, request)
+
+
+def give_back(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
+    """The form as it was sent, checked, and nothing done with it.
+
+    Its page says that cookies are needed, if none came: after the end of the browser one comes with
+    this answer; a browser that refuses cookies would be shown this page for ever.
+    """
+    # Without its key a form counts as nothing, and is shown again with a new one.
+    sent = request.POST.copy()
+    sent["refused_key"] = sent.pop("key", [""])[-1]
+    request.POST = sent  # type: ignore[assignment]  # a copy of it, without the key
+    request.is_given_back = True  # type: ignore[attr-defined]
+    request.lacks_cookies = settings.CSRF_COOKIE_NAME not in request.COOKIES  # type: ignore[attr-defined]
+    response = match.func(request, *match.args, **match.kwargs)
+    if response.status_code == HTTPStatus.OK:
+        response.status_code = HTTPStatus.FORBIDDEN
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -27,6 +27,15 @@ def verify_key(signed: str, purpose: str) -> uuid.UUID | None:
     return uuid.UUID(key) if issued_for == purpose else None
 
 
+def read_purpose(signed: str) -> str:
+    """What a key of ours was issued for; nothing where it is missing, forged or old."""
+    try:
+        _key, issued_for = signing.loads(signed, salt=KEY_SALT, max_age=KEY_MAX_AGE)
+    except signing.BadSignature:
+        return ""
+    return issued_for
+
+
 def find_or_claim_key(key: uuid.UUID, *, sender: str = "") -> ConsultationRequest | None:
     """The request that this key already made or changed; waits for a twin still under way.
 

@@ -114,6 +114,27 @@ def test_callback_is_fit_for_everyone_with_errors_and_once_asked(page):
     assert (with_errors, faults_of(page)) == ([], [])
 
 
+def test_page_that_asks_once_more_is_fit_for_everyone_and_lets_them_through(page):
+    """As a password manager fills the trap, and as a browser that was ended forgets cookies."""
+    page.goto("/consultation/callback/")
+    page.locator("#id_preferred_name").fill("Jo")
+    page.locator("#id_phone").fill("714 555 0155 ext. 23")
+    page.locator("#id_agrees_to_contact").check()
+    page.locator("#id_website").evaluate("field => field.value = 'https://jo.example.org'")
+    follow(page.get_by_role("button", name="Ask us to call"))
+    expect(page.get_by_role("alert")).to_be_focused()
+    trapped = faults_of(page)
+
+    page.context.clear_cookies()
+    follow(page.get_by_role("button", name="Ask us to call"))
+    expect(page.get_by_role("alert")).to_be_focused()
+    forgotten = faults_of(page)
+    page.get_by_role("button", name="Ask us to call").click()
+
+    expect(page.get_by_role("heading", name="We will call you")).to_be_visible()
+    assert (trapped, forgotten) == ([], [])
+
+
 @pytest.mark.parametrize(
     "address", ["/no/such/page/", "/consultation/manage/no-such-link/", "/consultation/manage/"]
 )

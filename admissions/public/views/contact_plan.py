@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import contact_plan, suppressions
 from admissions.phone_numbers import mask_phone
-from admissions.public import session
+from admissions.public import session, unsent_forms
 from admissions.public.contact_plan_form import ContactPlanForm
 from admissions.public.decorators import private
 
@@ -19,10 +19,12 @@ from .manage import render_manage
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_contact_plan(request: HttpRequest) -> HttpResponse:
     """The ways we have, as they stand; saved as a whole."""
+    unsent_forms.keep_unsent(request, "plan", ContactPlanForm)
     consultation_request = session.managed_request(request)
     purpose = f"plan {consultation_request.pk}"
+    unsent = unsent_forms.take_unsent(request, "plan", consultation_request)
     form = ContactPlanForm(
-        request.POST or None,
+        request.POST or unsent,
         consultation_request=consultation_request,
         owns_email=session.owns_email(request, consultation_request),
     )
@@ -47,7 +49,7 @@ def change_contact_plan(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "key": session.issue_form_key(request, purpose),
-        "is_stale": is_sent,
+        "is_stale": is_sent or unsent is not None,
         "phone_ends": mask_phone(consultation_request.phone),
         "email": suppressions.mask_email(consultation_request.email),
         "comes_back": suppressions.is_email_undeliverable(consultation_request),

@@ -22,7 +22,7 @@ from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake import manage_links, suppressions
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging import eligibility
-from admissions.public import session
+from admissions.public import session, unsent_forms
 from admissions.public.decorators import private
 from admissions.public.forms import CancelForm
 from admissions.scheduling import availability, slot_display, summaries
@@ -52,7 +52,8 @@ def open_manage_link(request: HttpRequest, token: str) -> HttpResponse:
     # nothing else; the address it leads to carries no token.
     session.allow_managing(request, consultation_request)
     session.note_opened_letter(request, consultation_request)
-    return redirect(LINK_TARGETS.get(request.GET.get("to", ""), "admissions:manage"))
+    unsent = unsent_forms.page_of_unsent(request, consultation_request)
+    return redirect(LINK_TARGETS.get(request.GET.get("to", "")) or unsent or "admissions:manage")
 
 
 @private
@@ -279,10 +280,12 @@ def other_open_slots(consultation: Consultation, *, now: datetime) -> list[Slot]
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel_consultation(request: HttpRequest) -> HttpResponse:
     """A time that changed since the page was shown is shown first: nobody cancels it unseen."""
+    unsent_forms.keep_unsent(request, "cancel", CancelForm)
     consultation_request = session.managed_request(request)
     consultation = consultation_request.standing_consultation()
     purpose = f"cancel {consultation_request.pk} {describe_seen_time(consultation)}"
-    form = CancelForm(request.POST or None)
+    unsent = unsent_forms.take_unsent(request, "cancel", consultation_request)
+    form = CancelForm(request.POST or unsent)
     key = session.read_form_key(request, purpose)
 
     if request.method == "POST" and form.is_valid() and key is not None:
@@ -302,6 +305,6 @@ def cancel_consultation(request: HttpRequest) -> HttpResponse:
         "form": form,
         "words": summaries.summarize_consultation(consultation, consultation_request.time_zone),
         "key": session.issue_form_key(request, purpose),
-        "is_stale": request.method == "POST" and form.is_valid(),
+        "is_stale": form.is_bound and form.is_valid(),
     }
     return render(request, "admissions/cancel_consultation.html", context)
