@@ -1,19 +1,16 @@
 """What may be typed: plain words, plain addresses, known zones."""
 
-import functools
 import re
 import unicodedata
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
-from . import phone_numbers
+from . import phone_numbers, time_zones
 
 # Joiners shape some scripts and many emoji; every other unseen character can deceive.
 JOINERS = {"\u200c", "\u200d"}
@@ -136,19 +133,13 @@ class PlainEmailField(BoundedTextField, forms.EmailField):
         return value
 
 
-@functools.cache
-def known_time_zones() -> set[str]:
-    """Every zone whose clock is the same on every machine; looking them up reads the disk."""
-    return available_timezones() - {"localtime", "Factory"}
-
-
 class TimeZoneField(forms.Field):
-    """An IANA name, or the center's own zone when the browser sent anything else."""
+    """The IANA name of a place's clock, or the center's own when the browser sent anything else."""
 
     widget = forms.HiddenInput
 
     def clean(self, value: str | None) -> str:
-        return value if value in known_time_zones() else settings.TIME_ZONE
+        return time_zones.parse_zone(value).key
 
 
 class BoundedPhoneField(BoundedTextField, PhoneNumberField):

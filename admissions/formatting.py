@@ -8,25 +8,14 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone, translation
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from users.models import User
 
-from . import local_time
+from . import local_time, time_zones
 
 # How a time of day is put into words.
 TimeFormat = Callable[[time], str]
-# How people name their own clock; anywhere else the city says it.
-FAMILIAR_ZONE_NAMES = {
-    "America/Los_Angeles": _lazy("Pacific time"),
-    "America/Denver": _lazy("Mountain time"),
-    "America/Phoenix": _lazy("Arizona time"),
-    "America/Chicago": _lazy("Central time"),
-    "America/New_York": _lazy("Eastern time"),
-    "America/Anchorage": _lazy("Alaska time"),
-    "Pacific/Honolulu": _lazy("Hawaii time"),
-}
 
 
 def user_label(user: User) -> str:
@@ -46,7 +35,7 @@ def format_datetime_in_zone(at: datetime | None, zone_name: str) -> str:
         return ""
     local = at.astimezone(ZoneInfo(zone_name))
     day = date_format(local, _("l, F j"))
-    return f"{day}, {format_time(local)} ({local.tzname()})"
+    return f"{day}, {format_time(local)} ({time_zones.format_zone_at(local)})"
 
 
 def format_center_time(at: datetime | None) -> str:
@@ -74,8 +63,8 @@ def format_hour(hour: int) -> str:
 def format_unambiguous_time(local: datetime, format_time: TimeFormat = format_time) -> str:
     """A time of day; in the hour that a clock repeats, with its zone: 1:30 am (PST)."""
     words = format_time(local.time())
-    is_repeated = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return f"{words} ({local.tzname()})" if is_repeated else words
+    is_repeated = time_zones.is_repeated(local)
+    return f"{words} ({time_zones.format_zone_at(local)})" if is_repeated else words
 
 
 def format_center_time_if_different(
@@ -85,13 +74,7 @@ def format_center_time_if_different(
     here = at.astimezone(local_time.center_zone())
     if here.utcoffset() == local.utcoffset():
         return ""
-    return f"{format_time(here.time())} ({here.tzname()})"
-
-
-def format_time_zone(zone: ZoneInfo) -> str:
-    """A zone as people name it: Pacific time, or Kathmandu time."""
-    city = zone.key.rpartition("/")[2].replace("_", " ")
-    return str(FAMILIAR_ZONE_NAMES.get(zone.key) or _("%(city)s time") % {"city": city})
+    return f"{format_time(here.time())} ({time_zones.format_zone_at(here)})"
 
 
 def format_relative_day(day: date, today: date) -> str:

@@ -28,6 +28,7 @@ TRANSLATED_PATHS = [
     "admissions/form_fields.py",
     "admissions/phone_numbers.py",
     "admissions/formatting.py",
+    "admissions/time_zones.py",
     "admissions/scheduling/slot_display.py",
     "admissions/scheduling/summaries.py",
     "admissions/booking/callbacks.py",

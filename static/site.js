@@ -26,6 +26,11 @@ if (menu) {
 // Bring the reader to what must be mended.
 document.querySelector("[data-focus]")?.focus();
 
+// Invite whoever prefers the other language of this page; the page is the same for everyone.
+const preferred = (navigator.languages?.[0] ?? "").slice(0, 2).toLowerCase();
+const invitation = preferred && document.querySelector(`[data-invite="${CSS.escape(preferred)}"]`);
+if (invitation) invitation.hidden = false;
+
 // Say that an answer is on its way: on a slow line nothing else shows that a touch was felt.
 const sending = document.querySelector("[data-sending]");
 document.addEventListener("submit", (event) => {
@@ -38,8 +43,10 @@ window.addEventListener("pageshow", () => {
   sending.textContent = "";
 });
 
-// Show times by the reader's own clock, unless they have chosen one.
-const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
+// Show times by the reader's own clock, unless they have chosen one. A browser that hides where
+// it is says UTC: that is nobody's clock.
+const told = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+const mine = /^(?!Etc\/)[^/]+\//.test(told) ? told : "";
 const shown = document.querySelector("[data-zone]");
 const here = new URL(location.href);
 if (shown && mine && mine !== shown.dataset.zone && !here.searchParams.has("zone")) {
@@ -50,6 +57,30 @@ if (shown && mine && mine !== shown.dataset.zone && !here.searchParams.has("zone
 // Tell the form which clock its reader lives by; their messages follow it.
 const zone = document.querySelector("input[name=time_zone]");
 if (zone && !zone.value) zone.value = mine;
+
+// A page that is the same for everyone tells the center's time: say the reader's own beside it,
+// and have its links take their zone along.
+const day = (at, timeZone) => at.toLocaleDateString(document.documentElement.lang, {
+  weekday: "long", timeZone,
+});
+const time = (at, timeZone) => at.toLocaleTimeString(document.documentElement.lang, {
+  hour: "numeric", minute: "2-digit", hour12: true, timeZone,
+}).toLowerCase();
+const common = document.querySelector("[data-clock]");
+if (common && mine) {
+  const { clock, yours } = common.dataset;
+  for (const link of common.querySelectorAll("a[href*='/consultation/']")) {
+    const address = new URL(link.href);
+    address.searchParams.set("zone", mine);
+    link.href = address;
+    const stamp = address.searchParams.get("at");
+    if (!stamp) continue;
+    const at = new Date(stamp.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5"));
+    if (day(at, mine) + time(at, mine) === day(at, clock) + time(at, clock)) continue;
+    const begin = day(at, mine) === day(at, clock) ? "" : `${day(at, mine)}, `;
+    link.querySelector("span").textContent = yours.replace("{}", begin + time(at, mine));
+  }
+}
 
 // Cross out times that have gone while the page lay open: every half minute, and on return.
 const offered = document.querySelector("[data-open]");

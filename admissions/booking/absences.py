@@ -36,8 +36,8 @@ ABSENCE_LOCK_ID = 5_301  # any number of ours: one hand-over at a time
 # KEEP, CANCEL, or the id of the colleague who takes it; by the id of its consultation.
 Decision = str | int
 Decisions = dict[int, Decision]
-# What a colleague must fit: mode, language, and the place of a visit or 0.
-MatchingKey = tuple[str, str, int]
+# What a colleague must fit: mode, language or None for any, and the place of a visit or 0.
+MatchingKey = tuple[str, str | None, int]
 Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
 
 
@@ -187,7 +187,11 @@ def find_free_colleagues(consultations: list[Consultation]) -> dict[int, set[int
 
 def matching_key(consultation: Consultation) -> MatchingKey:
     """What a colleague must fit: mode, language, and where someone comes in person."""
-    return consultation.mode, consultation.request.language, consultation.visit_location_id or 0
+    return (
+        consultation.mode,
+        consultation.request.spoken_language,
+        consultation.visit_location_id or 0,
+    )
 
 
 def find_free_counselors_by_start(

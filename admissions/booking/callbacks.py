@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from admissions.audit.models import AuditEvent
@@ -45,8 +46,11 @@ def request_callback(
     limits.count_request(origin=origin, details=details, now=now)
     zone = ZoneInfo(details["time_zone"])
     promise = service_levels.find_call_promise(
-        now=contact_hours.find_next_good_time(details["good_time"], now, zone)
+        now=contact_hours.find_next_good_time(details["good_time"], now, zone),
+        language=details.get("language"),
     )
+    if promise and promise.needs_interpreter and not details.get("interpreter"):
+        details = details | {"interpreter": get_language_info(details["language"])["name"]}
     request = ConsultationRequest.objects.create(
         source=ConsultationRequest.Source.CALLBACK,
         promised_call_by=promise.by if promise else None,
@@ -85,6 +89,7 @@ def request_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> Consult
         return request
 
     now = timezone.now()
+    # Whoever asks for a call at once may be in danger: the soonest one, whatever its language.
     promise = service_levels.find_call_promise(now=now)
     call_by = promise.by if promise else now + service_levels.FIRST_ANSWER_WITHIN
     request.promised_call_by = call_by

@@ -39,14 +39,14 @@ LeaveReason, State, Type = WaitlistEntry.LeaveReason, EarlierOffer.State, AuditE
 SYSTEM = AuditEvent.Source.SYSTEM
 # (counselor id, held) of each open offer.
 OfferedTimes = list[tuple[int, DateTimeTZRange]]
-SlotFinder = Callable[[str, str, int | None], list[Slot]]
+SlotFinder = Callable[[str, str | None, int | None], list[Slot]]
 
 
 def sweep_offers(*, now: datetime) -> list[UUID]:
     """End what is over, then offer what has opened, in order; the requests now owed a letter."""
 
     @cache
-    def slots_of(mode: str, language: str, place: int | None) -> list[Slot]:
+    def slots_of(mode: str, language: str | None, place: int | None) -> list[Slot]:
         return availability.open_slots(mode=mode, now=now, language=language, location=place)
 
     offers = EarlierOffer.objects.open().order_by("pk").values_list("pk", "request")
@@ -110,7 +110,7 @@ def refresh_offer_counselor(offer: EarlierOffer, *, now: datetime) -> bool:
     slots = availability.open_slots(
         mode=offer.mode,
         now=now,
-        language=offer.request.language,
+        language=offer.request.spoken_language,
         location=offer.consultation.visit_location_id,
         at=offer.starts_at,
         freeing=offer.consultation,
@@ -153,7 +153,7 @@ def serve_waiting(
     if because or consultation is None:
         return False
 
-    slots = slots_of(consultation.mode, request.language, consultation.visit_location_id)
+    slots = slots_of(consultation.mode, request.spoken_language, consultation.visit_location_id)
     forget_vanished_slots(waiting, slots)
     if has_offer or has_offer_elsewhere(request) or not is_reachable_now(request, now):
         return False
@@ -225,7 +225,7 @@ def pass_over_open_slots(
     slots = availability.open_slots(
         mode=consultation.mode,
         now=now,
-        language=consultation.request.language,
+        language=consultation.request.spoken_language,
         location=consultation.visit_location_id,
     )
     waiting.passed_over = [

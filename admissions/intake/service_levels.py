@@ -4,7 +4,7 @@ The figures are the center's own targets: a call asked for within 5 minutes, col
 told at 10 and the on-call lead at 15; any other request within 15, and broken at 60.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from admissions.scheduling.models import Mode
@@ -18,10 +18,14 @@ CALLBACK_AFTER_OPENING = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class CallPromise:
-    """By when we can call back (UTC), and whether someone is on shift now."""
+    """By when we can call back (UTC), and whether someone is on shift now.
+
+    It needs an interpreter where nobody speaks the language that was asked for.
+    """
 
     by: datetime
     is_staffed: bool
+    needs_interpreter: bool = False
 
 
 CHECK_IN_AFTER_CANCELING = timedelta(days=1)
@@ -65,10 +69,15 @@ def find_next_phone_opening(now: datetime) -> datetime | None:
 
 
 def list_phone_hours(
-    now: datetime, roster: list[RosterEntry] | None = None
+    now: datetime, roster: list[RosterEntry] | None = None, language: str | None = None
 ) -> list[tuple[int, int]]:
-    """(opens, closes) of everyone who takes calls, from today on for a week, soonest first."""
-    counselors = filter_roster(load_roster(now) if roster is None else roster, mode=Mode.PHONE)
+    """(opens, closes) of everyone who takes calls, from today on for a week, soonest first.
+
+    Only of those who speak `language`, where one is asked.
+    """
+    counselors = filter_roster(
+        load_roster(now) if roster is None else roster, mode=Mode.PHONE, language=language
+    )
     # Colleagues with the same hours have the same windows.
     each_once = {
         (each.weekly_hours_json, each.extra_hours_json, each.closures_json, each.zone_name): each
@@ -82,10 +91,23 @@ def list_phone_hours(
 
 
 def find_call_promise(
-    *, now: datetime, roster: list[RosterEntry] | None = None
+    *, now: datetime, roster: list[RosterEntry] | None = None, language: str | None = None
 ) -> CallPromise | None:
-    """The callback time we can honestly promise, or None when nobody has hours soon."""
-    staffed = list_phone_hours(now, roster)
+    """The callback time we can honestly promise, or None when nobody has hours soon.
+
+    In `language` where one is asked; by anyone, with `needs_interpreter`, where nobody who
+    speaks it takes calls within the week.
+    """
+    roster = load_roster(now) if roster is None else roster
+    promise = find_promise_within(list_phone_hours(now, roster, language), now)
+    if promise is None and language:
+        anyone = find_promise_within(list_phone_hours(now, roster), now)
+        return anyone and replace(anyone, needs_interpreter=True)
+    return promise
+
+
+def find_promise_within(staffed: list[tuple[int, int]], now: datetime) -> CallPromise | None:
+    """Five minutes from now, or a quarter of an hour after the next of these hours begin."""
     at, enough = now.timestamp(), CALLBACK_WITHIN.total_seconds()
     if any(opens <= at and at + enough <= closes for opens, closes in staffed):
         return CallPromise(by=now + CALLBACK_WITHIN, is_staffed=True)

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from admissions import local_time
+from admissions import local_time, time_zones
 from admissions.scheduling import availability, roster, shortages, slot_display
 from admissions.scheduling.models import Mode
 
@@ -33,8 +33,12 @@ def find_soonest_times() -> dict:
         "is_soon": is_soon,
         "call_promise": None
         if is_soon
-        else callback_promise.describe_callback_promise(now=now, zone=zone, roster=counselors),
+        else callback_promise.describe_callback_promise(
+            now=now, zone=zone, roster=counselors, is_zone_named=True
+        ),
         "chips": slot_display.soonest_chips(slots, zone=zone),
+        "zone": zone.key,
+        "zone_words": time_zones.format_time_zone(zone),
         "minutes": slots[0].minutes if slots else None,
         "carried": f"mode={Mode.PHONE}",
     }

@@ -3,11 +3,12 @@
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
-from admissions.form_fields import known_time_zones
+from admissions import time_zones
 from admissions.intake.models import ConsultationRequest
-from admissions.local_time import center_zone
 from admissions.scheduling.models import Mode
 from programs.models import Location
 
@@ -24,22 +25,46 @@ def requested_for_whom(request: HttpRequest) -> str:
     return whom if whom in ConsultationRequest.ForWhom.values else ""
 
 
-def parse_zone(name: str | None) -> ZoneInfo:
-    return ZoneInfo(name) if name and name in known_time_zones() else center_zone()
-
-
 def requested_zone(request: HttpRequest) -> ZoneInfo:
     """The reader's zone as the address names it, or the center's."""
-    return parse_zone(request.GET.get("zone"))
+    return time_zones.parse_zone(request.GET.get("zone"))
+
+
+def chosen_zone(request: HttpRequest) -> str:
+    """The zone that the address names, the center's like any other; empty when it names none.
+
+    Only where it is empty may a script say what the browser's clock is.
+    """
+    name = request.GET.get("zone", "")
+    return name if name in time_zones.known_time_zones() else ""
+
+
+def wants_interpreter(request: HttpRequest) -> bool:
+    """Whether the times of everyone are asked for, with an interpreter of the page's language."""
+    asked = request.POST.get("with_interpreter") or request.GET.get("with_interpreter")
+    return asked == "1" and get_language() != settings.LANGUAGE_CODE
 
 
 def link_query(
-    request: HttpRequest, *, mode: str, zone: ZoneInfo, place: Location | None = None
+    request: HttpRequest,
+    *,
+    mode: str,
+    place: Location | None = None,
+    with_interpreter: bool = False,
 ) -> str:
-    """What every link of the page takes along: mode, place, zone if not ours, and for whom."""
+    """What every link of the page takes along: mode, place, the zone chosen, and for whom."""
     asked = {"mode": mode, "for": requested_for_whom(request)}
     if place is not None:
         asked["place"] = str(place.pk)
-    if zone != center_zone():
-        asked["zone"] = zone.key
+    asked["zone"] = chosen_zone(request)
+    asked["with_interpreter"] = "1" if with_interpreter else ""
+    return encode_query(asked)
+
+
+def callback_query(request: HttpRequest) -> str:
+    """What the link to the callback form takes along: for whom, and the zone chosen."""
+    return encode_query({"for": requested_for_whom(request), "zone": chosen_zone(request)})
+
+
+def encode_query(asked: dict[str, str]) -> str:
     return urlencode({name: value for name, value in asked.items() if value})

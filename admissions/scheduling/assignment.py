@@ -60,7 +60,7 @@ def hold_slot(
         starts_at=pick.starts_at,
         rules=rules,
         now=now,
-        language=request.language,
+        language=request.spoken_language,
         location=pick.location_id,
     )
     return hold_with_first_free_counselor(
@@ -94,7 +94,7 @@ def move_to_slot(
         starts_at=starts_at,
         rules=rules,
         now=now,
-        language=consultation.request.language,
+        language=consultation.request.spoken_language,
         location=location,
         freeing=consultation,
     )
@@ -186,7 +186,8 @@ def continue_canceled_entry(consultation: Consultation) -> None:
 def assignment_reason(line: list["CounselorLoad"], consultation: Consultation) -> str:
     """Why the first in this line has it, in words that stay the same."""
     first, old = line[0], consultation.moved_from
-    language = f"speaks {consultation.request.language}"
+    spoken = consultation.request.spoken_language
+    language = f"speaks {spoken}" if spoken else "with an interpreter"
     if consultation.is_in_person:
         language += f", at {consultation.location.name}"
     if old and old.counselor_id == first.counselor.pk:

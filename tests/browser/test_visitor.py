@@ -144,6 +144,41 @@ def test_times_follow_the_clock_of_the_visitor(visit):
     expect(page.locator("[name=time_zone]")).to_have_value("America/New_York")
 
 
+def test_clock_that_was_chosen_stays_to_the_receipt(visit):
+    page = visit(timezone_id="Asia/Kolkata")
+    page.goto("/consultation/")
+
+    page.get_by_text("Change the time zone").click()
+    page.get_by_label("Show times by the clock of").select_option(label="Pacific time")
+    page.get_by_role("button", name="Show times").click()
+    page.locator(".times a").first.click()
+    said = page.locator(".chosen b").inner_text()
+    fill_details(page, **JO)
+    send(page)
+
+    assert re.search(r"\(P[SD]T\)$", said)
+    expect(page.get_by_text(said).first).to_be_visible()
+
+
+def test_home_page_says_times_by_the_clock_of_the_visitor_too(visit):
+    page = visit(timezone_id="Asia/Kolkata")
+
+    page.goto("/")
+
+    time = page.locator(".soon .times a").first
+    expect(time).to_contain_text("by your clock")
+    expect(time).to_have_attribute("href", re.compile("zone=Asia%2FCalcutta"))
+
+
+def test_browser_that_hides_its_clock_sees_the_clock_of_the_center(visit):
+    page = visit(timezone_id="UTC")
+
+    page.goto("/consultation/")
+
+    expect(page.locator("[data-zone]")).to_contain_text("Pacific time")
+    expect(page).to_have_url(re.compile(r"/consultation/$"))
+
+
 def test_time_zone_can_be_chosen_without_script(visit):
     page = visit(java_script_enabled=False)
     page.goto("/consultation/")

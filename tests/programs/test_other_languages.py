@@ -86,7 +86,11 @@ def test_pages_hold_nothing_marked_as_english_but_the_words_of_the_state(client,
         for found in re.findall(r'<[^>]+\slang="en"[^>]*>\s*([^<\n]*)', page_of(client, address))
     }
 
-    assert english == {"Certified by the State Department of Health Care Services.", "English"}
+    assert english == {
+        "Certified by the State Department of Health Care Services.",
+        "English",
+        "Read this page in English",
+    }
 
 
 def page_of(client, address: str) -> str:

@@ -11,7 +11,7 @@ from django.db import OperationalError
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from admissions import formatting, local_time, staff_formatting
+from admissions import formatting, local_time, staff_formatting, time_zones
 from admissions.intake import suppressions
 from admissions.intake.models import ConsultationRequest, Suppression
 from admissions.messaging import rendering, templates
@@ -191,7 +191,8 @@ def format_recipient_time(at: datetime, zone_name: str) -> str:
     local, ours = at.astimezone(ZoneInfo(zone_name)), at.astimezone(local_time.center_zone())
     if local.utcoffset() == ours.utcoffset():
         return ""
-    return f"{date_format(local, 'D')} {formatting.format_time(local)} ({local.tzname()})"
+    zone = time_zones.format_zone_at(local)
+    return f"{date_format(local, 'D')} {formatting.format_time(local)} ({zone})"
 
 
 def last_lost_message(request: ConsultationRequest, now: datetime) -> MessageRow | None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from admissions import formatting, local_time
+from admissions import local_time, time_zones
 from admissions.admin.action_form import set_choices
 from admissions.intake.models import ConsultationRequest
 from admissions.public.form_base import ConsentKey
@@ -55,8 +55,8 @@ class PhoneBookingForm(DetailsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        ours = {settings.TIME_ZONE: formatting.format_time_zone(local_time.center_zone())}
-        set_choices(self, "time_zone", (ours | formatting.FAMILIAR_ZONE_NAMES).items())
+        ours = {settings.TIME_ZONE: time_zones.format_time_zone(local_time.center_zone())}
+        set_choices(self, "time_zone", (ours | time_zones.FAMILIAR_ZONE_NAMES).items())
         set_choices(self, "for_whom", self.FOR_WHOM)
         for name, (label, help_text) in self.LABELS.items():
             field = self.fields[name]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from admissions import formatting, staff_formatting
+from admissions import formatting, staff_formatting, time_zones
 from admissions.admin.care import display
 from admissions.admin.messaging import display as messaging_display
 from admissions.intake import contact_hours, requests
@@ -33,7 +33,7 @@ def request_context(request: ConsultationRequest, *, by: User, now: datetime) ->
         "consultation_request": request,
         "card": card,
         "asked_at": staff_formatting.format_date_and_time(request.created_at),
-        "their_time": f"{formatting.format_time(there)} ({there.tzname()})",
+        "their_time": f"{formatting.format_time(there)} ({time_zones.format_zone_at(there)})",
         "is_quiet": contact_hours.is_in_quiet_hours(now, ZoneInfo(request.time_zone)),
         "consents": latest_consents(request),
         "guided": guide_answers.parse_answers(request.guide_answers),

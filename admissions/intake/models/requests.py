@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from admissions.encryption import EncryptedPhoneNumberField, EncryptedTextField
@@ -209,6 +210,12 @@ class ConsultationRequest(models.Model):
         if update_fields is not None and not SEARCHED_FIELDS.isdisjoint(update_fields):
             update_fields = {*update_fields, "search_tokens"}
         super().save(update_fields=update_fields, **options)
+
+    @property
+    def spoken_language(self) -> str | None:
+        """The language that a counselor must speak; None where an interpreter of it is wanted."""
+        name = get_language_info(self.language)["name"]
+        return None if self.interpreter.startswith(name) else self.language
 
     @property
     def open_due_at(self) -> datetime:

@@ -4,27 +4,34 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
-from admissions import formatting
+from admissions import formatting, time_zones
 from admissions.booking import consultations
 from admissions.exceptions import SlotTaken
-from admissions.local_time import center_zone
-from admissions.public import callback_promise, guide_answers, rate_limiting, session
+from admissions.public import (
+    callback_promise,
+    guide_answers,
+    interpreters,
+    language_switch,
+    rate_limiting,
+    session,
+)
 from admissions.public.decorators import private
 from admissions.public.forms import DetailsForm
 from admissions.public.locations import bookable_locations, requested_location
 from admissions.public.parameters import (
+    callback_query,
+    encode_query,
     link_query,
-    parse_zone,
     requested_for_whom,
     requested_mode,
     requested_zone,
+    wants_interpreter,
 )
 from admissions.rate_limits.limits import TooManyRequests
 from admissions.scheduling import availability, shortages, slot_display
@@ -46,15 +53,24 @@ def render_choose_time(request: HttpRequest, *, mode: str, is_lost: bool = False
     places = bookable_locations() if mode == Mode.IN_PERSON else []
     place = requested_location(request, mode, places)
     roster = scheduling_roster.load_roster(now)
-    slots = find_open_slots(mode, place, now=now, roster=roster)
+    is_interpreted = wants_interpreter(request)
+    slots = find_open_slots(request, mode, place, now=now, roster=roster)
     context = {
-        **mode_and_location_links(request, mode=mode, zone=zone, place=place, places=places),
-        "carried": link_query(request, mode=mode, zone=zone, place=place),
+        **mode_and_location_links(request, mode=mode, place=place, places=places),
+        "carried": link_query(request, mode=mode, place=place, with_interpreter=is_interpreted),
+        "is_interpreted": is_interpreted,
+        "in_language": callback_promise.name_in_sentence(get_language()),
+        "interpreter_query": ""
+        if slots
+        else interpreters.find_interpreter_query(
+            request, mode=mode, place=place, now=now, roster=roster
+        ),
         "mode": mode,
         "for_whom": requested_for_whom(request),
         "zone": zone.key,
-        "zone_words": formatting.format_time_zone(zone),
-        "zones": formatting.FAMILIAR_ZONE_NAMES.items(),
+        "zone_words": time_zones.format_time_zone(zone),
+        "zones": list_zones(zone),
+        "callback_query": callback_query(request),
         "is_soon": mode != Mode.PHONE or shortages.has_slot_soon(slots, now=now),
         "soonest": slot_display.soonest_chips(slots, zone=zone),
         "slots": slots,
@@ -70,29 +86,33 @@ def render_choose_time(request: HttpRequest, *, mode: str, is_lost: bool = False
     return response
 
 
+def list_zones(zone: ZoneInfo) -> list[tuple[str, str]]:
+    """(name, words) of the clocks to choose from: the familiar ones, and the one shown."""
+    names = time_zones.FAMILIAR_ZONE_NAMES | {zone.key: time_zones.format_time_zone(zone)}
+    return [(name, str(words)) for name, words in names.items()]
+
+
 def mode_and_location_links(
     request: HttpRequest,
     *,
     mode: str,
-    zone: ZoneInfo,
     place: Location | None,
     places: list[Location],
 ) -> dict:
     """The modes, and the places of visits, each as a link that carries the rest along."""
     return {
         "modes": [
-            (label, link_query(request, mode=value, zone=zone), value == mode)
-            for value, label in Mode.choices
+            (label, link_query(request, mode=value), value == mode) for value, label in Mode.choices
         ],
         "places": [
-            (each, link_query(request, mode=mode, zone=zone, place=each), each == place)
-            for each in places
+            (each, link_query(request, mode=mode, place=each), each == place) for each in places
         ],
         "place": place,
     }
 
 
 def find_open_slots(
+    request: HttpRequest,
     mode: str,
     place: Location | None,
     *,
@@ -100,10 +120,14 @@ def find_open_slots(
     at: datetime | None = None,
     roster: list[RosterEntry] | None = None,
 ) -> list[Slot]:
-    """The open times of this mode, and of this place if people come in person."""
+    """The open times of this mode, and of this place if people come in person.
+
+    Of who speaks the language of the page; of everyone, where an interpreter is wanted.
+    """
     location = place.pk if place else None
+    language = None if wants_interpreter(request) else get_language()
     return availability.open_slots(
-        mode=mode, now=now, language=get_language(), location=location, at=at, roster=roster
+        mode=mode, now=now, language=language, location=location, at=at, roster=roster
     )
 
 
@@ -111,7 +135,7 @@ def find_open_slots(
 def open_times(request: HttpRequest) -> JsonResponse:
     """The open times of one mode, for a page that looks again whether its own still are."""
     mode = requested_mode(request)
-    slots = find_open_slots(mode, requested_location(request, mode), now=timezone.now())
+    slots = find_open_slots(request, mode, requested_location(request, mode), now=timezone.now())
     response = JsonResponse({"mode": mode, "times": [slot.stamp for slot in slots]})
     response["Cache-Control"] = "no-cache"
     return response
@@ -126,6 +150,8 @@ def details(request: HttpRequest) -> HttpResponse:
     starts_at = availability.parse_stamp(stamp)
     if starts_at is None:
         return render_choose_time(request, mode=mode, is_lost=True)
+    if language_switch.is_switching(request):
+        return switch_language(request, mode=mode, starts_at=starts_at)
     if request.method == "POST":
         return submit_details(request, mode=mode, starts_at=starts_at)
     return open_details(request, mode=mode, starts_at=starts_at)
@@ -137,17 +163,27 @@ def open_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> Htt
         return render_already_booked(request, earlier, mode=mode, starts_at=starts_at)
     session.renew_used_form_key(request, "booking")
     place = requested_location(request, mode)
-    slots = find_open_slots(mode, place, now=timezone.now(), at=starts_at)
+    slots = find_open_slots(request, mode, place, now=timezone.now(), at=starts_at)
     if not slots:
         return render_choose_time(request, mode=mode, is_lost=True)
-    zone = requested_zone(request)
-    known: dict[str, Any] = {"for_whom": requested_for_whom(request)}
-    if zone != center_zone():
-        known["time_zone"] = zone.key
+    known: dict[str, Any] = {
+        "for_whom": requested_for_whom(request),
+        "time_zone": requested_zone(request).key,
+    }
     answers = guide_answers.load_answers(request.session)
     if answers:
         known["program_interest"] = Program.objects.filter(slug=answers.program_slug).first()
     form = DetailsForm(mode=mode, initial=known, guide=answers)
+    return render_details(request, form, mode=mode, starts_at=starts_at)
+
+
+def switch_language(request: HttpRequest, *, mode: str, starts_at: datetime) -> HttpResponse:
+    """The same form in this language, as it was typed; 409 if no speaker of it has that time."""
+    form = DetailsForm(mode=mode, guide=guide_answers.load_answers(request.session))
+    language_switch.fill_with_typed(form, request)
+    place = requested_location(request, mode)
+    if not find_open_slots(request, mode, place, now=timezone.now(), at=starts_at):
+        return render_slot_taken(request, form, mode=mode, starts_at=starts_at)
     return render_details(request, form, mode=mode, starts_at=starts_at)
 
 
@@ -165,7 +201,7 @@ def submit_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> H
             starts_at=starts_at,
             mode=mode,
             location=place.pk if place else None,
-            details=form.request_fields(),
+            details=interpreters.add_interpreter(request, form.request_fields()),
             consents=form.consent_answers(),
             origin=rate_limiting.origin_of(request),
             sender=sender,
@@ -197,15 +233,24 @@ def render_details(
     status: int = 200,
     **extra: Any,
 ) -> HttpResponse:
-    zone = form_zone(form)
+    zone, place = form_zone(form), requested_location(request, mode)
     context = {
         "form": form,
         "key": session.issue_form_key(request, "booking"),
         "at": availability.format_stamp(starts_at),
         "mode": mode,
         "mode_name": Mode(mode).label,
-        "place": requested_location(request, mode),
-        "for_whom": requested_for_whom(request),
+        "place": place,
+        "is_interpreted": wants_interpreter(request),
+        "change_query": encode_query(
+            {
+                "mode": mode,
+                "place": str(place.pk) if place else "",
+                "for": requested_for_whom(request),
+                "zone": form["time_zone"].value() or "",
+                "with_interpreter": "1" if wants_interpreter(request) else "",
+            }
+        ),
         "when": formatting.format_datetime_in_zone(starts_at, zone.key),
         "when_here": formatting.format_center_time_if_different(
             starts_at, starts_at.astimezone(zone)
@@ -217,14 +262,14 @@ def render_details(
 
 def form_zone(form: DetailsForm) -> ZoneInfo:
     """The zone that the form already knows, or the center's."""
-    return parse_zone(form["time_zone"].value())
+    return time_zones.parse_zone(form["time_zone"].value())
 
 
 def render_slot_taken(
     request: HttpRequest, form: DetailsForm, *, mode: str, starts_at: datetime
 ) -> HttpResponse:
     """409 with everything typed, and the three nearest times, one tap each."""
-    slots = find_open_slots(mode, requested_location(request, mode), now=timezone.now())
+    slots = find_open_slots(request, mode, requested_location(request, mode), now=timezone.now())
     nearest = slot_display.nearest_chips(slots, starts_at, zone=form_zone(form))
     return render_details(
         request,
@@ -256,9 +301,8 @@ def render_already_booked(
         "when": formatting.format_datetime_in_zone(
             consultation.starts_at, consultation.request.time_zone
         ),
-        "mode": mode,
-        "place": requested_location(request, mode),
         "at": availability.format_stamp(starts_at),
-        "asked_for": formatting.format_datetime_in_zone(starts_at, settings.TIME_ZONE),
+        "carried": link_query(request, mode=mode, place=requested_location(request, mode)),
+        "asked_for": formatting.format_datetime_in_zone(starts_at, requested_zone(request).key),
     }
     return render(request, "admissions/already_booked.html", context, status=status)

@@ -7,14 +7,19 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from admissions import formatting
+from admissions import formatting, time_zones
 from admissions.booking import callbacks
 from admissions.intake.models import ConsultationRequest
-from admissions.local_time import center_zone
-from admissions.public import callback_promise, guide_answers, rate_limiting, session
+from admissions.public import (
+    callback_promise,
+    guide_answers,
+    language_switch,
+    rate_limiting,
+    session,
+)
 from admissions.public.decorators import private
 from admissions.public.forms import CallbackForm
-from admissions.public.parameters import requested_for_whom
+from admissions.public.parameters import chosen_zone, encode_query, requested_for_whom
 from admissions.public.views.booking import render_already_received
 from admissions.rate_limits.limits import TooManyRequests
 
@@ -26,11 +31,10 @@ def request_callback(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" and "another" not in request.GET and is_callback_pending(earlier):
         return redirect("admissions:callback_requested")
 
-    form = CallbackForm(
-        request.POST or None,
-        initial={"for_whom": requested_for_whom(request)},
-        guide=guide_answers.load_answers(request.session),
-    )
+    if language_switch.is_switching(request):
+        return switch_language(request)
+
+    form = build_form(request)
     key = session.read_form_key(request, "callback")
 
     if request.method == "POST" and form.is_valid() and key is not None:
@@ -58,15 +62,38 @@ def request_callback(request: HttpRequest) -> HttpResponse:
     return render_callback(request, form, is_stale=is_stale)
 
 
+def build_form(request: HttpRequest) -> CallbackForm:
+    """The form that was sent, or a new one with what the address says."""
+    return CallbackForm(
+        request.POST or None,
+        initial={"for_whom": requested_for_whom(request), "time_zone": chosen_zone(request)},
+        guide=guide_answers.load_answers(request.session),
+    )
+
+
+def switch_language(request: HttpRequest) -> HttpResponse:
+    """The same form in this language, as it was typed."""
+    form = CallbackForm(guide=guide_answers.load_answers(request.session))
+    language_switch.fill_with_typed(form, request)
+    return render_callback(request, form)
+
+
 def render_callback(
     request: HttpRequest, form: CallbackForm, *, status: int = 200, **extra: Any
 ) -> HttpResponse:
+    zone = time_zones.parse_zone(form["time_zone"].value())
     context = {
         "form": form,
         "key": session.issue_form_key(request, "callback"),
         "for_someone": form["for_whom"].value() == ConsultationRequest.ForWhom.LOVED_ONE,
         "call_promise": callback_promise.describe_callback_promise(
-            now=timezone.now(), zone=center_zone()
+            now=timezone.now(), zone=zone, is_zone_named=not form["time_zone"].value()
+        ),
+        "for_someone_query": encode_query(
+            {
+                "for": ConsultationRequest.ForWhom.LOVED_ONE,
+                "zone": form["time_zone"].value() or "",
+            }
         ),
         **extra,
     }

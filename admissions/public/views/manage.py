@@ -269,7 +269,7 @@ def other_open_slots(consultation: Consultation, *, now: datetime) -> list[Slot]
     slots = availability.open_slots(
         mode=consultation.mode,
         now=now,
-        language=consultation.request.language,
+        language=consultation.request.spoken_language,
         location=consultation.visit_location_id,
         freeing=consultation,
     )

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from admissions import formatting
+from admissions import time_zones
 from admissions.booking import consultations
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake.models import ConsultationRequest
@@ -102,7 +102,7 @@ def render_rebook(
     slots = availability.open_slots(
         mode=mode,
         now=timezone.now(),
-        language=consultation_request.language,
+        language=consultation_request.spoken_language,
         location=place.pk if place else None,
     )
     near = (
@@ -119,7 +119,7 @@ def render_rebook(
         "soonest": near,
         "days": slot_display.chips_by_day(slots, zone=zone),
         "minutes": slots[0].minutes if slots else None,
-        "zone_words": formatting.format_time_zone(zone),
+        "zone_words": time_zones.format_time_zone(zone),
         "key": session.issue_form_key(request, purpose),
         "is_lost": lost is not None,
         "is_stale": is_stale,

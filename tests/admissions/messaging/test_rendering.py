@@ -196,7 +196,7 @@ def test_letter_tells_the_time_where_the_person_is_and_where_we_are():
     lines = text(arrive(message)).split("\n")
 
     assert lines[4:6] == [
-        "Tuesday, January 5, 10:45 pm (+0545)",
+        "Tuesday, January 5, 10:45 pm (Kathmandu time)",
         "(where we are: Tuesday, January 5, 9:00 am (PST))",
     ]
 
@@ -412,8 +412,11 @@ def test_offer_says_both_times_and_by_when_to_answer():
 def test_offer_says_times_by_the_persons_clock_and_ours():
     said = text(arrive(promise(Kind.EARLIER_OFFER, time_zone="Asia/Kathmandu")))
 
-    assert "Tuesday, January 5, 2:45 pm (+0545)\n(where we are: Tuesday, January 5, 1:00 am" in said
-    assert "by Monday, January 4, 11:45 pm (+0545)" in said
+    assert (
+        "Tuesday, January 5, 2:45 pm (Kathmandu time)\n(where we are: Tuesday, January 5, 1:00 am"
+        in said
+    )
+    assert "by Monday, January 4, 11:45 pm (Kathmandu time)" in said
 
 
 @pytest.mark.parametrize(("is_discreet", "named"), [(True, False), (False, True)])

@@ -3,7 +3,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from admissions import formatting
 from admissions.scheduling import slot_display
 from admissions.scheduling.availability import Slot
 
@@ -42,14 +41,3 @@ def test_chip_shows_the_readers_clock_and_ours_where_they_differ(zone, expected)
 )
 def test_chip_in_the_repeated_hour_names_its_zone(at, expected):
     assert slot_display.build_chip(slot(*at), zone=PACIFIC).time == expected
-
-
-@pytest.mark.parametrize(
-    ("zone", "expected"),
-    [
-        ("America/Los_Angeles", "Pacific time"),
-        ("America/Argentina/Buenos_Aires", "Buenos Aires time"),
-    ],
-)
-def test_zone_words_are_those_that_people_use(zone, expected):
-    assert formatting.format_time_zone(ZoneInfo(zone)) == expected
