@@ -30,7 +30,7 @@ CANARY = DETAILS | {
     "email": "zqx.canary@example.com",
     "may_email": "on",
     "note": "Zqx Canary sings",
-    "interpreter": "Zqxish",
+    "interpreter": "Canaryish",
 }
 ADMIN = "operator@example.org"
 DESK = "/admin/admissions/consultationrequest/"
@@ -92,7 +92,7 @@ def visit(visitor):
         visitor.send(
             f"/consultation/details/?at={early}&mode=phone",
             "/details/",
-            **CANARY | {"phone": "zqx"},
+            **CANARY | {"phone": "canary"},
         )[0]
         == 200
     )
@@ -187,8 +187,8 @@ def own_redis(worker_id):
 def test_word_in_any_place_is_found(db, own_redis, tmp_path):
     files = {name: tmp_path / name for name in ("web", "worker", "postgres")}
     for file in files.values():
-        file.write_text("before, Zqx\n")
-    at = len("before, Zqx\n")
+        file.write_text("before, Canary\n")
+    at = len("before, Canary\n")
     address = "redis://:{password}@{host}:{port}/{db}".format(
         **own_redis.connection_pool.connection_kwargs
     )
@@ -197,18 +197,18 @@ def test_word_in_any_place_is_found(db, own_redis, tmp_path):
 
     for file in files.values():
         with file.open("a") as log:
-            log.write("WARNING: Zqx\n")
+            log.write("WARNING: Canary\n")
     own_redis.lpush("celery", json.dumps({"body": b64encode(b'[["Zqx Canary"]]').decode()}))
     places.payloads.append(
         '{"body": "' + b64encode(b'[["zqx.canary@example.com"]]').decode() + '"}'
     )
     mail = EmailMessage()
-    mail.set_content("Zqx\n" * 40, cte="base64")
+    mail.set_content("Canary\n" * 40, cte="base64")
     places.error_mails.append(mail)
-    places.addresses.append("/consultation/?name=%5A%71%78")
+    places.addresses.append("/consultation/?name=%43%61%6E%61%72%79")
     places.cookies.append("told=714+555+0177")
     Session.objects.create(
-        session_key="k", session_data="Zqx", expire_date="2030-01-01T00:00:00+00:00"
+        session_key="k", session_data="Canary", expire_date="2030-01-01T00:00:00+00:00"
     )
 
     assert set(places.find()) == set(places.texts())
@@ -217,14 +217,14 @@ def test_word_in_any_place_is_found(db, own_redis, tmp_path):
 @pytest.mark.parametrize("kind", ["set", "hash", "zset", "string"])
 def test_every_kind_of_key_in_redis_is_read(own_redis, kind):
     writers = {
-        "set": lambda: own_redis.sadd("k", "Zqx"),
-        "hash": lambda: own_redis.hset("k", "name", "Zqx"),
-        "zset": lambda: own_redis.zadd("k", {"Zqx": 1}),
-        "string": lambda: own_redis.set("k", "Zqx"),
+        "set": lambda: own_redis.sadd("k", "Canary"),
+        "hash": lambda: own_redis.hset("k", "name", "Canary"),
+        "zset": lambda: own_redis.zadd("k", {"Canary": 1}),
+        "string": lambda: own_redis.set("k", "Canary"),
     }
     writers[kind]()
     address = "redis://:{password}@{host}:{port}/{db}".format(
         **own_redis.connection_pool.connection_kwargs
     )
 
-    assert set(find_traces("\n".join(dump(address)))) == {"Zqx"}
+    assert set(find_traces("\n".join(dump(address)))) == {"Canary"}
