@@ -97,7 +97,7 @@ static:
 # Only the whole suite tells which lines no test runs: `coverage report` lists them afterwards.
 pytest: COVERAGE = $(if $(ARGS),,--cov --cov-report=)
 pytest:
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(COVERAGE) $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(COVERAGE) $(ARGS)
 
 # After a change in pyproject.toml; `make lock ARGS=--upgrade` takes the newest of everything.
 lock:

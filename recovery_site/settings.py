@@ -115,6 +115,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "programs.context_processors.center",
                 "admissions.public.context_processors.soonest_times",
+                "admissions.public.context_processors.known_query",
             ]
         },
     }
@@ -292,8 +293,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 PAGE_CACHE_SECONDS = 0 if DEBUG else 3
 # And the facts in the frame of every page; see programs.context_processors.
 FRAME_CACHE_SECONDS = 1
-# For how long a process adds up the pages that were opened;
-# see admissions.reporting.page_view_counter.
+# How long a process adds up page views; see admissions.reporting.page_view_counter.
 PAGE_VIEW_FLUSH_SECONDS = 10
 # Inside every public page; while someone works on it, a file that is read anew.
 INLINE_CSS = "" if DEBUG else inline_css.read_minified_css(BASE_DIR / "static" / "site.css")

@@ -9,7 +9,7 @@ from admissions import local_time, time_zones
 from admissions.scheduling import availability, roster, shortages, slot_display
 from admissions.scheduling.models import Mode
 
-from . import callback_promise
+from . import callback_promise, parameters
 
 
 def soonest_times(request: HttpRequest) -> dict:
@@ -18,6 +18,14 @@ def soonest_times(request: HttpRequest) -> dict:
     `soonest_times.template` shows it: the pages of programs need not know that name.
     """
     return {"soonest_times": SimpleLazyObject(find_soonest_times)}
+
+
+def known_query(request: HttpRequest) -> dict:
+    """Add `known_query` on pages of a requester's journey: no page repeats a value that is not one
+    of ours."""
+    found = request.resolver_match
+    is_journey = found is not None and "admissions" in found.app_names
+    return {"known_query": parameters.page_query(request)} if is_journey else {}
 
 
 def find_soonest_times() -> dict:

@@ -1,5 +1,6 @@
 """What an address of the public pages may ask, checked."""
 
+import re
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from django.utils.translation import get_language
 
 from admissions import time_zones
 from admissions.intake.models import ConsultationRequest
+from admissions.scheduling import availability
 from admissions.scheduling.models import Mode
 from programs.models import Location
 
@@ -64,6 +66,22 @@ def link_query(
 def callback_query(request: HttpRequest) -> str:
     """What the link to the callback form takes along: for whom, and the zone chosen."""
     return encode_query({"for": requested_for_whom(request), "zone": chosen_zone(request)})
+
+
+def page_query(request: HttpRequest) -> str:
+    """What the address asks, as far as we know it: for the same page in another language."""
+    asked = request.GET
+    mode, place, at = asked.get("mode", ""), asked.get("place", ""), asked.get("at", "")
+    return encode_query(
+        {
+            "mode": mode if mode in Mode.values else "",
+            "place": place if re.fullmatch(r"[0-9]{1,9}", place) else "",
+            "at": at if availability.parse_stamp(at) else "",
+            "for": requested_for_whom(request),
+            "zone": chosen_zone(request),
+            "with_interpreter": "1" if asked.get("with_interpreter") == "1" else "",
+        }
+    )
 
 
 def encode_query(asked: dict[str, str]) -> str:

@@ -144,7 +144,7 @@ MUTANTS = [
         name="a name that reads as an address is not greeted",
         kind="escape",
         path="admissions/messaging/greeting.py",
-        old="    if not words or not is_name or ADDRESS_PATTERN.search(name):\n",
+        old="    if not words or not is_name or ADDRESS_PATTERN.search(name.translate(DOTS)):\n",
         new="    if not words:\n",
         tests=(
             "admissions/messaging/test_rendering.py"

@@ -45,5 +45,7 @@ def say(context: Context, line: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def url_in_language(context: Context, language: str) -> str:
-    """The address of this very page in another language."""
-    return translate_url(context["request"].get_full_path(), language)
+    """The address of this very page in another language, with its query or what is known of it."""
+    request = context["request"]
+    query = context.get("known_query", request.GET.urlencode())
+    return translate_url(f"{request.path}?{query}" if query else request.path, language)

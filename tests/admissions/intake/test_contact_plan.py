@@ -387,10 +387,10 @@ def test_page_shows_no_more_than_its_owner_needs():
     assert "0155" not in text
 
 
-def test_page_of_another_browser_is_not_found():
+def test_page_is_closed_in_another_browser():
     make_request()
 
-    assert Client().get(url("change_contact_plan")).status_code == 404
+    assert Client().get(url("change_contact_plan")).status_code == 410
 
 
 def test_page_records_the_consent_in_the_language_it_was_read_in(spanish):

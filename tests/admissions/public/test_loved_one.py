@@ -58,7 +58,9 @@ def test_choice_goes_along_from_the_help_page_into_the_form(visitor):
     assert {"for=loved_one" in link for link in forms + links(times, url("choose_time"))} == {True}
     assert links(times, url("request_callback")) == [doors[1]]
     assert read_form(page).values["for_whom"] == "loved_one"
-    assert links(page, url("choose_time")) == [url("choose_time") + "?mode=phone&for=loved_one"]
+    assert links(page, url("choose_time")) == [
+        url("choose_time") + "?mode=phone&for=loved_one&zone=America%2FLos_Angeles"
+    ]
 
 
 @pytest.mark.parametrize("name", ["choose_time", "details", "request_callback"])

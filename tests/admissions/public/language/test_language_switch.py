@@ -99,7 +99,7 @@ def test_callback_half_typed_comes_along_into_the_other_language(visitor):
     assert ConsultationRequest.objects.count() == 0
 
 
-@pytest.mark.parametrize("address", ["/", "/consultation/?mode=video&zone=Asia%2FTokyo&for=self"])
+@pytest.mark.parametrize("address", ["/", "/consultation/?mode=video&for=self&zone=Asia%2FTokyo"])
 def test_header_leads_to_the_same_page_with_all_that_it_asks(visitor, address):
     page = visitor.get(address).content.decode()
 
