@@ -234,7 +234,13 @@ def hold_back(*, by: User, user: User, groups: set[str]) -> tuple[set[str], list
     if lets_in_again:
         user.is_active, user.is_staff = before.is_active, before.is_staff
     email = ""
-    if user.pk and user.pk != by.pk and user.email.lower() != before.email.lower():
+    if user.pk and user.pk != by.pk and fold_letters(user.email) != fold_letters(before.email):
         email, user.email = user.email, before.email
     access = Wanted(Kind.ACCESS, tuple(held), makes_superuser, lets_in_again)
     return groups - held, [each for each in (access, Wanted(Kind.EMAIL, email=email)) if each]
+
+
+def fold_letters(email: str) -> bytes:
+    """What two spellings of one address have in common: the case of a to z, and nothing else.
+    Unicode has other letters that become one of these in lower case."""
+    return email.encode().lower()

@@ -58,7 +58,8 @@ def record_user_added(*, user: User, by: User) -> None:
 
 
 def record_user_changed(*, user: User, by: User, fields: list[str]) -> None:
-    """One event for one change, of what they may do or of plain facts; of the first they hear."""
+    """One event for one change, of what they may do or of plain facts. They hear of the first, and
+    of another username that someone else gave them."""
     detail: dict = {}
     if PERMISSION_FIELDS & set(fields):
         kind, detail = Type.ROLE_CHANGED, describe_access(user)
@@ -76,6 +77,8 @@ def record_user_changed(*, user: User, by: User, fields: list[str]) -> None:
     if detail:
         is_in = detail["has_access"]
         notices.tell(user, News.ACCESS_CHANGED if is_in else News.SWITCHED_OFF)
+    elif "username" in fields and user.pk != by.pk:
+        notices.tell(user, News.ACCESS_CHANGED)
 
 
 def describe_access(user: User) -> dict:

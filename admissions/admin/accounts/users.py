@@ -33,6 +33,7 @@ from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.admin.scheduling import absences
 from admissions.admin.staff_requests import as_staff
 from admissions.exceptions import ActionNotAllowed
+from admissions.form_fields import PlainEmailField
 from users.models import User
 
 from . import account_changes as change_views
@@ -47,24 +48,34 @@ ACCESS_FIELDS = ("is_active", "is_staff", "groups")
 OWN_READONLY_FIELDS = (*ACCESS_FIELDS, "is_superuser")
 
 
-class NewColleagueForm(forms.ModelForm):
-    """A colleague who begins; a link by email lets them choose their own password."""
+class AddressedForm(forms.ModelForm):
+    """A colleague has an address, in plain ASCII, and nobody else has the same."""
 
-    class Meta:
-        model = User
-        fields = (*WHO, "groups")
+    needed: tuple[str, ...] = ("email",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("first_name", "email"):
+        for name in self.needed:
             self.fields[name].required = True
 
     def clean_email(self) -> str:
         """One person, one account: a link goes to whose address it is."""
         email = self.cleaned_data["email"]
-        if User.objects.filter(email__iexact=email).exists():
+        others = User.objects.exclude(pk=self.instance.pk)
+        if others.filter(email__iexact=email).exists():
             raise forms.ValidationError(_("A colleague has this address already."), code="taken")
         return email
+
+
+class NewColleagueForm(AddressedForm):
+    """A colleague who begins; a link by email lets them choose their own password."""
+
+    needed = ("first_name", "email")
+
+    class Meta:
+        model = User
+        fields = (*WHO, "groups")
+        field_classes = {"email": PlainEmailField}
 
     def save(self, commit: bool = True) -> User:
         self.instance.username = user_management.build_username(self.cleaned_data["email"])
@@ -73,12 +84,13 @@ class NewColleagueForm(forms.ModelForm):
         return super().save(commit)
 
 
-class ColleagueForm(forms.ModelForm):
+class ColleagueForm(AddressedForm):
     """What is known of a colleague; `password` is not among it."""
 
     class Meta:
         model = User
         fields = ("username", *WHO, *OWN_READONLY_FIELDS)
+        field_classes = {"email": PlainEmailField}
 
 
 @admin.register(User)

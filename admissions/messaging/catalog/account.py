@@ -73,8 +73,8 @@ TEXTS: dict[str, AccountText] = {
         "A recovery code was used", "Somebody has signed in to your account with a recovery code."
     ),
     AccountNews.ACCESS_CHANGED: AccountText(
-        "What you may do at the desk was changed",
-        "Your roles or your access to the admissions desk have been changed.",
+        "Your access to the desk was changed",
+        "Your username, your roles or your access to the admissions desk have been changed.",
     ),
     AccountNews.SWITCHED_OFF: AccountText(
         "Your account was switched off",

@@ -244,6 +244,44 @@ def test_email_of_a_colleague_is_changed_by_two_and_told_at_both(client, directo
     assert not account_links.find_live_links().exists()
 
 
+KELVIN = "\N{KELVIN SIGN}im@example.org"
+
+
+@pytest.mark.security(27)
+def test_letter_that_looks_alike_is_no_way_past_the_second_person(client, director):
+    kim = make_staff("coordinator")
+    type(kim).objects.filter(pk=kim.pk).update(email="kim@example.org")
+
+    answer = client.post(page_of(kim), form(kim, "coordinator", email=KELVIN))
+    kim.email = KELVIN
+    _roles, wanted = account_changes.hold_back(by=director, user=kim, groups={"coordinator"})
+
+    assert "email" in answer.context["adminform"].form.errors
+    assert wanted == [Wanted(Kind.EMAIL, email=KELVIN)]
+    assert kim.email == "kim@example.org"
+
+
+def test_other_case_of_an_address_takes_one_person(client, director, kim):
+    email = kim.email.capitalize()
+
+    client.post(page_of(kim), form(kim, "coordinator", email=email))
+
+    kim.refresh_from_db()
+    assert (kim.email, AccountChange.objects.count()) == (email, 0)
+
+
+@pytest.mark.parametrize("whose", ["one's own", "a colleague's"])
+def test_address_of_a_colleague_or_none_is_refused(client, director, kim, second, whose):
+    user, role = (director, "director") if whose == "one's own" else (kim, "coordinator")
+
+    for email in (second.email.upper(), ""):
+        answer = client.post(page_of(user), form(user, role, email=email))
+        assert [*answer.context["adminform"].form.errors] == ["email"]
+
+    assert not AccountChange.objects.exists()
+    assert type(user).objects.get(pk=user.pk).email == user.email
+
+
 def test_own_email_is_changed_alone_and_told_at_both(client, director):
     old = director.email
 

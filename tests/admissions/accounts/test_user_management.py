@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from admissions.accounts import roles as roles_table
 from admissions.accounts.models import AccountChange, AccountLink
 from admissions.audit.models import AuditEvent
+from admissions.messaging.models import Message
 from tests.support import factories
 
 from .conftest import TYPES, events, make_staff
@@ -67,6 +68,14 @@ def test_plain_facts_are_another_kind_of_change(client, director, kim):
 
     assert events() == [(TYPES.RECORD_CHANGED, director, "", "")]
     assert AuditEvent.objects.get(type=TYPES.RECORD_CHANGED).object_id == str(kim.pk)
+
+
+def test_owner_hears_of_another_username_that_someone_gave_them(client, director, kim):
+    client.post(page_of(kim), form(kim, "coordinator", first_name="Kim", username="mik"))
+    client.post(page_of(director), form(director, username="me"))
+
+    [letter] = Message.objects.all()
+    assert (letter.colleague, letter.account_news) == (kim, "access_changed")
 
 
 def test_nothing_changed_is_nothing_recorded(client, director, kim):
