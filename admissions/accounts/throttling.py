@@ -81,6 +81,20 @@ def count_link_request(request: HttpRequest, name: str) -> list:
     return count_attempt(request, limits, ("forgotten", None))
 
 
+def may_send_link(request: HttpRequest, name: str, owner: User | None) -> bool:
+    """Count a link by whose the name is, and return whether they get it.
+
+    Nobody is told of this limit: it would say which names are one person's, so that there is one.
+    A name of nobody is counted alike.
+    """
+    whose = f"person {owner.pk}" if owner else f"nobody {name.lower()}"
+    try:
+        count_attempt(request, {f"forgotten by {whose}": LINKS_PER_NAME}, ("forgotten", owner))
+    except ValidationError:
+        return False
+    return owner is not None
+
+
 def count_attempt(request: HttpRequest, limits: dict[str, str], who: Who) -> list:
     """Count a try under each name, so that a hundred at once count too; raise ValidationError
     where a limit is reached. Return what `forgive` takes."""

@@ -74,15 +74,16 @@ def forgotten_password(request: HttpRequest) -> HttpResponse:
     form = ForgottenPasswordForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render_page(request, "forgotten_password", title, form=form)
+    name = form.cleaned_data["name"]
     try:
-        throttling.count_link_request(request, form.cleaned_data["name"])
+        throttling.count_link_request(request, name)
     except ValidationError as refused:
         form.add_error(None, refused)
         response = render_page(request, "forgotten_password", title, form=form)
         response.status_code = 429
         return response
-    owner = account_links.find_owner(form.cleaned_data["name"])
-    if owner is not None:
+    owner = account_links.find_owner(name)
+    if throttling.may_send_link(request, name, owner) and owner:
         account_links.send_link(user_id=owner.pk, by=None)
     return render_page(request, "forgotten_password", title, is_sent=True)
 

@@ -245,6 +245,23 @@ def test_asking_again_and_again_is_slowed_down_by_name_and_by_address(kim):
     assert news_of(kim) == ["password_link"] * 3
 
 
+def test_one_person_gets_three_links_a_day_by_whatever_name_and_nobody_is_told(kim):
+    """An answer that differed would say that two names are one person's."""
+    type(kim).objects.filter(pk=kim.pk).update(username="sam", email="sam@example.org")
+    names = [
+        "sam",
+        "sam@example.org",
+        "\N{LATIN SMALL LETTER LONG S}am@example.org",
+        "SAM@example.org",
+    ]
+
+    answers = [Browser().post(FORGOTTEN, {"name": name}) for name in [*names, "nobody"]]
+
+    pages = {re.sub(r'nonce="[^"]*"', "", each.content.decode()) for each in answers}
+    assert ({each.status_code for each in answers}, len(pages)) == ({200}, 1)
+    assert news_of(kim) == ["password_link"] * 3
+
+
 def test_guessed_links_are_slowed_down_and_recorded(someone):
     tries = [someone.get(f"/admin/login/link/guess{n}/").status_code for n in range(12)]
 
