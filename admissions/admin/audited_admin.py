@@ -7,8 +7,14 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
-from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
+from django.contrib.admin.views.main import (
+    ORDER_VAR,
+    SEARCH_VAR,
+    ChangeList,
+    ChangeListSearchForm,
+)
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Field, Model, QuerySet
@@ -72,7 +78,27 @@ class BoundedSearchForm(ChangeListSearchForm):
 
 
 class BoundedChangeList(ChangeList):
+    """A list that no address makes fail, and that is in order by its sortable columns alone."""
+
     search_form_class = BoundedSearchForm
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
+        """Django takes the order of an address for a list without sortable columns too."""
+        if not self.sortable_by:
+            self.params.pop(ORDER_VAR, None)
+        return super().get_ordering(request, queryset)
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """None for what is not sortable: Postgres orders no encrypted text."""
+        is_sortable = field_name in self.sortable_by
+        return super().get_ordering_field(field_name) if is_sortable else None
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Raise IncorrectLookupParameters also for a day whose year, or whose next, is none."""
+        try:
+            return super().get_filters(request)
+        except (OverflowError, ValueError) as wrong:
+            raise IncorrectLookupParameters from wrong
 
 
 class AuditedAdmin(admin.ModelAdmin):

@@ -197,6 +197,46 @@ def test_every_choice_of_every_filter_can_be_followed(desk, client, rows, superu
     assert {answer.status_code for answer in answers} <= {200}
 
 
+def test_any_order_asked_of_any_list_is_answered(client, rows, superuser):
+    """By all columns at once: one that cannot be ordered by makes the whole query fail."""
+    orders = [".".join(str(sign * number) for number in range(1, 13)) for sign in (1, -1)]
+
+    answers = {
+        (desk.opts.model_name, order): answer_to(client, address_of(desk), {"o": order}).status_code
+        for desk in LISTS
+        for order in orders
+    }
+
+    assert {asked: code for asked, code in answers.items() if code != 200} == {}
+
+
+def test_list_without_sortable_columns_keeps_its_order(client, rows, superuser):
+    asked = {"o": "1"}
+
+    page = client.get(reverse("admin:admissions_disclosure_changelist"), asked)
+
+    assert page.context_data["cl"].queryset.query.order_by[0] == "-disclosed_at"
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        {"year": 9999},
+        {"year": 2147483648},
+        {"year": 99999999999999999999},
+        {"year": 9999, "month": 12},
+        {"year": 9999, "month": 12, "day": 31},
+        {"year": 2030, "month": 13},
+    ],
+)
+def test_day_that_no_calendar_has_is_a_wrong_filter(client, superuser, days):
+    asked = {f"expires_on__{part}": number for part, number in days.items()}
+
+    answer = client.get(reverse("admin:programs_credential_changelist"), asked)
+
+    assert (answer.status_code, answer.url[-4:]) == (302, "?e=1")
+
+
 @pytest.mark.parametrize("days", [{}, {"month": 1}, {"month": 1, "day": 31}])
 def test_credentials_are_found_by_their_day(client, rows, superuser, days):
     asked = {f"expires_on__{part}": number for part, number in (days | {"year": 2030}).items()}
