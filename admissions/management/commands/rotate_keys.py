@@ -8,7 +8,7 @@ from typing import Any
 import pgtrigger
 from allauth.mfa.models import Authenticator
 from django.apps import apps
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, models, transaction
 from django.db.models import Q
 
@@ -38,6 +38,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_if_key_is_missing(count_by_key())
         for model in encrypted_models():
             self.tell(model, "texts", work_in_batches(to_seal(model), seal_again))
         renewed = work_in_batches(to_renew(), renew_tokens)
@@ -231,6 +232,21 @@ def add_count(
 ) -> None:
     if number:
         counts.setdefault(prefix, Counter())[f"{model.__name__}.{column}"] += number
+
+
+def refuse_if_key_is_missing(counts: dict[str, Counter[str]]) -> None:
+    """Raise CommandError where no key opens anything of what there is, sessions aside, which any
+    new key begins to seal: FIELD_KEYS has not the key in use."""
+    kept = {prefix: Counter(left) for prefix, left in counts.items()}
+    for left in kept.values():
+        left.pop("Session.session_data", None)
+    known = {key_prefix(key) for key in current_keys()}
+    sealed = {prefix for prefix, left in kept.items() if left}
+    if sealed and not sealed & known:
+        raise CommandError(
+            f"No key of FIELD_KEYS opens any of {describe_places(sum(kept.values(), Counter()))}:"
+            " name the key that is in use after the new one. Nothing was changed."
+        )
 
 
 def describe_remains(counts: dict[str, Counter[str]]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection
 from django.utils import timezone
 
@@ -151,6 +151,14 @@ def test_what_no_key_opens_is_told_and_left(old_data, settings):
     settings.FIELD_KEYS = [NEW, LOST]
     lost.refresh_from_db()
     assert lost.preferred_name == "Gone"
+
+
+def test_new_key_without_the_one_in_use_is_refused(old_data, settings):
+    settings.FIELD_KEYS = [NEW, LOST]
+
+    with pytest.raises(CommandError, match=r"^No key of FIELD_KEYS opens any of \d+ values .*\.$"):
+        rotate()
+    assert (names_under(OLD), names_under(NEW)) == (5, 0)
 
 
 def test_row_that_opens_in_part_is_told_and_stops_nothing(old_data, settings):
