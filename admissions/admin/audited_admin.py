@@ -90,7 +90,7 @@ class BoundedChangeList(ChangeList):
 
     def get_ordering_field(self, field_name: Any) -> Any:
         """None for what is not sortable: Postgres orders no encrypted text."""
-        is_sortable = field_name in self.sortable_by
+        is_sortable = field_name in (self.sortable_by or ())
         return super().get_ordering_field(field_name) if is_sortable else None
 
     def get_filters(self, request: HttpRequest) -> Any:
