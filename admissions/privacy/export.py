@@ -23,7 +23,7 @@ from admissions.phone_numbers import format_phone
 from admissions.public import guide_answers
 from users.models import User
 
-from . import disclosures, privacy_requests
+from . import disclosures, privacy_requests, removal
 from .models import PrivacyRequest
 
 FORMAT = 1
@@ -61,9 +61,9 @@ def export_person(*, privacy_request_id: int, by: User, now: datetime) -> Person
 
 
 def find_requests(asked: PrivacyRequest) -> list[ConsultationRequest]:
-    """What staff have matched, and what was merged with it."""
-    ids = list(asked.requests.values_list("pk", flat=True))
-    found = ConsultationRequest.objects.filter(models.Q(pk__in=ids) | models.Q(merged_into__in=ids))
+    """What staff have matched, what that was merged with, and all that is merged with it."""
+    ids = [each.pk for group in removal.find_groups(asked) for each in group]
+    found = ConsultationRequest.objects.filter(pk__in=ids)
     return list(found.select_related("program_interest").order_by("created_at", "pk"))
 
 

@@ -1,7 +1,6 @@
 """Takes back every consent of a person at once: no channel is open any more."""
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from admissions.audit.models import AuditEvent
@@ -12,20 +11,20 @@ from admissions.messaging.models import Message
 from admissions.scheduling.models import WaitlistEntry
 from users.models import User
 
-from . import privacy_requests
+from . import privacy_requests, removal
 from .models import PrivacyRequest
 
 
 @transaction.atomic
 def revoke_consents(*, privacy_request_id: int, by: User) -> PrivacyRequest:
-    """End contact in every request that it is about, and close it as done.
+    """End contact in every request that it is about, in what those were merged with and all that
+    is merged with that, and close it as done.
 
     Nobody's identity is asked for: to stop by mistake does less harm than to go on.
     """
     asked = privacy_requests.lock_undecided(privacy_request_id)
-    ids = list(asked.requests.values_list("pk", flat=True))
-    of_person = ConsultationRequest.objects.filter(Q(pk__in=ids) | Q(merged_into__in=ids))
-    for request in ConsultationRequest.objects.lock_all(of_person.values_list("pk", flat=True)):
+    of_person = [each.pk for group in removal.find_groups(asked) for each in group]
+    for request in ConsultationRequest.objects.lock_all(of_person):
         if not request.is_anonymized:
             revoke_consent(request, by=by)
 

@@ -250,6 +250,37 @@ def test_revocation_ends_every_channel_in_every_request(by, inbox):
     assert asked.outcome == "done"
 
 
+@pytest.fixture
+def merged():
+    """A closed request that was merged with one which people still work on."""
+    root = make_request(may_call=True, preferred_name="Root")
+    return make_closed(days=3, disposition="duplicate", merged_into=root)
+
+
+def test_revocation_asked_from_a_merged_request_reaches_what_it_joined(by, merged):
+    sibling = make_closed(
+        days=2, disposition="duplicate", merged_into=merged.merged_into, may_call=True
+    )
+    asked = make_asked(merged, Kind.REVOCATION, identity="")
+
+    revocation.revoke_consents(privacy_request_id=asked.pk, by=by)
+
+    for each in (merged.merged_into, sibling):
+        each.refresh_from_db()
+        assert not (each.may_call or each.may_text or each.may_email)
+        assert each.audit_events.filter(type="consent_revoked").exists()
+
+
+def test_export_asked_from_a_merged_request_holds_what_it_joined(by, merged):
+    asked = make_asked(merged, Kind.COPY)
+
+    made = export.export_person(privacy_request_id=asked.pk, by=by, now=timezone.now())
+
+    references = {each["reference"] for each in made.data["requests"]}
+    assert references == {merged.reference, merged.merged_into.reference}
+    assert {merged.pk, merged.merged_into_id} == set(made.event.shown)
+
+
 # The accounting, and the export
 
 
