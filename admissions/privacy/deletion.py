@@ -70,6 +70,19 @@ def order_removal(
     return asked
 
 
+@transaction.atomic
+def take_order_back(*, privacy_request_id: int, by: User) -> PrivacyRequest:
+    """End an order that waits. Raises ActionNotAllowed when there is none, or nothing is left."""
+    asked = privacy_requests.lock_privacy_request(privacy_request_id)
+    if not asked.is_ordered:
+        raise ActionNotAllowed(_("No removal is ordered."))
+    if all(each.is_anonymized for group in removal.find_groups(asked) for each in group):
+        raise ActionNotAllowed(_("All of it is removed already."))
+
+    removal.end_order(asked, code=removal.TAKEN_BACK, by=by)
+    return asked
+
+
 def check_may_remove(plans: list[RemovalPlan], clinical_reason: str) -> None:
     for plan in plans:
         if plan.refusal:

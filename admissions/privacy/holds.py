@@ -42,7 +42,9 @@ def place_holds(*, request_ids: Iterable[UUID], reason: str, by: User) -> list[L
 
 @transaction.atomic
 def lift_hold(*, hold_id: int, reason: str, by: User) -> LegalHold:
-    """Lift a hold, with why; what rules remove is removed again from tonight on."""
+    """Lift a hold, with why. What rules remove is removed again from tonight on, and a removal that
+    was ordered follows within a minute.
+    """
     hold = LegalHold.objects.select_for_update().get(pk=hold_id)
     if hold.lifted_at:
         raise ActionNotAllowed(_("This hold was lifted already."))

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from admissions.audit.actors import actor_fields
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
@@ -142,7 +143,9 @@ def lock_undecided(pk: int) -> PrivacyRequest:
     """The privacy request, locked, or ActionNotAllowed once it is decided or being carried out."""
     asked = lock_privacy_request(pk)
     if asked.is_ordered:
-        raise ActionNotAllowed(_("Its removal is ordered: nothing else can be changed."))
+        raise ActionNotAllowed(
+            _("Its removal is ordered: take the order back before you change anything else.")
+        )
     return asked
 
 
@@ -162,15 +165,18 @@ def record_event(
     asked: PrivacyRequest,
     type: str,
     *,
-    by: User,
+    by: User | None,
     code: str = "",
     requests: Iterable[ConsultationRequest] | None = None,
 ) -> AuditEvent:
-    """One event about it, which also stands in the timeline of the first of its requests."""
+    """One event about it, which also stands in the timeline of the first of its requests.
+
+    Without `by` it was the system.
+    """
     ours = list(asked.requests.all() if requests is None else requests)
     return AuditEvent.objects.create(
         type=type,
-        actor=by,
+        **actor_fields(AuditEvent.Source.SYSTEM, by),
         request=ours[0] if ours else None,
         shown=[each.pk for each in ours],
         code=code,

@@ -24,6 +24,8 @@ Rule, Type = RetentionPeriod.Rule, AuditEvent.Type
 BATCH = 200
 # What is removed by a rule is nobody's wish: the audit says so in this word.
 ASKED_FOR = "asked_for"
+# Why an order ended without a removal, in the audit.
+TAKEN_BACK, REOPENED = "order_taken_back", "order_ended_by_reopening"
 
 
 def remove_expired_data(*, now: datetime) -> int:
@@ -84,14 +86,15 @@ def find_groups(asked: PrivacyRequest) -> list[list[ConsultationRequest]]:
 def carry_out_order(pk: int) -> bool:
     """Remove all that was ordered, each request in a transaction of its own, and close it as done.
 
-    What a hold keeps meanwhile stays, and so does the order: it waits until that is lifted.
+    What a hold keeps meanwhile stays, and so does the order: it waits until that is lifted. A
+    request that was reopened after the order ends it.
     """
     asked = PrivacyRequest.objects.select_related("ordered_by").get(pk=pk)
     try:
         for group in find_groups(asked):
             remove_ordered_request(group[0].pk, asked=asked)
         return close_order(pk)
-    except ActionNotAllowed:  # A hold, which may last for years: no fault.
+    except ActionNotAllowed:  # A hold, which may last for years, or an assessment: no fault.
         return False
     except DatabaseError as refused:
         logger.error("Removal of privacy request %s waits: %s", pk, type(refused).__name__)
@@ -103,7 +106,7 @@ def close_order(pk: int) -> bool:
     """Close it as done, by who has ordered it; False if it is closed already, or something is left
     that was merged meanwhile: the next sweep takes that.
     """
-    asked = PrivacyRequest.objects.to_carry_out().select_for_update().filter(pk=pk).first()
+    asked = lock_order(pk)
     if asked is None or asked.ordered_by is None:
         return False
     if any(not each.is_anonymized for group in find_groups(asked) for each in group):
@@ -114,13 +117,52 @@ def close_order(pk: int) -> bool:
 
 @transaction.atomic
 def remove_ordered_request(pk: UUID, *, asked: PrivacyRequest) -> None:
-    """Remove what a director has ordered, or raise ActionNotAllowed: a hold came in between."""
+    """Remove what a director has ordered, or raise ActionNotAllowed: a hold came in between, or an
+    assessment that the director didn't know of.
+
+    Nothing is removed once the order was taken back. A request that was reopened ends the order.
+    """
+    order = lock_order(asked.pk)
     group = lock_group(pk, is_waiting=True)
-    if all(each.is_anonymized for each in group):
+    if order is None or all(each.is_anonymized for each in group):
         return
-    if refusal := find_removal_refusal(group):
+    if any(is_reopened(each, since=order.ordered_at) for each in group):
+        end_order(order, code=REOPENED)
+        return
+    if refusal := find_order_refusal(group, order):
         raise ActionNotAllowed(refusal)
-    remove_group(group, asked=asked)
+    remove_group(group, asked=order)
+
+
+def lock_order(pk: int) -> PrivacyRequest | None:
+    """The privacy request, locked, or None once its order is carried out or taken back."""
+    waiting = PrivacyRequest.objects.to_carry_out().select_for_update(of=["self"])
+    return waiting.select_related("ordered_by").filter(pk=pk).first()
+
+
+def is_reopened(request: ConsultationRequest, *, since: datetime | None) -> bool:
+    """Whether it is open, or was opened again after that and closed a second time."""
+    again = request.reopened_at
+    return not request.is_closed or bool(since and again and again > since)
+
+
+def end_order(order: PrivacyRequest, *, code: str, by: User | None = None) -> None:
+    """Take an order away, with its reasons and an audit event; the caller holds the lock.
+
+    The privacy request can be decided again, and what was removed already stays so.
+    """
+    order.ordered_at = order.ordered_by = None
+    order.order_reason = order.clinical_reason = ""
+    order.save(update_fields=["ordered_at", "ordered_by", "order_reason", "clinical_reason"])
+    privacy_requests.record_event(order, Type.PRIVACY_DECIDED, by=by, code=code)
+
+
+def find_order_refusal(group: list[ConsultationRequest], order: PrivacyRequest) -> str:
+    """Why an order must wait, or an empty string: what was said then is asked once more."""
+    left = [each for each in group if not each.is_anonymized]
+    if not order.clinical_reason and any(schedule.is_clinical(each) for each in left):
+        return _("It may be a clinical record.")
+    return find_removal_refusal(group)
 
 
 def lock_group(pk: UUID, *, is_waiting: bool) -> list[ConsultationRequest]:

@@ -78,7 +78,14 @@ class HoldForm(PrivacyForm):
 
 
 class LiftHoldForm(PrivacyForm):
-    reason = text_field(_("Why it need not be kept any more"))
+    """Why; the words below it say what follows at once."""
+
+    reason = text_field(
+        _("Why it need not be kept any more"),
+        help_text=_(
+            "A removal that is ordered follows within a minute. Take it back first if not."
+        ),
+    )
 
 
 class AskForm(PrivacyForm):

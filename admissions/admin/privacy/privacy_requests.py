@@ -92,6 +92,11 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
             *request_page.urls(at, site),
             *steps,
             at("<int:pk>/revoke/", require_POST(self.revoke_view), "revoke"),
+            at(
+                "<int:pk>/take-order-back/",
+                require_POST(self.take_order_back_view),
+                "take_order_back",
+            ),
             at("<int:pk>/unmatch/<uuid:request_id>/", require_POST(self.unmatch_view), "unmatch"),
             at(
                 "<int:pk>/removal/",
@@ -168,6 +173,7 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
             forms=blank | (sent or {}),
             sent=sent or {},
             may_decide=may_decide,
+            may_take_back=request.user.has_perm(DECIDE) and asked.is_open and asked.is_ordered,
             is_overdue=asked.is_open and asked.due_on < timezone.localdate(),
             received=staff_formatting.format_all_day_range(asked.received_on, asked.received_on),
         )
@@ -191,6 +197,9 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
             messages.warning(request, _("They have not asked for that."))
             return HttpResponseRedirect(reverse(PRIVACY_REQUEST_PAGE, args=[pk]))
         return self.run(request, asked, revocation.revoke_consents)
+
+    def take_order_back_view(self, request: StaffRequest, pk: int) -> HttpResponse:
+        return self.run(request, self.get_to_decide(request, pk), deletion.take_order_back)
 
     def removal_view(self, request: StaffRequest, pk: int) -> HttpResponse:
         """What a removal takes and what it leaves: a second look, and the click that orders it."""

@@ -7,6 +7,7 @@ import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
+from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.consents import record_consents
 from admissions.intake.models import ConsultationRequest, Suppression
@@ -24,6 +25,7 @@ from admissions.privacy import (
 )
 from admissions.privacy.models import PrivacyRequest, RemovalCertificate
 from admissions.scheduling.models import WaitlistEntry
+from admissions.triage import outcomes
 from tests.admissions.privacy.people import (
     CANARY,
     assess_canary,
@@ -215,6 +217,71 @@ def test_order_cannot_be_changed_under_the_worker(by):
         privacy_requests.decide_privacy_request(
             privacy_request_id=asked.pk, outcome="refused", note="x", by=by
         )
+
+
+def test_order_that_is_taken_back_removes_nothing_and_can_be_given_again(by):
+    request = make_canary(days=1)
+    asked = make_asked(request)
+    order(asked, by)
+
+    deletion.take_order_back(privacy_request_id=asked.pk, by=by)
+
+    assert tasks.carry_out_removals() == 0
+    removal.remove_ordered_request(request.pk, asked=asked)  # a worker that read it before
+    assert not ConsultationRequest.objects.get(pk=request.pk).is_anonymized
+    asked.refresh_from_db()
+    assert (asked.is_ordered, asked.order_reason) == (False, "")
+    assert AuditEvent.objects.latest("pk").code == "order_taken_back"
+    with pytest.raises(ActionNotAllowed, match="No removal is ordered"):
+        deletion.take_order_back(privacy_request_id=asked.pk, by=by)
+    order(asked, by)
+    assert tasks.carry_out_removals() == 1
+
+
+def test_order_is_not_taken_back_once_all_is_removed(by):
+    request = make_closed(days=1)
+    asked = make_asked(request)
+    order(asked, by)
+    removal.remove_ordered_request(request.pk, asked=asked)
+
+    with pytest.raises(ActionNotAllowed, match="removed already"):
+        deletion.take_order_back(privacy_request_id=asked.pk, by=by)
+
+    assert tasks.carry_out_removals() == 1
+
+
+def test_record_that_became_clinical_after_the_order_waits(by):
+    request = make_canary(days=1)
+    asked = make_asked(request)
+    order(asked, by)
+    assess_canary(request)
+
+    assert tasks.carry_out_removals() == 0
+    assert not ConsultationRequest.objects.get(pk=request.pk).is_anonymized
+
+    deletion.take_order_back(privacy_request_id=asked.pk, by=by)
+    order(asked, by, clinical_reason="Counsel agrees")
+    assert tasks.carry_out_removals() == 1
+
+
+@pytest.mark.parametrize("is_closed_again", [False, True])
+def test_reopening_ends_the_order(by, is_closed_again):
+    request = make_closed(days=1)
+    asked = make_asked(request)
+    order(asked, by)
+    outcomes.reopen_request(request_id=request.pk, by=by, reason="They called")
+    if is_closed_again:
+        ConsultationRequest.objects.filter(pk=request.pk).update(
+            stage="closed", closed_at=timezone.now(), due_at=None, disposition="withdrawn"
+        )
+
+    assert tasks.carry_out_removals() == 0
+
+    assert not ConsultationRequest.objects.get(pk=request.pk).is_anonymized
+    asked.refresh_from_db()
+    assert (asked.is_open, asked.is_ordered) == (True, False)
+    event = AuditEvent.objects.get(code="order_ended_by_reopening")
+    assert (event.source, event.actor, event.request) == ("system", None, request)
 
 
 # Revocation

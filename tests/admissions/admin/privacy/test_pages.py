@@ -276,6 +276,22 @@ def test_removal_is_looked_at_twice_and_done_by_the_worker(client, director):
     assert "Certificate of removal" in client.get(privacy_page(request)).text
 
 
+def test_order_that_waits_is_taken_back_on_its_page(client, director):
+    request = make_canary(days=1)
+    asked = make_asked(request)
+    client.post(at("privacyrequest_removal", asked.pk), {"reason": "They asked"})
+    address = at("privacyrequest_take_order_back", asked.pk)
+    assert f'action="{address}"' in client.get(at("privacyrequest_change", asked.pk)).text
+
+    client.post(address)
+
+    tasks.carry_out_removals()
+    assert not ConsultationRequest.objects.get(pk=request.pk).is_anonymized
+    page = client.get(at("privacyrequest_change", asked.pk))
+    assert page.context["may_decide"] is True
+    assert address not in page.text
+
+
 def test_removal_of_what_is_held_is_not_offered(client, director):
     request = make_canary(days=1)
     LegalHold.objects.create(request=request, reason="x", placed_by=director)
