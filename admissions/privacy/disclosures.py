@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -19,6 +19,8 @@ from users.models import User
 from .models import Disclosure
 
 Basis, Category = Disclosure.Basis, Disclosure.Category
+# What is earlier was mistyped.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,7 @@ class AccountingEntry:
 def record_disclosure(*, request_id: UUID, by: User, told: DisclosureInput) -> Disclosure:
     """Keep a disclosure; it cannot be changed, and a later one corrects it."""
     request = ConsultationRequest.objects.lock(request_id)
-    if told.disclosed_at > timezone.now():
-        raise ActionNotAllowed(_("It cannot have been told in the future."))
+    check_when_told(told.disclosed_at)
     if told.referral_id and not find_unstated_referrals([request]).filter(pk=told.referral_id):
         raise ActionNotAllowed(_("This referral has its basis already."))
 
@@ -63,6 +64,14 @@ def record_disclosure(*, request_id: UUID, by: User, told: DisclosureInput) -> D
         type=AuditEvent.Type.DISCLOSURE_RECORDED, actor=by, code=told.basis, fields=told.categories
     )
     return made
+
+
+def check_when_told(at: datetime) -> None:
+    """Raise ActionNotAllowed for a time that cannot be: in the future, or before 2000."""
+    if at > timezone.now():
+        raise ActionNotAllowed(_("It cannot have been told in the future."))
+    if at < EARLIEST:
+        raise ActionNotAllowed(_("Enter a date from the year 2000 on."))
 
 
 def find_unstated_referrals(requests: Iterable[ConsultationRequest]) -> QuerySet[Referral]:

@@ -14,9 +14,14 @@ ASKED_TEXTS = ["details", "order_reason", "clinical_reason", "outcome_note"]
 
 
 def find_outdated(*, before: datetime) -> Iterator[tuple[models.QuerySet, list[str]]]:
-    """Records older than that, with texts, about people who are removed; and which texts."""
+    """Records older than that, with texts, about people who are removed; and which texts.
+
+    A disclosure that was recorded late is kept from then on.
+    """
     removed = {"request__anonymized_at__isnull": False}
-    disclosures = Disclosure.objects.filter(disclosed_at__lt=before, **removed)
+    disclosures = Disclosure.objects.filter(
+        disclosed_at__lt=before, recorded_at__lt=before, **removed
+    )
     holds = LegalHold.objects.filter(lifted_at__lt=before, **removed)
     with_someone = PrivacyRequest.objects.filter(requests__anonymized_at=None)
     asked = PrivacyRequest.objects.filter(decided_at__lt=before).exclude(pk__in=with_someone)

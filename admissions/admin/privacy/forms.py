@@ -1,7 +1,7 @@
 """The forms of the privacy pages: they check and never write."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from admissions.exceptions import ActionNotAllowed
 from admissions.form_fields import PlainLinesField, PlainTextField
 from admissions.intake.models import ConsultationRequest
 from admissions.privacy import schedule
-from admissions.privacy.disclosures import DisclosureInput
+from admissions.privacy.disclosures import DisclosureInput, check_when_told
 from admissions.privacy.models import Disclosure, PrivacyRequest
 
 if TYPE_CHECKING:
@@ -216,6 +216,14 @@ class DisclosureForm(PrivacyForm):
             set_choices(self, "referral_id", [("", _("None of them")), *choices])
         else:
             del self.fields["referral_id"]
+
+    def clean_disclosed_at(self) -> datetime:
+        at = self.cleaned_data["disclosed_at"]
+        try:
+            check_when_told(at)
+        except ActionNotAllowed as refused:
+            raise forms.ValidationError(str(refused)) from refused
+        return at
 
     @property
     def told(self) -> DisclosureInput:

@@ -1,7 +1,8 @@
 """What people ask of us: due by law, matched by staff, decided once, and what is done for them."""
 
+import dataclasses
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.core.serializers.json import DjangoJSONEncoder
@@ -378,6 +379,17 @@ def test_export_tells_a_number_whole():
     request = make_request(phone="+525555550155;ext=23")
 
     assert export.export_request(request)["phone"] == "+52 55 5555 0155 ext. 23"
+
+
+@pytest.mark.parametrize(
+    ("year", "match"), [(1, "year 2000"), (1999, "year 2000"), (2999, "in the future")]
+)
+def test_disclosure_at_a_time_that_cannot_be_is_refused(by, year, match):
+    request = make_canary(days=1)
+    mistyped = dataclasses.replace(told(), disclosed_at=datetime(year, 12, 1, tzinfo=UTC))
+
+    with pytest.raises(ActionNotAllowed, match=match):
+        disclosures.record_disclosure(request_id=request.pk, by=by, told=mistyped)
 
 
 def test_export_holds_everything_about_them_and_nothing_of_others(by):

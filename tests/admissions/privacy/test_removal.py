@@ -277,6 +277,25 @@ def test_our_own_records_lose_their_texts_after_six_years(time_machine):
     assert sorted(each.to_whom for each in Disclosure.objects.all()) == ["", "Newer"]
 
 
+def test_disclosure_that_was_recorded_late_is_kept_from_then_on(time_machine):
+    request = make_canary()
+    Disclosure.objects.create(
+        request=request, disclosed_at=timezone.now() - 2100 * DAY, to_whom="Late", purpose="x",
+        categories=["contact"], basis="consent",
+    )  # fmt: skip
+    remove()
+    time_machine.move_to(timezone.now() + 2100 * DAY)
+
+    remove()
+
+    assert [each.to_whom for each in Disclosure.objects.all()].count("Late") == 1
+
+    time_machine.move_to(timezone.now() + 100 * DAY)
+    remove()
+
+    assert {each.to_whom for each in Disclosure.objects.all()} == {""}
+
+
 # What Postgres holds by itself
 
 

@@ -163,6 +163,17 @@ def test_disclosure_is_recorded_and_stands_in_the_accounting(client, coordinator
     assert "Dr. Lee, County ER" in client.get(at("disclosure_changelist")).text
 
 
+def test_disclosure_with_a_mistyped_year_is_told_beside_the_field(client, coordinator):
+    request = factories.make_request()
+
+    answer = client.post(
+        at("privacyrequest_disclose", request.pk), {"disclosed_at": "0001-01-01T09:00"}
+    )
+
+    errors = answer.context["sent"]["disclose"].errors
+    assert errors["disclosed_at"] == ["Enter a date from the year 2000 on."]
+
+
 def test_referral_without_a_basis_is_told_in_the_accounting(client, director):
     request = make_canary(days=1)
 
