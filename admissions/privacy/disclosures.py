@@ -126,6 +126,7 @@ def take_over_referrals(request: ConsultationRequest) -> None:
             request=request,
             referral=each,
             disclosed_at=each.made_at,
+            recorded_at=each.made_at,
             to_whom=each.to_whom,
             purpose="Referral",
             categories=[Category.CONTACT],
