@@ -324,7 +324,7 @@ def test_ending_a_sign_in_says_what_stands(client, dana):
     client.force_login(factories.make_user(None, is_superuser=True))
     typed = {
         "username": dana.user.username, "date_joined_0": "2026-11-01", "date_joined_1": "10:00",
-        "is_staff": "on",
+        "is_staff": "on", "email": dana.user.email,
     }  # fmt: skip
 
     response = client.post(f"/admin/users/user/{dana.user_id}/change/", typed, follow=True)
