@@ -10,7 +10,6 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import (
-    ORDER_VAR,
     SEARCH_VAR,
     ChangeList,
     ChangeListSearchForm,
@@ -82,14 +81,9 @@ class BoundedChangeList(ChangeList):
 
     search_form_class = BoundedSearchForm
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
-        """Django takes the order of an address for a list without sortable columns too."""
-        if not self.sortable_by:
-            self.params.pop(ORDER_VAR, None)
-        return super().get_ordering(request, queryset)
-
     def get_ordering_field(self, field_name: Any) -> Any:
-        """None for what is not sortable: Postgres orders no encrypted text."""
+        """None for what is not sortable, which an address may ask for all the same: Postgres orders
+        no encrypted text."""
         is_sortable = field_name in (self.sortable_by or ())
         return super().get_ordering_field(field_name) if is_sortable else None
 
