@@ -19,7 +19,7 @@ def test_ci_runs_every_check_on_every_python_that_is_named():
     job = workflow["jobs"]["test"]
 
     assert job["strategy"]["matrix"]["python"] == named
-    assert job["steps"][-1]["run"] == "make test PYTHON=python"
+    assert job["steps"][-1]["run"] == "make test COVERAGE=yes PYTHON=python"
 
 
 def test_oldest_python_that_is_named_is_the_oldest_allowed():

@@ -14,6 +14,7 @@ CALLBACK_WITHIN = timedelta(minutes=5)
 
 
 CALLBACK_AFTER_OPENING = timedelta(minutes=15)
+LONGEST_WAIT_FOR_LANGUAGE = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,15 @@ def find_call_promise(
     """The callback time we can honestly promise, or None when nobody has hours soon.
 
     In `language` where one is asked; by anyone, with `needs_interpreter`, where nobody who
-    speaks it takes calls within the week.
+    speaks it takes calls within half a day of them: nobody waits a week for a first word.
     """
     roster = load_roster(now) if roster is None else roster
     promise = find_promise_within(list_phone_hours(now, roster, language), now)
-    if promise is None and language:
-        anyone = find_promise_within(list_phone_hours(now, roster), now)
-        return anyone and replace(anyone, needs_interpreter=True)
+    if not language:
+        return promise
+    anyone = find_promise_within(list_phone_hours(now, roster), now)
+    if anyone and (promise is None or promise.by - anyone.by > LONGEST_WAIT_FOR_LANGUAGE):
+        return replace(anyone, needs_interpreter=True)
     return promise
 
 

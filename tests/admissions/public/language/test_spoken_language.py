@@ -81,7 +81,7 @@ def test_without_anyone_who_speaks_it_an_interpreter_is_promised_and_stored():
     page = said(visitor.get(SPANISH_FORM))
     request = ask_in_spanish(visitor)
 
-    assert "hoy antes de las 10:05 a. m. (PST), con un intérprete." in page
+    assert "hoy antes de las 10:05 a. m. (PST), con un intérprete: para entonces" in page
     assert request.promised_call_by == MONDAY + timedelta(minutes=5)
     assert request.interpreter == "Spanish"
 
