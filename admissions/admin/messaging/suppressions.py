@@ -1,13 +1,10 @@
 """Addresses that we do not write to: why, since when; and writing to one again. None is shown."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -19,37 +16,16 @@ from django.views.decorators.http import require_http_methods
 from admissions import formatting, staff_formatting
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.links import request_link
-from admissions.admin.read_only_admin import ReadOnlyAdmin
+from admissions.admin.read_only_admin import InForceFilter, ReadOnlyAdmin
 from admissions.audit import access_log
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import Suppression
 from admissions.messaging import staff_actions
 
 if TYPE_CHECKING:
-    from django.contrib.admin.filters import _ListFilterChoices
     from django_stubs_ext import StrOrPromise
 
 SUPPRESSION_LIST = "admin:admissions_suppression_changelist"
-
-
-class InForceFilter(admin.SimpleListFilter):
-    """Those in force, unless the history is asked for."""
-
-    title = _("which")
-    parameter_name = "which"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> "list[tuple[str, StrOrPromise]]":
-        return [("all", _("Every one that ever was"))]
-
-    def choices(self, changelist: ChangeList) -> "Iterator[_ListFilterChoices]":
-        first, *rest = super().choices(changelist)
-        yield {**first, "display": _("In force")}
-        yield from rest
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset if self.value() == "all" else queryset.filter(lifted_at=None)
 
 
 @admin.register(Suppression)

@@ -1,26 +1,19 @@
 """Lists to read: holds, disclosures, and certificates of what was removed."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from admissions import formatting
-from admissions.admin.read_only_admin import ReadOnlyAdmin
+from admissions.admin.read_only_admin import InForceFilter, ReadOnlyAdmin
 from admissions.care.models import Referral
 from admissions.privacy.models import Disclosure, LegalHold, RemovalCertificate
 
 from .links import privacy_link
-
-if TYPE_CHECKING:
-    from django.contrib.admin.filters import _ListFilterChoices
-    from django_stubs_ext import StrOrPromise
 
 MAX_UNSTATED = 20
 
@@ -37,26 +30,6 @@ class PrivacyRecordAdmin(ReadOnlyAdmin):
     @admin.display(description=_("request"))
     def of_request(self, row: Any) -> SafeString:
         return privacy_link(row.request)
-
-
-class InForceFilter(admin.SimpleListFilter):
-    """Those in force, unless the history is asked for."""
-
-    title = _("which")
-    parameter_name = "which"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> "list[tuple[str, StrOrPromise]]":
-        return [("all", _("Every one that ever was"))]
-
-    def choices(self, changelist: ChangeList) -> "Iterator[_ListFilterChoices]":
-        first, *rest = super().choices(changelist)
-        yield {**first, "display": _("In force")}
-        yield from rest
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset if self.value() == "all" else queryset.filter(lifted_at=None)
 
 
 @admin.register(LegalHold)
