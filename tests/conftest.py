@@ -7,9 +7,7 @@ import pytest
 import time_machine as clock
 from celery import current_app
 from django.core.cache import caches
-from django.core.management import call_command
 from django.db import connection
-from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
 
 from admissions.messaging.models import MailSettings, MessageRule
@@ -17,6 +15,7 @@ from admissions.scheduling.models import ModeRules
 from recovery_site import settings as site
 from recovery_site.celery import app
 
+from . import databases
 from .support import factories, rivals
 from .support.mail_server import MailServer
 from .support.provider_server import KEYS, ProviderServer
@@ -73,31 +72,25 @@ def is_crowd(item):
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_test_environment, django_db_blocker, django_db_modify_db_settings, django_db_keepdb
+    request,
+    django_test_environment,
+    django_db_blocker,
+    django_db_modify_db_settings,
+    django_db_keepdb,
 ):
     """Always a database of the tests' own; `--reuse-db` takes the one that is there, and leaves it.
 
     Its namesake in pytest-django makes one only for tests that are marked:
     real_commits alone would then have emptied the database of the site.
     """
+    run = None if django_db_keepdb else databases.run_of(request.config)
     with django_db_blocker.unblock(), clock.travel(SEEDED_ON):
-        made = setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb)
-        call_command("sync_roles", verbosity=0)
+        made = databases.make_database(run, is_kept=django_db_keepdb)
     yield
     if django_db_keepdb:
         return
     with django_db_blocker.unblock():
-        end_other_sessions()
-        teardown_databases(made, verbosity=0)
-
-
-def end_other_sessions():
-    """A worker that a test started and stopped may still be closing its connection."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        databases.drop_database(made, run)
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +129,12 @@ def page_caching(settings, nothing_is_kept):
     caches["pages"].clear()
     yield
     caches["pages"].clear()
+
+
+@pytest.fixture(autouse=True)
+def static_files_are_found_when_asked_for(settings):
+    """Each test client starts WhiteNoise anew, which would read every static file for it."""
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)
