@@ -46,7 +46,7 @@ def test_following_every_link_of_a_letter_changes_nothing(kind, is_discreet):
     letter = rendering.render_email(make_due(kind, now=MONDAY, is_discreet=is_discreet))
     links, before = links_of(letter), kept()
 
-    for _scan in range(3):
+    for _scan in range(2):
         scanner = Client()
         answers = [
             getattr(scanner, method)(link, follow=True, headers={"purpose": "prefetch"})

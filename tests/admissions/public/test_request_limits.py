@@ -11,7 +11,7 @@ from admissions.scheduling.models import Consultation
 from tests.support.factories import make_counselor
 from tests.support.visitor import DETAILS, MONDAY, Visitor, read_form, url
 
-POSTS = 40
+POSTS = 20
 MINUTE = timedelta(minutes=1)
 
 
@@ -159,4 +159,4 @@ def test_time_that_was_taken_costs_no_try(times):
     ]
     assert [each.status_code for each in answers] == [302] * 3 + [409] * 4
 
-    assert book(8, times[20], "203.0.113.9").status_code == 302
+    assert book(8, times[-1], "203.0.113.9").status_code == 302
