@@ -26,8 +26,6 @@ KEYS = {
 }
 CODE = """
 import json
-import django
-django.setup()
 from django.conf import settings
 from django.core.mail import get_connection
 get_connection()
