@@ -272,7 +272,7 @@ def test_two_workers_at_once_read_once(real_commits, elsewhere):
 )
 def test_few_lines_that_take_long_to_understand_are_refused(rule, events, monkeypatch):
     """By a process with little time and memory, so that the site does not notice."""
-    monkeypatch.setattr(busy_import, "PARSER_TIMEOUT_SECONDS", 5)
+    monkeypatch.setattr(busy_import, "PARSER_TIMEOUT_SECONDS", 3)
     bomb, began = file(*[AT] * events, extra=f"RRULE:{rule}\r\n"), perf_counter()
 
     with pytest.raises(CalendarRefused) as caught:

@@ -106,6 +106,15 @@ def test_one_bell_rings_for_a_flood(times):
     assert kinds.count("staff_new_request") == 5
 
 
+def test_stranger_gets_few_letters_that_a_script_asks_for(times, large_center):
+    stranger = {"phone": "714 555 0191", "email": "stranger@example.org"}
+    for number in range(8):
+        book(number, times[number], f"203.0.113.{number}", **stranger)
+
+    assert Consultation.objects.count() == 3
+    assert Message.objects.filter(kind="confirmation").count() == 3
+
+
 def test_family_that_reaches_a_limit_rings_no_bell(times):
     for number in range(4):
         book(number, times[number], f"203.0.113.{number}", phone="714 555 0155")
