@@ -12,11 +12,18 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from . import startup_checks
+from .workers import queues
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
 
 app = Celery("recovery_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_queues=queues.QUEUES,
+    task_default_queue=queues.SWEEPS,
+    task_routes=queues.ROUTES,
+    task_time_limit=queues.TIME_LIMIT,
+)
 app.autodiscover_tasks(
     [
         "admissions.accounts",

@@ -14,8 +14,13 @@ from admissions.scheduling.models import Shortage
 from . import delivery, outbox, transport
 from .models import Message
 
+# Names of queues; recovery_site.workers.queues says who works on them.
+MAIL, ALARMS = "mail", "alarms"
 # Letters of one task share a line to the mail server; few, as one that hangs holds up the rest.
 MESSAGES_PER_TASK = 5
+# Seconds for one task, less than a lease: a worker of processes kills one that is kept waiting by a
+# mail server which never ends a line, before another worker takes up the letter in hand.
+SEND_TIME_LIMIT = 80
 
 
 def wake_delivery(request: ConsultationRequest | None) -> None:
@@ -38,15 +43,24 @@ def send_due_messages(request_id: str | None = None) -> int:
     fallen_due = due.filter(state__in=Message.PENDING_STATES).order_by("due_at")
     if request_id:
         fallen_due = fallen_due.filter(request=UUID(request_id))
-    ids = list(fallen_due.values_list("pk", flat=True)[:SWEEP_LIMIT])
-    for first in range(0, len(ids), MESSAGES_PER_TASK):
-        send_messages.delay(ids[first : first + MESSAGES_PER_TASK])
+    found = list(fallen_due.values_list("pk", "kind")[:SWEEP_LIMIT])
+    for queue, ids in split_by_queue(found).items():
+        for first in range(0, len(ids), MESSAGES_PER_TASK):
+            send_messages.apply_async((ids[first : first + MESSAGES_PER_TASK],), queue=queue)
     if request_id:
-        return len(ids)
+        return len(found)
     left_behind = due.filter(state=Message.State.SENDING).order_by("crashes", "due_at")[:1]
     for message in left_behind:
         send_abandoned_message.delay(message.pk)
-    return len(ids) + len(left_behind)
+    return len(found) + len(left_behind)
+
+
+def split_by_queue(found: list[tuple[int, str]]) -> dict[str, list[int]]:
+    """Ids by queue, from (id, kind) of messages: what staff is told waits behind no letter."""
+    ids: dict[str, list[int]] = {ALARMS: [], MAIL: []}
+    for pk, kind in found:
+        ids[ALARMS if kind in Message.STAFF_KINDS else MAIL].append(pk)
+    return ids
 
 
 @shared_task
@@ -64,7 +78,7 @@ def enqueue_daily_digest() -> None:
     outbox.enqueue_digest(now=timezone.now())
 
 
-@shared_task
+@shared_task(time_limit=SEND_TIME_LIMIT)
 def send_messages(ids: list[int]) -> list[str | None]:
     """Send each of a few messages once, however often a worker runs this.
 
@@ -74,7 +88,7 @@ def send_messages(ids: list[int]) -> list[str | None]:
         return [delivery.deliver_message(message_id) for message_id in ids]
 
 
-@shared_task
+@shared_task(time_limit=SEND_TIME_LIMIT)
 def send_abandoned_message(message_id: int) -> str | None:
     """Send one message that a worker left behind, then see to the next."""
     state = delivery.deliver_message(message_id)

@@ -14,6 +14,7 @@ import redis
 
 from recovery_site.dev import embedded, processes, state
 from recovery_site.dev.startup import WORKER_OPTIONS
+from recovery_site.workers import queues
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -74,7 +75,7 @@ class Redis:
     def waiting(self):
         """How many tasks no worker has taken yet."""
         with redis.from_url(self.url) as client:
-            return client.llen("celery")
+            return sum(client.llen(name) for name in queues.NAMES)
 
 
 class Nemesis:

@@ -198,7 +198,7 @@ def test_word_in_any_place_is_found(db, own_redis, tmp_path):
     for file in files.values():
         with file.open("a") as log:
             log.write("WARNING: Canary\n")
-    own_redis.lpush("celery", json.dumps({"body": b64encode(b'[["Zqx Canary"]]').decode()}))
+    own_redis.lpush("sweeps", json.dumps({"body": b64encode(b'[["Zqx Canary"]]').decode()}))
     places.payloads.append(
         '{"body": "' + b64encode(b'[["zqx.canary@example.com"]]').decode() + '"}'
     )

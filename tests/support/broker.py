@@ -16,6 +16,18 @@ def another_broker(url):
         use_broker(usual)
 
 
+@contextmanager
+def own_queues(prefix):
+    """The site's queues in the real Redis under a prefix, where no other worker reads."""
+    app.conf.broker_transport_options["global_keyprefix"] = prefix
+    forget_connections()
+    try:
+        yield
+    finally:
+        del app.conf.broker_transport_options["global_keyprefix"]
+        forget_connections()
+
+
 def use_broker(url):
     app.conf.broker_url = app.conf.broker_read_url = app.conf.broker_write_url = url
     forget_connections()

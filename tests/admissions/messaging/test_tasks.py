@@ -11,8 +11,9 @@ from admissions.booking import tasks as booking_tasks
 from admissions.messaging import delivery, tasks, transport
 from admissions.messaging.models import Message
 from recovery_site.celery import app
+from recovery_site.workers import queues
 from tests.support.bookings import book
-from tests.support.broker import another_broker, forget_connections, tasks_in_place
+from tests.support.broker import another_broker, own_queues, tasks_in_place
 from tests.support.factories import (
     make_consultation,
     make_counselor,
@@ -49,15 +50,12 @@ def nobody_at_the_broker():
 
 @pytest.fixture
 def own_queue():
-    """A queue in the real Redis that no other worker reads; gone afterwards."""
-    usual, name = app.conf.task_default_queue, f"test-{uuid.uuid4()}"
-    app.conf.task_default_queue = name
-    forget_connections()
-    yield name
-    app.conf.task_default_queue = usual
-    forget_connections()
+    """Queues in the real Redis that no other worker reads; gone afterwards."""
+    prefix = f"test-{uuid.uuid4()}-"
+    with own_queues(prefix):
+        yield
     with Redis.from_url(settings.REDIS_URL) as redis:
-        redis.delete(*redis.keys(f"*{name}"))
+        redis.delete(*redis.keys(f"{prefix}*"))
 
 
 def promise(*, due_at=NOW, state=State.QUEUED, **columns):
@@ -195,7 +193,7 @@ def test_task_arguments_name_nobody(real_commits, own_queue):
 
     request = book(AT, consents={})
 
-    with app.connection_for_read() as link, link.SimpleQueue(own_queue) as queue:
+    with app.connection_for_read() as link, link.SimpleQueue(queues.SWEEPS) as queue:
         waiting = queue.get(timeout=5)
         waiting.ack()
     assert waiting.payload[0] == [str(request.pk)]
@@ -332,7 +330,9 @@ def test_next_task_opens_a_line_of_its_own(mail_server):
 @pytest.mark.django_db
 def test_many_letters_are_handed_out_a_few_at_a_time(monkeypatch):
     handed = []
-    monkeypatch.setattr(tasks.send_messages, "delay", handed.append)
+    monkeypatch.setattr(
+        tasks.send_messages, "apply_async", lambda args, queue: handed.append(args[0])
+    )
     ids = due_letters(tasks.MESSAGES_PER_TASK + 1)
 
     count = tasks.send_due_messages()

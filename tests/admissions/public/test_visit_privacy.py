@@ -20,6 +20,7 @@ from admissions.intake.models import ConsultationRequest
 from admissions.messaging import delivery
 from admissions.messaging.models import Message
 from recovery_site import inline_css
+from recovery_site.workers import queues
 from tests.support.broker import another_broker
 from tests.support.factories import make_counselor
 from tests.support.visitor import (
@@ -232,7 +233,9 @@ def queue(worker_id):
     address = f"{site.REDIS_URL.rpartition('/')[0]}/{number}"
     with another_broker(address), redis.from_url(address) as store:
         store.flushdb()
-        yield lambda: [message.decode() for message in store.lrange("celery", 0, -1)]
+        yield lambda: [
+            message.decode() for name in queues.NAMES for message in store.lrange(name, 0, -1)
+        ]
         store.flushdb()
 
 

@@ -1,0 +1,1 @@
+"""How Celery works here: which worker does what."""

@@ -1,0 +1,32 @@
+"""Which queue each Celery task waits in, so that one slow thing holds up nothing else.
+
+Production runs a worker for each line of `deploy/worker`'s list; a worker that is started without
+`--queues`, as on a laptop, takes them all.
+"""
+
+from kombu import Exchange, Queue
+
+# Letters to people, which wait for a mail server.
+MAIL = "mail"
+# Letters to staff: danger, broken promises. Not behind a thousand reminders.
+ALARMS = "alarms"
+# What only asks Postgres, in well under a second: whatever names no other queue.
+SWEEPS = "sweeps"
+# Counselors' calendars, which wait for servers of others.
+CALENDARS = "calendars"
+# What may take minutes and is in no hurry.
+HOUSEKEEPING = "housekeeping"
+
+NAMES = (MAIL, ALARMS, SWEEPS, CALENDARS, HOUSEKEEPING)
+QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in NAMES)
+ROUTES = {
+    "admissions.messaging.tasks.send_messages": {"queue": MAIL},
+    "admissions.messaging.tasks.send_abandoned_message": {"queue": MAIL},
+    "admissions.calendars.tasks.*": {"queue": CALENDARS},
+    "admissions.privacy.tasks.*": {"queue": HOUSEKEEPING},
+    "admissions.accounts.tasks.*": {"queue": HOUSEKEEPING},
+    "admissions.rate_limits.tasks.*": {"queue": HOUSEKEEPING},
+}
+# Seconds after which a worker of processes kills a task that hangs; its row is taken up again.
+# Threads, as on a laptop, cannot be killed.
+TIME_LIMIT = 300
