@@ -13,6 +13,7 @@ from psycopg import sql
 from admissions.append_only import PermanentButForTexts
 from admissions.audit.models import AuditSeal
 
+NO_RIGHTS = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 VARIABLES = {"web": "WEB_DATABASE_URL", "worker": "WORKER_DATABASE_URL"}
 MIGRATIONS = "django_migrations"
 
@@ -45,21 +46,25 @@ class Command(BaseCommand):
         if name == owner:
             raise CommandError(f"{variable} names {owner}, who owns the tables: name another role.")
         with connection.cursor() as cursor:
-            cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", [name])
+            cursor.execute(
+                "SELECT rolsuper OR rolreplication OR rolbypassrls OR rolcreatedb OR rolcreaterole"
+                " FROM pg_roles WHERE rolname = %s",
+                [name],
+            )
             found = cursor.fetchone()
             if found and found[0]:
-                raise CommandError(f"{variable} names {name}, a superuser: name another role.")
+                raise CommandError(f"{variable} names {name}, who may do more: name another role.")
             secret = cursor.connection.pgconn.encrypt_password(
                 password.encode(), name.encode(), b"scram-sha-256"
             ).decode()
+            # Who is no superuser may not even say again that a role is none.
+            options = "" if found else f" {NO_RIGHTS}"
             cursor.execute(
-                sql.SQL(
-                    "{verb} ROLE {name} LOGIN PASSWORD {secret} NOSUPERUSER NOCREATEDB"
-                    " NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT"
-                ).format(
+                sql.SQL("{verb} ROLE {name} LOGIN PASSWORD {secret} NOINHERIT{options}").format(
                     verb=sql.SQL("ALTER" if found else "CREATE"),
                     name=sql.Identifier(name),
                     secret=sql.Literal(secret),
+                    options=sql.SQL(options),
                 )
             )
         return name
@@ -75,6 +80,8 @@ def grant(role: str, *, is_worker: bool) -> None:
     run(role, "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
     run(role, "REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {role}")
     run(role, "REVOKE ALL ON SCHEMA public FROM {role}")
+    # Where nobody may connect unless they are named.
+    run(role, "GRANT CONNECT ON DATABASE {table} TO {role}", table=connection.settings_dict["NAME"])
     run(role, "GRANT USAGE ON SCHEMA public TO {role}")
     run(role, "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
     permanent = permanent_tables()

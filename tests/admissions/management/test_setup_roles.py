@@ -223,3 +223,40 @@ def test_url_that_names_no_role_of_its_own_is_refused(urls, monkeypatch, name, u
 
     with pytest.raises(CommandError, match=word):
         call_command("setup_roles", verbosity=0)
+
+
+@pytest.mark.django_db
+def test_owner_of_the_tables_need_not_be_a_superuser(urls):
+    owner = f"owner_{secrets.token_hex(4)}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {owner} CREATEROLE")
+        cursor.execute(f"GRANT CREATE ON DATABASE {database()} TO {owner}")
+        cursor.execute(f"ALTER DATABASE {database()} OWNER TO {owner}")
+        for table in connection.introspection.table_names():
+            cursor.execute(f'ALTER TABLE "{table}" OWNER TO {owner}')
+        cursor.execute(f"SET LOCAL ROLE {owner}")
+
+    call_command("setup_roles", verbosity=0)
+    call_command("setup_roles", verbosity=0)
+
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+    assert as_role(urls["web"], statement("SELECT FROM users_user")) == "done"
+
+
+@pytest.mark.django_db
+def test_roles_may_connect_where_nobody_else_may(urls):
+    with connection.cursor() as cursor:
+        cursor.execute(f"REVOKE ALL ON DATABASE {database()} FROM PUBLIC")
+
+    call_command("setup_roles", verbosity=0)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT has_database_privilege(%s, current_database(), 'CONNECT')", [urls["web"]]
+        )
+        assert cursor.fetchone() == (True,)
+
+
+def database():
+    return connection.ops.quote_name(connection.settings_dict["NAME"])
