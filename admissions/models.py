@@ -31,6 +31,7 @@ from .privacy.models import (
 from .rate_limits.models import CountedRequest
 from .reporting.models import PageViewCount
 from .scheduling.models import (
+    AfterHours,
     BusyTime,
     CalendarFeed,
     Closure,
@@ -49,6 +50,7 @@ from .triage.models import SavedView
 
 __all__ = [
     "Acknowledgment",
+    "AfterHours",
     "Assessment",
     "AuditEvent",
     "AuditSeal",

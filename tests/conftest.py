@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import translation
 
 from admissions.messaging.models import MailSettings, MessageRule
-from admissions.scheduling.models import ModeRules
+from admissions.scheduling.models import AfterHours, ModeRules
 from recovery_site import settings as site
 from recovery_site.celery import app
 
@@ -237,7 +237,9 @@ def real_commits(django_db_setup, django_db_blocker):
     """
     with django_db_blocker.unblock():
         seeds = [
-            row for model in (ModeRules, MessageRule, MailSettings) for row in model.objects.all()
+            row
+            for model in (ModeRules, MessageRule, MailSettings, AfterHours)
+            for row in model.objects.all()
         ]
         yield
         empty_all_but_seeds()

@@ -60,7 +60,7 @@ ROLES: dict[str, set[str]] = {
         "admissions.decide_privacyrequest",
         *each("admissions", "view add change delete", "weeklyhours extrahours closure"),
         *each("admissions", "add change", "counselor"),
-        *each("admissions", "view change", "moderules messagerule mailsettings"),
+        *each("admissions", "view change", "moderules messagerule mailsettings afterhours"),
         *each("admissions", "view add", "consentversion messagetemplate"),
         *each("admissions", "view add change", "staffcredential"),
         *each("users", "view add change", "user"),
@@ -71,12 +71,16 @@ ROLES: dict[str, set[str]] = {
         "admissions.share_savedview",
         "programs.view_credential",
     },
-    "content editor": each(
-        "programs",
-        "view add change delete",
-        "facility location credential membership sociallink crisisline levelofcare program"
-        " schedulerow comparisonrow comparisoncell programtext question article page translation",
-    ),
+    "content editor": {
+        "admissions.view_afterhours",
+        *each(
+            "programs",
+            "view add change delete",
+            "facility location credential membership sociallink crisisline levelofcare program"
+            " schedulerow comparisonrow comparisoncell programtext question article page"
+            " translation",
+        ),
+    },
     "auditor": {"admissions.view_auditevent", *PRIVACY},
 }
 

@@ -29,6 +29,7 @@ VIEW_REQUESTS = "admissions.view_consultationrequest"
 HOURS_MENU = [
     MenuItem(_("Counselors"), "admissions_counselor_changelist", "admissions.view_counselor"),
     MenuItem(_("Closures"), "admissions_closure_changelist", "admissions.view_closure"),
+    MenuItem(_("After hours"), "admissions_afterhours_changelist", "admissions.view_afterhours"),
     MenuItem(
         _("Why not offered?"),
         "admissions_counselor_availability_check",
@@ -97,6 +98,10 @@ PEOPLE_MENU = [
         "admissions.view_staffcredential",
     ),
 ]
+CONTENT_MENU = [
+    MenuItem(_("Texts and facts"), "app_list", "programs.view_credential", ("programs",)),
+    MenuItem(_("After hours"), "admissions_afterhours_changelist", "admissions.view_afterhours"),
+]
 MENU = [
     MenuItem(_("Today"), "index"),
     MenuItem(_("Triage"), "admissions_consultationrequest_changelist", VIEW_REQUESTS),
@@ -124,7 +129,9 @@ MENU = [
         children=MESSAGE_MENU,
     ),
     MenuItem(_("Reports"), "reports", "admissions.view_reports"),
-    MenuItem(_("Content"), "app_list", "programs.view_credential", ("programs",)),
+    MenuItem(
+        _("Content"), "app_list", "programs.view_credential", ("programs",), children=CONTENT_MENU
+    ),
     MenuItem(
         _("Privacy"),
         "admissions_privacyrequest_changelist",

@@ -5,10 +5,19 @@ from .audit import events
 from .care import assessments, credentials, insurance
 from .messaging import consent_texts, mail_settings, outbox, rules, suppressions
 from .privacy import privacy_requests, records, retention
-from .scheduling import closures, consultations, counselors, external_calendars, shortages, waitlist
+from .scheduling import (
+    after_hours,
+    closures,
+    consultations,
+    counselors,
+    external_calendars,
+    shortages,
+    waitlist,
+)
 from .triage import requests
 
 __all__ = [
+    "after_hours",
     "assessments",
     "closures",
     "consent_texts",

@@ -21,6 +21,7 @@ from admissions.messaging.catalog import CATALOG
 from admissions.messaging.kinds import Check, Subject
 from admissions.messaging.models import MailSettings, Message
 from admissions.scheduling.models import (
+    AfterHours,
     Consultation,
     Counselor,
     EarlierOffer,
@@ -111,6 +112,14 @@ def make_counselor(
 def write_settings(**columns) -> None:
     """Where notices to staff go, and the name of discreet emails."""
     MailSettings.objects.update_or_create(pk=1, defaults=columns)
+
+
+def answer_after_hours(by="service", *, task="message", languages=("en", "es")) -> None:
+    """Who answers the line when no counselor has hours."""
+    columns = {"answered_by": by, "task": task, "languages": list(languages)}
+    if by == "nobody":
+        columns |= {"task": "", "languages": []}
+    AfterHours.objects.update_or_create(pk=1, defaults=columns)
 
 
 def make_request(**columns) -> ConsultationRequest:

@@ -17,7 +17,7 @@ from admissions.management import demo_care, demo_month, demo_privacy, demo_work
 from admissions.messaging import outbox
 from admissions.messaging.models import MailSettings, Message
 from admissions.scheduling import assignment, availability
-from admissions.scheduling.models import Consultation, Counselor, Mode, WeeklyHours
+from admissions.scheduling.models import AfterHours, Consultation, Counselor, Mode, WeeklyHours
 from programs.models import Facility, Location
 from users.models import User
 
@@ -37,6 +37,12 @@ COUNSELORS = {
     "dana": (["en"], ["phone", "video", "in_person"], time(8), time(16)),
     "sam": (["en"], ["phone", "video"], time(11), time(20)),
     "rosa": (["en", "es"], ["phone", "in_person"], time(9), time(18)),
+}
+# So that the demo shows a night as most centers have one.
+AFTER_HOURS = {
+    "answered_by": AfterHours.AnsweredBy.SERVICE,
+    "task": AfterHours.Task.PROMISE,
+    "languages": ["en", "es"],
 }
 PEOPLE = [
     ("Ana", "+17145550117", "loved_one", "danger"),
@@ -95,6 +101,7 @@ class Command(BaseCommand):
 def add_staff() -> None:
     """A user for each role, and hours for each counselor; what exists stays as it is."""
     MailSettings.objects.filter(staff_email="").update(staff_email="admissions@er-office.example")
+    AfterHours.objects.filter(answered_by=AfterHours.AnsweredBy.NOBODY).update(**AFTER_HOURS)
     for username, name, role in [*STAFF, ("admin", "Alex", None)]:
         user, is_new = User.objects.get_or_create(
             username=username,

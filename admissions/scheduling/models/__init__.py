@@ -1,5 +1,6 @@
 """What scheduling stores."""
 
+from .after_hours import AfterHours
 from .calendar_feeds import CalendarFeed
 from .consultations import Consultation, ConsultationQuerySet, Status
 from .counselors import Counselor, Mode, ModeRules
@@ -9,6 +10,7 @@ from .waitlist import EarlierOffer, OfferState, WaitlistEntry
 from .working_hours import Closure, ExtraHours, WeeklyHours, is_skipped_by_clock_change
 
 __all__ = [
+    "AfterHours",
     "BusyTime",
     "CalendarFeed",
     "CalendarRefused",

@@ -124,7 +124,7 @@ AREAS = {
         | pages("user", app="users", of="send_link revoke_link changes decide")
         | {"admissions_closure_delete", "admissions_closure_holidays",
            "admissions_closure_change", "admissions_counselor_change", "export_reports"}
-        | steps("messagerule", "change template restore")
+        | steps("messagerule", "change template restore") | {"admissions_afterhours_change"}
         | steps("calendarfeed", "revoke file address remove"),
     ),
     "Content": (
@@ -136,6 +136,9 @@ AREAS = {
         pages(*CONTENT, *TEXTS, "credential", app="programs", of="changelist history change add")
         | pages(*CONTENT, "credential", app="programs", of="delete")
         | pages(*TEXTS, app="programs", of="publish take_up withdraw throw_away"),
+    ),
+    "Who answers after hours, to see": (
+        "de", pages("afterhours"), pages("afterhours", of="changelist history"),
     ),
     "The center's credentials, to see": (
         "de",
@@ -164,7 +167,9 @@ AREAS = {
     "Audit": ("a", {"admissions_auditevent_changelist"}, {"admissions_auditevent_lookup"}),
 }  # fmt: skip
 # There is one of each, made with the site.
-UNIQUE = pages("facility", app="programs", of="add delete") | pages("mailsettings", of="add delete")
+UNIQUE = pages("facility", app="programs", of="add delete") | pages(
+    "mailsettings", "afterhours", of="add delete"
+)
 # What shows nobody but its reader, and the frames and files of a page that is recorded.
 UNRECORDED = {
     *ALLAUTH, "account_security", "add_passkey", "replace_app", "password_change",
