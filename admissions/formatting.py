@@ -5,15 +5,19 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.formats import date_format, time_format
+from django.utils.translation import get_language_info, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy as _lazy
 
 from users.models import User
 
 from . import local_time, time_zones
 
+# How a sentence names each language of the site.
+IN_LANGUAGE = {"en": _lazy("in English"), "es": _lazy("in Spanish")}
 # How a time of day is put into words.
 TimeFormat = Callable[[time], str]
 
@@ -27,6 +31,12 @@ def staff_name(user: User) -> str:
     if not user.first_name:
         return user.get_username()
     return f"{user.first_name} {user.last_name[:1]}." if user.last_name else user.first_name
+
+
+def name_language_in_sentence(code: str | None) -> str:
+    """In English, en español; a language without such words is named by itself."""
+    code = code or settings.LANGUAGE_CODE
+    return str(IN_LANGUAGE.get(code) or get_language_info(code)["name_local"])
 
 
 def format_datetime_in_zone(at: datetime | None, zone_name: str) -> str:

@@ -71,6 +71,11 @@ class Center:
     def compact_crisis_lines(self) -> list[CrisisLine]:
         return [line for line in self.crisis_lines if line.is_compact]
 
+    @property
+    def fallback_lines(self) -> list[CrisisLine]:
+        """Who answers when nobody answers our own line."""
+        return [line for line in self.crisis_lines if line.is_fallback]
+
     @cached_property
     def translations(self) -> dict[str, str]:
         """English line to its translation; empty, without a query, on English pages."""

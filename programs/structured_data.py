@@ -25,8 +25,11 @@ def to_script_json(fact: dict) -> str:
     return text.translate(ESCAPES)
 
 
-def organization(center: Center, *, picture: str) -> dict:
-    """The center as a whole, in the language of the page."""
+def organization(center: Center, *, picture: str, hours: Iterable[str] | None) -> dict:
+    """The center as a whole, in the language of the page.
+
+    `hours` are the languages in which the line is answered at every hour; None where it is not.
+    """
     facility, lines = cast(Facility, center.facility), center.translations
     line = facility.admissions_line.as_e164
     return {
@@ -39,7 +42,7 @@ def organization(center: Center, *, picture: str) -> dict:
         "logo": picture,
         "telephone": line,
         "address": [postal_address(location) for location in center.locations],
-        "contactPoint": contact_point(line),
+        "contactPoint": contact_point(line, hours),
         "memberOf": [
             {"@type": "Organization", "name": body.name} | ({"url": body.url} if body.url else {})
             for body in center.memberships
@@ -48,13 +51,17 @@ def organization(center: Center, *, picture: str) -> dict:
     }
 
 
-def contact_point(line: str) -> dict:
-    """The admissions line, which a person answers day and night."""
-    return {
+def contact_point(line: str, languages: Iterable[str] | None) -> dict:
+    """The admissions line; at every hour only in the languages in which somebody answers then."""
+    point: dict[str, Any] = {
         "@type": "ContactPoint",
         "contactType": "admissions",
         "telephone": line,
-        "availableLanguage": [code for code, _name in settings.LANGUAGES],
+    }
+    if languages is None:
+        return point
+    return point | {
+        "availableLanguage": sorted(languages),
         "hoursAvailable": {
             "@type": "OpeningHoursSpecification",
             "dayOfWeek": [f"https://schema.org/{day}" for day in DAYS],

@@ -115,6 +115,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "programs.context_processors.center",
                 "admissions.public.context_processors.soonest_times",
+                "admissions.public.context_processors.phone_line",
                 "admissions.public.context_processors.known_query",
             ]
         },
@@ -291,8 +292,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024 + 100 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 # How old a content page may be that strangers are shown; see recovery_site.page_cache.
 PAGE_CACHE_SECONDS = 0 if DEBUG else 3
-# And the facts in the frame of every page; see programs.context_processors.
-FRAME_CACHE_SECONDS = 1
+FRAME_CACHE_SECONDS = 1  # the facts in the frame of every page: programs.context_processors
 # How long a process adds up page views; see admissions.reporting.page_view_counter.
 PAGE_VIEW_FLUSH_SECONDS = 10
 # Inside every public page; while someone works on it, a file that is read anew.

@@ -25,6 +25,7 @@ TRANSLATED_PATHS = [
     "templates/emails/_*",
     "admissions/public",
     "admissions/intake/contact_plan.py",
+    "admissions/intake/phone_line_words.py",
     "admissions/form_fields.py",
     "admissions/phone_numbers.py",
     "admissions/formatting.py",

@@ -79,7 +79,11 @@ def compute_callback_due(
 
 @transaction.atomic
 def request_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> ConsultationRequest:
-    """Add the promise of a call to a request that stands; asking twice changes nothing."""
+    """Add the promise of a call to a request that stands; asking twice changes nothing.
+
+    The page that asks may be older than the hour: the promise is of now, however late that is.
+    Raises ActionNotAllowed where no call can be promised, changing nothing.
+    """
     request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
         return request
@@ -91,9 +95,12 @@ def request_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> Consult
     now = timezone.now()
     # Whoever asks for a call at once may be in danger: the soonest one, whatever its language.
     promise = service_levels.find_call_promise(now=now)
-    call_by = promise.by if promise else now + service_levels.FIRST_ANSWER_WITHIN
-    request.promised_call_by = call_by
-    request.due_at = min(request.open_due_at, call_by)
+    if promise is None:
+        raise ActionNotAllowed(
+            _("We can't promise a call right now. Please call one of the numbers.")
+        )
+    request.promised_call_by = promise.by
+    request.due_at = min(request.open_due_at, promise.by)
     request.may_call = True
     request.save(update_fields=["promised_call_by", "due_at", "may_call"])
     link_key_to_request(key, request)

@@ -11,6 +11,8 @@ from admissions.scheduling.models import Mode
 from admissions.scheduling.roster import DAY, RosterEntry, filter_roster, load_roster, open_windows
 
 CALLBACK_WITHIN = timedelta(minutes=5)
+# A page says "call me now" only where the call comes this soon.
+CALL_NOW_WITHIN = timedelta(minutes=15)
 
 
 CALLBACK_AFTER_OPENING = timedelta(minutes=15)
@@ -27,6 +29,10 @@ class CallPromise:
     by: datetime
     is_staffed: bool
     needs_interpreter: bool = False
+
+    def is_now(self, now: datetime) -> bool:
+        """Whether a page may call this a call now."""
+        return self.by <= now + CALL_NOW_WITHIN
 
 
 CHECK_IN_AFTER_CANCELING = timedelta(days=1)

@@ -23,7 +23,8 @@ from admissions.calendars import ics
 from admissions.formatting import format_center_time, format_datetime_in_zone
 from admissions.intake import manage_links, suppressions
 from admissions.intake.models import ConsultationRequest
-from admissions.scheduling.models import Consultation
+from admissions.intake.phone_line_words import describe_other_hours
+from admissions.scheduling.models import AfterHours, Consultation
 from admissions.scheduling.summaries import summarize_consultation, summarize_offer
 from programs.models import Facility, Translation
 
@@ -209,11 +210,14 @@ def render_staff_email(message: Message, links: RequesterLinks | None) -> Render
 def build_requester_values(message: Message, facility: Facility) -> dict:
     """All that a letter to a requester may know. The center is named only if they said so."""
     request, consultation = message.its_request, message.consultation
+    after_hours = AfterHours.objects.load()
     values = {
         "greeting": greeting.format_greeting(request.preferred_name),
         "center": "" if request.is_discreet else facility.name,
         "line": str(facility.admissions_line),
         "line_link": facility.admissions_line.as_rfc3966,
+        "is_line_always_answered": after_hours.is_answered,
+        "line_other_hours": describe_other_hours(after_hours),
         "reference": request.reference,
     }
     if consultation:

@@ -6,32 +6,34 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.formats import date_format
-from django.utils.translation import get_language, get_language_info, ngettext
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from admissions import formatting, time_zones
 from admissions.intake import service_levels
 from admissions.intake.service_levels import CallPromise
 from admissions.scheduling.roster import RosterEntry, load_roster
 
-# How a sentence names each language of the site.
-IN_LANGUAGE = {"en": _lazy("in English"), "es": _lazy("in Spanish")}
-
 
 @dataclass(frozen=True)
 class PromiseWords:
     """By when we aim to call in the language of the page, and sooner in another if so.
 
+    `is_now` tells whether it is so soon that a page may say "now".
     `sooner_by` and `in_sooner_language` are empty where nobody calls sooner in another language.
     """
 
     by: str
-    is_staffed: bool
+    is_now: bool
     needs_interpreter: bool
     in_language: str
     sooner_by: str = ""
     in_sooner_language: str = ""
+
+    @property
+    def by_at_end(self) -> str:
+        """`by` before a full stop: "a. m." in Spanish brings its own."""
+        return self.by.removesuffix(".")
 
 
 def describe_callback_promise(
@@ -55,15 +57,32 @@ def describe_callback_promise(
 
     words = PromiseWords(
         by=say(promise.by),
-        is_staffed=promise.is_staffed,
+        is_now=promise.is_now(now),
         needs_interpreter=promise.needs_interpreter,
-        in_language=name_in_sentence(own),
+        in_language=formatting.name_language_in_sentence(own),
     )
     sooner = find_sooner_in_another_language(promise, now=now, roster=roster, own=own)
     if sooner is None:
         return words
     code, at = sooner
-    return replace(words, sooner_by=say(at), in_sooner_language=name_in_sentence(code))
+    return replace(
+        words, sooner_by=say(at), in_sooner_language=formatting.name_language_in_sentence(code)
+    )
+
+
+def describe_urgent_promise(
+    *, now: datetime, zone: ZoneInfo, roster: list[RosterEntry] | None = None
+) -> PromiseWords | None:
+    """The soonest call to someone who may be in danger, in whatever language it is."""
+    promise = service_levels.find_call_promise(now=now, roster=roster)
+    if promise is None:
+        return None
+    return PromiseWords(
+        by=describe_time(promise.by, now=now, zone=zone, is_zone_named=True),
+        is_now=promise.is_now(now),
+        needs_interpreter=False,
+        in_language="",
+    )
 
 
 def find_sooner_in_another_language(
@@ -78,12 +97,6 @@ def find_sooner_in_another_language(
         if other and not other.needs_interpreter and other.by < promise.by
     ]
     return next(((code, at) for at, code in sorted(found)), None)
-
-
-def name_in_sentence(code: str | None) -> str:
-    """In English, en español; a language without such words is named by itself."""
-    code = code or settings.LANGUAGE_CODE
-    return str(IN_LANGUAGE.get(code) or get_language_info(code)["name_local"])
 
 
 def describe_time(at: datetime, *, now: datetime, zone: ZoneInfo, is_zone_named: bool) -> str:

@@ -1,11 +1,17 @@
 """What the pages of programs may show of admissions without importing it."""
 
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.cache import caches
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from admissions import local_time, time_zones
+from admissions.intake.phone_line import LineAnswer, find_line_answer
+from admissions.intake.phone_line_words import LineWords, describe_line
 from admissions.scheduling import availability, roster, shortages, slot_display
 from admissions.scheduling.models import Mode
 
@@ -26,6 +32,24 @@ def known_query(request: HttpRequest) -> dict:
     found = request.resolver_match
     is_journey = found is not None and "admissions" in found.app_names
     return {"known_query": parameters.page_query(request)} if is_journey else {}
+
+
+def phone_line(request: HttpRequest) -> dict:
+    """Add `phone_line`: who answers the line now, in words; asked only by a template that names it.
+
+    By the clock that the address names, or the center's.
+    """
+    zone = parameters.requested_zone(request)
+    return {"phone_line": SimpleLazyObject(lambda: read_phone_line(zone))}
+
+
+def read_phone_line(zone: ZoneInfo) -> LineWords:
+    """The answer is of a second ago at most, as are the other facts in the frame of a page."""
+    now = timezone.now()
+    answer: LineAnswer | None = caches["pages"].get_or_set(
+        "phone_line", lambda: find_line_answer(now=now), settings.FRAME_CACHE_SECONDS
+    )
+    return describe_line(answer or find_line_answer(now=now), now=now, zone=zone)
 
 
 def find_soonest_times() -> dict:

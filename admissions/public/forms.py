@@ -1,9 +1,10 @@
 """The public forms: they check and never write. What was typed is never lost."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ from programs.forms.layout import Details, Fieldset, FieldsHelper, Include
 from programs.models import Program
 
 from . import email_typos
+from .callback_promise import PromiseWords
 from .form_base import ConsentKey, PublicForm
 from .form_fields import ForWhomField, name_field, parse_yes_no, phone_field, voicemail_field
 
@@ -238,7 +240,7 @@ class CallbackForm(PublicForm):
     voicemail = voicemail_field()
     good_time = forms.ChoiceField(
         label=_("When is a good time?"),
-        choices=[("", _("As soon as you can")), *ConsultationRequest.GoodTime.choices[1:]],
+        choices=[("", _("The first time you can")), *ConsultationRequest.GoodTime.choices[1:]],
         required=False,
     )
     agrees_to_contact = forms.BooleanField(
@@ -260,6 +262,14 @@ class CallbackForm(PublicForm):
             "for_whom",
             "time_zone",
         )
+
+    def name_soonest_time(self, promise: PromiseWords | None) -> None:
+        """Say "as soon as you can" only where that is now, else by when it is."""
+        soonest = str(_("The first time you can"))
+        if promise:
+            soonest = str(_("As soon as you can")) if promise.is_now else capfirst(promise.by)
+        choices = [("", soonest), *ConsultationRequest.GoodTime.choices[1:]]
+        cast(forms.ChoiceField, self.fields["good_time"]).choices = choices
 
     def request_fields(self) -> dict[str, Any]:
         data = self.cleaned_data

@@ -4,12 +4,13 @@ One behind which a second stands is not here, as no test can miss it: what a new
 example, Django would end too.
 """
 
-from . import accounts, booking, browser, data, lookups, messaging, staff, start
+from . import accounts, booking, browser, data, lookups, messaging, phone_line, staff, start
 
 MUTANTS = [
     *booking.MUTANTS,
     *lookups.MUTANTS,
     *messaging.MUTANTS,
+    *phone_line.MUTANTS,
     *data.MUTANTS,
     *accounts.MUTANTS,
     *staff.MUTANTS,

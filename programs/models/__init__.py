@@ -5,7 +5,8 @@ A fact is one row in English; its short lines read in another language through
 language, one a version, and English stands in where a language is missing.
 """
 
-from .center import Credential, CrisisLine, Facility, Location, Membership, SocialLink
+from .center import Credential, Facility, Location, Membership, SocialLink
+from .crisis_lines import CrisisLine
 from .languages import (
     FALLBACK_LANGUAGE,
     LanguageField,

@@ -1,4 +1,4 @@
-"""Who the center is: its address, its papers, and the lines for urgent help."""
+"""Who the center is: its address and its papers."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -40,7 +40,8 @@ class Facility(models.Model):
         _("summary"), max_length=300, help_text=_("One sentence, in the foot of every page.")
     )
     admissions_line = PhoneNumberField(
-        _("admissions line"), help_text=_("Open day and night. Every page shows it.")
+        _("admissions line"),
+        help_text=_("Every page shows it. Who answers at night stands under After hours."),
     )
     status_check_url = models.URLField(
         _("status check address"),
@@ -230,55 +231,3 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class CrisisLineQuerySet(models.QuerySet):
-    def active(self) -> Self:
-        return self.filter(is_active=True)
-
-
-class CrisisLine(models.Model):
-    """A number for urgent help, in the safety block and the line above every page."""
-
-    slug = models.SlugField(_("short name"), unique=True)
-    situation = models.CharField(
-        _("situation"), max_length=120, help_text=_("“Thoughts of suicide or a crisis:”")
-    )
-    action = models.CharField(
-        _("action"), max_length=80, help_text=_("The link: “call or text 988”.")
-    )
-    phone = models.CharField(_("phone"), max_length=20, help_text=_("Digits to dial: 988."))
-    sms = models.CharField(_("text number"), max_length=20, blank=True)
-    note = models.CharField(_("note"), max_length=80, blank=True)
-    languages = models.CharField(_("languages"), max_length=80, blank=True)
-    hours = models.CharField(_("hours"), max_length=80, blank=True)
-    is_compact = models.BooleanField(
-        _("on every page"), default=False, help_text=_("Also in the line above every page.")
-    )
-    compact_situation = models.CharField(_("situation, short"), max_length=60, blank=True)
-    compact_action = models.CharField(_("action, short"), max_length=40, blank=True)
-    sort_order = models.PositiveSmallIntegerField(_("order"), default=0)
-    is_active = models.BooleanField(_("active"), default=True)
-
-    objects = CrisisLineQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("crisis line")
-        verbose_name_plural = _("crisis lines")
-        ordering = ["sort_order", "slug"]
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(phone__regex=r"^\+?[0-9]{3,15}$"),
-                name="crisis_line_phone_is_digits",
-                violation_error_message=_("Give the phone as digits only, as in 18002221222."),
-            ),
-            models.CheckConstraint(
-                condition=models.Q(is_compact=False)
-                | (~models.Q(compact_situation="") & ~models.Q(compact_action="")),
-                name="crisis_line_compact_has_words",
-                violation_error_message=_("Give the short words for the line on every page."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.slug

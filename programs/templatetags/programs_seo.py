@@ -50,7 +50,9 @@ def social_card_url() -> str:
 @register.simple_tag(takes_context=True)
 def organization_json(context: Context) -> str:
     picture = settings.SITE_URL + static("touch-icon.png")
-    return json_ld_script(structured_data.organization(context["center"], picture=picture))
+    hours = context["phone_line"].always_in
+    fact = structured_data.organization(context["center"], picture=picture, hours=hours)
+    return json_ld_script(fact)
 
 
 @register.simple_tag

@@ -2,13 +2,14 @@
 
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import expect
 
 from recovery_site.inline_css import read_minified_css
 
 from .conftest import ROOT
 from .fitness import faults_of, keyboard_faults
-from .visits import JO, book, fill_details, follow, lose
+from .visits import JO, book, fill_by_name, fill_details, follow, lose, send
 
 
 def test_form_says_that_it_is_on_its_way(visit):
@@ -84,3 +85,27 @@ EDGELESS = """() => [...document.querySelectorAll(".btn, .times a, .times button
   .filter((each) => each.checkVisibility() && each.type !== "hidden")
   .filter((each) => parseFloat(getComputedStyle(each).borderTopWidth) < 1)
   .map((each) => each.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("prefix", ["", "/es"])
+def test_danger_shows_four_buttons_at_once_and_on_the_first_screen_after_sending(visit, prefix):
+    page = visit()
+    page.goto(f"{prefix}/consultation/")
+    follow(page.locator(".times a").last)
+    buttons = page.locator(".danger-buttons a")
+    expect(buttons.first).to_be_hidden()
+    fill_by_name(page, "Danger")
+    page.locator("[name=is_in_danger][value=yes]").check()
+    expect(buttons.first).to_be_visible()
+    found = [faults_of(page)]
+    with page.expect_navigation():
+        send(page)
+
+    boxes = [button.bounding_box() for button in buttons.all()]
+    bar = page.locator("nav.bar").bounding_box()
+
+    assert len(boxes) == 4
+    assert page.evaluate("() => scrollY") == 0
+    assert max(box["y"] + box["height"] for box in boxes) <= bar["y"]
+    assert min(box["height"] for box in boxes) >= 60
+    assert [*found, faults_of(page)] == [[], []]

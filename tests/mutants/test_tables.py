@@ -11,8 +11,8 @@ from mutants.tables import MUTANTS
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {
     "CSRF", "append-only", "audit", "claim", "constraint", "encryption", "escape", "four eyes",
-    "header", "idempotency", "limit", "lock", "lookup", "outside", "production", "role check",
-    "session hash", "suppression", "sweep", "token hash",
+    "header", "idempotency", "limit", "lock", "lookup", "outside", "phone line", "production",
+    "role check", "session hash", "suppression", "sweep", "token hash",
 }  # fmt: skip
 named = pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 

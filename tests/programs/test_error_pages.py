@@ -9,9 +9,9 @@ from django.utils import translation
 from recovery_site import error_views
 
 PAGES = [400, 403, 404, 405, 410, 429, 500, 503]
-OPEN = {
-    "en": "Our admissions line is open day and night.",
-    "es": "Nuestra línea de admisiones está abierta de día y de noche.",
+OURS = {
+    "en": "That is our admissions line.",
+    "es": "Esa es nuestra línea de admisiones.",
 }
 
 
@@ -44,7 +44,7 @@ def test_error_page_speaks_the_language_of_its_address(status, address, language
 
     html = response.content.decode()
     assert (response["Content-Language"], html.count(f'<html lang="{language}">')) == (language, 1)
-    assert [code for code, words in OPEN.items() if words in html] == [language]
+    assert [code for code, words in OURS.items() if words in html] == [language]
 
 
 def test_error_page_leads_to_the_first_page_of_its_language():
@@ -58,3 +58,14 @@ def test_refused_verb_is_told_in_the_language_of_its_address(client):
         response = client.generic("BREW", "/consultation/")
 
     assert (response.status_code, response["Content-Language"]) == (405, "en")
+
+
+@pytest.mark.parametrize("status", PAGES)
+@pytest.mark.parametrize(
+    ("address", "text"), [("/nowhere/", "sms:988"), ("/es/nada/", "sms:988?&amp;body=AYUDA")]
+)
+def test_error_page_claims_nobody_and_leads_to_who_answers(status, address, text):
+    html = error_views.render_error(status, RequestFactory().get(address)).content.decode()
+
+    assert not re.search("day and night|24/7|call us now|de día y de noche|llámenos ahora", html)
+    assert html.count(f'href="{text}"') == 1

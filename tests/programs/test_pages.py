@@ -209,7 +209,7 @@ def test_safety_block_reads_as_the_clinicians_wrote_it(client):
 
     said = [
         "In danger, an overdose, or a seizure? Call 911.",
-        "Thoughts of suicide or a crisis: call or text 988 (Spanish available).",
+        "Thoughts of suicide or a crisis: call 988 or text 988 (Spanish available).",
         "Poisoning: 1-800-222-1222.",
         "Free treatment referral, 24/7, English/Spanish: SAMHSA 1-800-662-4357.",
         "Orange County behavioral health line, 24/7: OC Links 855-625-4657.",

@@ -281,7 +281,7 @@ LETTERS: dict[str, MessageKind] = {
             _("We are late with our call"),
             _(
                 "We said that we would call you, and have not yet. We are sorry. We have not"
-                " forgotten you. Please call us now if you can, or choose a time."
+                " forgotten you. Please call us if you can, or choose a time."
             ),
         ),
     ),
@@ -294,7 +294,7 @@ LETTERS: dict[str, MessageKind] = {
             _(
                 "We called you as we had said, and did not reach you. We will try again. You"
                 " can also"
-                " call us now, or choose a time that suits you."
+                " call us, or choose a time that suits you."
             ),
         ),
     ),

@@ -59,7 +59,7 @@ def render_choose_time(request: HttpRequest, *, mode: str, is_lost: bool = False
         **mode_and_location_links(request, mode=mode, place=place, places=places),
         "carried": link_query(request, mode=mode, place=place, with_interpreter=is_interpreted),
         "is_interpreted": is_interpreted,
-        "in_language": callback_promise.name_in_sentence(get_language()),
+        "in_language": formatting.name_language_in_sentence(get_language()),
         "interpreter_query": ""
         if slots
         else interpreters.find_interpreter_query(

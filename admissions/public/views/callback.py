@@ -82,13 +82,15 @@ def render_callback(
     request: HttpRequest, form: CallbackForm, *, status: int = 200, **extra: Any
 ) -> HttpResponse:
     zone = time_zones.parse_zone(form["time_zone"].value())
+    promise = callback_promise.describe_callback_promise(
+        now=timezone.now(), zone=zone, is_zone_named=not form["time_zone"].value()
+    )
+    form.name_soonest_time(promise)
     context = {
         "form": form,
         "key": session.issue_form_key(request, "callback"),
         "for_someone": form["for_whom"].value() == ConsultationRequest.ForWhom.LOVED_ONE,
-        "call_promise": callback_promise.describe_callback_promise(
-            now=timezone.now(), zone=zone, is_zone_named=not form["time_zone"].value()
-        ),
+        "call_promise": promise,
         "for_someone_query": encode_query(
             {
                 "for": ConsultationRequest.ForWhom.LOVED_ONE,

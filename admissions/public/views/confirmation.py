@@ -1,8 +1,11 @@
 """What was booked, what may follow it at once, and how to leave no trace of it here."""
 
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from admissions import formatting
@@ -11,7 +14,7 @@ from admissions.calendars import ics
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging import catalog
-from admissions.public import session
+from admissions.public import callback_promise, session
 from admissions.public.decorators import private
 from admissions.scheduling import summaries
 
@@ -46,6 +49,11 @@ def booked(request: HttpRequest) -> HttpResponse:
             consultation_request.promised_call_by, consultation_request.time_zone
         ),
         "key": session.issue_form_key(request, call_now_purpose(consultation_request)),
+        "call_promise": callback_promise.describe_urgent_promise(
+            now=timezone.now(), zone=ZoneInfo(consultation_request.time_zone)
+        )
+        if consultation_request.needs_safety_answer
+        else None,
         "sooner": earlier_time_context(request, consultation_request),
     }
     session.allow_managing(request, consultation_request)
@@ -60,7 +68,10 @@ def call_now_purpose(consultation_request: ConsultationRequest) -> str:
 @private
 @require_POST
 def call_now(request: HttpRequest) -> HttpResponse:
-    """One tap after booking, for someone who cannot wait for their time."""
+    """One tap after booking, for someone who cannot wait for their time.
+
+    The page may be older than the hour: what it shows next is the time that we promised.
+    """
     consultation = session.remembered_consultation(request)
     if consultation is None:
         return redirect("admissions:booked")
@@ -71,7 +82,8 @@ def call_now(request: HttpRequest) -> HttpResponse:
         try:
             callbacks.request_call_now(key=key, request=consultation_request)
         except ActionNotAllowed:
-            return redirect("admissions:request_callback")
+            may_be_called = consultation_request.phone and not consultation_request.is_closed
+            return redirect("admissions:booked" if may_be_called else "admissions:request_callback")
         session.renew_form_key(request, purpose)
     return redirect("admissions:booked")
 

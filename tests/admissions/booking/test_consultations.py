@@ -274,6 +274,7 @@ def test_call_now_adds_a_promise_and_brings_the_due_time_forward():
 
 
 def test_call_now_tells_staff_again():
+    make_counselor(opens=time(7))
     request = make_request(promised_call_by=None)
     outbox.enqueue_new_request(request)
     first = request.messages.get()

@@ -412,7 +412,7 @@ def test_danger_books_flags_and_puts_help_first(visitor):
     request = the_request()
     assert request.needs_safety_answer
     assert request.due_at == MONDAY
-    assert page.index(b"If you need help right now") < page.index(b"Your time is booked")
+    assert page.index(b"Please get help right now") < page.index(b"Your time is booked")
     assert b"Ask us to call now" in page
 
 

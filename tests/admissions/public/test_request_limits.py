@@ -131,7 +131,7 @@ def test_person_beyond_a_limit_sees_the_number_and_keeps_what_was_typed(times):
 
     values = read_form(page).values
     assert (values["preferred_name"], values["note"]) == ("Nina", "He is my son")
-    assert b"Please call us: we are here" in page.content
+    assert b"Please call us instead" in page.content
     assert b'href="tel:988"' in page.content
 
 

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.utils import translation
 
 from admissions.booking import consultations
+from admissions.formatting import IN_LANGUAGE
 from admissions.intake.models import ConsultationRequest
-from admissions.public.callback_promise import IN_LANGUAGE
 from tests.support.factories import make_counselor
 from tests.support.visitor import CALLBACK, DETAILS, MONDAY, Visitor, read_form, url
 
