@@ -41,6 +41,17 @@ def line_of(number: PhoneNumber | str) -> str:
     return parsed.as_e164 if parsed.is_valid() else str(parsed)
 
 
+def draw_masked(number: PhoneNumber | str) -> str:
+    """The number with four digits to be seen, as its own receipt shows it: (•••) •••-0134."""
+    parsed = to_python(number)
+    if not parsed:
+        return ""
+    end = line_of(parsed)[-4:]
+    if parsed.country_code == OUR_COUNTRY_CODE:
+        return f"(•••) •••-{end}"
+    return f"+{parsed.country_code} ••• {end}"
+
+
 def mask_phone(number: PhoneNumber | str) -> str:
     """The last two digits, as whoever gave the number sees it again; nothing of an extension."""
     end, parsed = line_of(number)[-2:], to_python(number)

@@ -119,7 +119,7 @@ class SocialLinkAdmin(admin.ModelAdmin):
 
 
 @admin.register(Location)
-class LocationAdmin(admin.ModelAdmin):
+class LocationAdmin(TranslatedLinesAdmin):
     list_display = ["name", "address", "time_zone", "is_open"]
     list_filter = ["is_open"]
 

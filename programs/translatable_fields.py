@@ -15,6 +15,7 @@ from .models import (
     Credential,
     CrisisLine,
     Facility,
+    Location,
     Program,
     ScheduleRow,
     Translation,
@@ -22,7 +23,8 @@ from .models import (
 
 # What a template says with `say`; a field more is a name more.
 TRANSLATABLE_FIELDS: dict[type[Model], list[str]] = {
-    Facility: ["promise", "summary"],
+    Facility: ["promise", "summary", "video_note"],
+    Location: ["arrival_note", "entrance_note", "access_note", "parking_note"],
     CrisisLine: ["situation", "action", "note", "compact_situation", "compact_action"],
     Program: ["name", "tag", "summary", "lede", "link_text", "schedule_caption"],
     ScheduleRow: ["label", "times", "activity"],

@@ -18,6 +18,8 @@ GIVEN_BACK = {
     "admissions:details",
     "admissions:request_callback",
     "admissions:change_contact_plan",
+    "admissions:change_callback",
+    "admissions:correct_contact",
     "admissions:cancel_consultation",
 }
 

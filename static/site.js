@@ -99,3 +99,10 @@ if (offered) {
   setInterval(lookAgain, 30000);
   document.addEventListener("visibilitychange", lookAgain);
 }
+
+// Print the page that says when and how: only where there is a script is there a button.
+const printing = document.querySelector("[data-print]");
+if (printing) {
+  printing.hidden = false;
+  printing.querySelector("button").addEventListener("click", () => window.print());
+}

@@ -19,8 +19,11 @@ PAGELESS = {
     "articles_feed",
     "calendar_file",
     "call_now",
+    "contact_card",
     "finish",
     "join_waitlist",
+    "undo_move",
+    "withdraw_callback",
     "confirm_attendance",
     "leave_waitlist",
     "open_manage_link",
@@ -35,6 +38,8 @@ PAGELESS = {
 SHOWN_INSTEAD = {
     "already_booked": "details",
     "already_received": "details",
+    "known_booking": "details",
+    "known_call": "request_callback",
     "visit_closed": "manage",
 }
 
@@ -136,6 +141,7 @@ SERVICES = [
         "booking/by_staff",
         "booking/callbacks",
         "booking/consultations",
+        "booking/corrections",
         "booking/lookups",
         "booking/waitlist",
         "privacy/deletion",

@@ -69,6 +69,9 @@ class AuditEvent(models.Model):
         CONSULTATION_REQUESTED = "consultation_requested", _("Booked a consultation")
         CALLBACK_REQUESTED = "callback_requested", _("Asked for a call")
         CALL_NOW_REQUESTED = "call_now_requested", _("Asked to be called now")
+        CALLBACK_CHANGED = "callback_changed", _("Asked for the call at another time")
+        CALLBACK_WITHDRAWN = "callback_withdrawn", _("Took back the call: withdrawn by requester")
+        CONTACT_CORRECTED = "contact_corrected", _("Corrected how to reach them")
         CONSULTATION_MOVED = "consultation_moved", _("Moved the consultation")
         CONSULTATION_HANDED_OVER = (
             "consultation_handed_over",

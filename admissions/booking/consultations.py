@@ -25,6 +25,7 @@ from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Consultation, Mode, ModeRules, WaitlistEntry
 from users.models import User
 
+from . import callbacks
 from . import tasks as booking_tasks
 
 Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
@@ -107,10 +108,12 @@ def rebook_consultation(
     starts_at: datetime,
     mode: str,
     location: int | None = None,
+    instead_of_call: bool = False,
 ) -> Consultation:
     """Book a time for a request that has none, or raise SlotTaken or ActionNotAllowed.
 
-    Whoever chooses a talk by phone asks to be called. Nothing is changed by what is refused.
+    Whoever chooses a talk by phone asks to be called. A call that we owe stands, unless the time is
+    booked `instead_of_call`. Nothing is changed by what is refused.
     """
     request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
@@ -120,6 +123,8 @@ def rebook_consultation(
         raise ActionNotAllowed(_("We need a phone number to call you."))
 
     pick = SlotChoice(starts_at, mode, location_id=location)
+    if instead_of_call and callbacks.owes_call(request):
+        callbacks.take_back_promise(request)
     consultation = schedule_consultation(request, pick)
     if mode == Mode.PHONE:
         permit_call(request)
@@ -141,6 +146,33 @@ def move_consultation(
 
     moved = apply_move(consultation, starts_at)
     waitlist_entries.stop_waiting(request, WaitlistEntry.LeaveReason.MOVED, source=REQUESTER)
+    link_key_to_request(key, request)
+    return moved
+
+
+@transaction.atomic
+def undo_move(
+    *, key: uuid.UUID, request: ConsultationRequest, consultation_id: int
+) -> Consultation:
+    """Put back the time that this consultation was moved from, with its counselor if free.
+
+    Raises SlotTaken where it is not free any more, and ActionNotAllowed where another time stands
+    by now or it is too late; both leave the new time as it is.
+    """
+    request = ConsultationRequest.objects.lock(request.pk)
+    if find_or_claim_key(key):
+        return request.consultations.latest("booked_at", "pk")
+    consultation = require_movable_consultation(request)
+    former = consultation.moved_from
+    if consultation.pk != consultation_id or former is None:
+        raise ActionNotAllowed(_("Your appointment has changed. Please look at its time."))
+
+    moved = apply_move(
+        consultation,
+        former.starts_at,
+        location=former.visit_location_id,
+        preferred_counselor_id=former.counselor_id,
+    )
     link_key_to_request(key, request)
     return moved
 
@@ -230,12 +262,20 @@ def check_may_rebook(request: ConsultationRequest) -> None:
 
 
 def apply_move(
-    consultation: Consultation, starts_at: datetime, *, location: int | None = None
+    consultation: Consultation,
+    starts_at: datetime,
+    *,
+    location: int | None = None,
+    preferred_counselor_id: int | None = None,
 ) -> Consultation:
     """The move itself: the new time held, the old one freed, recorded and told, or SlotTaken."""
     request = consultation.request
     moved = assignment.move_to_slot(
-        consultation=consultation, starts_at=starts_at, now=timezone.now(), location=location
+        consultation=consultation,
+        starts_at=starts_at,
+        now=timezone.now(),
+        location=location,
+        preferred_counselor_id=preferred_counselor_id,
     )
     if not request.needs_safety_answer and not request.promised_call_by:
         request.due_at = starts_at

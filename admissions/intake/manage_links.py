@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from admissions.scheduling.models import Consultation
@@ -26,12 +27,17 @@ def issue_tokens(
 
     `consultation` is the one that stands, where it is known.
     """
-    # Anew for each email: only hashes are stored, so an older link cannot be written again.
+    # Anew for each email: only hashes are stored, so an older link cannot be written again. Each is
+    # bound to the address that this `request` was loaded with, which is where the letter goes.
     manage, stop = make_token(), make_token()
     purposes = ManageToken.Purpose
     ManageToken.objects.bulk_create(
         ManageToken(
-            request=request, purpose=purpose, sha256=hash_token(token), expires_at=expires_at
+            request=request,
+            purpose=purpose,
+            sha256=hash_token(token),
+            expires_at=expires_at,
+            email_number=request.email_number,
         )
         for token, purpose, expires_at in (
             (
@@ -56,8 +62,23 @@ def find_link_expiry(consultation: Consultation | None) -> datetime:
 def find_request_by_token(
     token: str, purpose: str = ManageToken.Purpose.MANAGE
 ) -> ConsultationRequest | None:
-    """The request that a live token opens; None for unknown, expired and malformed alike."""
-    found = ManageToken.objects.filter(
-        sha256=hash_token(token), purpose=purpose, expires_at__gt=timezone.now()
-    ).select_related("request")
+    """The request that a live token opens; None for unknown, expired and malformed alike.
+
+    One that was mailed to an address which was corrected since opens nothing.
+    """
+    live = find_live_tokens(token, purpose)
+    found = live.filter(email_number=F("request__email_number")).select_related("request")
     return next((each.request for each in found), None)
+
+
+def is_of_former_address(token: str, purpose: str) -> bool:
+    """Whether the link was mailed to an address that the request has no more."""
+    return (
+        find_live_tokens(token, purpose).exclude(email_number=F("request__email_number")).exists()
+    )
+
+
+def find_live_tokens(token: str, purpose: str) -> QuerySet[ManageToken]:
+    return ManageToken.objects.filter(
+        sha256=hash_token(token), purpose=purpose, expires_at__gt=timezone.now()
+    )

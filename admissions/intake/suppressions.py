@@ -54,6 +54,6 @@ def is_email_undeliverable(request: ConsultationRequest) -> bool:
 
 
 def mask_email(email: str) -> str:
-    """Enough for its owner to recognize, too little for anyone else: j…@example.com."""
+    """Enough for its owner to recognize, too little for anyone else: j•••@example.com."""
     name, _at, domain = email.partition("@")
-    return f"{name[:1]}…@{domain}" if domain else ""
+    return f"{name[:1]}•••@{domain}" if domain else ""

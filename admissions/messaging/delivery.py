@@ -61,7 +61,20 @@ def render_and_send(message: Message) -> str:
         return finish_message(message, State.FAILED, Reason.RENDERING_FAILED)
     if not email.to:
         return finish_message(message, State.SKIPPED, Reason.NO_EMAIL)
+    # Corrected while we wrote: what is in hand is for somebody else. It is asked anew.
+    if not has_current_address(message):
+        return release_lease(message, State.QUEUED, timezone.now())
     return send_and_record_result(message, email)
+
+
+def has_current_address(message: Message) -> bool:
+    """Whether the requester's email is still the one that the message was loaded with."""
+    if message.is_for_staff:
+        return True
+    request = message.its_request
+    return ConsultationRequest.objects.filter(
+        pk=request.pk, email_number=request.email_number
+    ).exists()
 
 
 def claim_message(message_id: int) -> Message | None:
@@ -127,6 +140,7 @@ def save_final_state(message: Message, state: str, reason: str) -> int:
         finished_at=timezone.now(),
         template_version=message.template_version,
         provider_message_id=message.provider_message_id,
+        email_number=message.request.email_number if message.request else 0,
     )
 
 

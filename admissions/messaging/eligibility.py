@@ -15,7 +15,7 @@ from admissions.scheduling.assignment import CANCELED_STATUSES
 from admissions.scheduling.models import Consultation, EarlierOffer
 
 from . import timing
-from .catalog import CATALOG
+from .catalog import CATALOG, list_invitation_kinds
 from .catalog.account import LINKS
 from .kinds import Check
 from .models import Message, MessageRule
@@ -96,7 +96,20 @@ def check_standing(message: Message, now: datetime) -> str:
         return Reason.SUPERSEDED
     if talk is None or not talk.is_standing:
         return Reason.NOT_STANDING
-    return Reason.TOO_LATE if talk.starts_at <= now else ""
+    if talk.starts_at <= now:
+        return Reason.TOO_LATE
+    return Reason.SUPERSEDED if is_confirmed_anew(message) else ""
+
+
+def is_confirmed_anew(message: Message) -> bool:
+    """Whether a confirmation to a corrected address says what this letter would have said."""
+    invitations = list_invitation_kinds()
+    if message.kind not in invitations or not message.its_request.email_number:
+        return False
+    later = Message.objects.filter(
+        consultation=message.consultation, kind=Message.Kind.CONFIRMATION, pk__gt=message.pk
+    )
+    return later.exclude(dedupe_key=message.dedupe_key).exists()
 
 
 def check_cancellation(message: Message, now: datetime) -> str:
@@ -203,7 +216,7 @@ def find_call_reason(message: Message, until: datetime) -> str:
     if request is None or request.is_closed:
         return Reason.REQUEST_CLOSED
     if request.promised_call_by is None:
-        return Reason.CALL_MADE
+        return Reason.WITHDRAWN if request.call_withdrawn_at else Reason.CALL_MADE
     return Reason.SUPERSEDED if request.promised_call_by > until else ""
 
 

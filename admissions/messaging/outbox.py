@@ -37,13 +37,14 @@ def build_message(
 ) -> Message:
     """A message about one of these, and the key that keeps it from being promised twice.
 
-    What is about a request itself may be promised again, in the next `round`.
+    What is about a request itself may be promised again, in the next `round`; of a consultation,
+    the round is the number of the corrected address.
     """
     if offer:
         consultation = offer.consultation
         key = f"offer:{offer.pk}"
     elif consultation:
-        key = f"consultation:{consultation.pk}"
+        key = f"consultation:{consultation.pk}" + (f":{round}" if round else "")
     elif shortage:
         key = f"shortage:{shortage.pk}"
     elif day:
@@ -127,8 +128,8 @@ def enqueue_safety_escalation(request: ConsultationRequest) -> None:
     enqueue_messages([build_message(kind, request=request, due_at=timezone.now(), round=round)])
 
 
-def enqueue_alerts_after_merge(request: ConsultationRequest) -> None:
-    """What staff are told of a call or of danger that came over from another request."""
+def enqueue_call_alerts(request: ConsultationRequest) -> None:
+    """What staff are told of a call or danger that another request brought, or of a new promise."""
     enqueue_messages(
         [*build_staff_alerts(request, is_again=True), *build_late_call_apology(request)]
     )
@@ -157,6 +158,26 @@ def enqueue_confirmation(consultation: Consultation, *, is_new_request: bool = F
         [build_new_request_notice(request), *build_staff_alerts(request)] if is_new_request else []
     )
     enqueue_messages([*told, confirmation, *build_reminders(consultation)])
+
+
+def enqueue_to_corrected_address(request: ConsultationRequest) -> None:
+    """To the new address of the request, which is locked: the confirmation again, or a new link.
+
+    It takes the place of one that has not gone yet.
+    """
+    consultation = request.standing_consultation()
+    if consultation is None:
+        return enqueue_link(request)
+    enqueue_messages(
+        [
+            build_message(
+                Kind.CONFIRMATION,
+                consultation=consultation,
+                due_at=timezone.now(),
+                round=request.email_number,
+            )
+        ]
+    )
 
 
 def enqueue_reschedule_notice(consultation: Consultation) -> None:

@@ -88,7 +88,11 @@ def store_event(event: AnymailTrackingEvent, message: Message, provider: str) ->
 
 def is_for_current_address(event: AnymailTrackingEvent, message: Message) -> bool:
     """Whether it means the address that we have now: theirs may have been corrected since."""
-    if message.is_for_staff or not event.recipient:
+    if message.is_for_staff:
+        return True
+    if message.is_finished and message.email_number != message.its_request.email_number:
+        return False
+    if not event.recipient:
         return True
     return normalize_email_address(event.recipient) == normalize_email_address(
         message.its_request.email

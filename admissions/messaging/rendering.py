@@ -222,9 +222,23 @@ def build_requester_values(message: Message, facility: Facility) -> dict:
     }
     if consultation:
         values |= summarize_consultation(consultation, request.time_zone)
+        values["arrival"] = list_arrival_notes(request, consultation)
     if message.offer:
         values |= summarize_offer(message.offer)
     return values
+
+
+def list_arrival_notes(request: ConsultationRequest, consultation: Consultation) -> list[str]:
+    """What there is to know of the door, the stairs and parking, in the person's language.
+
+    A discreet letter leaves it out: an editor's words may say whose door it is. The page has it.
+    """
+    place = consultation.location
+    if request.is_discreet or not consultation.is_in_person:
+        return []
+    notes = [place.entrance_note, place.access_note, place.parking_note, place.arrival_note]
+    lines = Translation.objects.lines() if any(notes) else {}
+    return [lines.get(note, note) for note in notes if note]
 
 
 def build_email(

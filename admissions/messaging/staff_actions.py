@@ -100,7 +100,10 @@ def lift_suppression(*, suppression_id: int, by: User) -> Suppression:
 
 
 def may_be_marked_bounced(message: Message) -> bool:
-    return message.is_sent and not message.is_for_staff
+    """Of one that went to an address which was corrected since, nobody needs to hear."""
+    if message.is_for_staff or not message.is_sent:
+        return False
+    return message.email_number == message.its_request.email_number
 
 
 def may_be_lifted(suppression: Suppression) -> bool:

@@ -16,6 +16,7 @@ from admissions.scheduling import availability, roster, shortages, slot_display
 from admissions.scheduling.models import Mode
 
 from . import callback_promise, parameters
+from .receipts.standing_call import describe_standing_call
 
 
 def soonest_times(request: HttpRequest) -> dict:
@@ -28,10 +29,17 @@ def soonest_times(request: HttpRequest) -> dict:
 
 def known_query(request: HttpRequest) -> dict:
     """Add `known_query` on pages of a requester's journey: no page repeats a value that is not one
-    of ours."""
+    of ours.
+
+    And `standing_call`, read only by a template that names it.
+    """
     found = request.resolver_match
-    is_journey = found is not None and "admissions" in found.app_names
-    return {"known_query": parameters.page_query(request)} if is_journey else {}
+    if found is None or "admissions" not in found.app_names:
+        return {}
+    return {
+        "known_query": parameters.page_query(request),
+        "standing_call": SimpleLazyObject(lambda: describe_standing_call(request)),
+    }
 
 
 def phone_line(request: HttpRequest) -> dict:

@@ -120,8 +120,9 @@ def pop_flash(request: HttpRequest) -> str:
 
 
 def allow_managing(request: HttpRequest, consultation_request: ConsultationRequest) -> None:
-    """This browser opened the request's manage link."""
+    """This browser made the request, or opened its manage link."""
     request.session["manages"] = str(consultation_request.pk)
+    request.session["manages_email"] = consultation_request.email_number
 
 
 def allow_seeing(request: HttpRequest, consultation_request: ConsultationRequest) -> None:
@@ -149,17 +150,28 @@ def seen_request(request: HttpRequest) -> ConsultationRequest:
 def note_opened_letter(request: HttpRequest, consultation_request: ConsultationRequest) -> None:
     """This browser came by the link in a letter: whoever sits here reads that mailbox."""
     request.session["opened_letter"] = str(consultation_request.pk)
+    request.session["letter_email"] = consultation_request.email_number
 
 
 def owns_email(request: HttpRequest, consultation_request: ConsultationRequest) -> bool:
-    """Whether this browser opened a letter to the address of the request."""
-    return request.session.get("opened_letter") == str(consultation_request.pk)
+    """Whether this browser opened a letter to the address that the request has now."""
+    is_its_letter = request.session.get("opened_letter") == str(consultation_request.pk)
+    return is_its_letter and request.session.get("letter_email", 0) == (
+        consultation_request.email_number
+    )
 
 
 def managed_request(request: HttpRequest) -> ConsultationRequest:
-    """The request this browser may manage; raises VisitClosed."""
+    """The request this browser may manage; raises VisitClosed.
+
+    Who came by a letter to an address that was corrected since is a stranger; the browser that made
+    the request is not.
+    """
     pk = request.session.get("manages")
     managed = ConsultationRequest.objects.filter(pk=pk).first() if pk else None
     if managed is None:
+        raise VisitClosed
+    is_current = request.session.get("manages_email", 0) == managed.email_number
+    if not is_current and request.session.get("request") != pk:
         raise VisitClosed
     return managed

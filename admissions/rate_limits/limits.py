@@ -66,9 +66,18 @@ LOOKUP_LIMITS = {
     EVERYONE: [Limit(30, 10 * MINUTE), Limit(400, DAY)],
 }
 
+# Whoever corrects a slip does it once or twice; an address is written to no more often than by new
+# requests, with which it is counted.
+CORRECTION_LIMITS = {
+    "request": [Limit(5, DAY)],
+    "network": [Limit(15, DAY)],
+    "phone": [Limit(3, DAY)],
+    "email": [Limit(3, DAY)],
+}
+
 SPANS = {
     limit.within
-    for table in (LIMITS, LOOKUP_LIMITS)
+    for table in (LIMITS, LOOKUP_LIMITS, CORRECTION_LIMITS)
     for limits in table.values()
     for limit in limits
 }
@@ -104,6 +113,24 @@ def count_lookup(*, origin: Origin, sought: dict[str, str], now: datetime) -> No
     shared = {"network": origin.network, EVERYONE: EVERYONE, **sought}
     keys = {name: hash_shared(f"lookup.{name}", value) for name, value in shared.items() if value}
     count_keys(keys, LOOKUP_LIMITS, now)
+
+
+def count_correction(
+    *, origin: Origin, request: str, corrected: dict[str, Any], now: datetime
+) -> None:
+    """Count a correction of one request within its transaction, or raise TooManyRequests.
+
+    `corrected` holds the new phone or email, which are counted together with new requests.
+    """
+    keys = {
+        "request": hash_shared("correction.request", request),
+        "network": hash_shared("correction.network", origin.network),
+    }
+    if phone := line_of(corrected.get("phone") or ""):
+        keys["phone"] = hash_shared("phone", phone)
+    if email := corrected.get("email", "").strip().casefold():
+        keys["email"] = hash_shared("email", email)
+    count_keys(keys, CORRECTION_LIMITS, now)
 
 
 def count_keys(keys: dict[str, str], table: dict[str, list[Limit]], now: datetime) -> None:

@@ -81,11 +81,12 @@ def move_to_slot(
     by: User | None = None,
     counselor_id: int | None = None,
     location: int | None = None,
+    preferred_counselor_id: int | None = None,
 ) -> Consultation:
     """Hold the new time and free the old in the caller's transaction, or raise SlotTaken.
 
-    The request's row is locked. The same counselor stays if free, unless another is
-    chosen; a visit in person stays at its place, or at `location`.
+    The request's row is locked. The same counselor stays if free, or the preferred one, unless
+    another is chosen; a visit in person stays at its place, or at `location`.
     """
     rules = ModeRules.objects.get(mode=consultation.mode)
     if counselor_id is None:
@@ -108,6 +109,7 @@ def move_to_slot(
         by=by,
         moved_from=consultation,
         is_chosen=counselor_id is not None,
+        preferred_counselor_id=preferred_counselor_id or consultation.counselor_id,
     )
 
 
@@ -120,17 +122,19 @@ def hold_with_first_free_counselor(
     by: User | None,
     moved_from: Consultation | None = None,
     is_chosen: bool = False,
+    preferred_counselor_id: int | None = None,
 ) -> Consultation:
     """Hold the slot with the first in line whom no rival has taken since, or raise SlotTaken."""
     line = rank_counselors(slot.counselors, rules=rules, now=now)
-    if moved_from:
-        line.sort(key=lambda each: each.counselor.pk != moved_from.counselor_id)
+    line.sort(key=lambda each: each.counselor.pk != preferred_counselor_id)
     for place, load in enumerate(line):
         consultation = build_consultation(request, load.counselor, slot, rules=rules, by=by)
         if moved_from:
             continue_calendar_entry(consultation, moved_from)
         consultation.assigned_because = (
-            CHOSEN_BY_STAFF if is_chosen else assignment_reason(line[place:], consultation)
+            CHOSEN_BY_STAFF
+            if is_chosen
+            else assignment_reason(line[place:], consultation, preferred_counselor_id)
         )
         if Consultation.objects.try_hold(consultation):
             return consultation
@@ -183,14 +187,16 @@ def continue_canceled_entry(consultation: Consultation) -> None:
         consultation.save(update_fields=["uid", "sequence"])
 
 
-def assignment_reason(line: list["CounselorLoad"], consultation: Consultation) -> str:
+def assignment_reason(
+    line: list["CounselorLoad"], consultation: Consultation, preferred_id: int | None
+) -> str:
     """Why the first in this line has it, in words that stay the same."""
-    first, old = line[0], consultation.moved_from
+    first = line[0]
     spoken = consultation.request.spoken_language
     language = f"speaks {spoken}" if spoken else "with an interpreter"
     if consultation.is_in_person:
         language += f", at {consultation.location.name}"
-    if old and old.counselor_id == first.counselor.pk:
+    if first.counselor.pk == preferred_id:
         return f"{language}; the same counselor is free"
     if len(line) == 1:
         return f"{language}; the only one free"

@@ -114,7 +114,7 @@ def merge_requests(
         )
 
     if (kept.promised_call_by, kept.needs_safety_answer) != had_promise:
-        outbox.enqueue_alerts_after_merge(kept)
+        outbox.enqueue_call_alerts(kept)
     tasks.wake_delivery(kept)
     return kept
 

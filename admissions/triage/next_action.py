@@ -18,6 +18,7 @@ from .status_line import (
     has_asked_to_stop,
     has_call_due_first,
     has_failed_email,
+    has_withdrawn_call,
     is_snoozed_for_now,
     name_due_after_ending,
 )
@@ -109,6 +110,8 @@ def name_closing_action(request: ConsultationRequest) -> str:
     """What to do where no further try is left, or an empty string."""
     if has_asked_to_stop(request) or is_plan_finished(request):
         return _("Close it")
+    if has_withdrawn_call(request):
+        return _("Don't call: close it")
     return _("No way left to reach them: close it") if is_unreachable(request) else ""
 
 

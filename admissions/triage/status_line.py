@@ -67,8 +67,8 @@ def describe_status(request: ConsultationRequest, clock: DeskClock) -> StatusLin
         return snoozed_status(request, now)
     if consultation := find_standing_consultation(request):
         return consultation_status(request, consultation, now)
-    if has_asked_to_stop(request):
-        return StatusLine(_("They asked us to stop"), describe_origin(request, now), WARM)
+    if ended := name_ended_by_them(request):
+        return StatusLine(ended, describe_origin(request, now), WARM)
     return due_status(request, now, clock.opens_at)
 
 
@@ -275,6 +275,22 @@ def describe_origin(request: ConsultationRequest, now: datetime) -> str:
         Source.STAFF: _("entered by staff %(time)s ago"),
     }
     return sentences[request.source] % {"time": format_duration(now - request.created_at)}
+
+
+def name_ended_by_them(request: ConsultationRequest) -> str:
+    """What the person wants no more, or an empty string."""
+    if has_asked_to_stop(request):
+        return _("They asked us to stop")
+    return _("The call was withdrawn by requester") if has_withdrawn_call(request) else ""
+
+
+def has_withdrawn_call(request: ConsultationRequest) -> bool:
+    """Whether the requester took back the call they had asked for, and nobody has tried since."""
+    withdrawn_at, attempt = request.call_withdrawn_at, find_last_attempt(request)
+    is_waiting = request.stage in (Stage.NEW, Stage.ATTEMPTING_CONTACT)
+    if withdrawn_at is None or not is_waiting or request.promised_call_by:
+        return False
+    return attempt is None or attempt.at < withdrawn_at
 
 
 def has_asked_to_stop(request: ConsultationRequest) -> bool:

@@ -47,6 +47,14 @@ class Facility(models.Model):
         _("status check address"),
         help_text=_("The state's list of actions against programs (H&S 11831.5), in the foot."),
     )
+    video_note = models.CharField(
+        _("video: what it takes"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Which app, or none, and how captions are turned on. Told for a video talk."),
+    )
     copyright_from = models.PositiveSmallIntegerField(_("copyright from year"), default=2022)
 
     class Meta:
@@ -102,10 +110,29 @@ class Location(models.Model):
         help_text=_("IANA name, as in America/Los_Angeles. Consultations are held by it."),
     )
     arrival_note = models.CharField(
-        _("arrival and parking"),
+        _("arrival"),
         max_length=300,
         blank=True,
         help_text=_("Told to people who come in person."),
+    )
+    entrance_note = models.CharField(
+        _("door"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Which door, which floor, where to ring. Told to people who come in person."),
+    )
+    access_note = models.CharField(
+        _("stairs and step-free access"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Only what is so: a ramp, an elevator, how many steps."),
+    )
+    parking_note = models.CharField(
+        _("parking and transit"), max_length=200, blank=True, default="", db_default=""
     )
     sort_order = models.PositiveSmallIntegerField(_("order"), default=0)
     is_open = models.BooleanField(_("open"), default=True)

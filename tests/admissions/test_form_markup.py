@@ -33,6 +33,7 @@ from admissions.messaging.models import MessageRule
 from admissions.public import contact_plan_form, form_base, lookup_forms
 from admissions.public import forms as public
 from admissions.public.guide_answers import GuideAnswers
+from admissions.public.receipts import call_time_form, correction_form
 from programs.forms.guide_form import GuideForm
 from tests.support import care as care_rows
 from tests.support import factories, reports
@@ -56,6 +57,16 @@ def on_request(form, **columns):
 def build_plan(data):
     request = factories.make_request()
     return contact_plan_form.ContactPlanForm(data, consultation_request=request, owns_email=True)
+
+
+def build_correction(data):
+    request = factories.make_request()
+    return correction_form.CorrectionForm(data, consultation_request=request)
+
+
+def build_call_time(data):
+    request = factories.make_request()
+    return call_time_form.CallTimeForm(data, consultation_request=request)
 
 
 def build_move(data):
@@ -124,6 +135,8 @@ FORMS = {
     public.CallbackForm: lambda data: public.CallbackForm(data, guide=GUIDE),
     public.CancelForm: public.CancelForm,
     contact_plan_form.ContactPlanForm: build_plan,
+    correction_form.CorrectionForm: build_correction,
+    call_time_form.CallTimeForm: build_call_time,
     lookup_forms.EmailLookupForm: lookup_forms.EmailLookupForm,
     lookup_forms.ReferenceLookupForm: lookup_forms.ReferenceLookupForm,
     GuideForm: lambda data: GuideForm(data, for_whom="self"),

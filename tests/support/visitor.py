@@ -113,9 +113,10 @@ def details_url(at=TOMORROW_AT_TEN, mode="phone"):
 class Visitor(Client):
     """One browser."""
 
-    def open_details(self, at=TOMORROW_AT_TEN, mode="phone"):
-        """What the details form would send for this time, filled in."""
-        return read_form(self.get(details_url(at, mode))).values | DETAILS
+    def open_details(self, at=TOMORROW_AT_TEN, mode="phone", another=""):
+        """What the details form would send for this time, filled in; of `another` person if so."""
+        page = self.get(details_url(at, mode) + f"&another={another}" * bool(another))
+        return read_form(page).values | DETAILS
 
     def send_details(self, values):
         return self.post(reverse("admissions:details"), values)
@@ -123,8 +124,10 @@ class Visitor(Client):
     def book(self, at=TOMORROW_AT_TEN, mode="phone", **typed):
         return self.send_details(self.open_details(at, mode) | typed)
 
-    def open_callback(self):
-        page = self.get(reverse("admissions:request_callback"))
+    def open_callback(self, another=""):
+        page = self.get(
+            reverse("admissions:request_callback"), {"another": another} if another else {}
+        )
         return read_form(page, "request_callback").values | CALLBACK
 
     def send_callback(self, values):

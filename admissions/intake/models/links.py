@@ -21,6 +21,8 @@ class ManageToken(models.Model):
     purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.MANAGE)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
+    # Which of the request's addresses the link was mailed to.
+    email_number = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"manage token {self.pk}"

@@ -79,6 +79,9 @@ class ConsultationRequest(models.Model):
     promised_call_by = models.DateTimeField(
         null=True, blank=True, help_text=_("The time we told the person; cleared by a logged try.")
     )
+    call_withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("They took back the call they had asked for.")
+    )
     email_failed_at = models.DateTimeField(
         null=True, blank=True, help_text=_("An email never arrived; cleared by a logged try.")
     )
@@ -106,6 +109,8 @@ class ConsultationRequest(models.Model):
     preferred_name = EncryptedTextField(_("name used"), max_length=80)
     phone = EncryptedPhoneNumberField(blank=True)
     email = EncryptedTextField(max_length=254, blank=True)
+    # One more each time the email is corrected: what went out under an older number went elsewhere.
+    email_number = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     search_tokens = SearchTokensField()
 
     may_call = models.BooleanField(default=False)

@@ -55,11 +55,16 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
 
     def to_address(self, email: str) -> "MessageQuerySet":
-        """What has gone to requesters at this address, in whatever request."""
+        """What has gone to requesters at this address, in whatever request.
+
+        What went before the address of a request was corrected has gone to another one.
+        """
         requests = ConsultationRequest.objects.with_email(email)
-        return self.filter(state=Message.State.SENT, request__in=requests).exclude(
-            kind__in=Message.STAFF_KINDS
-        )
+        return self.filter(
+            state=Message.State.SENT,
+            request__in=requests,
+            email_number=F("request__email_number"),
+        ).exclude(kind__in=Message.STAFF_KINDS)
 
     def unfinished(self) -> "MessageQuerySet":
         """All that may still go."""
@@ -103,6 +108,7 @@ class Message(models.Model):
         OFFER_OVER = "offer_over", _("The offer is over")
         QUIET_HOURS = "quiet_hours", _("It would have come in quiet hours")
         SWITCHED_OFF = "switched_off", _("This kind of email is switched off")
+        WITHDRAWN = "withdrawn", _("They took back the call")
         SUPPRESSED = "suppressed", _("This address is on the list we don't write to")
         REPLIED = "replied", _("They have been in touch")
         CALL_MADE = "kept", _("The promise was kept")
@@ -146,6 +152,8 @@ class Message(models.Model):
     address = models.EmailField(
         blank=True, help_text=_("Where it goes, if not to the address of the colleague today.")
     )
+    # Which of the request's addresses it went to, once it has gone.
+    email_number = models.PositiveSmallIntegerField(default=0, db_default=0)
     kind = KindField()
     dedupe_key = models.CharField(
         max_length=60, help_text=_("Of this kind, only one is promised for each key.")

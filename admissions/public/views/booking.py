@@ -41,6 +41,8 @@ from admissions.scheduling.models import Consultation, Mode
 from admissions.scheduling.roster import RosterEntry
 from programs.models import Location, Program
 
+from .known_request import find_bookable_request, render_known_booking
+
 
 @require_safe
 def choose_time(request: HttpRequest) -> HttpResponse:
@@ -166,6 +168,12 @@ def open_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> Htt
     slots = find_open_slots(request, mode, place, now=timezone.now(), at=starts_at)
     if not slots:
         return render_choose_time(request, mode=mode, is_lost=True)
+    known_request = find_bookable_request(request, mode=mode)
+    if known_request and "another" not in request.GET:
+        carried = link_query(request, mode=mode, place=place)
+        return render_known_booking(
+            request, known_request, mode=mode, place=place, starts_at=starts_at, carried=carried
+        )
     known: dict[str, Any] = {
         "for_whom": requested_for_whom(request),
         "time_zone": requested_zone(request).key,

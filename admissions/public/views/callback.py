@@ -1,6 +1,7 @@
 """Ask for a call: one screen, and a time we can keep."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,16 +21,23 @@ from admissions.public import (
 from admissions.public.decorators import private
 from admissions.public.forms import CallbackForm
 from admissions.public.parameters import chosen_zone, encode_query, requested_for_whom
+from admissions.public.receipts.facts import describe_contact
 from admissions.public.views.booking import render_already_received
 from admissions.rate_limits.limits import TooManyRequests
+
+from .known_request import find_callable_request, render_known_call
+from .manage import may_rebook
 
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_callback(request: HttpRequest) -> HttpResponse:
     earlier = session.remembered_request(request)
-    if request.method != "POST" and "another" not in request.GET and is_callback_pending(earlier):
-        return redirect("admissions:callback_requested")
+    if request.method != "POST" and "another" not in request.GET:
+        if is_callback_pending(earlier):
+            return redirect("admissions:callback_requested")
+        if known_request := find_callable_request(earlier):
+            return render_known_call(request, known_request)
 
     if language_switch.is_switching(request):
         return switch_language(request)
@@ -38,28 +46,32 @@ def request_callback(request: HttpRequest) -> HttpResponse:
     key = session.read_form_key(request, "callback")
 
     if request.method == "POST" and form.is_valid() and key is not None:
-        sender = session.sender_of(request)
-        try:
-            consultation_request = callbacks.request_callback(
-                key=key,
-                details=form.request_fields(),
-                consents=form.consent_answers(),
-                origin=rate_limiting.origin_of(request),
-                sender=sender,
-            )
-        except TooManyRequests as refused:
-            rate_limiting.note_refusal(refused)
-            return render_callback(request, form, status=429, is_refused=True)
-        if not session.may_see_answer(request, consultation_request, key=key, sender=sender):
-            return render_already_received(request)
-        session.remember_request(request, consultation_request)
-        guide_answers.forget_answers(request.session)
-        return redirect("admissions:callback_requested")
+        return submit_callback(request, form, key)
 
     if request.method == "GET":
         session.renew_used_form_key(request, "callback")
     is_stale = request.method == "POST" and form.is_valid()
     return render_callback(request, form, is_stale=is_stale)
+
+
+def submit_callback(request: HttpRequest, form: CallbackForm, key: UUID) -> HttpResponse:
+    sender = session.sender_of(request)
+    try:
+        consultation_request = callbacks.request_callback(
+            key=key,
+            details=form.request_fields(),
+            consents=form.consent_answers(),
+            origin=rate_limiting.origin_of(request),
+            sender=sender,
+        )
+    except TooManyRequests as refused:
+        rate_limiting.note_refusal(refused)
+        return render_callback(request, form, status=429, is_refused=True)
+    if not session.may_see_answer(request, consultation_request, key=key, sender=sender):
+        return render_already_received(request)
+    session.remember_request(request, consultation_request)
+    guide_answers.forget_answers(request.session)
+    return redirect("admissions:callback_requested")
 
 
 def build_form(request: HttpRequest) -> CallbackForm:
@@ -120,8 +132,15 @@ def callback_requested(request: HttpRequest) -> HttpResponse:
         raise session.VisitClosed
     if consultation_request.source != ConsultationRequest.Source.CALLBACK:
         return redirect("admissions:booked")
+    if not callbacks.owes_call(consultation_request):
+        session.allow_managing(request, consultation_request)
+        has_time = consultation_request.standing_consultation() is not None
+        return redirect("admissions:booked" if has_time else "admissions:manage")
+    session.allow_managing(request, consultation_request)
     context = {
         "consultation_request": consultation_request,
+        "contact": describe_contact(consultation_request),
+        "may_book": may_rebook(consultation_request),
         "call_by": formatting.format_datetime_in_zone(
             consultation_request.promised_call_by, consultation_request.time_zone
         ),

@@ -16,6 +16,8 @@ from admissions.intake.models import ConsultationRequest
 from admissions.messaging import catalog
 from admissions.public import callback_promise, session
 from admissions.public.decorators import private
+from admissions.public.receipts import contact_card as cards
+from admissions.public.receipts.facts import describe_contact, find_map_link
 from admissions.scheduling import summaries
 
 from .manage import earlier_time_context
@@ -36,7 +38,7 @@ def booked(request: HttpRequest) -> HttpResponse:
         session.allow_managing(request, consultation_request)
         is_call = consultation_request.source == ConsultationRequest.Source.CALLBACK
         return redirect("admissions:callback_requested" if is_call else "admissions:manage")
-    confirmation = consultation.messages.filter(kind__in=catalog.list_invitation_kinds()).first()
+    confirmation = consultation.messages.filter(kind__in=catalog.list_invitation_kinds()).last()
     context = {
         "consultation": consultation,
         "consultation_request": consultation_request,
@@ -55,6 +57,8 @@ def booked(request: HttpRequest) -> HttpResponse:
         if consultation_request.needs_safety_answer
         else None,
         "sooner": earlier_time_context(request, consultation_request),
+        "contact": describe_contact(consultation_request),
+        "map_link": find_map_link(consultation),
     }
     session.allow_managing(request, consultation_request)
     return render(request, "admissions/booked.html", context)
@@ -68,14 +72,13 @@ def call_now_purpose(consultation_request: ConsultationRequest) -> str:
 @private
 @require_POST
 def call_now(request: HttpRequest) -> HttpResponse:
-    """One tap after booking, for someone who cannot wait for their time.
+    """One tap, for someone whose number we have and who cannot wait for their time, or has none.
 
     The page may be older than the hour: what it shows next is the time that we promised.
     """
-    consultation = session.remembered_consultation(request)
-    if consultation is None:
+    consultation_request = session.remembered_request(request)
+    if consultation_request is None:
         return redirect("admissions:booked")
-    consultation_request = consultation.request
     purpose = call_now_purpose(consultation_request)
     key = session.read_form_key(request, purpose)
     if key is not None:
@@ -99,6 +102,18 @@ def calendar_file(request: HttpRequest) -> HttpResponse:
         ics.build_download(consultation),
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
+    )
+
+
+@private
+@require_safe
+def contact_card(request: HttpRequest) -> HttpResponse:
+    """Our number for the contacts of a phone, under a discreet name unless they said otherwise."""
+    consultation_request = session.remembered_request(request) or session.managed_request(request)
+    return HttpResponse(
+        cards.build_contact_card(consultation_request),
+        content_type=cards.MEDIA_TYPE,
+        headers={"Content-Disposition": 'attachment; filename="contact.vcf"'},
     )
 
 

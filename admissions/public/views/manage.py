@@ -5,9 +5,7 @@ and sends the browser on to an address without the token, so that no history,
 log or referrer keeps it.
 """
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,16 +15,18 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from admissions import formatting
-from admissions.booking import consultations, waitlist
-from admissions.exceptions import ActionNotAllowed, SlotTaken
+from admissions.booking import callbacks, consultations, waitlist
+from admissions.exceptions import ActionNotAllowed
 from admissions.intake import manage_links, suppressions
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging import eligibility
 from admissions.public import session, unsent_forms
 from admissions.public.decorators import private
 from admissions.public.forms import CancelForm
-from admissions.scheduling import availability, slot_display, summaries
-from admissions.scheduling.availability import Slot
+from admissions.public.receipts.facts import describe_contact, find_map_link
+from admissions.public.receipts.moves import describe_move
+from admissions.public.receipts.standing_call import describe_call
+from admissions.scheduling import summaries
 from admissions.scheduling.models import Consultation, WaitlistEntry
 
 # Where a link in a letter may lead on to; all of these only show.
@@ -38,6 +38,10 @@ LINK_TARGETS = {
 FLASH_MESSAGES = {
     "booked": _lazy("Your time is booked."),
     "plan": _lazy("Your choices are saved."),
+    "corrected": _lazy("Thank you. From now on we use what you have just typed."),
+    "call": _lazy("We have noted it."),
+    "no_call": _lazy("We will not call. You can ask us again at any time."),
+    "undone": _lazy("You have your old time back."),
 }
 
 
@@ -90,6 +94,8 @@ def render_manage(
         "told": FLASH_MESSAGES.get(session.pop_flash(request), ""),
         "owed": no_consultation_context(consultation_request),
         "sooner": earlier_time_context(request, consultation_request),
+        "contact": describe_contact(consultation_request),
+        "moved": describe_move(request, consultation, zone_name=consultation_request.time_zone),
     }
     if consultation:
         context |= consultation_context(request, consultation_request, consultation)
@@ -106,6 +112,8 @@ def consultation_context(
         "may_move": rules.may_move(consultation.starts_at, now=now),
         "may_cancel": rules.may_cancel(consultation.starts_at, now=now),
         "has_started": consultation.starts_at <= now,
+        "map_link": find_map_link(consultation),
+        "call_by": describe_call(consultation_request),
         "keep_key": session.issue_form_key(
             request, confirm_purpose(consultation_request, consultation)
         ),
@@ -120,6 +128,8 @@ def no_consultation_context(consultation_request: ConsultationRequest) -> dict[s
         "is_late": by is not None and by < now,
         "has_met": consultation_request.attempts.in_touch().exists(),
         "may_choose": may_rebook(consultation_request),
+        "is_owed": callbacks.owes_call(consultation_request),
+        "is_withdrawn": consultation_request.call_withdrawn_at is not None and by is None,
     }
 
 
@@ -205,75 +215,6 @@ def earlier_time_context(
         if open_offer
         else "",
     }
-
-
-@private
-@require_http_methods(["GET", "HEAD", "POST"])
-def move_consultation(request: HttpRequest) -> HttpResponse:
-    consultation_request = session.managed_request(request)
-    purpose = f"move {consultation_request.pk}"
-    if request.method != "POST":
-        return render_move_consultation(request, consultation_request, purpose)
-
-    key = session.read_form_key(request, purpose)
-    starts_at = availability.parse_stamp(request.POST.get("at", ""))
-    if key is None or starts_at is None:
-        return render_move_consultation(request, consultation_request, purpose, is_stale=True)
-    try:
-        consultations.move_consultation(key=key, request=consultation_request, starts_at=starts_at)
-    except SlotTaken:
-        return render_move_consultation(request, consultation_request, purpose, lost=starts_at)
-    except ActionNotAllowed as refused:
-        return render_manage(request, consultation_request, notice=str(refused), status=409)
-    session.renew_form_key(request, purpose)
-    return redirect("admissions:manage")
-
-
-def render_move_consultation(
-    request: HttpRequest,
-    consultation_request: ConsultationRequest,
-    purpose: str,
-    *,
-    lost: datetime | None = None,
-    is_stale: bool = False,
-) -> HttpResponse:
-    """The open times, the consultation's own counted as free; 409 when one was just lost."""
-    consultation, now = consultation_request.standing_consultation(), timezone.now()
-    zone = ZoneInfo(consultation_request.time_zone)
-    if consultation is None or not consultations.get_mode_rules(consultation).may_move(
-        consultation.starts_at, now=now
-    ):
-        return redirect("admissions:manage")
-    slots = other_open_slots(consultation, now=now)
-    context = {
-        "consultation": consultation,
-        "words": summaries.summarize_consultation(consultation, consultation_request.time_zone),
-        "soonest": slot_display.nearest_chips(slots, lost, zone=zone)
-        if lost
-        else slot_display.soonest_chips(slots, zone=zone),
-        "days": slot_display.chips_by_day(slots, zone=zone),
-        "key": session.issue_form_key(request, purpose),
-        "is_lost": lost is not None,
-        "is_stale": is_stale,
-    }
-    return render(
-        request,
-        "admissions/move_consultation.html",
-        context,
-        status=409 if lost or is_stale else 200,
-    )
-
-
-def other_open_slots(consultation: Consultation, *, now: datetime) -> list[Slot]:
-    """Every open time but its own, which counts as free; a visit stays at its place."""
-    slots = availability.open_slots(
-        mode=consultation.mode,
-        now=now,
-        language=consultation.request.spoken_language,
-        location=consultation.visit_location_id,
-        freeing=consultation,
-    )
-    return [slot for slot in slots if slot.starts_at != consultation.starts_at]
 
 
 @private

@@ -16,6 +16,7 @@ from admissions.phone_numbers import mask_phone
 from admissions.public import session
 from admissions.public.decorators import private
 from admissions.public.locations import bookable_locations, requested_location
+from admissions.public.receipts.standing_call import describe_call
 from admissions.scheduling import availability, slot_display
 from admissions.scheduling.models import Mode
 from programs.models import Location
@@ -28,7 +29,7 @@ from .manage import render_manage
 def rebook(request: HttpRequest) -> HttpResponse:
     """One tap books; where nothing can be booked, the page of the request says why."""
     consultation_request = session.managed_request(request)
-    purpose = f"choose {consultation_request.pk}"
+    purpose = rebook_purpose(consultation_request)
     if request.method == "POST":
         return submit_rebooking(request, consultation_request, purpose)
     try:
@@ -36,6 +37,10 @@ def rebook(request: HttpRequest) -> HttpResponse:
     except ActionNotAllowed:
         return redirect("admissions:manage")
     return render_rebook(request, consultation_request, purpose)
+
+
+def rebook_purpose(consultation_request: ConsultationRequest) -> str:
+    return f"choose {consultation_request.pk}"
 
 
 def submit_rebooking(
@@ -54,6 +59,7 @@ def submit_rebooking(
             starts_at=starts_at,
             mode=mode,
             location=place.pk if place else None,
+            instead_of_call=request.POST.get("call") == "take_back",
         )
     except SlotTaken:
         return render_rebook(request, consultation_request, purpose, lost=starts_at)
@@ -105,18 +111,16 @@ def render_rebook(
         language=consultation_request.spoken_language,
         location=place.pk if place else None,
     )
-    near = (
-        slot_display.nearest_chips(slots, lost, zone=zone)
-        if lost
-        else slot_display.soonest_chips(slots, zone=zone)
-    )
     context = {
         "modes": available_modes(consultation_request),
         "mode": mode,
         "places": places,
         "place": place,
         "phone_ends": mask_phone(consultation_request.phone) if mode == Mode.PHONE else "",
-        "soonest": near,
+        "call_by": describe_call(consultation_request),
+        "soonest": slot_display.nearest_chips(slots, lost, zone=zone)
+        if lost
+        else slot_display.soonest_chips(slots, zone=zone),
         "days": slot_display.chips_by_day(slots, zone=zone),
         "minutes": slots[0].minutes if slots else None,
         "zone_words": time_zones.format_time_zone(zone),

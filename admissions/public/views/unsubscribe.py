@@ -24,7 +24,7 @@ def open_unsubscribe_link(request: HttpRequest, token: str) -> HttpResponse:
     """Unknown, expired and malformed links look the same: 404."""
     consultation_request = manage_links.find_request_by_token(token, ManageToken.Purpose.STOP)
     if consultation_request is None:
-        raise Http404
+        return answer_former_address(request, token)
     if request.method == "POST":
         if request.POST.get("List-Unsubscribe") != ONE_CLICK:
             raise Http404
@@ -33,7 +33,20 @@ def open_unsubscribe_link(request: HttpRequest, token: str) -> HttpResponse:
         )
         return HttpResponse("", content_type="text/plain")
     request.session["stops"] = str(consultation_request.pk)
+    request.session["stops_email"] = consultation_request.email_number
     return redirect("admissions:unsubscribe")
+
+
+def answer_former_address(request: HttpRequest, token: str) -> HttpResponse:
+    """An address that was corrected since is written to no more: that is so, and all we say.
+
+    The one that the request has now is somebody else's, and this link stops nothing there.
+    """
+    if not manage_links.is_of_former_address(token, ManageToken.Purpose.STOP):
+        raise Http404
+    if request.method == "POST":
+        return HttpResponse("", content_type="text/plain")
+    return render(request, "admissions/unsubscribe.html", {"email": "", "stands": False})
 
 
 @private
@@ -63,6 +76,8 @@ def unsubscribing_request(request: HttpRequest) -> ConsultationRequest:
     pk = request.session.get("stops")
     consultation_request = ConsultationRequest.objects.filter(pk=pk).first() if pk else None
     if consultation_request is None:
+        raise session.VisitClosed
+    if request.session.get("stops_email", 0) != consultation_request.email_number:
         raise session.VisitClosed
     return consultation_request
 

@@ -169,7 +169,7 @@ def test_next_good_time_is_now_or_the_next_start_of_that_part_of_the_day(good_ti
 
 @pytest.mark.parametrize(
     ("email", "masked"),
-    [("jo.long@example.com", "j…@example.com"), ("j@example.com", "j…@example.com"), ("", "")],
+    [("jo.long@example.com", "j•••@example.com"), ("j@example.com", "j•••@example.com"), ("", "")],
 )
 def test_masked_email_shows_one_letter_and_the_domain(email, masked):
     assert suppressions.mask_email(email) == masked

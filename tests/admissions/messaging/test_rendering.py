@@ -208,7 +208,8 @@ def test_letter_tells_one_time_when_the_clocks_agree():
 
     assert lines[4:6] == [
         "Tuesday, January 5, 9:00 am (PST)",
-        "By phone: Dana calls you. About 45 minutes.",
+        "By phone: Dana calls you from (714) 555-0134. About 45 minutes. If you miss it, call"
+        " back.",
     ]
 
 

@@ -377,7 +377,8 @@ def test_page_owns_up_to_a_call_that_is_late(counselor):
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        ({}, "We are trying to reach you"),
+        ({}, "We have your request for a call."),
+        ({"source": "staff"}, "We are trying to reach you"),
         ({"may_call": False, "may_email": False}, "We wait for your call"),
         ({"may_call": False, "phone": ""}, "We are trying to reach you"),
     ],

@@ -73,7 +73,7 @@ def test_next_person_after_finishing_is_not_shown_the_receipt(visitor):
 def test_next_person_without_finishing_is_not_shown_the_first_ones_receipt(visitor):
     values = visitor.open_details()
     visitor.send_details(values)
-    visitor.send_callback(visitor.open_callback())
+    visitor.send_callback(visitor.open_callback(another="1"))
 
     page = visitor.send_details(values)
 
@@ -118,14 +118,14 @@ def test_second_tab_with_another_time_says_what_stands(visitor):
 
 def test_page_of_the_booking_leads_to_what_was_asked_for_since(visitor):
     visitor.book()
-    visitor.send_callback(visitor.open_callback())
+    visitor.send_callback(visitor.open_callback(another="1"))
 
     assert visitor.get(url("booked"))["Location"] == url("callback_requested")
 
 
 def test_page_of_the_call_leads_to_the_time_booked_since(visitor):
     visitor.send_callback(visitor.open_callback())
-    visitor.book()
+    visitor.send_details(visitor.open_details(another="1"))
 
     assert visitor.get(url("callback_requested"))["Location"] == url("booked")
 

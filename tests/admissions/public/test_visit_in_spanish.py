@@ -46,13 +46,15 @@ def test_visit_asks_for_no_text_without_words(visitor, language):
             visitor.book(**WRONG).status_code,
             visitor.book(**EMAIL).status_code,
             visitor.get(details_url()).status_code,
-            visitor.send_callback(visitor.open_callback() | WRONG).status_code,
+            visitor.send_callback(visitor.open_callback(another="1") | WRONG).status_code,
         ]
         answers += look(
             visitor,
             "booked",
             "manage",
             "change_contact_plan",
+            "correct_contact",
+            "request_callback",
             "move_consultation",
             "cancel_consultation",
             "finished",
@@ -60,7 +62,7 @@ def test_visit_asks_for_no_text_without_words(visitor, language):
         answers.append(visitor.post(url("change_contact_plan"), {"voicemail": "x"}).status_code)
 
     assert without_words == set()
-    assert answers == [200, 200, 200, 410, 200, 302, *[200] * 9]
+    assert answers == [200, 200, 200, 410, 200, 302, *[200] * 11]
 
 
 @pytest.mark.parametrize("language", OTHERS)

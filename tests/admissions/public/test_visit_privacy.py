@@ -247,7 +247,8 @@ def test_canary_leaves_no_trace_in_logs_or_queue(real_commits, logged, queue, in
     book(visitor)
     change(visitor, "move_consultation", at=stamp(TOMORROW_AT_TEN + timedelta(hours=2)))
     change(visitor, "cancel_consultation", reason="Zqx Canary flies")
-    visitor.book(TOMORROW_AT_TEN, **CANARY | {"phone": "714 555 0177 canary"})
+    typed = CANARY | {"phone": "714 555 0177 canary"}
+    visitor.send_details(visitor.open_details(another="1") | typed)
     for message in Message.objects.due(now=timezone.now()):
         delivery.deliver_message(message.pk)
 

@@ -1,0 +1,84 @@
+"""For who has asked or booked in this browser: no number is asked twice.
+
+A time joins the request that a call was asked for, and a call the one that has a time.
+"""
+
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from admissions import formatting
+from admissions.booking import callbacks, consultations
+from admissions.exceptions import ActionNotAllowed
+from admissions.intake.models import ConsultationRequest
+from admissions.phone_numbers import draw_masked
+from admissions.public import session
+from admissions.public.receipts.standing_call import describe_call
+from admissions.scheduling.availability import format_stamp
+from admissions.scheduling.models import Mode
+from programs.models import Location
+
+from .confirmation import call_now_purpose
+from .rebook import rebook_purpose
+
+
+def find_bookable_request(request: HttpRequest, *, mode: str) -> ConsultationRequest | None:
+    """The request of this browser that a time may join; None where a new one is made.
+
+    A talk by phone needs a number.
+    """
+    earlier = session.remembered_request(request)
+    if earlier is None or (mode == Mode.PHONE and not earlier.phone):
+        return None
+    try:
+        consultations.check_may_rebook(earlier)
+    except ActionNotAllowed:
+        return None
+    return earlier
+
+
+def render_known_booking(
+    request: HttpRequest,
+    earlier: ConsultationRequest,
+    *,
+    mode: str,
+    place: Location | None,
+    starts_at: datetime,
+    carried: str,
+) -> HttpResponse:
+    """The time, and one button: all else we know. The call that we owe stands, or is taken back."""
+    session.allow_managing(request, earlier)
+    context = {
+        "at": format_stamp(starts_at),
+        "when": formatting.format_datetime_in_zone(starts_at, earlier.time_zone),
+        "mode": mode,
+        "mode_name": Mode(mode).label,
+        "place": place,
+        "phone": draw_masked(earlier.phone) if mode == Mode.PHONE else "",
+        "owes_call": callbacks.owes_call(earlier),
+        "call_by": describe_call(earlier),
+        "carried": carried,
+        "key": session.issue_form_key(request, rebook_purpose(earlier)),
+    }
+    return render(request, "admissions/known_booking.html", context)
+
+
+def find_callable_request(earlier: ConsultationRequest | None) -> ConsultationRequest | None:
+    """The request of this browser that a call may join; None where a new one is made."""
+    return earlier if earlier and earlier.phone and not earlier.is_closed else None
+
+
+def render_known_call(request: HttpRequest, earlier: ConsultationRequest) -> HttpResponse:
+    """One button asks for the call, to the number that we have."""
+    session.allow_managing(request, earlier)
+    consultation = earlier.standing_consultation()
+    context = {
+        "phone": draw_masked(earlier.phone),
+        "call_by": describe_call(earlier),
+        "when": formatting.format_datetime_in_zone(consultation.starts_at, earlier.time_zone)
+        if consultation
+        else "",
+        "key": session.issue_form_key(request, call_now_purpose(earlier)),
+    }
+    return render(request, "admissions/known_call.html", context)
