@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+import pytest
 from playwright.sync_api import expect
 
 from recovery_site.dev import processes
@@ -47,6 +48,53 @@ def test_visitor_keeps_the_time_changes_the_plan_and_stops(visit, site):
     found["stopped"] = faults_of(page)
 
     assert fall_due(site, "reminder_hours") == ("skipped", "not_permitted")
+    assert found == {name: [] for name in found}
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "subject"), [("", 360, "Your appointment"), ("/es", 1366, "Su cita")]
+)
+def test_visitor_books_instead_of_the_call_corrects_moves_and_undoes(
+    visit, site, language, width, subject
+):
+    zone = zone_by_day()
+    page = visit(viewport={"width": width, "height": 768}, timezone_id=zone)
+    page.goto(f"{language}/consultation/callback/?zone={zone}")
+    page.locator("#id_preferred_name").fill("Lu")
+    page.locator("#id_phone").fill("714 555 0161")
+    page.locator("#id_agrees_to_contact").check()
+    page.locator("form.sheet button[type=submit]").last.click()
+    expect(page.locator(".receipt")).to_contain_text("(•••) •••-0161")
+    found = {"call": faults_of(page)}
+
+    page.goto(f"{language}/consultation/?zone={zone}")
+    page.locator(".day .grid a").last.evaluate("link => link.click()")
+    found["known"] = faults_of(page)
+    page.locator("button[name=call]").click()
+    expect(page.locator("[data-print]")).to_be_visible()
+    found["booked"] = faults_of(page)
+
+    page.locator(".receipt a[href$='/manage/correct/']").click()
+    address = f"lu{width}@example.com"
+    page.locator("#id_email").fill(address)
+    page.locator("#id_may_email").check()
+    found["correct"] = faults_of(page)
+    page.locator("form.sheet button[type=submit]").click()
+    expect(page.locator(".receipt")).to_contain_text("l•••@example.com")
+    site.await_letter(subject, to=address)
+
+    when = page.locator(".receipt dd").first.inner_text()
+    page.goto(f"{language}/consultation/manage/move/")
+    page.locator(".times button").first.click()
+    expect(page.locator(".receipt dd").first).not_to_have_text(when)
+    found["moved"] = faults_of(page)
+    page.emulate_media(media="print")
+    expect(page.locator("header.site")).to_be_hidden()
+    expect(page.locator(".receipt dd").first).to_be_visible()
+    page.emulate_media(media="screen")
+    page.locator("form[action$='/undo/'] button").click()
+    expect(page.locator(".receipt dd").first).to_have_text(when)
+
     assert found == {name: [] for name in found}
 
 
