@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from anymail.signals import AnymailTrackingEvent
 from phonenumber_field.phonenumber import to_python
 
 from admissions.audit.models import AuditEvent
@@ -11,7 +12,7 @@ from admissions.booking import corrections
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import manage_links, suppressions
 from admissions.intake.models import ConsentEvent, ConsultationRequest, ManageToken
-from admissions.messaging import delivery, eligibility, staff_actions
+from admissions.messaging import delivery, eligibility, provider_events, staff_actions
 from admissions.messaging.models import Message
 from admissions.rate_limits.limits import Origin, TooManyRequests
 from tests.support.bookings import book
@@ -236,7 +237,22 @@ def test_request_is_corrected_five_times_a_day(request_of_jo, settings):
     assert request_of_jo.email == "jo4@example.com"
 
 
-def test_bounce_from_the_old_address_suppresses_nothing(request_of_jo):
+def test_report_of_the_old_address_says_nothing_of_the_new(request_of_jo):
+    message = messages_of(request_of_jo)[0]
+    deliver(message)
+    correct(request_of_jo, email=RIGHT)
+    report = AnymailTrackingEvent(
+        event_type="bounced", metadata={"message": str(message.message_uuid)}, esp_event={}
+    )
+
+    provider_events.record_provider_event(report, provider="mailgun")
+
+    message.refresh_from_db()
+    assert message.state == "sent"
+    assert not suppressions.is_email_undeliverable(make_request(email=RIGHT))
+
+
+def test_staff_note_no_bounce_of_the_old_address(request_of_jo):
     message = messages_of(request_of_jo)[0]
     deliver(message)
 
