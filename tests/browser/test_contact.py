@@ -68,7 +68,8 @@ def test_visitor_books_instead_of_the_call_corrects_moves_and_undoes(
     found = {"call": faults_of(page)}
 
     page.goto(f"{language}/consultation/?zone={zone}")
-    page.locator(".day .grid a").last.evaluate("link => link.click()")
+    page.goto(page.locator(".day .grid a").last.get_attribute("href"))
+    expect(page.locator("button[name=call]")).to_be_visible()
     found["known"] = faults_of(page)
     page.locator("button[name=call]").click()
     expect(page.locator("[data-print]")).to_be_visible()
