@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('programs', '0004_mail_facts_move_to_admissions'),
+        ('programs', '0005_name_texts_and_lines_for_us'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('admissions', '0010_links_that_are_asked_for'),
+        ('admissions', '0011_say_who_answers_after_hours'),
     ]
 
     operations = [
