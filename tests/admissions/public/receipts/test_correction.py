@@ -199,5 +199,5 @@ def test_form_of_a_closed_request_says_so(visitor):
 
 def test_pages_ask_no_more_than_before(visitor):
     """The session, the request, what it is about, the frame; each once."""
-    assert queries(visitor, url("correct_contact")) <= 13
+    assert queries(visitor, url("correct_contact")) <= 15
     assert queries(visitor, url("booked")) <= 24
