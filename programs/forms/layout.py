@@ -107,11 +107,19 @@ class Trap(TitledFields):
 
 
 class Details(TitledFields):
-    """Fields that are folded away as long as they hold nothing and nothing is wrong with them."""
+    """Fields that are folded away as long as each holds what its field begins with, free of fault.
+
+    What a page fills in for someone, such as an answer taken along, is seen at once.
+    """
 
     template = "%s/layout/details.html"
 
     def template_context(self, form: forms.BaseForm) -> dict[str, Any]:
         fields = [form[pointer.name] for pointer in self.get_field_names()]
-        is_open = any(field.value() or field.errors for field in fields)
+        is_open = any(field.errors or is_changed(field) for field in fields)
         return super().template_context(form) | {"is_open": is_open}
+
+
+def is_changed(field: forms.BoundField) -> bool:
+    """Whether it holds anything else than a new form would; None and "" are nothing alike."""
+    return (field.value() or "") != (field.field.initial or "")
