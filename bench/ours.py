@@ -18,9 +18,7 @@ ANSWERS = {
     "is_adult": "yes",
     "preferred_name": "Jo",
     "phone": "714 555 0190",
-    "may_call": "on",
     "email": "jo@example.com",
-    "may_email": "on",
     "voicemail": "no",
     "agrees_to_contact": "on",
 }

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from admissions import formatting
 from admissions.intake.models import ConsultationRequest
 
 ForWhom, GoodTime = ConsultationRequest.ForWhom, ConsultationRequest.GoodTime
@@ -45,7 +47,9 @@ def phone_tags(request: ConsultationRequest) -> list[ContactTag]:
         ContactTag(_("call"), request.may_call, icon="call"),
         ContactTag(_("text"), request.may_text, icon="text"),
     ]
-    return [*tags, voicemail_tag(request), *hours_tags(request)] if request.may_call else tags
+    if not request.may_call:
+        return tags
+    return [*tags, *together_tags(request), voicemail_tag(request), *hours_tags(request)]
 
 
 def voicemail_tag(request: ConsultationRequest) -> ContactTag:
@@ -79,3 +83,12 @@ def hours_tags(request: ConsultationRequest) -> list[ContactTag]:
     return (
         [ContactTag(hours[request.good_time], icon="hours")] if request.good_time in hours else []
     )
+
+
+def together_tags(request: ConsultationRequest) -> list[ContactTag]:
+    """Until when the person is with the professional who asks; none once that is past."""
+    until = request.together_until
+    if until is None or until <= timezone.now():
+        return []
+    words = _("person there until %(time)s") % {"time": formatting.format_center_time(until)}
+    return [ContactTag(words, is_careful=True, icon="hours")]

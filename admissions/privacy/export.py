@@ -30,8 +30,8 @@ FORMAT = 1
 REQUEST_COLUMNS = [
     "reference", "created_at", "source", "stage", "closed_at", "disposition", "close_reason",
     "close_note", "is_in_danger", "for_whom", "is_adult", "preferred_name", "phone", "email",
-    "may_call", "may_text", "may_email", "voicemail", "is_discreet", "good_time", "language",
-    "time_zone", "interpreter", "access_need", "payment", "note", "anonymized_at",
+    "may_call", "may_text", "may_email", "voicemail", "is_discreet", "good_time", "together_until",
+    "language", "time_zone", "interpreter", "access_need", "payment", "note", "anonymized_at",
 ]  # fmt: skip
 
 

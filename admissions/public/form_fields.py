@@ -3,20 +3,28 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from admissions.form_fields import BoundedPhoneField, PlainTextField
 from admissions.intake.models import ConsultationRequest
 
 
-class ForWhomField(forms.Field):
-    """For whom the page before it was: a quiet answer, so any other value is "Me"."""
+class ForWhomField(forms.ChoiceField):
+    """For whom a call is asked; any other value than ours is "Me", the first one shown."""
 
-    widget = forms.HiddenInput
+    def __init__(self, **options: Any) -> None:
+        whom = ConsultationRequest.ForWhom
+        super().__init__(label=_("Who is this for?"), choices=whom, **options)
 
     def clean(self, value: Any) -> str:
         whom = ConsultationRequest.ForWhom
         return value if value in whom.values else whom.SELF
+
+
+def mark_optional(field: forms.Field) -> None:
+    """Say beside the label that the field may be left empty."""
+    field.label = format_lazy(_("{label} (optional)"), label=field.label)
 
 
 def parse_yes_no(value: str) -> bool:
@@ -44,7 +52,7 @@ def name_field() -> PlainTextField:
     return PlainTextField(
         label=_("What should we call you?"),
         max_length=80,
-        help_text=_("A first name or nickname is fine."),
+        help_text=_("A nickname is fine."),
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
         error_messages={"required": _("Enter a name we can use. A nickname is fine.")},
     )

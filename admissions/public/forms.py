@@ -1,23 +1,23 @@
 """The public forms: they check and never write. What was typed is never lost."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from admissions.form_fields import PlainEmailField, PlainTextField
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Mode
-from programs.forms.layout import Details, Fieldset, FieldsHelper, Include
+from programs.forms.layout import Details, FieldsHelper, Include
 from programs.models import Program
 
 from . import email_typos
-from .callback_promise import PromiseWords
 from .form_base import ConsentKey, PublicForm
-from .form_fields import ForWhomField, name_field, parse_yes_no, phone_field, voicemail_field
+from .form_fields import mark_optional, name_field, parse_yes_no, phone_field, voicemail_field
+
+NO_PHONE_FOR_CALL = _("Enter a phone number: you chose a talk by phone.")
 
 
 class DetailsForm(PublicForm):
@@ -28,13 +28,11 @@ class DetailsForm(PublicForm):
         choices=[("no", _("No")), ("yes", _("Yes, or not sure"))],
         coerce=parse_yes_no,
         widget=forms.RadioSelect,
-        help_text=_("You can book either way. If yes, we put you first."),
         error_messages={"required": _("Tell us if anyone is in danger right now.")},
     )
     for_whom = forms.ChoiceField(
         label=_("Who is this for?"),
-        choices=ConsultationRequest.ForWhom,
-        widget=forms.RadioSelect,
+        choices=[("", _("Choose one")), *ConsultationRequest.ForWhom.choices],
         error_messages={"required": _("Tell us who this is for.")},
     )
     is_adult = forms.TypedChoiceField(
@@ -42,23 +40,19 @@ class DetailsForm(PublicForm):
         choices=[("yes", _("Yes")), ("no", _("No"))],
         coerce=parse_yes_no,
         widget=forms.RadioSelect,
-        help_text=_("We ask because our programs are for adults."),
+        help_text=_("Our programs are for adults."),
         error_messages={"required": _("Tell us if the person is 18 or older.")},
     )
     preferred_name = name_field()
-    phone = phone_field(
-        required=False, help_text=_("Use one only you can see. A phone or an email is enough.")
-    )
+    phone = phone_field(required=False)
     email = PlainEmailField(
         label=_("Email"),
         required=False,
         max_length=254,
-        help_text=_("For a confirmation, and a link to change your time."),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
     )
     may_call = forms.BooleanField(label=_("You may call me."), required=False, initial=True)
     may_text = forms.BooleanField(required=False)
-    may_email = forms.BooleanField(required=False)
     voicemail = voicemail_field()
     is_discreet = forms.BooleanField(
         label=_("Keep emails discreet: no name of the center, no reason."),
@@ -66,7 +60,10 @@ class DetailsForm(PublicForm):
         initial=True,
     )
     good_time = forms.ChoiceField(
-        label=_("Good times to reach you"), choices=ConsultationRequest.GoodTime, required=False
+        label=_("Good times to reach you"),
+        choices=ConsultationRequest.GoodTime,
+        initial=ConsultationRequest.GoodTime.ANY,
+        required=False,
     )
     program_interest = forms.ModelChoiceField(
         label=_("Program you are thinking of"),
@@ -103,9 +100,19 @@ class DetailsForm(PublicForm):
 
     CONSENT_FIELDS = {
         ConsentKey.CONTACT: "agrees_to_contact",
-        ConsentKey.EMAIL: "may_email",
         ConsentKey.TEXT: "may_text",
         ConsentKey.NEWS: "wants_news",
+    }
+
+    PHONE_HINTS = {
+        Mode.PHONE: _("We call you here. Use a number only you can see."),
+        Mode.VIDEO: _("A phone or an email is enough. Use one only you can see."),
+        Mode.IN_PERSON: _("A phone or an email is enough. Use one only you can see."),
+    }
+    EMAIL_HINTS = {
+        Mode.PHONE: _("We send your confirmation here. Typing it means: “%(consent)s”"),
+        Mode.VIDEO: _("We send the link to join here. Typing it means: “%(consent)s”"),
+        Mode.IN_PERSON: _("We send your confirmation here. Typing it means: “%(consent)s”"),
     }
 
     def __init__(self, *args: Any, mode: str, **kwargs: Any) -> None:
@@ -115,7 +122,24 @@ class DetailsForm(PublicForm):
             self.fill_in("email", self.data["email_instead"])
         for key, name in self.CONSENT_FIELDS.items():
             self.fields[name].label = self.consent_versions[key].text
+        self.fit_to_mode()
         self.helper = self.build_helper()
+
+    def fit_to_mode(self) -> None:
+        """Say what this kind of talk needs, and mark what it does not."""
+        phone, email = self.fields["phone"], self.fields["email"]
+        phone.help_text = self.PHONE_HINTS[Mode(self.mode)]
+        email.help_text = self.EMAIL_HINTS[Mode(self.mode)] % {
+            "consent": self.consent_versions[ConsentKey.EMAIL].text
+        }
+        if self.mode == Mode.PHONE:
+            # The call is the talk itself: there is nothing to permit.
+            del self.fields["may_call"]
+            phone.required = True
+            phone.error_messages["required"] = NO_PHONE_FOR_CALL
+            mark_optional(email)
+        for name in ("program_interest", "interpreter", "access_need", "payment", "note"):
+            mark_optional(self.fields[name])
 
     def fill_in(self, name: str, value: str) -> None:
         """Go on as if this had been sent."""
@@ -126,25 +150,17 @@ class DetailsForm(PublicForm):
 
     def build_helper(self) -> FieldsHelper:
         return FieldsHelper(
-            Include("programs/_safety_block.html"),
+            Include("admissions/_form_safety.html"),
             "is_in_danger",
             Include("admissions/_danger_help.html"),
             "for_whom",
-            Include("admissions/_loved_one_help.html"),
+            Include("admissions/_whom_help.html"),
             "is_adult",
             Include("admissions/_youth_help.html"),
             "preferred_name",
             "phone",
             "email",
-            Fieldset(
-                _("How may we contact you?"),
-                "may_call",
-                "may_text",
-                "may_email",
-                "voicemail",
-                "is_discreet",
-                "good_time",
-            ),
+            self.contact_plan_layout(),
             Details(
                 _("Tell us more (optional)"),
                 "program_interest",
@@ -152,15 +168,26 @@ class DetailsForm(PublicForm):
                 "access_need",
                 "payment",
                 "note",
+                "wants_news",
                 css_class="more",
             ),
             *self.guide_layout(),
             "agrees_to_contact",
-            "wants_news",
             *self.trap_layout(),
             "email_asked",
             "time_zone",
         )
+
+    def contact_plan_layout(self) -> Details:
+        """What we do unless they say otherwise, in one sentence that opens."""
+        rest = ("may_text", "voicemail", "is_discreet", "good_time")
+        if self.mode == Mode.PHONE:
+            calls = _(
+                "Unless you change it: we call you, leave no voicemail, keep emails discreet."
+            )
+            return Details(calls, *rest, css_class="more")
+        may = _("Unless you change it: we may call you, leave no voicemail, keep emails discreet.")
+        return Details(may, "may_call", *rest, css_class="more")
 
     def clean_is_adult(self) -> bool:
         is_adult = self.cleaned_data["is_adult"]
@@ -174,13 +201,13 @@ class DetailsForm(PublicForm):
         super().clean()
         data = self.cleaned_data
         phone, email = data.get("phone"), data.get("email")
-        has_bad = {"phone", "email"} & set(self.errors)
-        if not phone and not email and not has_bad:
-            self.add_error(
-                "phone", _("Enter a phone number or an email, so that we can reach you.")
-            )
-        elif self.mode == Mode.PHONE and not phone and "phone" not in self.errors:
-            self.add_error("phone", _("Enter a phone number: you chose a talk by phone."))
+        if "phone" not in self.errors and not phone:
+            if self.mode == Mode.PHONE:
+                self.add_error("phone", NO_PHONE_FOR_CALL)
+            elif not email and "email" not in self.errors:
+                self.add_error(
+                    "phone", _("Enter a phone number or an email, so that we can reach you.")
+                )
         self.check_channels(data, phone, email)
         if email and "email_asked" in self.fields and not data.get("email_asked"):
             self.ask_about_slip(email)
@@ -198,94 +225,41 @@ class DetailsForm(PublicForm):
             self.fill_in("email_asked", "True")
 
     def check_channels(self, data: dict[str, Any], phone: Any, email: str | None) -> None:
-        """Each channel needs its address, and an email typed in needs its permission."""
+        """Each channel needs its address. An email is there to be used: it needs no second act."""
         if data.get("may_text") and not phone and "phone" not in self.errors:
             self.add_error("may_text", _("Enter a phone number above, or clear this box."))
-        if data.get("may_email") and not email and "email" not in self.errors:
-            self.add_error("may_email", _("Enter an email above, or clear this box."))
-        if email and not data.get("may_email"):
-            self.add_error(
-                "may_email", _("Tick this box so that we may write to you, or clear the email.")
-            )
+
+    def permits_email(self) -> bool:
+        """Whoever types an address below what is said of email chooses to be written to."""
+        return bool(self.cleaned_data["email"])
+
+    def permits_call(self) -> bool:
+        data = self.cleaned_data
+        return bool(data["phone"]) and (self.mode == Mode.PHONE or data["may_call"])
 
     def request_fields(self) -> dict[str, Any]:
         """The columns of the request, from checked answers."""
         data = self.cleaned_data
         columns = (
             "is_in_danger", "for_whom", "is_adult", "preferred_name", "phone", "email",
-            "may_text", "may_email", "voicemail", "is_discreet", "program_interest",
+            "may_text", "voicemail", "is_discreet", "program_interest",
             "interpreter", "access_need", "payment", "note", "time_zone",
         )  # fmt: skip
         return {
             **{name: data[name] for name in columns},
             "good_time": data["good_time"] or ConsultationRequest.GoodTime.ANY,
-            "may_call": bool(data["phone"]) and (data["may_call"] or self.mode == Mode.PHONE),
+            "may_call": self.permits_call(),
+            "may_email": self.permits_email(),
             "language": get_language(),
             "guide_answers": self.guide_answers(),
         }
 
     def consent_answers(self) -> dict[str, bool]:
         """Consent keys to granted or not, for each text that stood on the page."""
-        return {key: self.cleaned_data[name] for key, name in self.CONSENT_FIELDS.items()}
-
-
-class CallbackForm(PublicForm):
-    """Ask for a call: a name, a number, and what a caller may leave behind."""
-
-    for_whom = ForWhomField(required=False)
-    preferred_name = name_field()
-    phone = phone_field(
-        help_text=_("Use one only you can see."),
-    )
-    voicemail = voicemail_field()
-    good_time = forms.ChoiceField(
-        label=_("When is a good time?"),
-        choices=[("", _("The first time you can")), *ConsultationRequest.GoodTime.choices[1:]],
-        required=False,
-    )
-    agrees_to_contact = forms.BooleanField(
-        error_messages={"required": _("We need this agreement to call you.")}
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["phone"].error_messages["required"] = _("Enter a number we can call.")
-        self.fields["agrees_to_contact"].label = self.consent_versions[ConsentKey.CONTACT].text
-        self.helper = FieldsHelper(
-            "preferred_name",
-            "phone",
-            "voicemail",
-            "good_time",
-            *self.guide_layout(),
-            "agrees_to_contact",
-            *self.trap_layout(),
-            "for_whom",
-            "time_zone",
-        )
-
-    def name_soonest_time(self, promise: PromiseWords | None) -> None:
-        """Say "as soon as you can" only where that is now, else by when it is."""
-        soonest = str(_("The first time you can"))
-        if promise:
-            soonest = str(_("As soon as you can")) if promise.is_now else capfirst(promise.by)
-        choices = [("", soonest), *ConsultationRequest.GoodTime.choices[1:]]
-        cast(forms.ChoiceField, self.fields["good_time"]).choices = choices
-
-    def request_fields(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        return {
-            "preferred_name": data["preferred_name"],
-            "phone": data["phone"],
-            "voicemail": data["voicemail"],
-            "for_whom": data["for_whom"],
-            "good_time": data["good_time"] or ConsultationRequest.GoodTime.ANY,
-            "time_zone": data["time_zone"],
-            "language": get_language(),
-            "guide_answers": self.guide_answers(),
+        given: dict[str, bool] = {
+            key: self.cleaned_data[name] for key, name in self.CONSENT_FIELDS.items()
         }
-
-    def consent_answers(self) -> dict[str, bool]:
-        return {ConsentKey.CONTACT: self.cleaned_data["agrees_to_contact"]}
+        return given | {ConsentKey.EMAIL: self.permits_email()}
 
 
 class CancelForm(forms.Form):

@@ -30,7 +30,7 @@ from admissions.admin.triage import forms as triage
 from admissions.booking.absences import match_colleagues
 from admissions.care.models import BenefitsVerification
 from admissions.messaging.models import MessageRule
-from admissions.public import contact_plan_form, form_base, lookup_forms
+from admissions.public import callback_form, contact_plan_form, form_base, lookup_forms
 from admissions.public import forms as public
 from admissions.public.guide_answers import GuideAnswers
 from admissions.public.receipts import call_time_form, correction_form
@@ -132,7 +132,7 @@ def build_rule(data):
 
 FORMS = {
     public.DetailsForm: lambda data: public.DetailsForm(data, mode="phone", guide=GUIDE),
-    public.CallbackForm: lambda data: public.CallbackForm(data, guide=GUIDE),
+    callback_form.CallbackForm: lambda data: callback_form.CallbackForm(data, guide=GUIDE),
     public.CancelForm: public.CancelForm,
     contact_plan_form.ContactPlanForm: build_plan,
     correction_form.CorrectionForm: build_correction,

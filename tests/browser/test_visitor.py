@@ -194,11 +194,11 @@ def test_keyboard_alone_books_a_time(page):
     page.goto("/consultation/")
     press_until(page, "Tab", ".times a")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Who should we talk with?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your details")).to_be_visible()
 
     for field, keys in [
         ("[name=is_in_danger]", ["Space"]),
-        ("[name=for_whom]", ["Space"]),
+        ("#id_for_whom", ["ArrowDown"]),
         ("[name=is_adult]", ["Space"]),
         ("#id_preferred_name", list("Jo")),
         ("#id_phone", list("7145550155")),

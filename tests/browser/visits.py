@@ -19,19 +19,19 @@ def zone_by_day():
 def fill_details(page, *, name, phone, email):
     """Everything that the details form asks of someone who wants email."""
     page.get_by_role("group", name="Is anyone in danger").get_by_label("No", exact=True).check()
-    page.get_by_role("group", name="Who is this for?").get_by_label("Me", exact=True).check()
+    page.get_by_label("Who is this for?").select_option(label="Me")
     page.get_by_role("group", name="18 or older").get_by_label("Yes", exact=True).check()
     page.get_by_label("What should we call you?").fill(name)
     page.get_by_label("Phone", exact=False).first.fill(phone)
     page.locator("#id_email").fill(email)
-    page.locator("#id_may_email").check()
     page.locator("#id_agrees_to_contact").check()
 
 
 def fill_by_name(page, preferred_name):
     """What the details form cannot do without, in whichever language it asks."""
-    for name, value in (("is_in_danger", "no"), ("for_whom", "self"), ("is_adult", "yes")):
+    for name, value in (("is_in_danger", "no"), ("is_adult", "yes")):
         page.locator(f"[name={name}][value={value}]").check()
+    page.locator("#id_for_whom").select_option("self")
     page.locator("#id_preferred_name").fill(preferred_name)
     page.locator("#id_phone").fill("714 555 0155")
     page.locator("#id_agrees_to_contact").check()

@@ -77,10 +77,7 @@ class People:
         """The same on our pages, as a browser does it; only the last step is timed."""
         for _person in range(number):
             visitor = Visitor(raise_request_exception=False)
-            filled = visitor.open_details(next(self.starts)) | {
-                "email": self.address(),
-                "may_email": "on",
-            }
+            filled = visitor.open_details(next(self.starts)) | {"email": self.address()}
             self.timed(self.send, visitor=visitor, filled=filled)
 
     def send(self, *, visitor, filled):

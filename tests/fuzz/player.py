@@ -99,7 +99,7 @@ class Player:
             name: answer for name, answer in (CALLBACK | DETAILS).items() if "key" in form.values
         }
         if self.chance(0.5) and "email" in form.values:
-            typed |= {"email": f"jo{self.number}@example.com", "may_email": "on"}
+            typed |= {"email": f"jo{self.number}@example.com"}
         if form.buttons and self.chance(0.8):
             typed |= [self.luck.choice(form.buttons)]
         return typed

@@ -28,7 +28,6 @@ CANARY = DETAILS | {
     "preferred_name": "Zqx Canary",
     "phone": "714 555 0177",
     "email": "zqx.canary@example.com",
-    "may_email": "on",
     "note": "Zqx Canary sings",
     "interpreter": "Canaryish",
 }

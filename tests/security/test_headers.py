@@ -91,7 +91,7 @@ def test_every_public_page_scores_enough(visitor):
 
 @pytest.mark.security(66, 67, 71, 72)
 def test_every_page_after_booking_scores_enough(visitor):
-    visitor.book(email="jo@example.com", may_email="on")
+    visitor.book(email="jo@example.com")
     visitor.get(url("booked"))
     names = (
         "booked", "calendar_file", "manage", "move_consultation", "cancel_consultation",

@@ -11,7 +11,7 @@ from tests.support import factories
 from tests.support.visitor import MONDAY, TOMORROW_AT_TEN, Visitor, url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(MONDAY)]
-TYPED = {"email": "jo@example.com", "may_email": "on"}
+TYPED = {"email": "jo@example.com"}
 
 
 @pytest.mark.security(78)

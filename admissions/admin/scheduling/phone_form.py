@@ -23,6 +23,18 @@ class PhoneBookingForm(DetailsForm):
 
     # Django drops an inherited field that is None.
     website = wants_news = takes_guide = email_asked = None  # type: ignore[assignment]
+    for_whom = forms.ChoiceField(
+        label=_("Who is it for?"),
+        choices=[
+            (ConsultationRequest.ForWhom.SELF, _("Themselves")),
+            (ConsultationRequest.ForWhom.LOVED_ONE, _("Someone they care about")),
+            (ConsultationRequest.ForWhom.PROFESSIONAL, _("Someone they work with")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Tell us who this is for.")},
+    )
+    # A permission of its own: what is said of email is read out to them.
+    may_email = forms.BooleanField(required=False)
     language = forms.ChoiceField(label=_("Language of the talk"), choices=settings.LANGUAGES)
     # A choice, where the browser of a requester tells it.
     time_zone = forms.ChoiceField(label=_("Their clock"))  # type: ignore[assignment]
@@ -34,7 +46,6 @@ class PhoneBookingForm(DetailsForm):
     }
     LABELS: "dict[str, tuple[StrOrPromise, StrOrPromise]]" = {
         "is_in_danger": (_("Is anyone in danger right now?"), _("If yes: 911 first. Book anyway.")),
-        "for_whom": (_("Who is it for?"), ""),
         "is_adult": (_("Is the person who needs help 18 or older?"), ""),
         "preferred_name": (_("What to call them"), _("A first name or nickname is fine.")),
         "phone": (_("Phone"), _("A number only they can see.")),
@@ -47,22 +58,19 @@ class PhoneBookingForm(DetailsForm):
         "access_need": (_("Anything that makes talking easier"), ""),
         "note": (_("Note"), _("What helps the counselor. No medical details.")),
     }
-    FOR_WHOM = [
-        (ConsultationRequest.ForWhom.SELF, _("Themselves")),
-        (ConsultationRequest.ForWhom.LOVED_ONE, _("Someone they care about")),
-        (ConsultationRequest.ForWhom.PROFESSIONAL, _("Someone they work with")),
-    ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         ours = {settings.TIME_ZONE: time_zones.format_time_zone(local_time.center_zone())}
         set_choices(self, "time_zone", (ours | time_zones.FAMILIAR_ZONE_NAMES).items())
-        set_choices(self, "for_whom", self.FOR_WHOM)
         for name, (label, help_text) in self.LABELS.items():
             field = self.fields[name]
             field.label, field.help_text = label, help_text
         for each in self.fields.values():
             each.widget.attrs["autocomplete"] = "off"
+
+    def fit_to_mode(self) -> None:
+        """Leave everything to be asked: whoever types it sees the kind of talk above."""
 
     def build_helper(self) -> FieldsHelper:
         more = Details(
@@ -96,6 +104,18 @@ class PhoneBookingForm(DetailsForm):
                 _("Our programs are for adults. Help them find care elsewhere; book nothing.")
             )
         return True
+
+    def check_channels(self, data: dict[str, Any], phone: Any, email: str | None) -> None:
+        super().check_channels(data, phone, email)
+        if data.get("may_email") and not email and "email" not in self.errors:
+            self.add_error("may_email", _("Enter an email above, or clear this box."))
+        if email and not data.get("may_email"):
+            self.add_error(
+                "may_email", _("Tick this box so that we may write to you, or clear the email.")
+            )
+
+    def permits_email(self) -> bool:
+        return self.cleaned_data["may_email"]
 
     def request_fields(self) -> dict[str, Any]:
         return super().request_fields() | {"language": self.cleaned_data["language"]}

@@ -33,6 +33,8 @@ def request_context(request: ConsultationRequest, *, by: User, now: datetime) ->
         "consultation_request": request,
         "card": card,
         "asked_at": staff_formatting.format_date_and_time(request.created_at),
+        "together_until": request.together_until
+        and staff_formatting.format_date_and_time(request.together_until),
         "their_time": f"{formatting.format_time(there)} ({time_zones.format_zone_at(there)})",
         "is_quiet": contact_hours.is_in_quiet_hours(now, ZoneInfo(request.time_zone)),
         "consents": latest_consents(request),

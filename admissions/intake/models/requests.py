@@ -119,6 +119,11 @@ class ConsultationRequest(models.Model):
     voicemail = models.CharField(max_length=20, choices=Voicemail, default=Voicemail.NO)
     is_discreet = models.BooleanField(default=True)
     good_time = models.CharField(max_length=20, choices=GoodTime, default=GoodTime.ANY)
+    together_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("Until when the person is with the professional who asks for a call."),
+    )
     language = LanguageField(default="en")
     time_zone = models.CharField(max_length=64, default=settings.TIME_ZONE)
 
@@ -254,6 +259,20 @@ class ConsultationRequest(models.Model):
     @property
     def is_for_someone_else(self) -> bool:
         return self.for_whom != self.ForWhom.SELF
+
+    @property
+    def is_for_loved_one(self) -> bool:
+        return self.for_whom == self.ForWhom.LOVED_ONE
+
+    @property
+    def is_by_professional(self) -> bool:
+        return self.for_whom == self.ForWhom.PROFESSIONAL
+
+    @property
+    def is_call_after_together(self) -> bool:
+        """Whether the person may have left the professional by the time that we promise."""
+        together, call_by = self.together_until, self.promised_call_by
+        return together is not None and (call_by is None or call_by > together)
 
     def may_become(self, stage: str) -> bool:
         return stage in self.MAY_BECOME[self.Stage(self.stage)]

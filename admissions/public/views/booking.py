@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from admissions import formatting, time_zones
 from admissions.booking import consultations
 from admissions.exceptions import SlotTaken
+from admissions.intake.models import ConsultationRequest
 from admissions.public import (
     callback_promise,
     guide_answers,
@@ -257,6 +258,12 @@ def render_details(
                 "for": requested_for_whom(request),
                 "zone": form["time_zone"].value() or "",
                 "with_interpreter": "1" if wants_interpreter(request) else "",
+            }
+        ),
+        "professional_query": encode_query(
+            {
+                "for": ConsultationRequest.ForWhom.PROFESSIONAL,
+                "zone": form["time_zone"].value() or "",
             }
         ),
         "when": formatting.format_datetime_in_zone(starts_at, zone.key),

@@ -18,9 +18,9 @@ from admissions.public import (
     rate_limiting,
     session,
 )
+from admissions.public.callback_form import CallbackForm
 from admissions.public.decorators import private
-from admissions.public.forms import CallbackForm
-from admissions.public.parameters import chosen_zone, encode_query, requested_for_whom
+from admissions.public.parameters import chosen_zone, requested_for_whom
 from admissions.public.receipts.facts import describe_contact
 from admissions.public.views.booking import render_already_received
 from admissions.rate_limits.limits import TooManyRequests
@@ -101,14 +101,7 @@ def render_callback(
     context = {
         "form": form,
         "key": session.issue_form_key(request, "callback"),
-        "for_someone": form["for_whom"].value() == ConsultationRequest.ForWhom.LOVED_ONE,
         "call_promise": promise,
-        "for_someone_query": encode_query(
-            {
-                "for": ConsultationRequest.ForWhom.LOVED_ONE,
-                "zone": form["time_zone"].value() or "",
-            }
-        ),
         **extra,
     }
     return render(request, "admissions/request_callback.html", context, status=status)

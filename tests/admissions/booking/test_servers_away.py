@@ -55,7 +55,7 @@ def open_start():
 
 
 def book(visitor):
-    return visitor.book(open_start(), email="jo@example.com", may_email="on")
+    return visitor.book(open_start(), email="jo@example.com")
 
 
 def confirmation():

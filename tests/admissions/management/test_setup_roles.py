@@ -156,7 +156,7 @@ def test_web_publishes_texts(roles):
 
 def test_worker_delivers(roles, inbox):
     make_counselor()
-    Visitor().book(email="jo@example.com", may_email="on")
+    Visitor().book(email="jo@example.com")
     message = Message.objects.get(kind="confirmation")
 
     assert as_role(roles["worker"], lambda _cursor: delivery.deliver_message(message.pk)) == "done"

@@ -179,7 +179,7 @@ def test_letter_is_in_the_language_of_the_page_that_was_used(
     visitor = Visitor(headers={"accept-language": preferred})
 
     with translation.override(language):
-        visitor.book(email="jo@example.com", may_email="on")
+        visitor.book(email="jo@example.com")
 
     letter = arrive(Message.objects.get(kind=Kind.CONFIRMATION))
     assert (letter["Content-Language"], text(letter).split("\n")[0]) == (language, greeting)

@@ -19,7 +19,7 @@ from tests.support.visitor import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(MONDAY)]
-EMAIL = {"email": "jo@example.com", "may_email": "on"}
+EMAIL = {"email": "jo@example.com"}
 
 
 @pytest.fixture

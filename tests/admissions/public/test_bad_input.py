@@ -74,7 +74,7 @@ def test_strange_text_is_stored_plain_and_the_time_is_booked(visitor, name, cont
 @pytest.mark.parametrize("content", STRANGE.values(), ids=STRANGE)
 @pytest.mark.parametrize("name", ADDRESSES)
 def test_strange_address_is_answered_beside_its_field(visitor, name, content):
-    response = visitor.book(**{name: content, "may_email": "on"})
+    response = visitor.book(**{name: content})
 
     assert response.status_code == 200
     assert name in summary_links(response)
@@ -116,9 +116,7 @@ def test_all_that_was_typed_stays_when_one_answer_is_missing(visitor):
         "preferred_name": "Ann",
         "phone": "714 555 0199",
         "email": "ann@example.com",
-        "may_call": "on",
         "may_text": "on",
-        "may_email": "on",
         "voicemail": "number_only",
         "good_time": "evening",
         "interpreter": "ASL",
@@ -258,7 +256,7 @@ def test_markup_in_every_text_is_escaped_on_each_page_that_shows_it(visitor):
     texts = dict.fromkeys([*TEXTS, "phone", "email", "good_time", "for_whom"], PAYLOAD)
 
     refused = visitor.book(**texts)
-    visitor.book(**dict.fromkeys(TEXTS, PAYLOAD), email="jo@example.com", may_email="on")
+    visitor.book(**dict.fromkeys(TEXTS, PAYLOAD), email="jo@example.com")
     pages = [
         visitor.get(reverse(f"admissions:{name}"))
         for name in ("booked", "manage", "move_consultation")

@@ -59,7 +59,7 @@ def visitor(counselor):
 @pytest.fixture
 def booked(visitor):
     """A visitor who has booked tomorrow at ten, by phone and with an email."""
-    visitor.book(email="jo@example.com", may_email="on")
+    visitor.book(email="jo@example.com")
     return visitor
 
 
@@ -190,7 +190,6 @@ def test_details_open_with_nothing_chosen_for_the_visitor(visitor):
     assert {name: value for name, value in values.items() if value} == {
         "at": "20261124T180000Z",
         "mode": "phone",
-        "may_call": "on",
         "voicemail": "no",
         "is_discreet": "on",
         "time_zone": "America/Los_Angeles",
@@ -208,7 +207,7 @@ def test_details_of_a_time_that_is_gone_show_the_others(visitor, counselor):
 
 
 def test_booking_keeps_the_request_its_time_and_its_promises(visitor, counselor):
-    response = visitor.book(email="jo@example.com", may_email="on")
+    response = visitor.book(email="jo@example.com")
 
     request, consultation = the_request(), Consultation.objects.get()
     assert (response.status_code, response["Location"]) == (302, url("booked"))
@@ -222,7 +221,7 @@ def test_booking_keeps_the_request_its_time_and_its_promises(visitor, counselor)
 
 
 def test_booking_keeps_each_consent_with_the_words_that_were_shown(visitor):
-    visitor.book(email="jo@example.com", may_email="on")
+    visitor.book(email="jo@example.com")
 
     events = ConsentEvent.objects.values_list("version__key", "is_granted")
     assert dict(events) == {"contact": True, "email": True, "text": False, "news": False}
@@ -299,7 +298,6 @@ def lost(visitor, counselor):
         "phone": "714 555 0199",
         "email": "ann@example.com",
         "may_text": "on",
-        "may_email": "on",
         "voicemail": "number_only",
         "good_time": "evening",
         "interpreter": "ASL",
@@ -450,7 +448,7 @@ def test_call_now_twice_keeps_the_first_promise(visitor, clock):
 
 def test_call_now_without_a_phone_leads_to_the_callback_form(visitor):
     values = visitor.open_details(mode="video") | {
-        "is_in_danger": "yes", "phone": "", "email": "jo@example.com", "may_email": "on"
+        "is_in_danger": "yes", "phone": "", "email": "jo@example.com"
     }  # fmt: skip
     visitor.send_details(values)
     key = visitor.get(url("booked")).context["key"]
@@ -624,9 +622,7 @@ def test_manage_link_that_opens_nothing_looks_the_same_whatever_the_reason(booke
 
 @pytest.mark.security(16)
 def test_manage_page_shows_no_more_than_is_needed(visitor):
-    visitor.book(
-        preferred_name="Annabel", note="Afternoons", email="annabel@example.com", may_email="on"
-    )
+    visitor.book(preferred_name="Annabel", note="Afternoons", email="annabel@example.com")
     elsewhere = Client()
     open_manage(elsewhere, the_request())
 

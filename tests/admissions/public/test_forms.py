@@ -1,15 +1,18 @@
 """The public forms: what they accept, what they refuse and in which words."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 
 from admissions.form_fields import to_plain_line
-from admissions.public.forms import CallbackForm, CancelForm, DetailsForm
+from admissions.public.callback_form import CallbackForm
+from admissions.public.forms import CancelForm, DetailsForm
 from admissions.scheduling.models import Mode
 from programs.models import Program
 from tests.support.drawn_form import draw
-from tests.support.visitor import CALLBACK, DETAILS
+from tests.support.visitor import CALLBACK, DETAILS, MONDAY
 
 pytestmark = pytest.mark.django_db
 
@@ -52,17 +55,30 @@ def test_details_form_keeps_a_plain_answer():
 
 
 def test_details_form_keeps_every_consent_that_was_shown():
-    form = details_form(email="jo@example.com", may_email="on")
+    form = details_form(email="jo@example.com")
 
     assert form.is_valid()
     assert form.consent_answers() == {"contact": True, "email": True, "text": False, "news": False}
 
 
-def test_details_form_starts_discreet_and_asks_for_no_email_consent():
-    form = DetailsForm(mode=Mode.PHONE)
+def test_email_left_empty_is_no_consent_to_email():
+    form = details_form()
 
-    assert form["is_discreet"].value()
-    assert form["may_email"].value() is None
+    assert form.is_valid()
+    assert form.request_fields()["may_email"] is False
+    assert form.consent_answers()["email"] is False
+
+
+@pytest.mark.parametrize("mode", Mode.values)
+def test_what_typing_an_email_means_stands_at_the_field_in_its_own_words(mode):
+    form = DetailsForm(mode=mode)
+
+    words = form.consent_versions["email"].text
+    assert f"Typing it means: “{words}”" in draw(form)
+
+
+def test_details_form_starts_discreet():
+    assert DetailsForm(mode=Mode.PHONE)["is_discreet"].value()
 
 
 @pytest.mark.parametrize(
@@ -90,14 +106,14 @@ def test_details_form_without_phone_or_email_asks_for_one():
 
 
 def test_details_form_for_a_phone_talk_needs_a_phone():
-    form = details_form(without=["phone"], email="jo@example.com", may_email="on")
+    form = details_form(without=["phone"], email="jo@example.com")
 
     assert errors(form) == {"phone": ["Enter a phone number: you chose a talk by phone."]}
 
 
 @pytest.mark.parametrize("mode", [Mode.VIDEO, Mode.IN_PERSON])
 def test_details_form_for_another_talk_needs_only_an_email(mode):
-    form = details_form(mode=mode, without=["phone"], email="jo@example.com", may_email="on")
+    form = details_form(mode=mode, without=["phone"], email="jo@example.com")
 
     assert errors(form) == {}
 
@@ -113,26 +129,11 @@ def test_details_form_with_a_bad_phone_blames_the_phone_alone():
     }
 
 
-def test_email_typed_without_its_consent_is_refused():
-    form = details_form(email="jo@example.com")
-
-    assert errors(form) == {
-        "may_email": ["Tick this box so that we may write to you, or clear the email."]
-    }
-
-
-def test_email_consent_without_an_email_is_refused():
-    form = details_form(may_email="on")
-
-    assert errors(form) == {"may_email": ["Enter an email above, or clear this box."]}
-
-
 def test_text_consent_without_a_phone_is_refused():
     form = details_form(
         mode=Mode.VIDEO,
         without=["phone"],
         email="jo@example.com",
-        may_email="on",
         may_text="on",
     )
 
@@ -209,7 +210,7 @@ def test_trap_stands_in_a_new_form_out_of_every_reach_and_in_none_that_comes_bac
     ],
 )
 def test_slip_in_a_common_address_is_asked_about(address, meant):
-    form = details_form(email=address, may_email="on")
+    form = details_form(email=address)
 
     form.is_valid()
 
@@ -293,7 +294,7 @@ def test_name_that_nobody_can_see_is_missing(name):
     ["jo@example.com", "jo.o'brien+talk@mail.example.org", "JO@EXAMPLE.COM", "j_o-1@a-b.example"],
 )
 def test_real_addresses_are_accepted(address):
-    form = details_form(email=address, may_email="on")
+    form = details_form(email=address)
 
     assert errors(form) == {}
     assert form.request_fields()["email"] == address
@@ -301,7 +302,7 @@ def test_real_addresses_are_accepted(address):
 
 @pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u00ad", "\u200d", "\u2060", "\u00a0"])
 def test_what_nobody_sees_around_an_address_is_left_out(unseen):
-    form = details_form(email=f"{unseen}jo@example.org {unseen}", may_email="on")
+    form = details_form(email=f"{unseen}jo@example.org {unseen}")
 
     assert errors(form) == {}
     assert form.request_fields()["email"] == "jo@example.org"
@@ -318,13 +319,13 @@ def test_what_nobody_sees_around_an_address_is_left_out(unseen):
     ],
 )
 def test_refusal_of_an_address_says_what_is_wrong_with_it(address, words):
-    form = details_form(email=address, may_email="on")
+    form = details_form(email=address)
 
     assert words in errors(form)["email"][0]
 
 
 def test_name_of_64_letters_before_the_at_is_taken():
-    assert errors(details_form(email="a" * 64 + "@example.org", may_email="on")) == {}
+    assert errors(details_form(email="a" * 64 + "@example.org")) == {}
 
 
 @pytest.mark.parametrize(
@@ -354,7 +355,7 @@ def test_name_of_64_letters_before_the_at_is_taken():
 )
 @pytest.mark.security(49, 86)
 def test_address_that_is_none_or_deceives_is_refused(address):
-    form = details_form(email=address, may_email="on")
+    form = details_form(email=address)
 
     assert list(errors(form)) == ["email"]
     assert form["email"].value() == address
@@ -439,12 +440,39 @@ def test_error_links_lead_to_the_fields_in_their_order():
 
 
 @pytest.mark.parametrize(
-    ("typed", "is_open"), [({}, False), ({"note": "I use a wheelchair"}, True)]
+    ("typed", "are_open"),
+    [
+        ({}, [False, False]),
+        ({"note": "I use a wheelchair"}, [False, True]),
+        ({"wants_news": "on"}, [False, True]),
+        ({"voicemail": "say_center"}, [True, False]),
+        ({"may_text": "on"}, [True, False]),
+        ({"is_discreet": ""}, [True, False]),
+        ({"good_time": "evening"}, [True, False]),
+        ({"good_time": "never"}, [True, False]),
+    ],
 )
-def test_optional_part_opens_once_it_holds_something(typed, is_open):
-    html = draw(details_form(**typed))
+def test_folded_part_opens_once_it_holds_something_else_or_wrong(typed, are_open):
+    html = draw(details_form(**{"is_discreet": "on", "good_time": "any"} | typed))
 
-    assert re.findall(r"<details[^>]*?(\bopen)?>", html) == ["open" if is_open else ""]
+    found = re.findall(r"<details class=\"more\"\s*(open)?>", html)
+    assert [each == "open" for each in found] == are_open
+
+
+@pytest.mark.parametrize(("mode", "asks"), [("phone", False), ("video", True), ("in_person", True)])
+def test_call_is_a_permission_only_where_the_talk_is_no_call(mode, asks):
+    assert ("may_call" in DetailsForm(mode=mode).fields) is asks
+
+
+def optional_labels(form):
+    return [name for name, each in form.fields.items() if "(optional)" in str(each.label)]
+
+
+@pytest.mark.parametrize(("mode", "more"), [("phone", ["email"]), ("video", []), ("in_person", [])])
+def test_optional_fields_say_so(mode, more):
+    rest = ["program_interest", "interpreter", "access_need", "payment", "note"]
+
+    assert optional_labels(DetailsForm(mode=mode)) == more + rest
 
 
 def test_callback_form_keeps_a_plain_answer():
@@ -457,11 +485,29 @@ def test_callback_form_keeps_a_plain_answer():
         "phone": "+17145550155",
         "voicemail": "no",
         "for_whom": "self",
+        "together_until": None,
         "good_time": "any",
         "time_zone": "America/Los_Angeles",
         "language": "en",
     }
     assert form.consent_answers() == {"contact": True}
+
+
+@pytest.mark.parametrize(
+    ("whom", "minutes", "kept"),
+    [
+        ("professional", "60", timedelta(hours=1)),
+        ("professional", "", None),
+        ("loved_one", "60", None),
+        ("self", "60", None),
+    ],
+)
+def test_call_while_the_person_is_there_is_a_professionals_to_ask_for(whom, minutes, kept):
+    with time_machine.travel(MONDAY, tick=False):
+        form = CallbackForm(CALLBACK | {"for_whom": whom, "minutes_together": minutes})
+
+        assert errors(form) == {}
+        assert form.request_fields()["together_until"] == (kept and MONDAY + kept)
 
 
 def test_callback_form_says_what_is_missing():

@@ -86,7 +86,7 @@ def test_call_is_kept_as_for_whom_it_was_asked(visitor, asked, kept):
 
 @pytest.mark.parametrize(("whom", "is_said"), [("loved_one", True), ("self", False)])
 def test_confirmation_says_that_nobody_else_hears_of_it(visitor, whom, is_said):
-    visitor.book(for_whom=whom, email="jo@example.com", may_email="on")
+    visitor.book(for_whom=whom, email="jo@example.com")
 
     page = visitor.get(url("booked")).content.decode()
     letter = rendering.render_email(Message.objects.get(kind=Message.Kind.CONFIRMATION))

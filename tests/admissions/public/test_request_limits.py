@@ -38,7 +38,6 @@ def typed(number, **more):
         "preferred_name": "Robot",
         "phone": f"714 555 {number + 100:04}",
         "email": f"robot{number}@example.com",
-        "may_email": "on",
     } | more
 
 

@@ -13,7 +13,7 @@ from tests.support.visitor import MONDAY, Visitor, details_url, url
 pytestmark = pytest.mark.django_db
 
 OTHERS = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
-EMAIL = {"email": "jo@example.org", "may_email": "on"}
+EMAIL = {"email": "jo@example.org"}
 WRONG = {
     "is_in_danger": "",
     "for_whom": "x",

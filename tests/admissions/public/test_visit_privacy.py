@@ -38,7 +38,6 @@ CANARY = {
     "preferred_name": "Zqx Canary",
     "phone": "714 555 0177",
     "email": "zqx.canary@example.com",
-    "may_email": "on",
     "note": "Zqx Canary sings",
     "interpreter": "Zqxish",
 }

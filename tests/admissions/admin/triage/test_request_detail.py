@@ -40,6 +40,14 @@ def test_number_is_shown_and_dialed_whole(client, coordinator, number, link, sho
     assert f'<a href="{link}">{shown}</a>' in page.content.decode()
 
 
+def test_page_says_until_when_the_person_is_with_who_asked(client, coordinator):
+    request = factories.make_request(for_whom="professional", together_until=minutes(60))
+
+    page = client.get(page_of(request))
+
+    assert "The person is with them" in page.content.decode()
+
+
 def test_look_changes_nothing_else(client, coordinator):
     request = factories.make_request()
     before = ConsultationRequest.objects.filter(pk=request.pk).values().get()

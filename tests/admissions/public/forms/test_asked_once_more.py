@@ -45,7 +45,7 @@ def test_robot_that_fills_the_trap_again_is_refused_again(visitor):
 @pytest.fixture
 def asked(visitor):
     """The form as it comes back with the question."""
-    page = visitor.book(email=SLIP, may_email="on")
+    page = visitor.book(email=SLIP)
     return read_form(page)
 
 

@@ -57,7 +57,7 @@ def test_receipt_and_letter_follow_the_clock_that_was_chosen(visitor):
     form = choose(visitor, "Asia/Kathmandu")
 
     typed = {"is_in_danger": "no", "for_whom": "self", "is_adult": "yes", "preferred_name": "Jo"}
-    typed |= {"phone": "714 555 0155", "email": "jo@example.com", "may_email": "on"}
+    typed |= {"phone": "714 555 0155", "email": "jo@example.com"}
     visitor.send_details(read_form(form).values | typed | {"agrees_to_contact": "on"})
 
     assert "12:15 am (Kathmandu time)" in visitor.get(url("booked")).content.decode()
