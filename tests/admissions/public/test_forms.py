@@ -459,6 +459,13 @@ def test_folded_part_opens_once_it_holds_something_else_or_wrong(typed, are_open
     assert [each == "open" for each in found] == are_open
 
 
+def test_folded_part_opens_where_something_is_wrong_with_what_it_began_with():
+    form = details_form(is_discreet="on", good_time="any")
+    form.add_error("note", "Please shorten this.")
+
+    assert re.findall(r"<details class=\"more\"\s*(open)?>", draw(form)) == ["", "open"]
+
+
 @pytest.mark.parametrize(("mode", "asks"), [("phone", False), ("video", True), ("in_person", True)])
 def test_call_is_a_permission_only_where_the_talk_is_no_call(mode, asks):
     assert ("may_call" in DetailsForm(mode=mode).fields) is asks
