@@ -67,7 +67,7 @@ def letters(world, programs):
 
     async def sweep(_number):
         before = world.mail.count
-        tasks().send_task("admissions.messaging.tasks.send_due_messages")
+        tasks().send_task("admissions.messaging.tasks.send_due_messages", queue="sweeps")
         await world.until(lambda: nothing_is_owed(watch))
         if world.mail.count != before + count:
             raise Unexpected("A letter did not go, or went twice")
@@ -84,7 +84,7 @@ def noops(world, programs):
         client.delete(DONE)
 
     async def hand_out(_number):
-        tasks().send_task("bench.noop.hand_out", [count])
+        tasks().send_task("bench.noop.hand_out", [count], queue="sweeps")
         await world.until(lambda: client.exists(DONE))
         return count
 

@@ -78,7 +78,7 @@ class Site:
     def sweep(self):
         """Has the worker send what is due now, as beat does every minute."""
         with Celery(broker=self.servers["REDIS_URL"], set_as_current=False) as app:
-            app.send_task("admissions.messaging.tasks.send_due_messages")
+            app.send_task("admissions.messaging.tasks.send_due_messages", queue="sweeps")
 
     def letters(self, subject, *, to):
         """Every letter of this subject that has reached one person, oldest first."""

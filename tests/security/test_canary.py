@@ -98,7 +98,8 @@ def visit(visitor):
     assert book(visitor, early)[0] == 200
     visitor.send("/consultation/manage/move/", "/move/", at=later)
     visitor.send("/consultation/manage/cancel/", "/cancel/", reason="Zqx Canary flies")
-    assert book(visitor, again)[0] == 200
+    page = f"/consultation/details/?at={again}&mode=phone"
+    assert visitor.send(page, "/manage/book/")[0] == 200
 
 
 def triage(staff, request):

@@ -38,11 +38,16 @@ from admissions.rate_limits.limits import TooManyRequests
 from admissions.scheduling import availability, shortages, slot_display
 from admissions.scheduling import roster as scheduling_roster
 from admissions.scheduling.availability import Slot
-from admissions.scheduling.models import Consultation, Mode
+from admissions.scheduling.models import Mode
 from admissions.scheduling.roster import RosterEntry
 from programs.models import Location, Program
 
-from .known_request import find_bookable_request, render_known_booking
+from .known_request import (
+    find_bookable_request,
+    render_already_booked,
+    render_already_received,
+    render_known_booking,
+)
 
 
 @require_safe
@@ -295,29 +300,3 @@ def render_slot_taken(
         is_lost=True,
         nearest=nearest,
     )
-
-
-def render_already_received(request: HttpRequest) -> HttpResponse:
-    """What a form made is shown only in the browser that sent it first."""
-    return render(request, "admissions/already_received.html", status=409)
-
-
-def render_already_booked(
-    request: HttpRequest,
-    consultation: Consultation,
-    *,
-    mode: str,
-    starts_at: datetime,
-    status: int = 200,
-) -> HttpResponse:
-    """This browser has an appointment: Back and refresh lead to it, not to a second one."""
-    session.allow_managing(request, consultation.request)
-    context = {
-        "when": formatting.format_datetime_in_zone(
-            consultation.starts_at, consultation.request.time_zone
-        ),
-        "at": availability.format_stamp(starts_at),
-        "carried": link_query(request, mode=mode, place=requested_location(request, mode)),
-        "asked_for": formatting.format_datetime_in_zone(starts_at, requested_zone(request).key),
-    }
-    return render(request, "admissions/already_booked.html", context, status=status)

@@ -22,10 +22,9 @@ from admissions.public.callback_form import CallbackForm
 from admissions.public.decorators import private
 from admissions.public.parameters import chosen_zone, requested_for_whom
 from admissions.public.receipts.facts import describe_contact
-from admissions.public.views.booking import render_already_received
 from admissions.rate_limits.limits import TooManyRequests
 
-from .known_request import find_callable_request, render_known_call
+from .known_request import find_callable_request, render_already_received, render_known_call
 from .manage import may_rebook
 
 

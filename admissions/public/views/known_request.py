@@ -14,9 +14,11 @@ from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
 from admissions.phone_numbers import draw_masked
 from admissions.public import session
+from admissions.public.locations import requested_location
+from admissions.public.parameters import link_query, requested_zone
 from admissions.public.receipts.standing_call import describe_call
 from admissions.scheduling.availability import format_stamp
-from admissions.scheduling.models import Mode
+from admissions.scheduling.models import Consultation, Mode
 from programs.models import Location
 
 from .confirmation import call_now_purpose
@@ -82,3 +84,29 @@ def render_known_call(request: HttpRequest, earlier: ConsultationRequest) -> Htt
         "key": session.issue_form_key(request, call_now_purpose(earlier)),
     }
     return render(request, "admissions/known_call.html", context)
+
+
+def render_already_received(request: HttpRequest) -> HttpResponse:
+    """What a form made is shown only in the browser that sent it first."""
+    return render(request, "admissions/already_received.html", status=409)
+
+
+def render_already_booked(
+    request: HttpRequest,
+    consultation: Consultation,
+    *,
+    mode: str,
+    starts_at: datetime,
+    status: int = 200,
+) -> HttpResponse:
+    """This browser has an appointment: Back and refresh lead to it, not to a second one."""
+    session.allow_managing(request, consultation.request)
+    context = {
+        "when": formatting.format_datetime_in_zone(
+            consultation.starts_at, consultation.request.time_zone
+        ),
+        "at": format_stamp(starts_at),
+        "carried": link_query(request, mode=mode, place=requested_location(request, mode)),
+        "asked_for": formatting.format_datetime_in_zone(starts_at, requested_zone(request).key),
+    }
+    return render(request, "admissions/already_booked.html", context, status=status)

@@ -33,8 +33,10 @@ INSTEAD = ["tel:911", "tel:988", "tel:18006624357", "tel:18556254657"]
 
 def words_of(html):
     """What a reader reads, on one line; the block of other lines' hours left out."""
-    html = re.sub(r'<section class="urgent" aria-labelledby="safety-title">.*?</section>', "", html,
-                  flags=re.S)  # fmt: skip
+    html = re.sub(
+        r'<section class="urgent( brief"|" aria-labelledby="safety-title").*?</section>', "", html,
+        flags=re.S,
+    )  # fmt: skip
     html = re.sub(r'<dl class="signs">.*?</dl>|<script.*?</script>|<style.*?</style>', "", html,
                   flags=re.S)  # fmt: skip
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).replace("\xa0", " ").split())

@@ -9,8 +9,8 @@ from django.utils import translation
 
 from admissions.intake.phone_line import find_line_answer
 from admissions.intake.phone_line_words import describe_line
+from admissions.public.callback_form import CallbackForm
 from admissions.public.callback_promise import describe_callback_promise, describe_urgent_promise
-from admissions.public.forms import CallbackForm
 from admissions.scheduling.roster import load_roster
 from programs.context_processors import Center
 from tests.support.factories import answer_after_hours, make_counselor, make_request

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('admissions', '0011_say_who_answers_after_hours'),
+        ('admissions', '0012_corrections_and_calls_taken_back'),
     ]
 
     operations = [
