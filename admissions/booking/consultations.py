@@ -134,17 +134,31 @@ def rebook_consultation(
 
 @transaction.atomic
 def move_consultation(
-    *, key: uuid.UUID, request: ConsultationRequest, starts_at: datetime
+    *,
+    key: uuid.UUID,
+    request: ConsultationRequest,
+    starts_at: datetime,
+    mode: str | None = None,
+    location: int | None = None,
 ) -> Consultation:
-    """Take the new time and free the old, or raise SlotTaken or ActionNotAllowed and do neither."""
+    """Take the new time and free the old, or raise SlotTaken or ActionNotAllowed and do neither.
+
+    `mode` is another way to talk, at the same time or at a new one; `location` is the id of where
+    they come then. Whoever changes to a talk by phone asks to be called.
+    """
     request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
         return request.consultations.latest("booked_at", "pk")
     consultation = require_movable_consultation(request)
-    if consultation.starts_at == starts_at:
+    wanted = mode or consultation.mode, location or consultation.visit_location_id
+    if (starts_at, *wanted) == (consultation.starts_at, *consultation.way_to_talk):
         return consultation
+    if wanted[0] == Mode.PHONE and not request.phone:
+        raise ActionNotAllowed(_("We need a phone number to call you."))
 
-    moved = apply_move(consultation, starts_at)
+    moved = apply_move(consultation, starts_at, location=location, mode=mode)
+    if moved.is_by_phone and not consultation.is_by_phone:
+        permit_call(request)
     waitlist_entries.stop_waiting(request, WaitlistEntry.LeaveReason.MOVED, source=REQUESTER)
     link_key_to_request(key, request)
     return moved
@@ -267,6 +281,7 @@ def apply_move(
     *,
     location: int | None = None,
     preferred_counselor_id: int | None = None,
+    mode: str | None = None,
 ) -> Consultation:
     """The move itself: the new time held, the old one freed, recorded and told, or SlotTaken."""
     request = consultation.request
@@ -276,6 +291,7 @@ def apply_move(
         now=timezone.now(),
         location=location,
         preferred_counselor_id=preferred_counselor_id,
+        mode=mode,
     )
     if not request.needs_safety_answer and not request.promised_call_by:
         request.due_at = starts_at

@@ -82,14 +82,16 @@ def move_to_slot(
     counselor_id: int | None = None,
     location: int | None = None,
     preferred_counselor_id: int | None = None,
+    mode: str | None = None,
 ) -> Consultation:
     """Hold the new time and free the old in the caller's transaction, or raise SlotTaken.
 
     The request's row is locked. The same counselor stays if free, or the preferred one, unless
-    another is chosen; a visit in person stays at its place, or at `location`.
+    another is chosen; a visit in person stays at its place, or at `location`. With another
+    `mode`, the rules and the open times are those of that mode.
     """
-    rules = ModeRules.objects.get(mode=consultation.mode)
-    if counselor_id is None:
+    rules = ModeRules.objects.get(mode=mode or consultation.mode)
+    if counselor_id is None and rules.mode == consultation.mode:
         location = location or consultation.visit_location_id
     slot = require_open_slot(
         starts_at=starts_at,

@@ -225,6 +225,11 @@ class Consultation(models.Model):
         return self.location_id if self.is_in_person else None
 
     @property
+    def way_to_talk(self) -> tuple[str, int | None]:
+        """The mode, and the location of a visit."""
+        return self.mode, self.visit_location_id
+
+    @property
     def is_canceled_by_center(self) -> bool:
         return self.status == self.Status.CANCELED_BY_CENTER
 
