@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -41,6 +42,23 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
+class ReviewFilter(admin.SimpleListFilter):
+    """Narrows the list of texts to those that wait for a review."""
+
+    title = _("review")
+    parameter_name = "review"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> "list[tuple[str, StrOrPromise]]":
+        return [("missing", _("nobody has reviewed it"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "missing":
+            return queryset.filter(reviewed_by="", is_withdrawn=False)
+        return queryset
+
+
 @admin.register(Question)
 class QuestionAdmin(VersionedTextAdmin):
     list_display = ["question", *VersionedTextAdmin.state_columns, "sort_order", "is_on_home"]
@@ -52,6 +70,7 @@ class QuestionAdmin(VersionedTextAdmin):
 @admin.register(Article)
 class ArticleAdmin(VersionedTextAdmin):
     list_display = ["title", *VersionedTextAdmin.state_columns, "reviewed_by", "reviewed_on"]
+    list_filter = [*VersionedTextAdmin.list_filter, ReviewFilter]
     search_fields = ["title", "body"]
     prepopulated_fields = {"slug": ["title"]}
 
@@ -59,7 +78,7 @@ class ArticleAdmin(VersionedTextAdmin):
 @admin.register(ProgramText)
 class ProgramTextAdmin(VersionedTextAdmin):
     list_display = ["program", *VersionedTextAdmin.state_columns, "reviewed_by", "reviewed_on"]
-    list_filter = [*VersionedTextAdmin.list_filter, "program"]
+    list_filter = [*VersionedTextAdmin.list_filter, ReviewFilter, "program"]
     list_select_related = ["changed_by", "program"]
     search_fields = ["body"]
 
@@ -67,7 +86,7 @@ class ProgramTextAdmin(VersionedTextAdmin):
 @admin.register(Page)
 class PageAdmin(VersionedTextAdmin):
     list_display = ["title", "slug", *VersionedTextAdmin.state_columns, "effective_on"]
-    list_filter = [*VersionedTextAdmin.list_filter, "slug"]
+    list_filter = [*VersionedTextAdmin.list_filter, ReviewFilter, "slug"]
     search_fields = ["title", "body"]
 
 

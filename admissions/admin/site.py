@@ -1,6 +1,7 @@
 """The staff desk: Django's admin under our own name, menu and look."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial, wraps
 from typing import Any, TypeVar, cast
 
@@ -30,7 +31,7 @@ from admissions.calendars import busy_import
 from admissions.care import credentials
 from admissions.privacy.models import PrivacyRequest
 from admissions.scheduling.models import Consultation
-from programs import missing_translations
+from programs import missing_reviews, missing_translations
 from users.models import User
 
 from . import auto_refresh, dashboard, keyboard_shortcuts
@@ -157,8 +158,8 @@ class StaffAdminSite(admin.AdminSite):
             "now": now,
             "shown_at": staff_formatting.format_short_datetime(now, now),
             "today": None,
-            "credential_warnings": [],
             "shortages": [],
+            **content_alerts(user, now),
         }
         if user.has_perm(VIEW_REQUESTS):
             extra["today"] = dashboard.build_dashboard(by=user, now=now)
@@ -167,10 +168,6 @@ class StaffAdminSite(admin.AdminSite):
         if user.has_perm("admissions.view_privacyrequest"):
             overdue = PrivacyRequest.objects.overdue(on=timezone.localdate(now))
             extra["overdue_privacy_requests"] = overdue.count()
-        if user.has_perm("programs.view_credential"):
-            extra["credential_warnings"] = credentials.find_expiring_center_credentials(now)
-        if user.has_perm("programs.view_translation"):
-            extra["missing_translations"] = missing_translations.find_missing()
         if user.has_perm("admissions.keep_own_calendars"):
             extra["attention"] = busy_import.calendar_warnings(by=user, now=now)
         if user.has_perm("admissions.view_benefitsverification"):
@@ -188,6 +185,17 @@ class StaffAdminSite(admin.AdminSite):
             if auto_refresh.is_auto_refresh(request)
             else response
         )
+
+
+def content_alerts(user: User, now: datetime) -> dict[str, Any]:
+    """What is amiss in the content, for whoever keeps it: credentials, translations, reviews."""
+    found: dict[str, Any] = {"credential_warnings": []}
+    if user.has_perm("programs.view_credential"):
+        found["credential_warnings"] = credentials.find_expiring_center_credentials(now)
+    if user.has_perm("programs.view_translation"):
+        found["missing_translations"] = missing_translations.find_missing()
+        found["missing_reviews"] = missing_reviews.find_missing()
+    return found
 
 
 def unsent_form_paths() -> set[str]:
