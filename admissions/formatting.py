@@ -20,6 +20,8 @@ from . import local_time, time_zones
 IN_LANGUAGE = {"en": _lazy("in English"), "es": _lazy("in Spanish")}
 # How a time of day is put into words.
 TimeFormat = Callable[[time], str]
+# Up to so many hours ahead, what comes tomorrow is said in hours too.
+HOURS_AHEAD = 12
 
 
 def user_label(user: User) -> str:
@@ -94,10 +96,14 @@ def format_relative_day(day: date, today: date) -> str:
 
 
 def format_time_until(at: datetime, now: datetime, local: datetime) -> str:
-    """In 35 min, in 1 h 35 min; from tomorrow on the weekday says more."""
+    """In 35 minutes, in about 10 hours; for what is farther off, the weekday says more."""
     minutes = int((at - now).total_seconds() // 60)
-    if local.date() != now.astimezone(local.tzinfo).date():
+    is_today = local.date() == now.astimezone(local.tzinfo).date()
+    if not is_today and minutes > 60 * HOURS_AHEAD:
         return date_format(local, "l")
     if minutes < 60:
-        return ngettext("in %(n)s min", "in %(n)s min", minutes) % {"n": minutes}
-    return _("in %(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60}
+        return ngettext("in %(n)s minute", "in %(n)s minutes", minutes) % {"n": minutes}
+    if 75 <= minutes < 105:
+        return _("in about 1½ hours")
+    hours = (minutes + 30) // 60
+    return ngettext("in about an hour", "in about %(n)s hours", hours) % {"n": hours}

@@ -106,3 +106,10 @@ if (printing) {
   printing.hidden = false;
   printing.querySelector("button").addEventListener("click", () => window.print());
 }
+
+// A day of the strip opens in browsers that do not open what a link leads into.
+document.addEventListener("click", ({ target }) => {
+  const link = target.closest(".week a");
+  let fold = link && document.getElementById(link.hash.slice(1))?.closest("details");
+  for (; fold; fold = fold.parentElement.closest("details")) fold.open = true;
+});

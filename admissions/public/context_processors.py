@@ -1,5 +1,6 @@
 """What the pages of programs may show of admissions without importing it."""
 
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -20,11 +21,17 @@ from .receipts.standing_call import describe_standing_call
 
 
 def soonest_times(request: HttpRequest) -> dict:
-    """Add `soonest_times`, read from the database only by a template that names it.
+    """Add `soonest_times`, read only by a template that names it, as it was a moment ago.
 
     `soonest_times.template` shows it: the pages of programs need not know that name.
     """
-    return {"soonest_times": SimpleLazyObject(find_soonest_times)}
+    return {"soonest_times": SimpleLazyObject(read_soonest_times)}
+
+
+def read_soonest_times() -> dict:
+    """The times in the frame of every page, found once for all pages that begin together."""
+    key, seconds = f"soonest times {get_language()}", settings.FRAME_CACHE_SECONDS
+    return cast(dict, caches["pages"].get_or_set(key, find_soonest_times, seconds))
 
 
 def known_query(request: HttpRequest) -> dict:
@@ -77,6 +84,9 @@ def find_soonest_times() -> dict:
             now=now, zone=zone, roster=counselors, is_zone_named=True
         ),
         "chips": slot_display.soonest_chips(slots, zone=zone),
+        "zone_short": time_zones.format_zone_at(slots[0].starts_at.astimezone(zone))
+        if slots
+        else "",
         "zone": zone.key,
         "zone_words": time_zones.format_time_zone(zone),
         "minutes": slots[0].minutes if slots else None,

@@ -43,6 +43,14 @@ class Facility(models.Model):
         _("admissions line"),
         help_text=_("Every page shows it. Who answers at night stands under After hours."),
     )
+    office_phone = PhoneNumberField(
+        _("office phone"),
+        blank=True,
+        help_text=_("For jobs, vendors and press, in the foot: it keeps the admissions line free."),
+    )
+    office_email = models.EmailField(
+        _("office email"), blank=True, help_text=_("For jobs, vendors and press, in the foot.")
+    )
     status_check_url = models.URLField(
         _("status check address"),
         help_text=_("The state's list of actions against programs (H&S 11831.5), in the foot."),

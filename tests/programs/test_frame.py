@@ -1,6 +1,6 @@
 """The frame of every page says what the rows say, as the law asks."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 import time_machine
@@ -18,7 +18,7 @@ from programs.models import (
     Membership,
     SocialLink,
 )
-from tests.support.factories import make_user
+from tests.support.factories import make_counselor, make_user
 from tests.support.visitor import MONDAY
 
 from .reading_page import foot_of, words_of
@@ -33,12 +33,30 @@ def test_foot_says_who_certifies_until_when(client):
         "Certified by the State Department of Health Care Services.",
         "License: 300011EP",
         "Expiry date: 5/31/2025",
-        "This date has passed.",
         "Check our status",
-        "3919 W Hazard Ave Santa Ana, CA 92703",
+        "3919 W Hazard Ave, Santa Ana, CA 92703",
         "(714) 555-0134",
     ]
     assert [sentence for sentence in said if sentence not in foot] == []
+
+
+def test_foot_leaves_a_past_expiry_date_to_the_reader(client):
+    Credential.objects.update(expires_on=date(2020, 5, 31))
+
+    assert "passed" not in foot_of(client.get("/"))
+
+
+@pytest.mark.parametrize("address", ["/", "/get-help/", "/es/", "/es/get-help/"])
+def test_line_for_jobs_and_press_is_shown_once_it_is_known(client, address):
+    words = "Empleo, proveedores y prensa:" if "/es/" in address else "Jobs, vendors, press:"
+    before = words_of(client.get(address))
+    Facility.objects.update(office_phone="+17145550100", office_email="office@example.org")
+
+    after = words_of(client.get(address))
+
+    assert words not in before
+    shown = f"{words} (714) 555-0100 office@example.org"
+    assert after.count(shown) == (2 if "get-help" in address else 1)
 
 
 def test_foot_follows_the_credential(client):
@@ -48,7 +66,7 @@ def test_foot_follows_the_credential(client):
 
     assert (
         "Licensed by the State Department of Health Care Services. License: 990099AP"
-        " Expiry date: 2/1/2099 See number and expiry at the State" in foot
+        " Expiry date: 2/1/2099" in foot
     )
 
 
@@ -58,7 +76,7 @@ def test_foot_follows_the_address_and_the_line(client):
 
     foot = foot_of(client.get("/es/"))
 
-    assert "1 Elm St Tustin, CA 92780" in foot
+    assert "1 Elm St, Tustin, CA 92780" in foot
     assert "(714) 555-0199" in foot
 
 
@@ -116,6 +134,7 @@ def test_urgent_line_follows_its_rows(client):
 
 
 def test_phone_bar_calls_and_books(client):
+    make_counselor(opens=time(0), closes=time(23, 30))
     html = client.get("/").content.decode()
     bar = html[html.index('<nav class="bar"') :]
 
@@ -133,12 +152,12 @@ def test_frame_is_read_once_a_second_however_many_pages_are_rendered(
 ):
     settings.PAGE_CACHE_SECONDS = 0
     with time_machine.travel(MONDAY, tick=False) as clock:
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(12):
             client.get("/get-help/")
         with django_assert_num_queries(0):
             client.get("/get-help/")
         clock.shift(1)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(12):
             client.get("/get-help/")
 
 

@@ -23,9 +23,9 @@ def book(starts_at=NINE, *, key=None, mode=Mode.PHONE, consents=CONTACT, **detai
     )
 
 
-def move(request, starts_at, *, key=None):
+def move(request, starts_at, *, key=None, **way):
     return consultations.move_consultation(
-        key=key or uuid.uuid4(), request=request, starts_at=starts_at
+        key=key or uuid.uuid4(), request=request, starts_at=starts_at, **way
     )
 
 

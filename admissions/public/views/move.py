@@ -1,10 +1,10 @@
 """Move an appointment to another time, and back again after a slip."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,10 +15,9 @@ from admissions.intake.models import ConsultationRequest
 from admissions.public import session
 from admissions.public.decorators import private
 from admissions.public.receipts.moves import note_move, undo_purpose
-from admissions.scheduling import availability, slot_display, summaries
-from admissions.scheduling.availability import Slot
-from admissions.scheduling.models import Consultation
+from admissions.scheduling import availability, summaries
 
+from . import known_times
 from .manage import render_manage
 
 
@@ -32,10 +31,19 @@ def move_consultation(request: HttpRequest) -> HttpResponse:
 
     key = session.read_form_key(request, purpose)
     starts_at = availability.parse_stamp(request.POST.get("at", ""))
-    if key is None or starts_at is None:
+    standing = consultation_request.standing_consultation()
+    way = known_times.requested_way(request, consultation_request, latest=standing, is_moving=True)
+    is_open = "mode" not in request.POST or way.is_submitted(request)
+    if key is None or starts_at is None or not is_open:
         return render_move_consultation(request, consultation_request, purpose, is_stale=True)
     try:
-        consultations.move_consultation(key=key, request=consultation_request, starts_at=starts_at)
+        consultations.move_consultation(
+            key=key,
+            request=consultation_request,
+            starts_at=starts_at,
+            mode=way.mode,
+            location=way.location,
+        )
     except SlotTaken:
         return render_move_consultation(request, consultation_request, purpose, lost=starts_at)
     except ActionNotAllowed as refused:
@@ -55,21 +63,21 @@ def render_move_consultation(
 ) -> HttpResponse:
     """The open times, the consultation's own counted as free; 409 when one was just lost."""
     consultation, now = consultation_request.standing_consultation(), timezone.now()
-    zone = ZoneInfo(consultation_request.time_zone)
     if consultation is None or not consultations.get_mode_rules(consultation).may_move(
         consultation.starts_at, now=now
     ):
         return redirect("admissions:manage")
-    slots = other_open_slots(consultation, now=now)
+    way = known_times.requested_way(
+        request, consultation_request, latest=consultation, is_moving=True
+    )
     context = {
-        "consultation": consultation,
+        **known_times.times_context(
+            consultation_request, way, now=now, lost=lost, moving=consultation
+        ),
+        "here": reverse("admissions:move_consultation"),
         "words": summaries.summarize_consultation(consultation, consultation_request.time_zone),
-        "soonest": slot_display.nearest_chips(slots, lost, zone=zone)
-        if lost
-        else slot_display.soonest_chips(slots, zone=zone),
-        "days": slot_display.chips_by_day(slots, zone=zone),
+        "is_other_way": way.mode != consultation.mode,
         "key": session.issue_form_key(request, purpose),
-        "is_lost": lost is not None,
         "is_stale": is_stale,
     }
     return render(
@@ -78,18 +86,6 @@ def render_move_consultation(
         context,
         status=409 if lost or is_stale else 200,
     )
-
-
-def other_open_slots(consultation: Consultation, *, now: datetime) -> list[Slot]:
-    """Every open time but its own, which counts as free; a visit stays at its place."""
-    slots = availability.open_slots(
-        mode=consultation.mode,
-        now=now,
-        language=consultation.request.spoken_language,
-        location=consultation.visit_location_id,
-        freeing=consultation,
-    )
-    return [slot for slot in slots if slot.starts_at != consultation.starts_at]
 
 
 @private
