@@ -224,6 +224,16 @@ def test_browser_that_has_the_page_is_sent_none():
     assert (page["Cache-Control"], again.status_code, again.content) == ("no-cache", 304, b"")
 
 
+def test_browser_that_has_the_page_keeps_the_policy_that_came_with_it():
+    client = Client()
+    page = client.get("/", headers={"accept-encoding": "gzip"})
+
+    again = client.get("/", headers={"if-none-match": page["ETag"]})
+
+    assert "style-src" in page["Content-Security-Policy"]
+    assert again.headers.get("Content-Security-Policy") in {None, page["Content-Security-Policy"]}
+
+
 def test_foreign_host_is_refused_though_the_page_is_kept():
     client = Client()
     client.get("/")
