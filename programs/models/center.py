@@ -73,6 +73,11 @@ class Facility(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def has_office_line(self) -> bool:
+        """Whether those who seek no care have a way of their own to reach the center."""
+        return bool(self.office_phone or self.office_email)
+
 
 class SocialLink(models.Model):
     """A page of the center elsewhere, linked in the foot."""
