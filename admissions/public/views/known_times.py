@@ -82,8 +82,9 @@ def times_context(
         location=way.location,
         freeing=moving,
     )
+    own = [slot for slot in slots if moving and slot.starts_at == moving.starts_at]
     if moving and moving.way_to_talk == (way.mode, way.location):
-        slots = [slot for slot in slots if slot.starts_at != moving.starts_at]
+        slots = [slot for slot in slots if slot not in own]
     return {
         "modes": available_modes(consultation_request),
         "mode": way.mode,
@@ -93,6 +94,7 @@ def times_context(
         "soonest": slot_display.nearest_chips(slots, lost, zone=zone)
         if lost
         else slot_display.soonest_chips(slots, zone=zone),
+        "own": slot_display.soonest_chips(own, zone=zone),
         "days": slot_display.chips_by_day(slots, zone=zone),
         "minutes": slots[0].minutes if slots else None,
         "zone_words": time_zones.format_time_zone(zone),

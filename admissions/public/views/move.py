@@ -76,7 +76,7 @@ def render_move_consultation(
         ),
         "here": reverse("admissions:move_consultation"),
         "words": summaries.summarize_consultation(consultation, consultation_request.time_zone),
-        "is_other_way": way.mode != consultation.mode,
+        "is_other_way": consultation.way_to_talk != (way.mode, way.location),
         "key": session.issue_form_key(request, purpose),
         "is_stale": is_stale,
     }

@@ -138,7 +138,20 @@ def test_own_time_is_offered_only_in_another_way(request_of_jo):
     ).buttons
 
     own = ("at", "20270105T170000Z")
-    assert (own in by_phone, own in by_video) == (False, True)
+    assert own not in by_phone
+    # Before all others.
+    assert by_video[0] == own
+
+
+def test_page_says_when_the_own_time_is_not_open_another_way():
+    make_counselor(modes=[Mode.PHONE])
+    make_counselor(modes=[Mode.VIDEO], opens=time(13))
+    request = book(NINE)
+
+    page = browser(request).get(url("move_consultation"), {"mode": "video"}).content.decode()
+
+    assert "Your own time is not open for this way to talk." in page
+    assert "20270105T170000Z" not in page
 
 
 def test_form_whose_way_is_gone_changes_nothing(request_of_jo):
