@@ -79,6 +79,17 @@ def test_visit_that_becomes_a_call_permits_the_call():
     assert ("plan_changed", "requester", None) in audit(request)
 
 
+def test_visit_that_becomes_a_call_is_bound_to_no_place():
+    make_counselor(modes=[Mode.IN_PERSON])
+    tustin = Location.objects.create(
+        name="Tustin", street_address="1 Elm St", city="Tustin", postal_code="92780"
+    )
+    far = make_counselor(location=tustin, modes=[Mode.PHONE])
+    request = book(NINE, mode=Mode.IN_PERSON)
+
+    assert move(request, NINE, mode=Mode.PHONE).counselor == far
+
+
 def test_call_without_a_number_is_refused():
     make_counselor()
     request = book(NINE, mode=Mode.VIDEO, phone="", email="jo@example.com")
