@@ -14,7 +14,7 @@ from tests.support.factories import make_user
 from .reading_page import words_of
 
 pytestmark = pytest.mark.django_db
-counting = import_module("programs.migrations.0006_say_that_page_openings_are_counted")
+counting = import_module("programs.migrations.0008_say_that_page_openings_are_counted")
 SAID = {
     "/about/privacy/": "We count how many times each kind of page is opened on a day",
     "/es/about/privacy/": "Contamos cuántas veces al día se abre cada tipo de página",

@@ -50,6 +50,6 @@ def publish(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("programs", "0005_office_line")]
+    dependencies = [("programs", "0007_office_line")]
 
     operations = [migrations.RunPython(publish, migrations.RunPython.noop)]
