@@ -30,7 +30,7 @@ def soonest_times(request: HttpRequest) -> dict:
 
 def read_soonest_times() -> dict:
     """The times in the frame of every page, found once for all pages that begin together."""
-    key, seconds = f"soonest times {get_language()}", settings.FRAME_CACHE_SECONDS
+    key, seconds = f"soonest-times-{get_language()}", settings.FRAME_CACHE_SECONDS
     return cast(dict, caches["pages"].get_or_set(key, find_soonest_times, seconds))
 
 
