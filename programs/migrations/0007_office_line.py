@@ -3,7 +3,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 
 class Migration(migrations.Migration):
-    dependencies = [("programs", "0004_mail_facts_move_to_admissions")]
+    dependencies = [("programs", "0006_tell_how_to_arrive")]
 
     operations = [
         migrations.AddField(

@@ -81,8 +81,11 @@ def render_rebook(
     is_stale: bool = False,
 ) -> HttpResponse:
     """All open times of one mode; 409 when one was just lost, or the form was not ours."""
-from admissions.public.receipts.standing_call import describe_call
-from admissions.scheduling import availability
+    way = rebooking_way(request, consultation_request)
+    context = {
+        **known_times.times_context(consultation_request, way, now=timezone.now(), lost=lost),
+        "here": reverse("admissions:rebook"),
+        "call_by": describe_call(consultation_request),
         "key": session.issue_form_key(request, purpose),
         "is_stale": is_stale,
     }
