@@ -17,7 +17,7 @@ from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation, EarlierOffer, WaitlistEntry
 from users.models import User
 
-from . import consultations, earlier_offers, tasks
+from . import earlier_offers, moves, tasks
 
 LeaveReason, State, Type = WaitlistEntry.LeaveReason, EarlierOffer.State, AuditEvent.Type
 REQUESTER = AuditEvent.Source.REQUESTER
@@ -82,11 +82,11 @@ def accept_offer(
     if offer and offer.state == State.GONE:
         return None
     offer = require_open_offer(offer)
-    consultation = consultations.require_movable_consultation(request)
+    consultation = moves.require_movable_consultation(request)
 
     try:
         with transaction.atomic():
-            moved = consultations.apply_move(
+            moved = moves.apply_move(
                 consultation, offer.starts_at, location=consultation.visit_location_id
             )
     except SlotTaken:

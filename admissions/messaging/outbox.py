@@ -181,10 +181,8 @@ def enqueue_to_corrected_address(request: ConsultationRequest) -> None:
 
 
 def enqueue_reschedule_notice(consultation: Consultation) -> None:
-    """The new time now, and its own reminders; those of the old time fail their check.
-
-    A time that stayed has a new way to talk, which a confirmation tells, or a new counselor.
-    """
+    """The new time now, and its own reminders; those of the old time fail their check."""
+    # A time that stayed has a new way to talk, which a confirmation tells, or a new counselor.
     old = consultation.moved_from
     is_same_time = old is not None and old.starts_at == consultation.starts_at
     if old and is_same_time and old.way_to_talk == consultation.way_to_talk:

@@ -9,7 +9,7 @@ from datetime import time as time_of_day
 from django.urls import reverse
 from django.utils import timezone
 
-from admissions.booking import consultations
+from admissions.booking import consultations, moves
 from admissions.exceptions import SlotTaken
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import availability
@@ -87,7 +87,7 @@ class People:
 
     def move(self, request):
         return self.at_next_free(
-            lambda start: consultations.move_consultation(
+            lambda start: moves.move_consultation(
                 key=uuid.uuid4(), request=request, starts_at=start
             )
         )

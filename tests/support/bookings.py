@@ -3,7 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 
-from admissions.booking import consultations
+from admissions.booking import consultations, moves
 from admissions.scheduling.models import Mode
 
 from .factories import make_details
@@ -24,7 +24,7 @@ def book(starts_at=NINE, *, key=None, mode=Mode.PHONE, consents=CONTACT, **detai
 
 
 def move(request, starts_at, *, key=None, **way):
-    return consultations.move_consultation(
+    return moves.move_consultation(
         key=key or uuid.uuid4(), request=request, starts_at=starts_at, **way
     )
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from admissions.booking import consultations
+from admissions.booking import consultations, moves
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake.models import ConsultationRequest
 from admissions.public import session
@@ -37,7 +37,7 @@ def move_consultation(request: HttpRequest) -> HttpResponse:
     if key is None or starts_at is None or not is_open:
         return render_move_consultation(request, consultation_request, purpose, is_stale=True)
     try:
-        consultations.move_consultation(
+        moves.move_consultation(
             key=key,
             request=consultation_request,
             starts_at=starts_at,
@@ -100,9 +100,7 @@ def undo_move(request: HttpRequest) -> HttpResponse:
         notice = _("Nothing has changed yet. Please choose once more.")
         return render_manage(request, consultation_request, notice=notice, status=409)
     try:
-        consultations.undo_move(
-            key=key, request=consultation_request, consultation_id=consultation.pk
-        )
+        moves.undo_move(key=key, request=consultation_request, consultation_id=consultation.pk)
     except SlotTaken:
         notice = _("We are sorry: your old time is not free any more. You keep the new one.")
         return render_manage(request, consultation_request, notice=notice, status=409)

@@ -16,7 +16,7 @@ import pytest
 from django.db import connection
 
 from admissions.audit.models import AuditEvent
-from admissions.booking import absences, by_staff, consultations, earlier_offers, waitlist
+from admissions.booking import absences, by_staff, consultations, earlier_offers, moves, waitlist
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.scheduling.models import (
     Closure,
@@ -85,7 +85,7 @@ class Hand:
 
     def move(self):
         request = self.someone()
-        return request and consultations.move_consultation(
+        return request and moves.move_consultation(
             key=uuid.uuid4(), request=request, starts_at=self.start()
         )
 

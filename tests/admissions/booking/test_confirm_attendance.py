@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from admissions.booking import by_staff, consultations
+from admissions.booking import by_staff, consultations, moves
 from admissions.exceptions import ActionNotAllowed
 from admissions.messaging import delivery
 from admissions.scheduling.models import Consultation
@@ -100,7 +100,7 @@ def test_confirm_of_what_is_canceled_changes_nothing(consultation):
 def test_move_after_keeping_asks_anew(consultation):
     confirm(consultation)
 
-    moved = consultations.move_consultation(
+    moved = moves.move_consultation(
         key=uuid.uuid4(), request=consultation.request, starts_at=TOMORROW_AT_TWO
     )
 

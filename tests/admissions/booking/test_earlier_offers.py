@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.utils import ProgrammingError
 
-from admissions.booking import by_staff, consultations, earlier_offers
+from admissions.booking import by_staff, earlier_offers, moves
 from admissions.exceptions import ActionNotAllowed, MoveNotAllowed
 from admissions.intake import contact_plan
 from admissions.intake.models import ConsultationRequest
@@ -535,7 +535,7 @@ def test_own_move_ends_the_wait_and_frees_the_offer_for_the_next(center):
     free(rival)
     sweep(NOW)
 
-    consultations.move_consultation(
+    moves.move_consultation(
         key="5a0c6c8c-6d0d-4cbb-9d4e-000000000002", request=request, starts_at=FRIDAY + 3 * HOUR
     )
     sweep(NOW)

@@ -11,7 +11,7 @@ from time import monotonic, sleep
 import pytest
 from django.db import connection, transaction
 
-from admissions.booking import by_staff, callbacks, consultations
+from admissions.booking import by_staff, callbacks, moves
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake.models import ConsultationRequest, IdempotencyKey
 from admissions.messaging.models import Message
@@ -236,7 +236,7 @@ def test_move_sent_ten_times_at_once_moves_once(real_commits):
     key = uuid.uuid4()
 
     answers = at_once(
-        [partial(consultations.move_consultation, key=key, request=request, starts_at=NOON)] * 10
+        [partial(moves.move_consultation, key=key, request=request, starts_at=NOON)] * 10
     )
 
     assert answers == [request.standing_consultation()] * 10

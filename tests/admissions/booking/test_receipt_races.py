@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from admissions.booking import consultations, corrections
+from admissions.booking import corrections, moves
 from admissions.messaging.models import Message
 from admissions.rate_limits.limits import Origin
 from tests.support.bookings import book, move
@@ -41,9 +41,7 @@ def test_two_tabs_undo_once(real_commits):
     moved = move(book(TOMORROW_AT_TEN), TOMORROW_AT_TEN + timedelta(hours=3))
 
     def undo():
-        return consultations.undo_move(
-            key=uuid.uuid4(), request=moved.request, consultation_id=moved.pk
-        )
+        return moves.undo_move(key=uuid.uuid4(), request=moved.request, consultation_id=moved.pk)
 
     answers = at_once([undo, undo])
 

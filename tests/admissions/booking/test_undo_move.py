@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from admissions.booking import consultations
+from admissions.booking import moves
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.messaging import delivery
 from admissions.scheduling.models import Consultation
@@ -25,7 +25,7 @@ def moved():
 
 
 def undo(consultation, *, key=None):
-    return consultations.undo_move(
+    return moves.undo_move(
         key=key or uuid.uuid4(), request=consultation.request, consultation_id=consultation.pk
     )
 

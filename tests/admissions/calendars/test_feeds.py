@@ -12,7 +12,7 @@ from icalendar import Calendar
 
 from admissions import tokens
 from admissions.audit.models import AuditEvent
-from admissions.booking import consultations
+from admissions.booking import consultations, moves
 from admissions.calendars import feeds
 from admissions.scheduling.models import CalendarFeed, Consultation, Counselor, Mode
 from tests.support import calendar_rules
@@ -144,7 +144,7 @@ def test_moved_consultation_keeps_its_uid_under_the_next_sequence(dana, token):
     request = make_consultation(starts_at=AT, counselor=dana).request
     (before,) = events(token)
 
-    consultations.move_consultation(
+    moves.move_consultation(
         key="00000000-0000-4000-8000-000000000001", request=request, starts_at=AT + HOUR
     )
 

@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from icalendar import Calendar
 
-from admissions.booking import consultations
+from admissions.booking import consultations, moves
 from admissions.calendars import ics
 from admissions.scheduling.models import Mode
 from tests.support.factories import make_consultation, make_counselor, make_request
@@ -63,10 +63,8 @@ def test_file_says_what_it_does(make, method, status):
 def test_uid_stays_for_life_while_the_sequence_rises():
     request = make_consultation(starts_at=AT).request
     booked = request.standing_consultation()
-    moved = consultations.move_consultation(
-        key=key(1), request=request, starts_at=AT + timedelta(hours=1)
-    )
-    again = consultations.move_consultation(key=key(2), request=request, starts_at=AT)
+    moved = moves.move_consultation(key=key(1), request=request, starts_at=AT + timedelta(hours=1))
+    again = moves.move_consultation(key=key(2), request=request, starts_at=AT)
     canceled = consultations.cancel_consultation(key=key(3), request=request)
 
     events = [

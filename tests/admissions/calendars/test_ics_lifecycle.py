@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from admissions.booking import absences, by_staff, consultations
+from admissions.booking import absences, by_staff, consultations, moves
 from admissions.calendars import ics
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging import delivery
@@ -199,7 +199,7 @@ class World:
 
     def move(self, starts_at):
         self.act(
-            consultations.move_consultation,
+            moves.move_consultation,
             key=uuid.uuid4(),
             request=self.request,
             starts_at=starts_at,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from admissions.booking import consultations
+from admissions.booking import consultations, moves
 from admissions.intake import contact_plan
 from admissions.messaging import delivery, outbox, rendering
 from admissions.messaging.models import Message
@@ -282,9 +282,7 @@ def test_message_about_a_canceled_consultation_is_not_sent(inbox, kind):
 @pytest.mark.parametrize("kind", STANDING_KINDS)
 def test_message_about_a_moved_consultation_is_not_sent(inbox, kind):
     message = promise(kind)
-    consultations.move_consultation(
-        key=uuid.uuid4(), request=message.request, starts_at=local(6, 9)
-    )
+    moves.move_consultation(key=uuid.uuid4(), request=message.request, starts_at=local(6, 9))
 
     assert refused(message, inbox) == (State.SKIPPED, "not_standing", [])
 

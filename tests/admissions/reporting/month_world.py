@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Min, Q
 
-from admissions.booking import absences, by_staff, callbacks, consultations
+from admissions.booking import absences, by_staff, callbacks, consultations, moves
 from admissions.care import recommendations, referrals
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import assignment, availability
@@ -283,7 +283,7 @@ class Month:
     def move(self, person, talk):
         if person.talk is not talk:
             return
-        moved = consultations.move_consultation(
+        moved = moves.move_consultation(
             key=self.key(),
             request=self.request_of(person),
             starts_at=self.a_time(talk.mode, person.language),

@@ -9,7 +9,7 @@ from time import monotonic, sleep
 import pytest
 from django.db import connection, transaction
 
-from admissions.booking import absences, by_staff, consultations
+from admissions.booking import absences, by_staff, consultations, moves
 from admissions.exceptions import SlotTaken
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import coverage
@@ -243,7 +243,7 @@ def test_time_away_against_the_persons_own_change_ends_one_after_the_other(real_
     own = {
         "cancel": partial(consultations.cancel_consultation, key=uuid.uuid4(), request=old.request),
         "move": partial(
-            consultations.move_consultation, key=uuid.uuid4(), request=old.request, starts_at=NOON
+            moves.move_consultation, key=uuid.uuid4(), request=old.request, starts_at=NOON
         ),
     }[act]
 

@@ -9,7 +9,7 @@ import time_machine
 from django.conf import settings
 from django.utils import translation
 
-from admissions.booking import consultations
+from admissions.booking import moves
 from admissions.formatting import IN_LANGUAGE
 from admissions.intake.models import ConsultationRequest
 from tests.support.factories import make_counselor
@@ -116,7 +116,7 @@ def test_time_with_an_interpreter_is_offered_booked_stored_and_moved():
     standing = request.standing_consultation()
     assert standing.mode == "video"
     later = standing.starts_at + timedelta(hours=1)
-    moved = consultations.move_consultation(key=uuid.uuid4(), request=request, starts_at=later)
+    moved = moves.move_consultation(key=uuid.uuid4(), request=request, starts_at=later)
     assert moved.starts_at == later
 
 
