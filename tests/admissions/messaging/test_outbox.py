@@ -465,9 +465,9 @@ def test_our_own_words_tell_nothing_and_fill_every_placeholder(kind):
 
 
 @pytest.mark.django_db
-def test_letter_takes_fifteen_queries(inbox, django_assert_num_queries, settings):
+def test_letter_takes_sixteen_queries(inbox, django_assert_num_queries, settings):
     settings.REQUEST_LIMIT_FACTOR = 1
     message = make_due(Kind.CONFIRMATION, now=NOW)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         delivery.deliver_message(message.pk)
