@@ -2,7 +2,7 @@
 
 import os
 
-from . import logging_config
+from .configuration import logging_config
 
 # Where one environment serves all processes, the web still does not get what seals the audit.
 for name in ("AUDIT_KEY", "AUDIT_KEY_FALLBACKS"):

@@ -6,7 +6,6 @@ loopback only, so forgetting a variable can never expose it.
 """
 
 import secrets
-import sys
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,8 +14,10 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from . import email_settings, inline_css, logging_config, production
-from .allauth_settings import *  # noqa: F403  one subject of its own
+from . import inline_css
+from .configuration import databases, email_settings, logging_config, production
+from .configuration.allauth_settings import *  # noqa: F403  one subject of its own
+from .configuration.celery_settings import *  # noqa: F403  one subject of its own
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
@@ -131,21 +132,7 @@ if DEBUG:
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "recovery"
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://127.0.0.1:1/recovery")}
-DATABASES["default"] |= {
-    "CONN_MAX_AGE": 60,
-    "CONN_HEALTH_CHECKS": True,
-}
-DATABASES["default"].setdefault("OPTIONS", {}).update(
-    connect_timeout=3,
-    # Values travel beside a statement: neither pg_stat_activity nor a log of statements has them.
-    # Django leaves prepare_threshold at None, so that no statement outlives a transaction and a
-    # pool in transaction mode may stand between.
-    server_side_binding=True,
-    # Compiling a query for a page takes longer than the page.
-    options="-c statement_timeout=10s -c lock_timeout=5s -c jit=off"
-    " -c idle_in_transaction_session_timeout=30s",
-)
+DATABASES = databases.read_databases(env)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
@@ -168,26 +155,6 @@ CACHES = {
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:1/0")
 CELERY_BROKER_URL = REDIS_URL
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 3600,
-    "socket_connect_timeout": 1,
-    "socket_timeout": 5,
-    # Kombu would try three times, six seconds in all; a worker has its own patience.
-    "max_retries": 0,
-}
-# A booking must not wait for Redis: one quick try, and the sweep does the rest.
-CELERY_TASK_PUBLISH_RETRY = False
-# Celery would make a new connection to Postgres for each task; recovery_site.celery renews them.
-CELERY_DB_REUSE_MAX = sys.maxsize
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TIMEZONE = "UTC"
 
 email_url = env.str("EMAIL_URL", default="") or "smtp://127.0.0.1:1"
 MAIL_PROVIDER = email_settings.provider_from_url(email_url)

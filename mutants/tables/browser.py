@@ -200,7 +200,7 @@ MUTANTS = [
     Mutant(
         name="a token stays out of the log",
         kind="header",
-        path="recovery_site/logging_config.py",
+        path="recovery_site/configuration/logging_config.py",
         old='        record.msg, record.args = PRIVATE_PATH.sub(r"\\1***", record.getMessage()), ()\n',
         new="",
         tests=(f"{PRIVACY}::test_token_stays_out_of_the_log",),

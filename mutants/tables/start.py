@@ -2,7 +2,7 @@
 
 from mutants.mutant import Mutant
 
-PRODUCTION = "recovery_site/test_production.py"
+PRODUCTION = "recovery_site/configuration/test_production.py"
 SAFE_HTTP = "admissions/calendars/test_safe_http.py"
 
 MUTANTS = [
@@ -19,7 +19,7 @@ MUTANTS = [
     Mutant(
         name="a long key without enough chance is weak",
         kind="production",
-        path="recovery_site/production.py",
+        path="recovery_site/configuration/production.py",
         old="    return is_short or estimate_key_bits(key) < MIN_KEY_BITS\n",
         new="    return is_short\n",
         tests=(f"{PRODUCTION}::test_each_unsafe_setting_is_named_and_is_the_only_problem",),
@@ -27,7 +27,7 @@ MUTANTS = [
     Mutant(
         name="nothing leaves the machine unencrypted unless accepted",
         kind="production",
-        path="recovery_site/production.py",
+        path="recovery_site/configuration/production.py",
         old="if channel not in accepted and is_beyond(url) and not is_encrypted(channel, url):",
         new="if False:",
         tests=(f"{PRODUCTION}::test_each_unsafe_setting_is_named_and_is_the_only_problem",),
@@ -35,7 +35,7 @@ MUTANTS = [
     Mutant(
         name="production starts with no failpoint",
         kind="production",
-        path="recovery_site/production.py",
+        path="recovery_site/configuration/production.py",
         old='    if env.str("FAILPOINT", default=""):\n',
         new="    if False:\n",
         tests=(

@@ -20,6 +20,8 @@ from typing import Any, cast
 import psycopg
 from psycopg import errors
 
+from admissions import time_limits
+
 from . import processes, state
 
 NO_WHEEL_MESSAGE = (
@@ -66,14 +68,16 @@ def start_server(var: Path, port: int) -> subprocess.Popen:
 
 
 def is_accepting_connections(var: Path, port: int) -> bool:
-    """Whether it takes connections yet; the first one makes our database."""
+    """Whether it takes connections yet; the first one makes our database, and sets our limits."""
     try:
         server = psycopg.connect(database_url(var, port, "postgres"), connect_timeout=2)
     except psycopg.OperationalError:
         return False
     server.autocommit = True
     try:
-        server.cursor().execute("CREATE DATABASE recovery")
+        for statement in time_limits.default_statements("recovery", time_limits.SERVING_DEFAULTS):
+            server.execute(statement)
+        server.execute("CREATE DATABASE recovery")
     except errors.DuplicateDatabase:
         pass
     except errors.DiskFull:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.loader import MigrationLoader
 
+from admissions import time_limits
 from recovery_site import startup_checks
 
 from . import startup, state
@@ -24,11 +25,20 @@ def main() -> None:
     django.setup()
     refuse_other_versions()
     call_command("migrate", interactive=False, verbosity=0)
+    limit_own_role()
     startup_checks.refuse_demo_accounts()
     call_command("sync_roles")
     if not settings.PRODUCTION:
         with (settings.VAR / "demo.txt").open("w") as sign_ins:
             call_command("seed_demo", stdout=sign_ins)
+
+
+def limit_own_role() -> None:
+    """`make run` serves as the role that owns the tables: how long it may take, from now on."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        role = cursor.fetchone()[0]
+    time_limits.set_role_defaults(role, time_limits.SERVING_DEFAULTS)
 
 
 def refuse_other_versions() -> None:

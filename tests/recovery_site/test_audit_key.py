@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from recovery_site import celery
-from tests.recovery_site.test_production import GOOD
+from tests.recovery_site.configuration.test_production import GOOD
 
 KEY = "uT9kWq2ZxR5vN8bLcE1yHsJ4mPfA7dGoKi3rVwX6zQjYtBnU0eSl"
 OLD = KEY[::-1]

@@ -154,12 +154,16 @@ def rehash_suppressions() -> int:
     if not waiting:
         return 0
     known = [key_prefix(each) for each in current_keys()]
-    emails = ConsultationRequest._base_manager.filter(email__sealed_by=known)
-    done = 0
-    for email in emails.values_list("email", flat=True).iterator():
-        if not waiting.isdisjoint(older_hashes(email)):
-            with transaction.atomic():
-                done += Suppression.objects.rehash(email)
+    holding = ConsultationRequest._base_manager.filter(email__sealed_by=known).order_by("pk")
+    rows, done = holding.values_list("pk", "email"), 0
+    # In batches, as there is no cursor on the server: a pooler may stand between.
+    ahead = rows
+    while batch := list(ahead[:BATCH]):
+        for _pk, email in batch:
+            if not waiting.isdisjoint(older_hashes(email)):
+                with transaction.atomic():
+                    done += Suppression.objects.rehash(email)
+        ahead = rows.filter(pk__gt=batch[-1][0])
     return done
 
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, models, transaction
 from psycopg import sql
 
+from admissions import time_limits
 from admissions.append_only import PermanentButForTexts
 from admissions.audit.models import AuditSeal
 
@@ -22,7 +23,8 @@ class Command(BaseCommand):
     help = (
         "Makes two roles in Postgres, by the names and passwords in WEB_DATABASE_URL and"
         " WORKER_DATABASE_URL, which may read and write but not change what is permanent, nor"
-        " the tables themselves. Run it as their owner, after each migrate; it is safe to repeat."
+        " the tables themselves, and sets how long statements may take."
+        " Run it as their owner, after each migrate; it is safe to repeat."
     )
 
     @transaction.atomic
@@ -33,7 +35,9 @@ class Command(BaseCommand):
         names = {kind: self.make_role(variable, owner) for kind, variable in VARIABLES.items()}
         if names["web"] == names["worker"]:
             raise CommandError("The web process and the worker need a role each.")
+        time_limits.set_role_defaults(owner, time_limits.OWNER_DEFAULTS)
         for kind, name in names.items():
+            time_limits.set_role_defaults(name, time_limits.SERVING_DEFAULTS)
             grant(name, is_worker=kind == "worker")
             self.stdout.write(f"{kind}: the role {name} may read and write, and nothing more")
 

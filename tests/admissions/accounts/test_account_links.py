@@ -13,7 +13,7 @@ from admissions.accounts.models import AccountLink, Session
 from admissions.audit.models import AuditEvent
 from admissions.messaging import delivery
 from admissions.messaging.models import Message
-from recovery_site.logging_config import PrivatePathFilter
+from recovery_site.configuration.logging_config import PrivatePathFilter
 from tests.support import factories
 from users.models import User
 

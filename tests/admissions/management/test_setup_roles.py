@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from admissions import time_limits
 from admissions.audit import seal_chain
 from admissions.audit.models import AuditEvent, AuditSeal
 from admissions.management.commands.setup_roles import permanent_tables
@@ -53,6 +54,22 @@ def roles(urls, db):
     """Both roles, within the transaction of the test."""
     call_command("setup_roles", verbosity=0)
     return urls
+
+
+def test_each_role_has_its_time_limits_in_every_session(roles):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolname, setconfig FROM pg_db_role_setting"
+            " JOIN pg_roles ON pg_roles.oid = setrole WHERE rolname = ANY(%s)",
+            [[roles["web"], roles["worker"]]],
+        )
+        found = dict(cursor.fetchall())
+
+    wanted = {f"{name}={value}" for name, value in time_limits.SERVING_DEFAULTS.items()}
+    assert {name.partition("_")[0]: set(limits) for name, limits in found.items()} == {
+        "web": {each.replace("timezone", "TimeZone") for each in wanted},
+        "worker": {each.replace("timezone", "TimeZone") for each in wanted},
+    }
 
 
 def as_role(name, act):

@@ -5,7 +5,7 @@ import logging.config
 
 import pytest
 
-from recovery_site.logging_config import stderr_logging
+from recovery_site.configuration.logging_config import stderr_logging
 
 ONE_IN_THE_AFTERNOON = 1_795_266_000  # 2026-11-21 13:00 UTC
 

@@ -5,7 +5,7 @@ import secrets
 import pytest
 from environ import Env
 
-from recovery_site import production
+from recovery_site.configuration import production
 
 GOOD = {
     "DEBUG": "0",
