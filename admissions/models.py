@@ -10,6 +10,7 @@ from .care.models import (
     Referral,
     StaffCredential,
 )
+from .installation.models import Heartbeat, Installation
 from .intake.models import (
     ConsentEvent,
     ConsentVersion,
@@ -70,7 +71,9 @@ __all__ = [
     "ExternalCalendar",
     "ExtraHours",
     "Finding",
+    "Heartbeat",
     "IdempotencyKey",
+    "Installation",
     "LegalHold",
     "MailSettings",
     "ManageToken",

@@ -11,7 +11,6 @@ from celery.signals import task_postrun, task_prerun, worker_init
 from django.conf import settings
 from django.db import close_old_connections
 
-from . import startup_checks
 from .workers import queues
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
@@ -31,8 +30,10 @@ app.autodiscover_tasks(
         "admissions.booking",
         "admissions.calendars",
         "admissions.messaging",
+        "admissions.installation",
         "admissions.privacy",
         "admissions.rate_limits",
+        "recovery_site",
     ]
 )
 app.conf.beat_schedule = {
@@ -72,6 +73,11 @@ app.conf.beat_schedule = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3000},
     },
+    "forget processes that ended": {
+        "task": "admissions.installation.tasks.delete_old_heartbeats",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3000},
+    },
     "seal the audit": {
         "task": "admissions.audit.tasks.seal_audit",
         "schedule": timedelta(seconds=60),
@@ -95,12 +101,6 @@ app.conf.beat_schedule = {
         "options": {"expires": 55},
     },
 }
-
-
-@worker_init.connect
-def refuse_demo_accounts(**_: Any) -> None:
-    """As the web does: an invented colleague must be sent no letter of a real person."""
-    startup_checks.refuse_demo_accounts()
 
 
 @worker_init.connect

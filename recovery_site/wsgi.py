@@ -9,6 +9,6 @@ from . import startup_checks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
 application = get_wsgi_application()
-startup_checks.refuse_demo_accounts()
+startup_checks.run()
 # Gunicorn forks its workers after this, and two processes cannot share a connection.
 connections.close_all()

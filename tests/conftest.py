@@ -219,6 +219,7 @@ def mail_provider(settings):
 
 SEEDED = (
     "programs_%",
+    "admissions_installation",
     "admissions_moderules",
     "admissions_messagerule",
     "admissions_consentversion",

@@ -32,7 +32,7 @@ CARE = {
     "admissions.recommend_care",
 }
 PLANNING = {
-    *each("admissions", "view", "shortage suppression messagerule messagetemplate"),
+    *each("admissions", "view", "shortage suppression messagerule messagetemplate installation"),
     "admissions.lift_suppression",
     "admissions.hand_over",
     "admissions.reassign_consultationrequest",
@@ -66,6 +66,7 @@ ROLES: dict[str, set[str]] = {
         *each("users", "view add change", "user"),
         "admissions.keep_own_calendars",
         "admissions.keep_any_calendars",
+        "admissions.release_sending",
         "admissions.view_reports",
         "admissions.export_reports",
         "admissions.share_savedview",

@@ -64,6 +64,7 @@ MESSAGE_MENU = [
         "admissions_mailsettings_changelist",
         "admissions.view_mailsettings",
     ),
+    MenuItem(_("Operations"), "admissions_installation_changelist", "admissions.view_installation"),
     MenuItem(
         _("Addresses we don't write to"),
         "admissions_suppression_changelist",

@@ -4,6 +4,7 @@ from .accounts import users
 from .audit import events
 from .care import assessments, credentials, insurance
 from .messaging import consent_texts, mail_settings, outbox, rules, suppressions
+from .operations import status
 from .privacy import privacy_requests, records, retention
 from .scheduling import (
     after_hours,
@@ -35,6 +36,7 @@ __all__ = [
     "retention",
     "rules",
     "shortages",
+    "status",
     "suppressions",
     "users",
     "waitlist",

@@ -37,6 +37,7 @@ from users.models import User
 from . import auto_refresh, dashboard, keyboard_shortcuts
 from .audited_admin import log_page_view, with_audit
 from .menu import MENU, VIEW_REQUESTS, build_menu
+from .operations.alarm import find_sending_alarm
 from .reporting.views import export_reports_view, reports_view
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -158,16 +159,10 @@ class StaffAdminSite(admin.AdminSite):
             "now": now,
             "shown_at": staff_formatting.format_short_datetime(now, now),
             "today": None,
-            "shortages": [],
-            **content_alerts(user, now),
         }
         if user.has_perm(VIEW_REQUESTS):
             extra["today"] = dashboard.build_dashboard(by=user, now=now)
-        if user.has_perm("admissions.view_shortage"):
-            extra["shortages"] = dashboard.shortage_alerts(now)
-        if user.has_perm("admissions.view_privacyrequest"):
-            overdue = PrivacyRequest.objects.overdue(on=timezone.localdate(now))
-            extra["overdue_privacy_requests"] = overdue.count()
+        extra |= notices(user, now)
         if user.has_perm("admissions.keep_own_calendars"):
             extra["attention"] = busy_import.calendar_warnings(by=user, now=now)
         if user.has_perm("admissions.view_benefitsverification"):
@@ -187,9 +182,16 @@ class StaffAdminSite(admin.AdminSite):
         )
 
 
-def content_alerts(user: User, now: datetime) -> dict[str, Any]:
-    """What is amiss in the content, for whoever keeps it: credentials, translations, reviews."""
-    found: dict[str, Any] = {"credential_warnings": []}
+def notices(user: User, now: datetime) -> dict[str, Any]:
+    """What is wrong with the center's own affairs, for those who can mend it."""
+    found: dict[str, Any] = {"credential_warnings": [], "shortages": []}
+    if user.has_perm("admissions.view_shortage"):
+        found["shortages"] = dashboard.shortage_alerts(now)
+    if user.has_perm("admissions.view_installation"):
+        found["sending_alarm"] = find_sending_alarm(now)
+    if user.has_perm("admissions.view_privacyrequest"):
+        overdue = PrivacyRequest.objects.overdue(on=timezone.localdate(now))
+        found["overdue_privacy_requests"] = overdue.count()
     if user.has_perm("programs.view_credential"):
         found["credential_warnings"] = credentials.find_expiring_center_credentials(now)
     if user.has_perm("programs.view_translation"):

@@ -159,6 +159,8 @@ class AuditEvent(models.Model):
         PRIVACY_DECIDED = "privacy_decided", _("Decided a privacy request")
         CONSENT_REVOKED = "consent_revoked", _("Took back all consent for the person")
         DATA_EXPORTED = "data_exported", _("Exported what we hold of a person")
+        SENDING_HELD = "sending_held", _("Held all emails")
+        SENDING_RELEASED = "sending_released", _("Had held emails sent again")
         DISCLOSURE_RECORDED = "disclosure_recorded", _("Recorded a disclosure")
 
     VIEW_TYPES = (

@@ -9,11 +9,12 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, Exists, F, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from admissions.audit.models import AuditEvent
+from admissions.installation.models import Installation
 from admissions.intake.models import ConsultationRequest
 
 from . import failpoints, rendering, timing, transport
@@ -78,9 +79,13 @@ def has_current_address(message: Message) -> bool:
 
 
 def claim_message(message_id: int) -> Message | None:
-    """Take the message in hand for one lease, unless it is not due or another worker has it."""
+    """Take the message in hand for one lease, unless it is not due or another worker has it.
+
+    None goes from a restored database until someone allows it: see operations/sending_hold.py.
+    """
     now = timezone.now()
     due = Message.objects.due(now=now).select_for_update(skip_locked=True).filter(pk=message_id)
+    due = due.filter(Exists(Installation.objects.free_to_send()))
     # One conditional UPDATE: of two workers one has the lease, whatever a broker delivers twice.
     left_behind = Case(When(state=State.SENDING, then=1), default=0)
     with transaction.atomic():

@@ -4,9 +4,11 @@ from uuid import UUID
 
 from celery import shared_task
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 
 from admissions.calendars.tasks import SWEEP_LIMIT
+from admissions.installation.models import Installation
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import shortages
 from admissions.scheduling.models import Shortage
@@ -39,7 +41,9 @@ def send_due_messages(request_id: str | None = None) -> int:
     Those that a worker left behind go one at a time: beside a letter that kills its
     worker, the next would be left behind again and again, and be taken for its like.
     """
-    due = Message.objects.due(now=timezone.now())
+    due = Message.objects.due(now=timezone.now()).filter(
+        Exists(Installation.objects.free_to_send())
+    )
     fallen_due = due.filter(state__in=Message.PENDING_STATES).order_by("due_at")
     if request_id:
         fallen_due = fallen_due.filter(request=UUID(request_id))

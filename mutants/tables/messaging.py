@@ -17,6 +17,14 @@ MUTANTS = [
         tests=(f"{DELIVERY}::test_deliver_by_many_workers_at_once_sends_once",),
     ),
     Mutant(
+        name="a restored database sends nothing",
+        kind="claim",
+        path="admissions/messaging/delivery.py",
+        old="    due = due.filter(Exists(Installation.objects.free_to_send()))\n",
+        new="",
+        tests=("admissions/operations/test_sending_hold.py::test_restored_database_sends_nothing",),
+    ),
+    Mutant(
         name="a worker settles what its own lease holds",
         kind="claim",
         path="admissions/messaging/delivery.py",

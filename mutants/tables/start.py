@@ -10,10 +10,20 @@ MUTANTS = [
         name="production does not start over the demo's staff",
         kind="production",
         path="recovery_site/startup_checks.py",
-        old="    if has_demo:\n",
+        old="    if settings.PRODUCTION and has_demo_accounts():\n",
         new="    if False:\n",
         tests=(
             "recovery_site/test_startup_checks.py::test_demo_staff_keep_production_from_starting",
+        ),
+    ),
+    Mutant(
+        name="a process with other keys than the database's does not start",
+        kind="production",
+        path="recovery_site/startup_checks.py",
+        old="    yield from key_marks.find_foreign_keys()\n",
+        new="",
+        tests=(
+            "recovery_site/test_startup_checks.py::test_process_with_another_key_does_not_start",
         ),
     ),
     Mutant(

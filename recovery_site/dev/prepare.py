@@ -26,7 +26,7 @@ def main() -> None:
     refuse_other_versions()
     call_command("migrate", interactive=False, verbosity=0)
     limit_own_role()
-    startup_checks.refuse_demo_accounts()
+    startup_checks.run_everywhere()
     call_command("sync_roles")
     if not settings.PRODUCTION:
         with (settings.VAR / "demo.txt").open("w") as sign_ins:
@@ -39,6 +39,8 @@ def limit_own_role() -> None:
         cursor.execute("SELECT current_user")
         role = cursor.fetchone()[0]
     time_limits.set_role_defaults(role, time_limits.SERVING_DEFAULTS)
+    # They hold for the next session.
+    connection.close()
 
 
 def refuse_other_versions() -> None:

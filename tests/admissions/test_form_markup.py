@@ -15,6 +15,7 @@ from admissions.admin.audit import events
 from admissions.admin.care import forms as care
 from admissions.admin.care import insurance, referral_forms
 from admissions.admin.messaging import outbox, rules, templates
+from admissions.admin.operations import forms as operations
 from admissions.admin.privacy import forms as privacy
 from admissions.admin.reporting import views as reporting
 from admissions.admin.scheduling import (
@@ -150,6 +151,7 @@ FORMS = {
     external_calendars.CalendarAddressForm: external_calendars.CalendarAddressForm,
     events.EventFilterForm: events.EventFilterForm,
     events.RequestLookupForm: events.RequestLookupForm,
+    operations.ReleaseForm: operations.ReleaseForm,
     privacy.AskForm: privacy.AskForm,
     privacy.DecideForm: privacy.DecideForm,
     privacy.DisclosureForm: build_disclosure,

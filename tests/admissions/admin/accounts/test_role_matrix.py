@@ -106,6 +106,8 @@ AREAS = {
         pages("shortage", "suppression", of="changelist history") | steps("suppression", "lift")
         | steps("counselor", "absence gaps"),
     ),
+    "Operations, to see": ("od", {"admissions_installation_changelist"}, set()),
+    "Have held emails sent again": ("d", set(), {"admissions_installation_release"}),
     "When emails go and what they say, to see": (
         "od", steps("messagerule", "changelist change template preview"), set(),
     ),

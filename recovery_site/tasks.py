@@ -1,0 +1,41 @@
+"""What a worker and beat do as they start; Celery loads this once Django is ready."""
+
+import socket
+from typing import Any
+
+from celery.signals import after_task_publish, beat_init, task_postrun, worker_init
+from django.db import close_old_connections
+
+from admissions.installation import heartbeats
+
+from . import startup_checks
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_what_the_web_refuses(**_: Any) -> None:
+    """An invented colleague must be sent no letter of a real person, for one."""
+    startup_checks.run()
+
+
+@beat_init.connect
+def record_what_beat_hands_out(**_: Any) -> None:
+    """Whatever beat could give to Redis shows that both are alive; it does so every minute."""
+    recorder = heartbeats.Recorder(role=heartbeats.Role.BEAT, name=f"beat@{socket.gethostname()}")
+
+    def record(**_: Any) -> None:
+        close_old_connections()
+        recorder.record()
+
+    after_task_publish.connect(record, weak=False)
+
+
+@worker_init.connect
+def record_what_a_worker_does(sender: Any, **_: Any) -> None:
+    """A worker that finishes tasks lives; one that only stands there does not."""
+    recorder = heartbeats.Recorder(role=heartbeats.Role.WORKER, name=str(sender))
+
+    def record(**_: Any) -> None:
+        recorder.record()
+
+    task_postrun.connect(record, weak=False)
