@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -30,7 +31,7 @@ class ResourcePolicyMiddleware:
     """Add what every answer carries to those that say nothing stricter of their own.
 
     Stands on top: static files, and answers of middleware above the pages' own policy, pass here;
-    so does the refusal of a foreign host, which Django's SecurityMiddleware raises itself.
+    so does the refusal of a foreign host.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -104,6 +105,21 @@ class QuietSessionMiddleware(SessionMiddleware):
             return super().process_response(request, response)
         except (OperationalError, InterfaceError):
             return error_views.unavailable(request)
+        except SessionInterrupted as interrupted:
+            # To Django any fault of the database means that the session has ended meanwhile.
+            if is_caused_by_the_database(interrupted):
+                logger.error("Postgres did not store a session")
+                return error_views.unavailable(request)
+            raise
+
+
+def is_caused_by_the_database(fault: BaseException | None) -> bool:
+    """Whether a full disk or a lost connection is at the bottom of it."""
+    while fault is not None:
+        if isinstance(fault, (OperationalError, InterfaceError)):
+            return True
+        fault = fault.__context__
+    return False
 
 
 def is_background_refresh(request: HttpRequest) -> bool:

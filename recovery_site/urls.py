@@ -12,6 +12,8 @@ from . import health
 urlpatterns = [
     path("healthz/", health.healthz),
     path("readyz/", health.readyz),
+    path("livez/", health.livez),
+    path("statusz/", health.statusz),
     path("admin/", include(allauth_urls(admin.site))),
     path("admin/", admin.site.urls),
     path("feeds/", include(feeds)),

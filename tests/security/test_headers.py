@@ -111,7 +111,8 @@ def test_calendar_feed_scores_enough(visitor):
 
 def test_health_scores_enough_and_answers_without_tls(visitor):
     found = {
-        each: observatory.score(visitor.get(each)).points for each in ("/healthz/", "/readyz/")
+        each: observatory.score(visitor.get(each)).points
+        for each in ("/healthz/", "/readyz/", "/livez/")
     }
 
     assert min(found.values()) >= ENOUGH

@@ -15,7 +15,7 @@ TYPED = {"email": "jo@example.com"}
 
 
 @pytest.mark.security(78)
-@pytest.mark.parametrize("address", ["/healthz/", "/readyz/"])
+@pytest.mark.parametrize("address", ["/healthz/", "/livez/", "/readyz/"])
 def test_health_tells_one_word(address):
     answer = Client().get(address)
 
