@@ -59,6 +59,7 @@ def production(database, **extra):
         "ALLOWED_HOSTS": "127.0.0.1",
         "SITE_URL": "https://127.0.0.1",
         "ADMISSIONS_LINE": "+17145550134",
+        "MAIL_FROM": "appointments@office.example",
     }
     return environment(database, **served, **extra)
 

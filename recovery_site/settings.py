@@ -185,7 +185,8 @@ FAILPOINT = env.str("FAILPOINT", default="")
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
 LOCALE_PATHS = [BASE_DIR / "recovery_site" / "locale"]
-TIME_ZONE = "America/Los_Angeles"
+# The center's own: its days, its hours, and the clock of its staff.
+TIME_ZONE = env.str("TIME_ZONE", default="") or "America/Los_Angeles"
 USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = "US"
 PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
@@ -230,7 +231,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|livez|statusz)/$"]
 SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
-SECURE_HSTS_PRELOAD = PRODUCTION
+# A browser that comes with a domain in its list never again asks it, or what is below it, by http.
+SECURE_HSTS_PRELOAD = PRODUCTION and env.bool("HSTS_PRELOAD", default=True)
 # Other sites learn nothing. Under no-referrer browsers would also send our own
 # forms with "Origin: null", which the CSRF check has to refuse.
 SECURE_REFERRER_POLICY = "same-origin"

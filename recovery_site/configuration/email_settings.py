@@ -41,7 +41,7 @@ def find_problem(email_url: str) -> str:
     if urlsplit(email_url).scheme in {*SMTP_SCHEMES, *PROVIDERS}:
         return ""
     known = ", ".join(f"{scheme}://" for scheme in ("smtp", "smtp+tls", *PROVIDERS))
-    return f"EMAIL_URL must be one of {known} in production."
+    return f"EMAIL_URL must be one of {known}."
 
 
 def provider_from_url(email_url: str) -> str:

@@ -6,21 +6,31 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import SplitResult, parse_qsl, urlsplit
+from zoneinfo import available_timezones
 
+import phonenumbers
 from environ import Env
 
 from . import email_settings
 
 REQUIRED = (
     "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY",
-    "FIELD_KEYS", "ALLOWED_HOSTS", "SITE_URL", "ADMISSIONS_LINE",
+    "FIELD_KEYS", "ALLOWED_HOSTS", "SITE_URL", "ADMISSIONS_LINE", "MAIL_FROM",
 )  # fmt: skip
 KEYS, KEY_LISTS = ("SECRET_KEY", "AUDIT_KEY"), (
     "FIELD_KEYS", "SECRET_KEY_FALLBACKS", "AUDIT_KEY_FALLBACKS",
 )  # fmt: skip
-NUMBERS = ("PROXIES", "REQUEST_LIMIT_FACTOR")
+NUMBERS = {"PROXIES": 1, "REQUEST_LIMIT_FACTOR": 1}
 NUMBER_PATTERN = re.compile(r"(-?\d{1,6})?", re.ASCII)
-ADDRESSES = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SITE_URL")
+ADDRESSES = {
+    "DATABASE_URL": "postgres://user:password@host:5432/name",
+    "REDIS_URL": "rediss://:password@host:6379/0",
+    "EMAIL_URL": "smtp+tls://user:password@host:587",
+    "SITE_URL": "https://admissions.example.org, without a path",
+}
+MAIL_NAMES, MAIL_LISTS = ("MAIL_FROM", "MAIL_REPLY_TO"), ("ADMINS",)
+SWITCHES = ("DEBUG", "HSTS_PRELOAD")
+ON, OFF = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 MIN_KEY_LENGTH = 50
 # More than anyone can try out, and less than the least of 50 random hexadecimal digits shows.
 MIN_KEY_BITS = 150
@@ -33,16 +43,23 @@ POSTGRES_SCHEMES = {"postgres", "postgresql", "psql", "pgsql"}
 
 
 def find_unreadable(env: Env) -> list[str]:
-    """One sentence for each number or address that is none, in production and elsewhere."""
+    """One sentence for each variable that cannot be meant, in production and elsewhere."""
+    return find_unparsable(env) or [
+        *number_problems(env), *address_problems(env), *word_problems(env),
+    ]  # fmt: skip
+
+
+def find_unparsable(env: Env) -> list[str]:
+    """Numbers and addresses that are none; nothing else can be asked of them."""
     return [
         *(
-            f"{name} must be a whole number."
-            for name in NUMBERS
+            f"{name} must be a whole number, such as {example}."
+            for name, example in NUMBERS.items()
             if not NUMBER_PATTERN.fullmatch(env.str(name, default=""))
         ),
         *(
-            f"{name} is no address that can be read."
-            for name in ADDRESSES
+            f"{name} is no address that can be read: it must be like {example}."
+            for name, example in ADDRESSES.items()
             if not is_readable(env.str(name, default=""))
         ),
     ]
@@ -62,11 +79,12 @@ def read_number(env: Env, name: str, *, default: int) -> int:
 
 def find_problems(env: Env) -> list[str]:
     """One sentence for each thing that production must not start with; empty if all is well."""
-    if unreadable := find_unreadable(env):
-        return unreadable
+    if unparsable := find_unparsable(env):
+        return unparsable
     if missing := [name for name in REQUIRED if not env.str(name, default="")]:
         return [f"Production needs {', '.join(missing)}: see README."]
-    return [*host_problems(env), *key_problems(env), *address_problems(env), *channel_problems(env)]
+    found = [*find_unreadable(env), *host_problems(env), *key_problems(env)]
+    return list(dict.fromkeys([*found, *mail_problems(env), *channel_problems(env)]))
 
 
 def host_problems(env: Env) -> Iterator[str]:
@@ -74,10 +92,6 @@ def host_problems(env: Env) -> Iterator[str]:
         yield "DEBUG shows secrets: unset it to serve public hosts."
     if "*" in env.list("ALLOWED_HOSTS"):
         yield "ALLOWED_HOSTS must name the hosts, not '*'."
-    if read_number(env, "PROXIES", default=1) < 0:
-        yield "PROXIES counts the proxies in front: 0 or more."
-    if read_number(env, "REQUEST_LIMIT_FACTOR", default=1) < 0:
-        yield "REQUEST_LIMIT_FACTOR is 1 for one center, and 0 for no limits."
     if env.str("FAILPOINT", default=""):
         yield "FAILPOINT kills workers on purpose: unset it in production."
 
@@ -112,17 +126,72 @@ def estimate_key_bits(key: str) -> float:
     return min(shannon, 8 * (len(zlib.compress(key.encode(), 9)) - 11))
 
 
+def number_problems(env: Env) -> Iterator[str]:
+    if read_number(env, "PROXIES", default=1) < 0:
+        yield "PROXIES counts the proxies in front: 0 or more."
+    if read_number(env, "REQUEST_LIMIT_FACTOR", default=1) < 0:
+        yield "REQUEST_LIMIT_FACTOR is 1 for one center, and 0 for no limits."
+
+
 def address_problems(env: Env) -> Iterator[str]:
-    site, database = urlsplit(env.str("SITE_URL")), urlsplit(env.str("DATABASE_URL"))
-    if site.scheme not in {"http", "https"} or not site.hostname or site.path.strip("/"):
-        yield "SITE_URL must be like https://admissions.example.org, without a path."
+    """Of those addresses that are set."""
+    urls = {name: urlsplit(env.str(name, default="")) for name in ADDRESSES}
+    site, database, broker = urls["SITE_URL"], urls["DATABASE_URL"], urls["REDIS_URL"]
+    is_web = site.scheme in {"http", "https"} and site.hostname and not site.path.strip("/")
+    if site.geturl() and not is_web:
+        yield f"SITE_URL must be like {ADDRESSES['SITE_URL']}."
     asked = [name for name, _value in parse_qsl(database.query)]
     if {"host", "hostaddr"} & set(asked) or len(asked) > len(set(asked)):
         yield "DATABASE_URL must name its host before the path, and each option once."
-    if database.scheme not in POSTGRES_SCHEMES:
-        yield "DATABASE_URL must be like postgres://user:password@host:5432/name."
-    if urlsplit(env.str("REDIS_URL")).scheme not in {"redis", "rediss", "unix"}:
-        yield "REDIS_URL must be like rediss://:password@host:6379/0."
+    has_name = database.scheme in POSTGRES_SCHEMES and database.path.strip("/")
+    if database.geturl() and not has_name:
+        yield f"DATABASE_URL must be like {ADDRESSES['DATABASE_URL']}."
+    if broker.geturl() and broker.scheme not in {"redis", "rediss", "unix"}:
+        yield f"REDIS_URL must be like {ADDRESSES['REDIS_URL']}."
+    if urls["EMAIL_URL"].geturl() and not is_known_mail(urls["EMAIL_URL"].scheme):
+        yield email_settings.find_problem(urls["EMAIL_URL"].geturl())
+
+
+def is_known_mail(scheme: str) -> bool:
+    return scheme in {*Env.EMAIL_SCHEMES, *email_settings.PROVIDERS}
+
+
+def word_problems(env: Env) -> Iterator[str]:
+    """What is neither a number nor the address of a server."""
+    line = env.str("ADMISSIONS_LINE", default="")
+    if line and not is_phone_number(line):
+        yield "ADMISSIONS_LINE must be a phone number with its country, such as +17145550134."
+    mail = [env.str(name, default="") for name in MAIL_NAMES]
+    lists = [env.list(name, default=[]) for name in MAIL_LISTS]
+    for name, addresses in zip(
+        (*MAIL_NAMES, *MAIL_LISTS), [*([each] for each in mail), *lists], strict=True
+    ):
+        if wrong := [each for each in addresses if each and not is_mail_address(each)]:
+            yield f"{name} must hold email addresses such as me@example.org, not {wrong[0]!r}."
+    for name in SWITCHES:
+        if (value := env.str(name, default="").lower()) and value not in ON | OFF:
+            yield f"{name} must be 1 or 0, not {value!r}."
+    for host in env.list("ALLOWED_HOSTS", default=[]):
+        if "/" in host or "@" in host or not host.strip():
+            yield f"ALLOWED_HOSTS must hold names such as admissions.example.org, not {host!r}."
+    zone = env.str("TIME_ZONE", default="")
+    if zone and zone not in available_timezones():
+        yield f"TIME_ZONE must be a name such as America/Los_Angeles, not {zone!r}."
+
+
+def is_phone_number(text: str) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(text))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def is_mail_address(text: str) -> bool:
+    name, at, domain = text.rpartition("@")
+    return bool(name and at and "." in domain and not re.search(r"[\s<>,;]", text))
+
+
+def mail_problems(env: Env) -> Iterator[str]:
     if problem := email_settings.find_problem(env.str("EMAIL_URL")):
         yield problem
 

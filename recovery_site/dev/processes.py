@@ -168,12 +168,14 @@ def lock_folder(var: Path, *, note: str) -> TextIO:
 
 
 def is_free(port: int) -> bool:
-    """Whether we could listen on this loopback port."""
+    """Whether we could listen on this loopback port; raise PermissionError where we never may."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
             return True
+        except PermissionError:
+            raise
         except OSError:
             return False
 

@@ -54,7 +54,11 @@ def start_all(var: Path, port: int, parts: list[ManagedProcess]) -> None:
 
 def check_port_free(port: int) -> None:
     """One plain line where another program has our port, after a moment's grace."""
-    if not processes.wait_until(lambda: processes.is_free(port), within=3):
+    try:
+        is_free = processes.wait_until(lambda: processes.is_free(port), within=3)
+    except PermissionError:
+        sys.exit(f"Port {port} needs the rights of root here. Try another: make run PORT=8000")
+    if not is_free:
         sys.exit(f"Port {port} is taken by another program. Try another: make run PORT={port + 1}")
 
 

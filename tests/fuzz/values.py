@@ -122,7 +122,8 @@ BODIES = [
 PATHS = [
     "/", "/{}", "/es/", "/es/{}/", "/en/", "/programs/", "/programs/{}/", "/programs/guide/",
     "/programs/compare/", "/learn/", "/learn/{}/", "/learn/articles.xml", "/get-help/",
-    "/get-help/for-someone/", "/about/{}/", "/robots.txt", "/sitemap.xml", "/healthz/", "/readyz/", "/livez/", "/statusz/",
+    "/get-help/for-someone/", "/about/{}/", "/robots.txt", "/sitemap.xml",
+    "/healthz/", "/readyz/", "/livez/", "/statusz/",
     "/consultation/", "/consultation/open.json", "/consultation/details/",
     "/consultation/callback/", "/consultation/guide/", "/consultation/{}/",
     "/consultation/manage/{}/", "/consultation/manage/{}/?to={}", "/consultation/stop/{}/",

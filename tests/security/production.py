@@ -16,6 +16,7 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": HOST,
     "SITE_URL": f"https://{HOST}",
     "ADMISSIONS_LINE": "+17145550134",
+    "MAIL_FROM": "appointments@office.example",
     "EMAIL_URL": "smtp+tls://user:word@mail.example:587",
 }
 # All that the headers and cookies of an answer depend on.

@@ -9,11 +9,13 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
+# Services go by the center's own day. Postgres does not know its zone, and refuses what has expired
+# in every one of the United States.
 CREDENTIAL_CHECK_SQL = """
     IF NOT EXISTS (
         SELECT 1 FROM admissions_staffcredential
         WHERE id = NEW.credential_id AND user_id = NEW.by_id
-            AND expires_on >= (NEW.at AT TIME ZONE 'America/Los_Angeles')::date
+            AND expires_on >= (NEW.at AT TIME ZONE 'Pacific/Honolulu')::date
     ) THEN
         RAISE EXCEPTION '%s: the credential is'
             ' somebody else''s, or has expired';

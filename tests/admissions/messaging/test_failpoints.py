@@ -17,6 +17,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "admissions.example",
     "SITE_URL": "https://admissions.example",
     "ADMISSIONS_LINE": "+17145550134",
+    "MAIL_FROM": "appointments@office.example",
 }
 PASSES = """
 import itertools

@@ -16,6 +16,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "admissions.example",
     "SITE_URL": "https://admissions.example",
     "ADMISSIONS_LINE": "+17145550134",
+    "MAIL_FROM": "appointments@office.example",
 }
 SECRET = {"ANYMAIL_WEBHOOK_SECRET": "hook:01234567890123456789"}
 KEYS = {

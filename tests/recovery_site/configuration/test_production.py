@@ -17,6 +17,7 @@ GOOD = {
     "ALLOWED_HOSTS": "admissions.example",
     "SITE_URL": "https://admissions.example",
     "ADMISSIONS_LINE": "+17145550134",
+    "MAIL_FROM": "appointments@office.example",
 }
 
 
@@ -75,6 +76,13 @@ def test_each_required_setting_is_named_when_it_is_missing(name):
         ("DATABASE_URL", "postgres://db.example:port/recovery?sslmode=require"),
         ("REDIS_URL", "rediss://[redis.example/0"),
         ("EMAIL_URL", "smtp+tls://mail.example:99999"),
+        ("DATABASE_URL", "postgres://127.0.0.1:5432/"),
+        ("ADMISSIONS_LINE", "call us"),
+        ("MAIL_FROM", "appointments"),
+        ("ADMINS", "ops@office.example,nobody"),
+        ("HSTS_PRELOAD", "perhaps"),
+        ("TIME_ZONE", "Pacific"),
+        ("ALLOWED_HOSTS", "https://admissions.example"),
     ],
 )
 @pytest.mark.security(83, 103)
@@ -114,7 +122,22 @@ def test_unencrypted_channel_passes_once_it_is_accepted(channel, name, value):
     assert problems(**{name: value, "ACCEPT_UNENCRYPTED": channel}) == []
 
 
-@pytest.mark.parametrize(("name", "value"), [("PROXIES", "x"), ("SITE_URL", "https://[x")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PROXIES", "x"),
+        ("PROXIES", "-3"),
+        ("REQUEST_LIMIT_FACTOR", "-1"),
+        ("SITE_URL", "https://[x"),
+        ("SITE_URL", "foo"),
+        ("DATABASE_URL", "sqlite"),
+        ("DATABASE_URL", "sqlite:///recovery.db"),
+        ("REDIS_URL", "localhost"),
+        ("EMAIL_URL", "mail.example"),
+        ("DEBUG", "please"),
+        ("TIME_ZONE", "Pacific"),
+    ],
+)
 def test_what_cannot_be_read_is_told_outside_of_production_too(name, value):
     env = Env()
     env.ENVIRON = {name: value}

@@ -67,6 +67,13 @@ def test_absent_python_is_named(make):
     )
 
 
+def test_full_disk_is_told_as_it_is(make, clone):
+    words = "OSError: [Errno 28] No space left on device"
+    full = pretend(clone, f'case "$*" in *"-m venv"*) echo "{words}" >&2; exit 1; esac')
+
+    assert make(python=full) == (True, "The disk is full: free some space, then start again.")
+
+
 def test_python_without_venv_is_told_what_to_install(make, clone):
     bare_python = pretend(clone, 'case "$2" in *ensurepip*) exit 1;; esac; exit 0')
 

@@ -12,6 +12,8 @@ import pytest
 from recovery_site.dev import processes
 from recovery_site.dev import state as dev_state
 
+from .conftest import ROOT
+
 STUBBORN = """
 import signal, subprocess, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -92,3 +94,27 @@ def test_trouble_is_told_in_one_plain_line(code, line):
     trouble = OSError(code, {errno.EROFS: "Read-only file system"}.get(code, ""), "var/x")
 
     assert processes.describe_os_error(trouble) == line
+
+
+AS_NOBODY = """
+import os
+from recovery_site.dev import startup
+if os.getuid() == 0:
+    os.setuid(65534)
+startup.check_port_free(80)
+"""
+
+
+def test_port_of_root_is_told_from_one_that_is_taken():
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.stderr == (
+        "Port 80 needs the rights of root here. Try another: make run PORT=8000\n"
+    )
