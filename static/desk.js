@@ -30,6 +30,8 @@ const tick = () => {
     const seconds = Math.round((Date.now() - freshAt) / 5000) * 5;
     age.textContent = isBusy() ? age.dataset.paused : fill(age.dataset.ago, { n: seconds });
   }
+  // What depends on the time alone is drawn anew only for who does not say what they have.
+  if (isCrossed) mark = "";
   if (isCrossed) ask();
 };
 

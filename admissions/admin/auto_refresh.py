@@ -5,6 +5,10 @@ import re
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from admissions.audit import access_log
+from admissions.reporting.change_stamp import read_stamp
 
 # A page that asks by itself says so; a session does not live on by it.
 REFRESH_HEADER = "X-Live-Refresh"
@@ -23,6 +27,22 @@ def last_view_event(request: HttpRequest) -> str | None:
     return request.headers.get(VIEW_EVENT_HEADER) if is_auto_refresh(request) else None
 
 
+def unchanged_response(request: HttpRequest) -> HttpResponse | None:
+    """304 without drawing the page, where nothing was written since it was drawn, in this minute.
+
+    Some of it depends on the time alone; a page whose clock runs out asks without its mark.
+    """
+    if not is_auto_refresh(request):
+        return None
+    minute = timezone.now().replace(second=0, microsecond=0)
+    stamp = read_stamp(request.user.pk, request.get_full_path(), minute)
+    request.change_stamp = stamp  # type: ignore[attr-defined]
+    mark, _dot, known = request.headers.get("If-None-Match", "").strip('W/"').partition(".")
+    if known != stamp or not access_log.find_kept_view(request, since=last_view_event(request)):
+        return None
+    return with_refresh_headers(request, HttpResponseNotModified(), mark)
+
+
 def refresh_response(request: HttpRequest, response: TemplateResponse, part: str) -> HttpResponse:
     """The part of the page that changes, or 304 while it reads as before."""
     response.template_name = part
@@ -34,7 +54,8 @@ def refresh_response(request: HttpRequest, response: TemplateResponse, part: str
 
 
 def with_refresh_headers(request: HttpRequest, response: HttpResponse, mark: str) -> HttpResponse:
-    response.headers["ETag"], response.headers["X-Live"] = f'"{mark}"', "1"
+    stamp = request.change_stamp  # type: ignore[attr-defined]
+    response.headers["ETag"], response.headers["X-Live"] = f'"{mark}.{stamp}"', "1"
     # The access log has set it by now.
     response.headers[VIEW_EVENT_HEADER] = str(request.view_event.pk)  # type: ignore[attr-defined]
     return response

@@ -154,6 +154,8 @@ class StaffAdminSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Today: what is on fire, what comes next, what is mine."""
+        if unchanged := auto_refresh.unchanged_response(request):
+            return unchanged
         now, user = timezone.now(), as_staff(request).user
         extra: dict[str, Any] = {
             "now": now,

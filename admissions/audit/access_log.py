@@ -87,6 +87,20 @@ def log_refreshed_view(
     return last
 
 
+def find_kept_view(request: HttpRequest, *, since: str | None) -> AuditEvent | None:
+    """The event of a page that goes on showing what it showed; None where it has to be anew."""
+    number = int(since) if since and since.isascii() and since.isdecimal() else 0
+    event = AuditEvent.objects.filter(
+        pk=min(number, 2**63 - 1),
+        actor=viewer_of(request),
+        type__in=(Type.DESK_VIEWED, Type.SEARCHED),
+        at__gt=timezone.now() - RELOG_AFTER,
+    ).first()
+    if event:
+        remember_event(request, event)
+    return event
+
+
 def viewer_of(request: HttpRequest) -> User:
     """Who is signed in; no screen of the staff's is served to anyone else."""
     if not isinstance(request.user, User):

@@ -120,6 +120,9 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The list, with a card for each row and a count on each chip."""
+        unchanged = self.has_view_permission(request) and auto_refresh.unchanged_response(request)
+        if unchanged:
+            return unchanged
         response = super().changelist_view(request, extra_context)
         if not hasattr(response, "context_data"):
             return response

@@ -125,6 +125,39 @@ def test_refresh_of_an_unchanged_list_is_304(client, coordinator):
     assert (again.status_code, changed.status_code) == (304, 200)
 
 
+@pytest.mark.parametrize("address", [LIST, "/admin/"])
+def test_refresh_of_what_nobody_touched_costs_a_few_queries(
+    client, coordinator, django_assert_max_num_queries, address
+):
+    for _each in range(3):
+        factories.make_request()
+    first = client.get(address, **REFRESH)
+    known = {"HTTP_IF_NONE_MATCH": first["ETag"], "HTTP_X_LOOK": first["X-Look"]}
+
+    with django_assert_max_num_queries(8):
+        again = client.get(address, **REFRESH, **known)
+
+    assert (again.status_code, again["X-Look"]) == (304, first["X-Look"])
+
+
+@pytest.mark.parametrize("address", [LIST, "/admin/"])
+def test_refresh_shows_what_the_time_alone_changed(client, coordinator, time_machine, address):
+    factories.make_request(due_at=minutes(1), preferred_name="Quentin")
+    first = client.get(address, **REFRESH)
+    known = {"HTTP_IF_NONE_MATCH": first["ETag"], "HTTP_X_LOOK": first["X-Look"]}
+    time_machine.move_to(minutes(3), tick=False)
+
+    assert client.get(address, **REFRESH, **known).status_code == 200
+
+
+def test_unchanged_page_without_its_event_is_recorded_anew(client, coordinator):
+    first = client.get(LIST, **REFRESH)
+
+    again = client.get(LIST, **REFRESH, HTTP_IF_NONE_MATCH=first["ETag"], HTTP_X_LOOK="0")
+
+    assert again["X-Look"] != first["X-Look"]
+
+
 def test_shortcuts_can_be_turned_off(client, coordinator):
     was = client.get(LIST).context["has_keys"]
 
