@@ -31,6 +31,7 @@ app.autodiscover_tasks(
         "admissions.calendars",
         "admissions.messaging",
         "admissions.installation",
+        "admissions.operations",
         "admissions.privacy",
         "admissions.rate_limits",
         "recovery_site",
@@ -75,6 +76,11 @@ app.conf.beat_schedule = {
     },
     "forget processes that ended": {
         "task": "admissions.installation.tasks.delete_old_heartbeats",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3000},
+    },
+    "delete what has done its work": {
+        "task": "admissions.operations.tasks.delete_done_rows",
         "schedule": timedelta(hours=1),
         "options": {"expires": 3000},
     },

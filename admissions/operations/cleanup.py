@@ -1,0 +1,53 @@
+"""Rows that have done their work go; what is personal goes by the rules of `privacy` as before.
+
+Each statement takes a few thousand rows at most, so that none holds locks for long; a run that is
+killed leaves the rest to the next.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from admissions.intake.models import IdempotencyKey, ManageToken
+from admissions.messaging.models import Message, ProviderEvent
+from admissions.scheduling.models import BusyTime
+
+BATCH = 5000
+DAY = timedelta(days=1)
+# A form takes its key for a day: intake.idempotency.KEY_MAX_AGE.
+FORM_KEYS_KEPT = 30 * DAY
+# A link that is over says the same as one that never was.
+TOKENS_KEPT = 30 * DAY
+# Providers repeat a report for some days at most.
+REPORTS_KEPT = 90 * DAY
+BUSY_TIMES_KEPT = 30 * DAY
+# What went to staff, and what went to somebody whose personal data is removed. Reports count what
+# was lost.
+MESSAGES_KEPT = 365 * DAY
+DONE_STATES = [Message.State.SENT, Message.State.SKIPPED]
+
+
+def find_done_rows(now: datetime) -> Iterator[QuerySet]:
+    """Rows of each kind that nothing asks for any more."""
+    yield IdempotencyKey.objects.filter(at__lt=now - FORM_KEYS_KEPT)
+    yield ManageToken.objects.filter(expires_at__lt=now - TOKENS_KEPT)
+    yield ProviderEvent.objects.filter(at__lt=now - REPORTS_KEPT)
+    yield BusyTime.objects.filter(ends_at__lt=now - BUSY_TIMES_KEPT)
+    is_nobodys = Q(kind__in=Message.STAFF_KINDS) | Q(request__anonymized_at__isnull=False)
+    reports = ProviderEvent.objects.filter(message=OuterRef("pk"))
+    yield Message.objects.filter(
+        is_nobodys, ~Exists(reports), state__in=DONE_STATES, finished_at__lt=now - MESSAGES_KEPT
+    )
+
+
+def delete_done_rows(now: datetime) -> int:
+    """Delete them and return how many; safe beside all that runs."""
+    return sum(delete_in_batches(rows) for rows in find_done_rows(now))
+
+
+def delete_in_batches(rows: QuerySet) -> int:
+    deleted = 0
+    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        deleted += rows.model._base_manager.filter(pk__in=keys).delete()[0]
+    return deleted
