@@ -6,6 +6,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
+from admissions.installation.models import DatabaseIdentity, Installation
+
 COPY_OF = "test_recovery_template"
 
 
@@ -34,6 +36,8 @@ def make_database(run, *, is_kept=False):
 def migrate(*, is_kept=False):
     made = setup_databases(verbosity=0, interactive=False, keepdb=is_kept, serialized_aliases=())
     call_command("sync_roles", verbosity=0)
+    # A copy is another database than the one it was made from, and would send no email.
+    Installation.objects.update(sends_from=DatabaseIdentity())
     return made
 
 

@@ -26,6 +26,8 @@ ROUTES = {
     "admissions.privacy.tasks.*": {"queue": HOUSEKEEPING},
     "admissions.accounts.tasks.*": {"queue": HOUSEKEEPING},
     "admissions.rate_limits.tasks.*": {"queue": HOUSEKEEPING},
+    "admissions.installation.tasks.*": {"queue": HOUSEKEEPING},
+    "admissions.operations.tasks.*": {"queue": HOUSEKEEPING},
 }
 # Seconds after which a worker of processes kills a task that hangs; its row is taken up again.
 # Threads, as on a laptop, cannot be killed.

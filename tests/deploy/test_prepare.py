@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from environ import Env
 
-from recovery_site import production
+from recovery_site.configuration import production
 
 ROOT = Path(__file__).resolve().parents[2]
 ASKED = (

@@ -1,0 +1,228 @@
+"""Whether everything outside of the code is as the site needs it: one finding for each thing.
+
+Nothing here changes anything, but that one email goes to the address that was named.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import redis
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from admissions import time_limits
+from admissions.care import credentials
+from admissions.installation import heartbeats, key_marks
+from admissions.scheduling.models import Counselor, ModeRules, WeeklyHours
+from users.models import User
+
+from . import sending_hold, status
+
+MIN_POSTGRES = 15
+MAX_CLOCK_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: what it is, whether it is well, and else what to do."""
+
+    name: str
+    problem: str = ""
+    is_warning: bool = False
+    note: str = ""
+
+
+Check = Callable[[], Iterator[Finding]]
+
+
+def look(checks: list[Check]) -> Iterator[Finding]:
+    """Every finding; what a check cannot even ask is one by itself."""
+    for check in checks:
+        try:
+            yield from check()
+        except DatabaseError as away:
+            yield Finding(describe(check), f"Postgres refuses to say: {first_line(away)}")
+        except redis.RedisError as away:
+            yield Finding(describe(check), f"Redis does not answer: {first_line(away)}")
+
+
+def describe(check: Check) -> str:
+    return check.__name__.removeprefix("check_").replace("_", " ")
+
+
+def first_line(fault: Exception) -> str:
+    return (str(fault).strip() or type(fault).__name__).partition("\n")[0]
+
+
+def ask(sql: str) -> tuple:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()
+
+
+# Postgres
+
+
+def check_postgres() -> Iterator[Finding]:
+    version, is_replica = ask("SELECT current_setting('server_version_num'), pg_is_in_recovery()")
+    too_old = int(version) // 10000 < MIN_POSTGRES
+    yield Finding("Postgres", f"is older than {MIN_POSTGRES}: upgrade it" if too_old else "")
+    if is_replica:
+        yield Finding("Postgres", "is a replica: name the primary in DATABASE_URL")
+    safe = ask(
+        "SELECT current_setting('fsync'), current_setting('full_page_writes'),"
+        " current_setting('synchronous_commit')"
+    )
+    unsafe = "off" in safe
+    yield Finding(
+        "Postgres keeps what it confirms",
+        "fsync, full_page_writes or synchronous_commit is off: turn them on" if unsafe else "",
+    )
+
+
+def check_database_role() -> Iterator[Finding]:
+    name, is_super, may_change = ask(
+        "SELECT current_user, rolsuper, has_table_privilege('admissions_auditevent', 'UPDATE')"
+        " FROM pg_roles WHERE rolname = current_user"
+    )
+    refused = "may change the audit: let the web and the worker use the roles of setup_roles"
+    yield Finding(f"Role {name}", refused if is_super or may_change else "")
+    limit = "" if time_limits.has_statement_timeout() else "has no time limits: run setup_roles"
+    yield Finding(f"Limits of {name}", limit)
+
+
+def check_extensions() -> Iterator[Finding]:
+    (has_gist,) = ask("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gist')")
+    yield Finding("Extension btree_gist", "" if has_gist else "is missing: CREATE EXTENSION it")
+
+
+def check_migrations() -> Iterator[Finding]:
+    executor = MigrationExecutor(connection)
+    waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    yield Finding("Migrations", f"{waiting} wait: run manage.py migrate" if waiting else "")
+
+
+# Redis, mail, the machine
+
+
+def check_redis() -> Iterator[Finding]:
+    with redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2) as client:
+        memory, persistence = client.info("memory"), client.info("persistence")
+    policy = memory.get("maxmemory_policy")
+    yield Finding(
+        "Redis keeps what it has",
+        "" if policy == "noeviction" else f"its maxmemory-policy is {policy}: set noeviction",
+    )
+    yield Finding(
+        "Redis writes to its disk",
+        "" if persistence.get("aof_enabled") else "set appendonly yes, or emails wait for a sweep",
+        is_warning=True,
+    )
+
+
+def check_disk() -> Iterator[Finding]:
+    usage = shutil.disk_usage(settings.BASE_DIR)
+    percent = 100 * usage.free // usage.total
+    is_full = percent < status.MIN_DISK_FREE_PERCENT
+    yield Finding("Disk", f"{percent} % is free: free some" if is_full else "")
+
+
+def check_clock() -> Iterator[Finding]:
+    (there,) = ask("SELECT clock_timestamp()")
+    seconds = abs((there - timezone.now()).total_seconds())
+    late = f"differs from that of Postgres by {seconds:.0f} s: have both kept by NTP"
+    yield Finding("Clock", late if seconds > MAX_CLOCK_SECONDS else "")
+    # The law of 2007: an older table of zones has summer time begin in April.
+    march = datetime(2027, 3, 20, 12, tzinfo=ZoneInfo("America/Los_Angeles"))
+    is_old = march.utcoffset() != march.replace(month=7).utcoffset()
+    yield Finding("Zone data", "is out of date: upgrade tzdata" if is_old else "")
+
+
+def check_mail(address: str) -> Iterator[Finding]:
+    """One plain email through the carrier of all others."""
+    email = EmailMessage(
+        "A test", "Emails of the admissions site arrive here.", settings.MAIL_FROM, [address]
+    )
+    try:
+        email.send()
+    except Exception as refused:
+        yield Finding("Mail", f"was not taken: {first_line(refused)}")
+        return
+    yield Finding("Mail", note=f"was taken for {address}: see that it arrived")
+
+
+# Settings
+
+
+def check_keys() -> Iterator[Finding]:
+    """Whether they are the right ones, and different; with weak ones nothing even starts."""
+    foreign = list(key_marks.find_foreign_keys())
+    yield Finding("Keys are this database's", foreign[0] if foreign else "")
+    keys = [settings.SECRET_KEY, *settings.FIELD_KEYS, *settings.AUDIT_KEYS]
+    is_shared = settings.PRODUCTION and len(set(keys)) < len(keys)
+    yield Finding(
+        "Keys differ", "two of them are the same: each needs its own" if is_shared else ""
+    )
+
+
+def check_proxy() -> Iterator[Finding]:
+    """What only a request through the proxy can show is asked by `preflight --url`."""
+    site = urlsplit(settings.SITE_URL)
+    known = settings.ALLOWED_HOSTS
+    is_ours = any(site.hostname in (host, host.lstrip(".")) for host in known)
+    yield Finding("SITE_URL", "" if is_ours else "names a host that is not in ALLOWED_HOSTS")
+    yield Finding(
+        "PROXIES",
+        "is 0: limits would count the proxy as everyone; set 1 behind one"
+        if settings.PRODUCTION and settings.PROXIES == 0
+        else "",
+        is_warning=True,
+    )
+
+
+# What the site knows
+
+
+def check_people() -> Iterator[Finding]:
+    has_demo = User.objects.filter(is_demo=True).exists()
+    yield Finding("Demo accounts", "are here: use a database of its own" if has_demo else "")
+    directors = User.objects.filter(groups__name="director", is_active=True).count()
+    few = "there are fewer than two: nobody can decide as the second person"
+    yield Finding("Directors", few if directors < 2 else "", is_warning=True)
+
+
+def check_center() -> Iterator[Finding]:
+    expired = credentials.find_expiring_center_credentials(timezone.now())
+    yield Finding(
+        "Credentials of the center",
+        f"{len(expired)} run out within 90 days, or have: renew them" if expired else "",
+        is_warning=True,
+    )
+    bookable = Counselor.objects.filter(weekly_hours__isnull=False).exists()
+    is_offered = ModeRules.objects.exists() and (bookable or WeeklyHours.objects.exists())
+    yield Finding("Hours", "" if is_offered else "nobody has any: nothing can be booked")
+
+
+def check_processes() -> Iterator[Finding]:
+    now = timezone.now()
+    for role, pulse in heartbeats.read_pulses().items():
+        yield Finding(
+            f"{role.label} at work",
+            "was not seen within 3 minutes: start it" if pulse.is_silent(now) else "",
+            is_warning=True,
+        )
+    held = "is held since a restore: allow it under Operations"
+    yield Finding("Sending", held if sending_hold.is_held() else "", is_warning=True)
+
+
+CHECKS: list[Check] = [
+    check_postgres, check_database_role, check_extensions, check_migrations, check_redis,
+    check_disk, check_clock, check_keys, check_proxy, check_people, check_center, check_processes,
+]  # fmt: skip
