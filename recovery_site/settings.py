@@ -80,7 +80,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "recovery_site.middleware.ResourcePolicyMiddleware",
-    "recovery_site.hosts.HostMiddleware",
+    "recovery_site.hosts.HealthHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "admissions.reporting.page_view_counter.PageViewMiddleware",
@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "recovery_site.hosts.ForeignHostMiddleware",
     "recovery_site.middleware.RejectMalformedMiddleware",
     "recovery_site.middleware.DatabaseUnavailableMiddleware",
     "recovery_site.middleware.QuietSessionMiddleware",

@@ -39,8 +39,9 @@ def limit_own_role() -> None:
         cursor.execute("SELECT current_user")
         role = cursor.fetchone()[0]
     time_limits.set_role_defaults(role, time_limits.SERVING_DEFAULTS)
-    # They hold for the next session.
-    connection.close()
+    # Those hold from the next session on; this one is checked as any that serves.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', '10s', false)")
 
 
 def refuse_other_versions() -> None:

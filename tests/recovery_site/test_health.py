@@ -132,8 +132,10 @@ def test_other_pages_refuse_a_host_that_is_not_ours(settings):
     assert Client(headers={"host": "10.1.2.3:8000"}).get("/").status_code == 400
 
 
-def test_wrong_hosts_leave_one_line_without_a_traceback(settings, caplog):
+@pytest.mark.parametrize("is_redirected", [False, True])
+def test_wrong_hosts_leave_one_line_without_a_traceback(settings, caplog, is_redirected):
     settings.ALLOWED_HOSTS = ["admissions.example"]
+    settings.SECURE_SSL_REDIRECT = is_redirected
     stranger = Client(headers={"host": "evil.example"})
 
     for _each in range(5):
