@@ -7,6 +7,8 @@ from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection
 from django.utils import timezone
 
+from admissions.audit import seal_chain
+from admissions.audit.models import AuditEvent, AuditSeal
 from admissions.care.models import Referral
 from admissions.encryption import key_prefix
 from admissions.intake import suppressions
@@ -197,3 +199,20 @@ def test_two_hashes_of_one_address_become_one(old_data, settings):
     assert Suppression.objects.count() == 1
     settings.FIELD_KEYS = [NEW]
     assert suppressions.is_suppressed(old_data[0])
+
+
+def test_change_of_every_key_as_the_page_tells_it_ends_with_a_whole_audit(old_data, settings):
+    """docs/operations.md, Changing keys: texts, signatures and seals, each beside its older key."""
+    settings.AUDIT_KEYS = [OLD]
+    AuditEvent.objects.create(type=AuditEvent.Type.SEARCHED, source=AuditEvent.Source.SYSTEM)
+    seal_chain.seal_next_batch()
+    settings.AUDIT_KEYS = [NEW, OLD]
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [settings.SECRET_KEY]
+
+    call_command("rotate_keys", verbosity=0)
+    AuditEvent.objects.create(type=AuditEvent.Type.SEARCHED, source=AuditEvent.Source.SYSTEM)
+    seal_chain.seal_next_batch()
+    call_command("verify_audit", verbosity=0)
+
+    assert AuditSeal.objects.count() == 2
+    assert AuditEvent.objects.filter(type="audit_verified", code="whole").exists()
