@@ -3,7 +3,13 @@
 import socket
 from typing import Any
 
-from celery.signals import after_task_publish, beat_init, task_postrun, worker_init
+from celery.signals import (
+    after_task_publish,
+    beat_init,
+    heartbeat_sent,
+    task_postrun,
+    worker_init,
+)
 from django.db import close_old_connections
 
 from admissions.installation import heartbeats
@@ -32,10 +38,15 @@ def record_what_beat_hands_out(**_: Any) -> None:
 
 @worker_init.connect
 def record_what_a_worker_does(sender: Any, **_: Any) -> None:
-    """A worker that finishes tasks lives; one that only stands there does not."""
+    """A worker lives that finishes tasks; one whose queue has none says so by Celery's own beat."""
     recorder = heartbeats.Recorder(role=heartbeats.Role.WORKER, name=str(sender))
 
     def record(**_: Any) -> None:
         recorder.record()
 
+    def record_between_tasks(**_: Any) -> None:
+        close_old_connections()
+        recorder.record()
+
     task_postrun.connect(record, weak=False)
+    heartbeat_sent.connect(record_between_tasks, weak=False)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from celery.signals import after_task_publish, task_postrun
+from celery.signals import after_task_publish, heartbeat_sent, task_postrun
 from django.utils import timezone
 
 from admissions.installation import heartbeats, tasks
@@ -59,7 +59,7 @@ def test_process_that_ended_is_forgotten_after_a_day(db):
 @pytest.fixture
 def receivers():
     """What a worker and beat connect as they start is disconnected again."""
-    signals = (after_task_publish, task_postrun)
+    signals = (after_task_publish, heartbeat_sent, task_postrun)
     kept = [list(each.receivers or []) for each in signals]
     yield
     for signal, receivers in zip(signals, kept, strict=True):
@@ -67,11 +67,14 @@ def receivers():
         signal.sender_receivers_cache.clear()
 
 
-def test_beat_is_seen_by_what_it_hands_out_and_a_worker_by_what_it_did(real_commits, receivers):
+@pytest.mark.parametrize("signal", [heartbeat_sent, task_postrun])
+def test_beat_is_seen_by_what_it_hands_out_and_a_worker_by_what_it_does(
+    real_commits, receivers, signal
+):
     site_tasks.record_what_beat_hands_out()
     site_tasks.record_what_a_worker_does("celery@here")
 
     after_task_publish.send(sender="any")
-    task_postrun.send(sender=tasks.delete_old_heartbeats, task=tasks.delete_old_heartbeats)
+    signal.send(sender=tasks.delete_old_heartbeats, task=tasks.delete_old_heartbeats)
 
     assert set(Heartbeat.objects.values_list("role", flat=True)) == {"beat", "worker"}
