@@ -4,8 +4,6 @@ Production runs a worker for each line of `deploy/worker`'s list; a worker that 
 `--queues`, as on a laptop, takes them all.
 """
 
-from kombu import Exchange, Queue
-
 # Letters to people, which wait for a mail server.
 MAIL = "mail"
 # Letters to staff: danger, broken promises. Not behind a thousand reminders.
@@ -18,7 +16,7 @@ CALENDARS = "calendars"
 HOUSEKEEPING = "housekeeping"
 
 NAMES = (MAIL, ALARMS, SWEEPS, CALENDARS, HOUSEKEEPING)
-QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in NAMES)
+QUEUES = {name: {"exchange": name, "routing_key": name} for name in NAMES}
 ROUTES = {
     "admissions.messaging.tasks.send_messages": {"queue": MAIL},
     "admissions.messaging.tasks.send_abandoned_message": {"queue": MAIL},

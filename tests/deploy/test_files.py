@@ -72,6 +72,12 @@ def test_proxy_overwrites_what_a_visitor_may_forge(header, value):
     assert f"proxy_set_header {header} {value};" in NGINX
 
 
+def test_proxy_sends_a_form_again_only_where_it_has_a_key():
+    places = re.findall(r"location (?:\^~ )?(\S+) \{[^}]*non_idempotent", NGINX)
+
+    assert places == ["/consultation/", "/es/consultation/"]
+
+
 def test_proxy_logs_no_address():
     log_format = re.search(r"log_format \w+ '(.*?)';", NGINX)[1]
 

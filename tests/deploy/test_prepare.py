@@ -1,7 +1,9 @@
 """What `deploy/prepare` writes starts a production, and is nobody else's to read."""
 
+import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,15 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prepared") / "env"
     assert prepare(folder, *ASKED).returncode == 0
     return folder
+
+
+def test_trial_on_this_machine_starts_too(tmp_path):
+    assert prepare(tmp_path / "env", "localhost", "--trial", "--machine").returncode == 0
+
+    env = Env()
+    env.ENVIRON = read_environment(tmp_path / "env/common.env", tmp_path / "env/web.env")
+
+    assert production.find_problems(env) == []
 
 
 @pytest.mark.parametrize("process", ["web", "worker", "owner"])
@@ -99,3 +110,17 @@ def test_proxy_file_names_the_host(folder):
     text = (folder / "recovery.conf").read_text()
 
     assert text.count("server_name admissions.example.org;") == 2
+
+
+def test_command_line_names_what_is_wrong_and_nothing_else(tmp_path):
+    refused = subprocess.run(
+        [sys.executable, ROOT / "manage.py", "check"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "VAR": str(tmp_path), "PROXIES": "-3"},
+    )
+
+    assert refused.returncode == 1
+    assert "PROXIES" in refused.stderr
+    assert "Traceback" not in refused.stderr
