@@ -1,6 +1,7 @@
 """Every room's models, for Django's registry alone; import them from their rooms."""
 
 from .audit.models import AuditEvent, AuditSeal
+from .backups.models import BackupRecord
 from .care.models import (
     Acknowledgment,
     Assessment,
@@ -55,6 +56,7 @@ __all__ = [
     "Assessment",
     "AuditEvent",
     "AuditSeal",
+    "BackupRecord",
     "BenefitsVerification",
     "BusyTime",
     "CalendarFeed",

@@ -67,6 +67,7 @@ ROLES: dict[str, set[str]] = {
         "admissions.keep_own_calendars",
         "admissions.keep_any_calendars",
         "admissions.release_sending",
+        "admissions.view_backuprecord",
         "admissions.view_reports",
         "admissions.export_reports",
         "admissions.share_savedview",

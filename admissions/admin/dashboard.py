@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from admissions import staff_formatting
+from admissions.backups import records
 from admissions.care.models import BenefitsVerification, Referral
 from admissions.intake.demand import annotate_demand
 from admissions.intake.models import ConsultationRequest
@@ -217,3 +219,16 @@ def shortage_alerts(now: datetime) -> list[ShortageAlert]:
     """For whoever plans the hours: languages without a phone time in the next 24 hours."""
     lasting = annotate_demand(Shortage.objects.ongoing()).order_by("language")
     return [ShortageAlert(each, describe_since(each.began_at, now)) for each in lasting]
+
+
+def find_backup_alarm(now: datetime) -> str:
+    """When the last backup was made, where a site of production has had none for a day."""
+    if not settings.PRODUCTION:
+        return ""
+    state = records.read_state()
+    if not state.is_late(now):
+        return ""
+    if state.made_at is None:
+        return _("None was ever made.")
+    when = staff_formatting.format_relative_day_and_time(state.made_at, now)
+    return _("The last one was made %(when)s.") % {"when": when}

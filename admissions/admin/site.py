@@ -191,6 +191,8 @@ def notices(user: User, now: datetime) -> dict[str, Any]:
         found["shortages"] = dashboard.shortage_alerts(now)
     if user.has_perm("admissions.view_installation"):
         found["sending_alarm"] = find_sending_alarm(now)
+    if user.has_perm("admissions.view_backuprecord"):
+        found["backup_alarm"] = dashboard.find_backup_alarm(now)
     if user.has_perm("admissions.view_privacyrequest"):
         overdue = PrivacyRequest.objects.overdue(on=timezone.localdate(now))
         found["overdue_privacy_requests"] = overdue.count()

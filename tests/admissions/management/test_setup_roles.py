@@ -26,6 +26,7 @@ PERMANENT = {
     "admissions_assessment",
     "admissions_auditevent",
     "admissions_auditseal",
+    "admissions_backuprecord",
     "admissions_consentevent",
     "admissions_consentversion",
     "admissions_disclosure",
