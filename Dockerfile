@@ -3,7 +3,7 @@
 # deploy/ and compose.yaml use it; docs/operations.md says how.
 ARG PYTHON=3.13
 
-FROM python:${PYTHON}-slim-bookworm AS build
+FROM python:${PYTHON}-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv /venv
 WORKDIR /site
@@ -17,7 +17,7 @@ RUN VAR=/site/var /venv/bin/python manage.py collectstatic --no-input --verbosit
     && /venv/bin/python -m compileall -q /venv/lib /site/admissions /site/programs \
        /site/recovery_site /site/users
 
-FROM python:${PYTHON}-slim-bookworm
+FROM python:${PYTHON}-slim-trixie AS site
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR=/site/var PORT=8000
 RUN groupadd --system --gid 10001 recovery \
     && useradd --system --uid 10001 --gid recovery --home-dir /nonexistent --no-create-home recovery
@@ -30,3 +30,13 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "deploy/ask", "healthz"]
 CMD ["gunicorn", "--config", "python:recovery_site.gunicorn_conf", "--bind", "0.0.0.0:8000", \
      "--worker-tmp-dir", "/dev/shm", "recovery_site.wsgi"]
+
+# The same with Postgres's own programs, of the version that compose.yaml runs, for backups alone.
+FROM site AS backup
+USER root
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/* \
+    && install --directory --owner recovery --group recovery --mode 0700 /var/lib/recovery-backups
+USER 10001:10001
+HEALTHCHECK NONE
+CMD ["python", "manage.py", "backup", "--keep-days", "35"]

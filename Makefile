@@ -1,5 +1,6 @@
-# `make run` starts the whole site, `make test` runs every check, `make bench` measures,
-# `make faults` breaks things on purpose, `make mutants` takes one guard away after the other.
+# `make run` starts the whole site, `make backup` and `make restore` save its data and bring it
+# back, `make test` runs every check, `make bench` measures, `make faults` breaks things on purpose,
+# `make mutants` takes one guard away after the other.
 # All first install what they need; all they ask for is Python 3.11 or newer.
 
 PYTHON ?= python3
@@ -10,10 +11,23 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON PORT VAR
 MAKEFLAGS += --no-print-directory
-.PHONY: run test bench faults harm mutants survivors fuzz visits audit sbom checks lint format rooms types templates scripts styles migrations static pytest lock
+.PHONY: run backup restore verify-backup test bench faults harm mutants survivors fuzz visits audit sbom checks lint format rooms types templates scripts styles migrations static pytest lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m recovery_site.dev.runner
+
+# Encrypted, into $(VAR)/backups, whether the site is up or not.
+backup: .venv/ready-to-run
+	@$(BIN)/python -m recovery_site.dev.beside backup $(ARGS)
+
+# Restores FILE (or the newest) into a scratch database, counts, and drops it.
+verify-backup: .venv/ready-to-run
+	@$(BIN)/python -m recovery_site.dev.beside verify_backup $(FILE) $(ARGS)
+
+# Stop the site first. It overwrites nothing: ARGS="--overwrite recovery" sets aside what is there.
+restore: .venv/ready-to-run
+	@[ -n "$(FILE)" ] || { echo "Name the backup: make restore FILE=var/backups/..." >&2; exit 1; }
+	@$(BIN)/python -m recovery_site.dev.beside restore $(FILE) $(ARGS)
 
 # The checks bring their own Postgres and Redis, apart from those of `make run`.
 test: VAR := $(VAR)/test

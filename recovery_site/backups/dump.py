@@ -41,6 +41,7 @@ def make_backup(folder: Path, recipients: encryption.Recipients) -> files.Manife
     made_at = timezone.now()
     name = files.make_name(made_at, read_release())
     with files.hold_folder(folder), postgres.connect() as server:
+        migrations = applied_migrations()
         server.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         major = postgres.server_major(server)
         with files.draft_of(folder / f"{name}{files.FILE}") as file:
@@ -52,7 +53,7 @@ def make_backup(folder: Path, recipients: encryption.Recipients) -> files.Manife
                 made_at=made_at.isoformat(timespec="seconds"),
                 release=read_release(),
                 postgres=major,
-                migrations=applied_migrations(),
+                migrations=migrations,
                 size=written.size,
                 sha256=written.sha256.hexdigest(),
                 counts=counts,
@@ -79,7 +80,11 @@ def write_dump(
 
 
 def applied_migrations() -> list[str]:
-    return sorted(".".join(each) for each in MigrationRecorder(connection).applied_migrations())
+    """The migrations of this database; a fault where it holds no site at all."""
+    applied = MigrationRecorder(connection).applied_migrations()
+    if not applied:
+        raise BackupFault("This database holds no site yet.")
+    return sorted(".".join(each) for each in applied)
 
 
 def read_release() -> str:

@@ -89,6 +89,5 @@ def bring_up() -> Iterator[str]:
     yield "Everybody signs in again."
     if all(os.environ.get(name) for name in ROLE_URLS):
         call_command("setup_roles", verbosity=0)
-        yield "The roles of the web and the worker may do what they need."
     elif any(os.environ.get(name) for name in ROLE_URLS):
         raise BackupFault(f"Set both of {' and '.join(ROLE_URLS)}, then run manage.py setup_roles.")

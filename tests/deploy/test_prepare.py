@@ -96,6 +96,7 @@ def test_nothing_that_is_there_is_replaced(folder):
         (("https://admissions.example.org", *ASKED[1:]), "without https://"),
         ((ASKED[0], "--line", "714 555 0100", *ASKED[3:]), "country code"),
         ((ASKED[0], "--line", "+17145550100"), "--email"),
+        ((*ASKED, "--backups-for", "AGE-SECRET-KEY-1QQ"), "never the private one"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_written(tmp_path, asked, word):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.utils import timezone
 
 from admissions.backups import records
@@ -41,17 +42,24 @@ class Command(BaseCommand):
             raise CommandError(f"No backup was made. {fault}", returncode=1) from None
         except OSError as fault:
             raise CommandError(f"No backup was made: {fault.strerror}.", returncode=1) from None
-        records.record_made(
-            name=manifest.name,
-            release=manifest.release,
-            size=manifest.size,
-            sha256=manifest.sha256,
-        )
         path = folder / f"{manifest.name}{files.FILE}"
         self.stdout.write(f"{path} holds {manifest.size} bytes, encrypted.")
+        self.record(manifest)
         if keep_days is not None:
             deleted = files.delete_older(folder, than=timezone.now() - timedelta(days=keep_days))
             self.stdout.write(f"Backups older than {keep_days} days: {deleted} deleted.")
+
+    def record(self, manifest: files.Manifest) -> None:
+        try:
+            records.record_made(
+                name=manifest.name,
+                release=manifest.release,
+                size=manifest.size,
+                sha256=manifest.sha256,
+            )
+        except DatabaseError as fault:
+            why = str(fault).strip().partition("\n")[0]
+            raise CommandError(f"It is whole, but was not noted: {why}", returncode=1) from None
 
 
 def backup_folder() -> Path:

@@ -8,10 +8,11 @@ from threading import Thread
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from admissions.backups.models import BackupRecord
-from recovery_site.backups import files, keys, postgres
+from recovery_site.backups import databases, files, keys, postgres
 
 
 @pytest.fixture
@@ -90,6 +91,18 @@ def end_session_of(program):
             if ended:
                 return
     pytest.fail(f"{program} never waited.")
+
+
+def test_database_without_the_site_is_refused(for_key, real_commits, tmp_path):
+    name = f"{connection.settings_dict['NAME']}_empty"
+    with postgres.connect("postgres") as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        with databases.connected_to(name):
+            said = run_backup(tmp_path)
+        databases.drop(server, name)
+
+    assert said == "No backup was made. This database holds no site yet."
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_leftover_of_a_killed_backup_is_cleared(for_key, real_commits, tmp_path):
