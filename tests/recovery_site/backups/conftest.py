@@ -14,6 +14,14 @@ from tests.conftest import USUAL_DAY, empty_all_but_seeds
 from tests.support import factories
 
 
+@pytest.fixture(autouse=True)
+def no_key_at_hand(settings, tmp_path_factory, monkeypatch):
+    """Whoever runs the tests may have keys of their own."""
+    settings.VAR = tmp_path_factory.mktemp("var")
+    for name in ("BACKUP_RECIPIENTS", "BACKUP_KEY_FILE", "BACKUP_FOLDER"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture(scope="module")
 def key(tmp_path_factory):
     path = tmp_path_factory.mktemp("keys") / "key.txt"
@@ -22,10 +30,9 @@ def key(tmp_path_factory):
 
 
 @pytest.fixture
-def for_key(key, monkeypatch):
+def for_key(key, no_key_at_hand, monkeypatch):
     """Backups are made for this key."""
     monkeypatch.setenv("BACKUP_RECIPIENTS", str(keys.read_keys(key)[0].to_public()))
-    monkeypatch.delenv("BACKUP_KEY_FILE", raising=False)
 
 
 @pytest.fixture(scope="module")

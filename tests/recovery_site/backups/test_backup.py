@@ -1,7 +1,9 @@
 """A backup is whole, encrypted and under its name, or it is not there and the program fails."""
 
+import os
 import resource
 import stat
+import sys
 from datetime import timedelta
 from threading import Thread
 
@@ -11,8 +13,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from admissions.accounts.models import Session
 from admissions.backups.models import BackupRecord
-from recovery_site.backups import databases, files, keys, postgres
+from recovery_site.backups import databases, encryption, files, keys, postgres
 
 
 @pytest.fixture
@@ -71,26 +74,66 @@ def test_postgres_that_goes_away_leaves_no_file(for_key, real_commits, tmp_path)
         lock.execute("LOCK TABLE admissions_backuprecord")
         backup = Thread(target=lambda: said.append(run_backup(tmp_path)))
         backup.start()
-        end_session_of("pg_dump")
+        session = find_waiting("pg_dump")
+        meanwhile = [path.suffix for path in tmp_path.iterdir()]
+        lock.execute("SELECT pg_terminate_backend(%s)", [session])
         lock.rollback()
     backup.join(timeout=30)
 
+    assert meanwhile == [".part"]
     assert said[0].startswith("No backup was made. pg_dump ended with 1:")
     assert list(tmp_path.iterdir()) == []
 
 
-def end_session_of(program):
-    """End a program's session as soon as it waits for a lock."""
+def find_waiting(program):
+    """The process of Postgres that serves a program, as soon as it waits for a lock."""
     with psycopg.connect(**postgres.connection_options(), autocommit=True) as server:
         for _ in range(100_000):
-            ended = server.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            found = server.execute(
+                "SELECT pid FROM pg_stat_activity"
                 " WHERE application_name = %s AND wait_event_type = 'Lock'",
                 [program],
-            ).fetchall()
-            if ended:
-                return
+            ).fetchone()
+            if found:
+                return found[0]
     pytest.fail(f"{program} never waited.")
+
+
+@pytest.fixture
+def busy_site(monkeypatch, tmp_path):
+    """Someone comes just before pg_dump begins: the one that is found first lets them."""
+    options = postgres.connection_options()
+    true_one = postgres.find_program("pg_dump", pg_major(options))
+    visit = (
+        "import psycopg, sys; c = psycopg.connect(sys.argv[1], autocommit=True);"
+        ' c.execute("INSERT INTO accounts_session (session_key, session_data, expire_date, seen_at,'
+        " browser) VALUES ('late', '', now(), now(), '')\")"
+    )
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "visit.py").write_text(visit)
+    (programs / "pg_dump").write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] || {sys.executable} {programs}/visit.py'
+        f" '{psycopg.conninfo.make_conninfo(**options)}'\nexec {true_one} \"$@\"\n"
+    )
+    (programs / "pg_dump").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+
+
+def pg_major(options):
+    with psycopg.connect(**options) as server:
+        return postgres.server_major(server)
+
+
+def test_rows_are_counted_as_they_were_dumped(for_key, key, real_commits, busy_site, tmp_path):
+    run_backup(tmp_path / "backups")
+    path = files.find_backups(tmp_path / "backups")[0]
+
+    call_command("verify_backup", path, key=key, verbosity=0)
+
+    counts = encryption.open_counts(files.read_manifest(path).counts, keys.read_keys(key))
+    assert Session.objects.filter(session_key="late").exists()
+    assert counts["public.accounts_session"] == 0
 
 
 def test_database_without_the_site_is_refused(for_key, real_commits, tmp_path):
@@ -117,9 +160,8 @@ def test_two_do_not_write_into_one_folder(for_key, real_commits, tmp_path):
         assert "Another backup is being written" in run_backup(tmp_path)
 
 
-def test_production_needs_a_public_key(settings, monkeypatch, tmp_path):
+def test_production_needs_a_public_key(settings, tmp_path):
     settings.PRODUCTION = True
-    monkeypatch.delenv("BACKUP_RECIPIENTS", raising=False)
 
     assert "BACKUP_RECIPIENTS is not set" in run_backup(tmp_path)
 
@@ -139,11 +181,7 @@ def test_private_key_is_never_replaced(key):
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
-def test_laptop_makes_its_own_key(settings, monkeypatch, tmp_path):
-    settings.VAR = tmp_path
-    for name in ("BACKUP_RECIPIENTS", "BACKUP_KEY_FILE"):
-        monkeypatch.delenv(name, raising=False)
-
+def test_laptop_makes_its_own_key():
     made_for = keys.read_recipients()
 
     opened_by = keys.read_keys(keys.find_key_file(None))

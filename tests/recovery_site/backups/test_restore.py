@@ -213,8 +213,5 @@ def test_backup_of_a_newer_release_is_refused(copied, key, elsewhere):
     assert elsewhere not in database_names()
 
 
-def test_restoring_needs_the_private_key(made, elsewhere, settings, monkeypatch, tmp_path):
-    settings.VAR = tmp_path
-    monkeypatch.delenv("BACKUP_KEY_FILE", raising=False)
-
+def test_restoring_needs_the_private_key(made, elsewhere):
     assert restore(made, None) == (1, "Name the private key: --key FILE, or BACKUP_KEY_FILE.")
