@@ -4,7 +4,18 @@ One behind which a second stands is not here, as no test can miss it: what a new
 example, Django would end too.
 """
 
-from . import accounts, booking, browser, data, lookups, messaging, phone_line, staff, start
+from . import (
+    accounts,
+    backups,
+    booking,
+    browser,
+    data,
+    lookups,
+    messaging,
+    phone_line,
+    staff,
+    start,
+)
 
 MUTANTS = [
     *booking.MUTANTS,
@@ -16,4 +27,5 @@ MUTANTS = [
     *staff.MUTANTS,
     *browser.MUTANTS,
     *start.MUTANTS,
+    *backups.MUTANTS,
 ]

@@ -59,6 +59,7 @@ def test_service_has_the_rights_of_nobody(unit):
     } <= set(text.splitlines())
 
 
+@pytest.mark.security(82)
 def test_what_makes_backups_has_no_key_that_opens_them():
     unit = (ROOT / "deploy/systemd/recovery-backup.service").read_text()
     service = COMPOSE[COMPOSE.index("\n  backup:") : COMPOSE.index("\n  mailcatcher:")]

@@ -37,6 +37,7 @@ def run_backup(folder):
     return ""
 
 
+@pytest.mark.security(82)
 def test_file_is_encrypted_and_its_owners_alone(made):
     assert made.read_bytes().startswith(b"age-encryption.org/v1\n-> X25519 ")
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
