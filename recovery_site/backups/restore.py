@@ -11,6 +11,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from admissions.accounts.models import Session
+from admissions.operations import sending_hold
 
 from . import databases, encryption, files, verification
 from .faults import BackupFault
@@ -85,6 +86,8 @@ def bring_up() -> Iterator[str]:
     call_command("migrate", interactive=False, verbosity=0)
     call_command("sync_roles", verbosity=0)
     yield "Its tables are those of this release."
+    sending_hold.hold_sending()
+    yield "No email is sent until someone allows it on the desk, under Operations."
     Session.objects.all().delete()
     yield "Everybody signs in again."
     if all(os.environ.get(name) for name in ROLE_URLS):

@@ -8,6 +8,8 @@ from django.core import checks
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from admissions.installation import key_marks
+
 from . import databases, encryption, files
 from .faults import BackupFault
 
@@ -45,7 +47,8 @@ def check_seals() -> None:
 
 
 def find_unreadable() -> Iterator[str]:
-    """A line for what the keys of this process do not open in Django's database."""
+    """A line for each key of this process that is not the one of Django's database."""
+    yield from key_marks.find_foreign_keys()
     for found in checks.run_checks(tags=[checks.Tags.database], databases=["default"]):
         if found.is_serious() and not found.is_silenced():
             yield f"{found.msg} {found.hint or ''}".strip()

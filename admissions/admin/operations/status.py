@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.audit import access_log
+from admissions.backups import records
 from admissions.exceptions import ActionNotAllowed
 from admissions.installation import heartbeats
 from admissions.installation.models import Heartbeat, Installation
@@ -68,6 +69,7 @@ class InstallationAdmin(ReadOnlyAdmin):
             "may_release": self.may_release(request),
             "form": form,
             "processes": processes(now),
+            "backups": records.read_state(),
             "disk_free_percent": 100 * usage.free // usage.total,
         }
         return TemplateResponse(request, "admin/admissions/installation/status.html", context)

@@ -72,6 +72,17 @@ def test_backup_of_the_night_is_no_alarm(today):
     assert ALARM not in today("director")
 
 
+def test_operations_say_when_one_was_made_and_proved(client):
+    client.force_login(factories.make_user("director"))
+    make_record(hours=20)
+    make_record("restored", days=9)
+
+    html = client.get("/admin/admissions/installation/").content.decode()
+
+    assert "The last backup was made 11/22/2026 2 p.m." in html
+    assert "One was last restored elsewhere and counted 11/14/2026 10 a.m." in html
+
+
 def test_others_are_not_alarmed(today):
     assert ALARM not in today("coordinator")
 

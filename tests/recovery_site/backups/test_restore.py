@@ -12,8 +12,11 @@ from admissions.accounts.models import Session
 from admissions.audit.models import AuditSeal
 from admissions.backups import records
 from admissions.backups.models import BackupRecord
+from admissions.installation import key_marks
+from admissions.installation.models import Installation
 from admissions.intake.models import ConsultationRequest
-from recovery_site.backups import databases, encryption, files, keys, postgres
+from admissions.operations import sending_hold
+from recovery_site.backups import databases, encryption, files, keys, postgres, verification
 
 ANOTHER_KEY = "another-key-of-fifty-characters-or-more-0123456789abcdef"
 
@@ -163,8 +166,21 @@ def test_all_is_lost_and_comes_back(made, key, elsewhere):
     assert (code, "Our keys open what is stored." in said) == (0, True)
     assert ConsultationRequest.objects.get().preferred_name == "Marker"
     assert AuditSeal.objects.count() == 1
+    assert sending_hold.is_held()
     assert elsewhere in database_names()
     assert database_names().isdisjoint({f"{elsewhere}_restoring"})
+
+
+def test_foreign_secret_key_is_named(real_commits, settings):
+    """A database notes its keys when a process of production serves it."""
+    before = Installation.objects.get()
+    key_marks.keep_marks()
+    settings.SECRET_KEY = ANOTHER_KEY
+
+    found = list(verification.find_unreadable())
+
+    before.save()
+    assert found[0].startswith("SECRET_KEY is not the one that this database was used with")
 
 
 def test_what_was_there_is_set_aside_and_other_keys_are_named(made, key, elsewhere, settings):
