@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from admissions.accounts.models import Session
-from admissions.audit.models import AuditSeal
+from admissions.audit.models import AuditEvent, AuditSeal
 from admissions.backups import records
 from admissions.backups.models import BackupRecord
 from admissions.installation import key_marks
@@ -167,6 +167,7 @@ def test_all_is_lost_and_comes_back(made, key, elsewhere):
     assert ConsultationRequest.objects.get().preferred_name == "Marker"
     assert AuditSeal.objects.count() == 1
     assert sending_hold.is_held()
+    assert AuditEvent.objects.filter(type=AuditEvent.Type.SENDING_HELD).exists()
     assert elsewhere in database_names()
     assert database_names().isdisjoint({f"{elsewhere}_restoring"})
 
