@@ -27,7 +27,7 @@ def change_callback(request: HttpRequest) -> HttpResponse:
 
     if is_sent and key is not None:
         try:
-            callbacks.change_good_time(
+            changed = callbacks.change_good_time(
                 key=key,
                 request=consultation_request,
                 good_time=form.cleaned_data["good_time"],
@@ -35,8 +35,10 @@ def change_callback(request: HttpRequest) -> HttpResponse:
         except ActionNotAllowed as refused:
             return render_manage(request, consultation_request, notice=str(refused), status=409)
         session.renew_form_key(request, purpose)
-        session.set_flash(request, "call")
-        return redirect("admissions:manage")
+        # Another tab may have sent the same key before: then nothing of this form was taken.
+        if changed.good_time == form.cleaned_data["good_time"]:
+            session.set_flash(request, "call")
+            return redirect("admissions:manage")
 
     if not callbacks.owes_call(consultation_request):
         return redirect("admissions:manage")

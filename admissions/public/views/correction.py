@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from admissions.booking import corrections
 from admissions.exceptions import ActionNotAllowed
+from admissions.intake.models import ConsultationRequest
 from admissions.public import rate_limiting, session
 from admissions.public.decorators import private
 from admissions.public.receipts.correction_form import CorrectionForm
@@ -23,7 +24,8 @@ def correct_contact(request: HttpRequest) -> HttpResponse:
     purpose = f"correct {consultation_request.pk}"
     form = CorrectionForm(request.POST or None, consultation_request=consultation_request)
     key = session.read_form_key(request, purpose)
-    is_sent, is_refused = request.method == "POST" and form.is_valid(), False
+    is_sent = request.method == "POST" and form.is_valid()
+    is_refused, is_stale = False, is_sent and key is None
 
     if is_sent and key is not None:
         try:
@@ -39,18 +41,25 @@ def correct_contact(request: HttpRequest) -> HttpResponse:
         except TooManyRequests:
             is_refused = True
         else:
-            # Whoever types an address may go on here; what it means to own it, its letter shows.
-            session.allow_managing(request, corrected)
-            session.renew_form_key(request, purpose)
-            session.set_flash(request, "corrected")
-            return redirect("admissions:manage")
+            note_correction(request, corrected, purpose)
+            # Where another tab has sent this key before, nothing of this form was taken.
+            is_stale = bool(corrections.find_corrected(corrected, form.contact()))
+            if not is_stale:
+                session.set_flash(request, "corrected")
+                return redirect("admissions:manage")
 
     context = {
         "form": form,
         "key": session.issue_form_key(request, purpose),
-        "is_stale": is_sent and key is None,
+        "is_stale": is_stale,
         "is_refused": is_refused,
         "has_email": bool(consultation_request.email),
     }
     status = 429 if is_refused else 200
     return render(request, "admissions/correct_contact.html", context, status=status)
+
+
+def note_correction(request: HttpRequest, corrected: ConsultationRequest, purpose: str) -> None:
+    """Whoever types an address may go on here; what it means to own it, its letter shows."""
+    session.allow_managing(request, corrected)
+    session.renew_form_key(request, purpose)

@@ -109,6 +109,26 @@ def test_slip_is_asked_about_once(visitor):
     assert the_request().email == "jo@gmial.com"
 
 
+def test_second_tab_is_not_thanked_for_what_was_not_taken(visitor):
+    form = read_form(visitor.get(url("correct_contact")), "correct_contact").values
+    visitor.post(url("correct_contact"), form | {"email": RIGHT})
+
+    page = visitor.post(url("correct_contact"), form | {"phone": "714 555 0199"})
+
+    again = read_form(page, "correct_contact").values
+    assert again["phone"] == "714 555 0199"
+    visitor.post(url("correct_contact"), again)
+    assert str(the_request().phone) == "(714) 555-0199"
+
+
+def test_double_click_is_answered_like_one(visitor):
+    form = read_form(visitor.get(url("correct_contact")), "correct_contact").values
+
+    answers = [visitor.post(url("correct_contact"), form | {"email": RIGHT}) for _ in range(2)]
+
+    assert [each["Location"] for each in answers] == [url("manage")] * 2
+
+
 # Whom the old link lets in no more
 
 

@@ -117,6 +117,18 @@ def test_good_time_is_changed(called):
     assert the_request().promised_call_by == MONDAY + timedelta(hours=23, minutes=15)
 
 
+def test_second_tab_is_not_told_of_a_time_that_was_not_taken(called):
+    form = read_form(called.get(url("change_callback")), "change_callback").values
+    called.post(url("change_callback"), form | {"good_time": "evening"})
+
+    page = called.post(url("change_callback"), form | {"good_time": "morning"})
+
+    again = read_form(page, "change_callback").values
+    assert again["good_time"] == "morning"
+    called.post(url("change_callback"), again)
+    assert the_request().good_time == "morning"
+
+
 def test_call_is_taken_back_and_asked_for_again(called):
     form = read_form(called.get(url("change_callback")), "withdraw_callback")
     called.post(url("withdraw_callback"), form.values)
