@@ -67,5 +67,7 @@ def withdraw_callback(request: HttpRequest) -> HttpResponse:
     key = session.read_form_key(request, withdrawal_purpose(consultation_request))
     if key is not None:
         callbacks.withdraw_callback(key=key, request=consultation_request)
-        session.set_flash(request, "no_call")
+        # Nobody is told that we will not call while a talk by phone stands.
+        has_time = consultation_request.standing_consultation() is not None
+        session.set_flash(request, "call" if has_time else "no_call")
     return redirect("admissions:manage")

@@ -139,6 +139,20 @@ def test_call_is_taken_back_and_asked_for_again(called):
     assert the_request().promised_call_by == MONDAY + timedelta(minutes=5)
 
 
+def test_call_taken_back_beside_a_talk_by_phone_denies_no_call(visitor):
+    visitor.book()
+    form = read_form(visitor.get(url("request_callback")), "call_now")
+    visitor.post(url("call_now"), form.values)
+    form = read_form(visitor.get(url("change_callback")), "withdraw_callback")
+
+    visitor.post(url("withdraw_callback"), form.values)
+
+    page = read(visitor, "manage")
+    assert the_request().promised_call_by is None
+    assert "By phone. Dana calls you" in page
+    assert "We will not call" not in page
+
+
 def test_page_that_lay_open_takes_back_no_later_call(called):
     form = read_form(called.get(url("change_callback")), "withdraw_callback")
     later = MONDAY + timedelta(hours=5)
