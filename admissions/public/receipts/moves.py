@@ -21,6 +21,17 @@ def undo_purpose(consultation: Consultation | None) -> str:
     return f"undo {consultation.pk if consultation else ''}"
 
 
+def is_undone_already(request: HttpRequest, consultation: Consultation | None) -> bool:
+    """Whether a double click sent this form: its twin has put back what stands now."""
+    moved = consultation.moved_from if consultation else None
+    former = moved.moved_from if moved else None
+    if consultation is None or former is None:
+        return False
+    is_back = former.starts_at == consultation.starts_at
+    is_back = is_back and former.way_to_talk == consultation.way_to_talk
+    return is_back and session.read_form_key(request, undo_purpose(moved)) is not None
+
+
 def describe_move(
     request: HttpRequest, consultation: Consultation | None, *, zone_name: str
 ) -> dict[str, str] | None:
@@ -28,10 +39,30 @@ def describe_move(
     if consultation is None or request.session.get(MOVED) != consultation.pk:
         return None
     former = consultation.moved_from
-    if former is None or former.starts_at == consultation.starts_at:
+    if former is None:
+        return None
+    before, after = describe_both(former, consultation, zone_name=zone_name)
+    if before == after:
         return None
     return {
-        "before": format_datetime_in_zone(former.starts_at, zone_name),
-        "after": format_datetime_in_zone(consultation.starts_at, zone_name),
+        "before": before,
+        "after": after,
         "key": session.issue_form_key(request, undo_purpose(consultation)),
     }
+
+
+def describe_both(former: Consultation, now: Consultation, *, zone_name: str) -> tuple[str, str]:
+    """The time of each; the way to talk and the place too, where it was changed."""
+    is_other_way = former.way_to_talk != now.way_to_talk
+    before, after = (
+        f"{when}, {describe_way(each)}" if is_other_way else when
+        for each in (former, now)
+        for when in [format_datetime_in_zone(each.starts_at, zone_name)]
+    )
+    return before, after
+
+
+def describe_way(consultation: Consultation) -> str:
+    """By which way they talk, and where they come for it."""
+    mode = consultation.get_mode_display()
+    return f"{mode}, {consultation.location.name}" if consultation.is_in_person else mode

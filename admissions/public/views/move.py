@@ -14,7 +14,7 @@ from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake.models import ConsultationRequest
 from admissions.public import session
 from admissions.public.decorators import private
-from admissions.public.receipts.moves import note_move, undo_purpose
+from admissions.public.receipts.moves import is_undone_already, note_move, undo_purpose
 from admissions.scheduling import availability, summaries
 
 from . import known_times
@@ -96,6 +96,8 @@ def undo_move(request: HttpRequest) -> HttpResponse:
     consultation = consultation_request.standing_consultation()
     purpose = undo_purpose(consultation)
     key = session.read_form_key(request, purpose)
+    if is_undone_already(request, consultation):
+        return redirect("admissions:manage")
     if key is None or consultation is None:
         notice = _("Nothing has changed yet. Please choose once more.")
         return render_manage(request, consultation_request, notice=notice, status=409)

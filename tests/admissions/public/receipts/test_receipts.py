@@ -169,6 +169,32 @@ def test_page_says_from_when_to_when_and_puts_it_back(visitor):
     assert "Moved from" not in after
 
 
+def test_other_way_to_talk_at_the_same_time_is_said_and_put_back(visitor):
+    visitor.book(mode="phone")
+    visitor.get(url("booked"))
+    page = visitor.get(url("move_consultation"), {"mode": "video"})
+    at = {"at": stamp(TOMORROW_AT_TEN)}
+    visitor.post(url("move_consultation"), read_form(page, "move_consultation").values | at)
+
+    page = visitor.get(url("manage"))
+    assert "10:00 am (PST), Phone to" in " ".join(page.content.decode().split())
+    visitor.post(url("undo_move"), read_form(page, "undo_move").values)
+
+    assert ConsultationRequest.objects.get().standing_consultation().mode == "phone"
+
+
+def test_double_click_on_undo_is_not_told_that_nothing_changed(visitor):
+    visitor.book()
+    visitor.get(url("booked"))
+    move(visitor)
+    form = read_form(visitor.get(url("manage")), "undo_move")
+
+    answers = [visitor.post(url("undo_move"), form.values) for _click in range(2)]
+
+    assert [each.status_code for each in answers] == [302, 302]
+    assert "You have your old time back." in read(visitor, "manage")
+
+
 def test_old_time_that_is_gone_is_said_kindly_and_the_new_one_stays(visitor):
     visitor.book()
     visitor.get(url("booked"))
