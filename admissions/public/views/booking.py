@@ -174,7 +174,7 @@ def open_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> Htt
     slots = find_open_slots(request, mode, place, now=timezone.now(), at=starts_at)
     if not slots:
         return render_choose_time(request, mode=mode, is_lost=True)
-    known_request = find_bookable_request(request, mode=mode)
+    known_request = find_bookable_request(request, mode=mode, starts_at=starts_at, place=place)
     if known_request and "another" not in request.GET:
         carried = link_query(request, mode=mode, place=place)
         return render_known_booking(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from admissions import formatting
 from admissions.booking import callbacks, consultations
@@ -17,6 +18,7 @@ from admissions.public import session
 from admissions.public.locations import requested_location
 from admissions.public.parameters import link_query, requested_zone
 from admissions.public.receipts.standing_call import describe_call
+from admissions.scheduling import availability
 from admissions.scheduling.availability import format_stamp
 from admissions.scheduling.models import Consultation, Mode
 from programs.models import Location
@@ -25,10 +27,13 @@ from .confirmation import call_now_purpose
 from .rebook import rebook_purpose
 
 
-def find_bookable_request(request: HttpRequest, *, mode: str) -> ConsultationRequest | None:
+def find_bookable_request(
+    request: HttpRequest, *, mode: str, starts_at: datetime, place: Location | None
+) -> ConsultationRequest | None:
     """The request of this browser that a time may join; None where a new one is made.
 
-    A talk by phone needs a number.
+    A talk by phone needs a number, and the time needs a counselor in the language of the request:
+    the page may be in another, or show the times with an interpreter.
     """
     earlier = session.remembered_request(request)
     if earlier is None or (mode == Mode.PHONE and not earlier.phone):
@@ -37,7 +42,14 @@ def find_bookable_request(request: HttpRequest, *, mode: str) -> ConsultationReq
         consultations.check_may_rebook(earlier)
     except ActionNotAllowed:
         return None
-    return earlier
+    slots = availability.open_slots(
+        mode=mode,
+        now=timezone.now(),
+        language=earlier.spoken_language,
+        location=place.pk if place else None,
+        at=starts_at,
+    )
+    return earlier if slots else None
 
 
 def render_known_booking(

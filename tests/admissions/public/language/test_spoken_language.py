@@ -121,6 +121,19 @@ def test_time_with_an_interpreter_is_offered_booked_stored_and_moved():
 
 
 @pytest.mark.usefixtures("spanish")
+def test_time_with_an_interpreter_after_a_call_has_the_form_that_asks_for_one():
+    make_counselor(languages=["en"])
+    make_counselor(languages=["es"], modes=["phone"])
+    visitor = Visitor()
+    visitor.send_callback(visitor.open_callback())
+    times = visitor.get("/es/consultation/?mode=video&with_interpreter=1")
+
+    page = visitor.get(links(times, "/es/consultation/details/?")[0])
+
+    assert read_form(page).values["with_interpreter"] == "1"
+
+
+@pytest.mark.usefixtures("spanish")
 def test_no_interpreter_is_offered_where_someone_speaks_the_language():
     make_counselor(languages=["es"])
 
