@@ -4,6 +4,7 @@ A time joins the request that a call was asked for, and a call the one that has 
 """
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +15,7 @@ from admissions.booking import callbacks, consultations
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
 from admissions.phone_numbers import draw_masked
-from admissions.public import session
+from admissions.public import callback_promise, session
 from admissions.public.locations import requested_location
 from admissions.public.parameters import link_query, requested_zone
 from admissions.public.receipts.standing_call import describe_call
@@ -84,7 +85,7 @@ def find_callable_request(earlier: ConsultationRequest | None) -> ConsultationRe
 
 
 def render_known_call(request: HttpRequest, earlier: ConsultationRequest) -> HttpResponse:
-    """One button asks for the call, to the number that we have."""
+    """One button asks for the call, to the number that we have, and says by when unless now."""
     session.allow_managing(request, earlier)
     consultation = earlier.standing_consultation()
     context = {
@@ -93,6 +94,9 @@ def render_known_call(request: HttpRequest, earlier: ConsultationRequest) -> Htt
         "when": formatting.format_datetime_in_zone(consultation.starts_at, earlier.time_zone)
         if consultation
         else "",
+        "call_promise": callback_promise.describe_urgent_promise(
+            now=timezone.now(), zone=ZoneInfo(earlier.time_zone)
+        ),
         "key": session.issue_form_key(request, call_now_purpose(earlier)),
     }
     return render(request, "admissions/known_call.html", context)

@@ -99,6 +99,15 @@ def test_call_after_a_time_goes_to_the_number_we_have(visitor):
     assert "Our call by" in read(visitor, "request_callback")
 
 
+@pytest.mark.stopped_at(MONDAY + timedelta(hours=16))
+def test_page_of_one_button_says_at_night_by_when_we_call(visitor):
+    visitor.book(at=TOMORROW_AT_TEN + timedelta(days=1))
+
+    assert "If you ask us to call, we aim to call today by 9:15 am" in read(
+        visitor, "request_callback"
+    )
+
+
 # The call itself
 
 
