@@ -81,6 +81,14 @@ def test_times_say_that_our_call_stands(called):
     assert "Our call by" in read(called, "choose_time")
 
 
+def test_call_that_is_late_is_not_said_to_stand(called):
+    request = the_request()
+    request.promised_call_by = MONDAY - timedelta(minutes=1)
+    request.save()
+
+    assert "Our call by" not in read(called, "choose_time")
+
+
 @pytest.mark.security(16)
 def test_times_say_it_to_nobody_else(called):
     assert "Our call by" not in read(Visitor(), "choose_time")
