@@ -18,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from admissions import time_limits
+from admissions.backups import records
 from admissions.care import credentials
 from admissions.installation import heartbeats, key_marks
 from admissions.scheduling.models import Counselor, ModeRules, WeeklyHours
@@ -222,7 +223,19 @@ def check_processes() -> Iterator[Finding]:
     yield Finding("Sending", held if sending_hold.is_held() else "", is_warning=True)
 
 
+def check_backups() -> Iterator[Finding]:
+    state, now = records.read_state(), timezone.now()
+    yield Finding(
+        "Backup of today",
+        "there is none: run `manage.py backup`" if state.is_late(now) else "",
+        is_warning=True,
+    )
+    unproved = "none was ever restored to prove it: run `manage.py verify_backup`"
+    yield Finding("Backup that was proved", "" if state.restored_at else unproved, is_warning=True)
+
+
 CHECKS: list[Check] = [
     check_postgres, check_database_role, check_extensions, check_migrations, check_redis,
     check_disk, check_clock, check_keys, check_proxy, check_people, check_center, check_processes,
+    check_backups,
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from admissions.backups import records
 from admissions.installation import heartbeats, key_marks
 
 from . import sending_hold
@@ -23,6 +24,7 @@ def read_status(now: datetime) -> dict[str, Part]:
         "mail": describe_mail(now),
         "keys": {"state": "foreign" if any(key_marks.find_foreign_keys()) else "ok"},
         "disk": describe_disk(),
+        "backup": describe_backup(now),
     }
 
 
@@ -44,6 +46,14 @@ def describe_disk() -> Part:
     usage = shutil.disk_usage(settings.BASE_DIR)
     percent = 100 * usage.free // usage.total
     return {"state": "ok" if percent >= MIN_DISK_FREE_PERCENT else "full", "free_percent": percent}
+
+
+def describe_backup(now: datetime) -> Part:
+    """How old the newest backup is; only a production must have one of today."""
+    state = records.read_state()
+    age = {"made_seconds_ago": int((now - state.made_at).total_seconds())} if state.made_at else {}
+    is_late = settings.PRODUCTION and state.is_late(now)
+    return {"state": "late" if is_late else "ok", **age}
 
 
 def is_well(parts: dict[str, Part]) -> bool:

@@ -8,8 +8,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from admissions.backups import records
 from admissions.installation.models import Heartbeat, Installation
 from admissions.messaging.models import Message
+from admissions.operations import status
 from tests.support.factories import make_due
 
 pytestmark = pytest.mark.django_db
@@ -100,13 +102,26 @@ def test_statusz_tells_of_redis(at_work, settings):
     assert (answer.status_code, answer.json()["redis"]) == (503, {"state": "away"})
 
 
+def test_statusz_misses_a_backup_of_a_production_alone(at_work, settings, time_machine):
+    assert Client().get("/statusz/").json()["backup"] == {"state": "ok"}
+    settings.PRODUCTION = True
+    assert status.describe_backup(timezone.now()) == {"state": "late"}
+
+    records.record_made(name="a.age", release="1", size=1, sha256="0" * 64)
+    assert status.describe_backup(timezone.now())["state"] == "ok"
+    later = timezone.now() + records.LATE_AFTER + timedelta(minutes=1)
+    assert status.describe_backup(later)["state"] == "late"
+
+
 @pytest.mark.security(78)
 def test_statusz_holds_words_and_numbers_alone(at_work):
     let_an_email_wait()
 
     parts = Client().get("/statusz/").json()
 
-    assert set(parts) == {"beat", "worker", "mail", "keys", "disk", "postgres", "redis"}
+    assert set(parts) == {
+        "beat", "worker", "mail", "keys", "disk", "backup", "postgres", "redis",
+    }  # fmt: skip
     told = [value for part in parts.values() for value in part.values()]
     assert {type(each) for each in told} <= {str, int}
     assert {each for each in told if isinstance(each, str)} <= {"ok", "late"}

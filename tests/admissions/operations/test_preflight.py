@@ -8,6 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from admissions.backups import records
+from admissions.backups.models import BackupRecord
 from admissions.installation.models import Heartbeat, Installation
 from admissions.operations import preflight
 from admissions.scheduling.models import WeeklyHours
@@ -33,6 +35,8 @@ def in_order(settings):
         make_user("director")
     for role in ("beat", "worker"):
         Heartbeat.objects.create(name=role, role=role, seen_at=timezone.now())
+    records.record_made(name="a.age", release="1", size=1, sha256="0" * 64)
+    records.record_check(BackupRecord.Kind.RESTORED, name="a.age", sha256="0" * 64)
 
 
 def problems() -> dict[str, str]:
@@ -58,6 +62,10 @@ def without_time_limit():
 
 def test_nothing_is_found_where_all_is_in_order(in_order):
     assert problems() == {}
+
+
+def test_backup_that_is_missing_and_one_that_was_never_proved_are_named():
+    assert {"Backup of today", "Backup that was proved"} <= set(problems())
 
 
 @pytest.mark.parametrize(
