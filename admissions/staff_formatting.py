@@ -39,6 +39,19 @@ def format_short_datetime(at: datetime, now: datetime) -> str:
     return format_relative_day_and_time(at, now)
 
 
+def format_opening(at: datetime, now: datetime) -> str:
+    """Ends "We open": at 2:14 pm, tomorrow at 8:00 am, on Thu at 8:00 am, on Nov 24 at 8:00 am."""
+    local = timezone.localtime(at)
+    ahead = (local.date() - timezone.localdate(now)).days
+    words = {"time": formatting.format_time(local)}
+    if ahead == 0:
+        return _("at %(time)s") % words
+    if ahead == 1:
+        return _("tomorrow at %(time)s") % words
+    words["day"] = date_format(local, "D" if ahead < 7 else _("M j"))
+    return _("on %(day)s at %(time)s") % words
+
+
 def format_relative_day_and_time(at: datetime, now: datetime) -> str:
     """today 3:00 pm, tomorrow 3:00 pm, Thu 3:00 pm, Nov 24, 3:00 pm."""
     local = timezone.localtime(at)

@@ -126,7 +126,7 @@ def build_dashboard(*, by: User, now: datetime) -> Dashboard:
         uncovered=uncovered_consultations(by, now),
         concerns=open_concerns(now) if by.has_perm("admissions.acknowledge_concern") else [],
         referrals=unconfirmed_referrals(now),
-        opens_at=staff_formatting.format_short_datetime(opens_at, now) if opens_at else "",
+        opens_at=staff_formatting.format_opening(opens_at, now) if opens_at else "",
     )
 
 

@@ -20,6 +20,7 @@ from admissions.messaging.rules import CallAlerts
 from admissions.scheduling.models import Consultation
 from admissions.staff_formatting import (
     format_duration,
+    format_opening,
     format_relative_day_and_time,
     format_short_datetime,
 )
@@ -109,8 +110,8 @@ def promised_call_status(
     if by < now:
         text = _("Call promised by %(clock)s, %(time)s late") % words
     elif opens_at and opens_at < by:
-        words["opening"] = format_short_datetime(opens_at, now)
-        text = _("We open at %(opening)s: call promised by %(clock)s") % words
+        words["opening"] = format_opening(opens_at, now)
+        text = _("We open %(opening)s: call promised by %(clock)s") % words
     else:
         text = _("Call promised by %(clock)s, %(time)s left") % words
     urgency = HOT if by - now <= NEARLY_DUE else WARM
@@ -205,8 +206,8 @@ def due_status(
         return StatusLine(text, detail, urgency, mark, clock_at=due, elapsed=words["time"])
     text = _("%(what)s due %(clock)s") % words
     if opens_at and opens_at < due and request.stage == Stage.NEW:
-        words["opening"] = format_short_datetime(opens_at, now)
-        text = _("We open at %(opening)s: %(what)s due %(clock)s") % (
+        words["opening"] = format_opening(opens_at, now)
+        text = _("We open %(opening)s: %(what)s due %(clock)s") % (
             words | {"what": words["what"].lower()}
         )
     return StatusLine(text, detail, WARM if due - now <= DUE_SOON else CALM)

@@ -99,7 +99,7 @@ def list_context(
         "may_triage": may_triage,
         "now": now,
         "shown_at": staff_formatting.format_short_datetime(now, now),
-        "opens_at": staff_formatting.format_short_datetime(opens_at, now) if opens_at else "",
+        "opens_at": staff_formatting.format_opening(opens_at, now) if opens_at else "",
     }
 
 

@@ -116,6 +116,19 @@ def test_why_says_when_we_open_where_nobody_is_there_before(columns, sentence):
 
 
 @pytest.mark.parametrize(
+    ("opens_at", "words"),
+    [
+        (minutes(60), "at 3:11 pm"),
+        (minutes(1440), "tomorrow at 2:11 pm"),
+        (minutes(2 * 1440), "on Thu at 2:11 pm"),
+        (minutes(7 * 1440), "on Dec 1 at 2:11 pm"),
+    ],
+)
+def test_opening_reads_as_the_end_of_we_open(opens_at, words):
+    assert staff_formatting.format_opening(opens_at, NOW) == words
+
+
+@pytest.mark.parametrize(
     ("starts_at", "sentence", "urgency"),
     [
         (minutes(49), "Consultation today 3:00 pm", "warm"),
