@@ -92,14 +92,14 @@ class PlainEmailField(BoundedTextField, forms.EmailField):
     default_error_messages = {
         "invalid": _("Enter an email address like name@example.com."),
         "unseen": _(
-            "Something that can't be seen stands inside this address, perhaps from a copy."
-            " Please type the address by hand."
+            "This email address has a hidden character in it, perhaps from copying. Please type"
+            " it by hand."
         ),
         "not_plain": _(
             "We can't write to an address with “%(letter)s”. If it looks right, type it by hand in"
             " plain letters from a to z, or give us another one."
         ),
-        "long_name": _("The part before the @ is too long: it has at most 64 letters."),
+        "long_name": _("The part before the @ is too long: it can have at most 64 letters."),
     }
 
     def to_python(self, value: str | None) -> str:

@@ -100,7 +100,7 @@ QUESTIONS = [
                 "daily",
                 _("Alcohol, opioids, or calming pills on most days"),
                 MEDICAL,
-                _("Stopping all at once can be dangerous. Ask a doctor how to go about it."),
+                _("Stopping all at once can be dangerous. Ask a doctor how to do it safely."),
             ),
             GuideAnswer("none", _("None of these")),
             GuideAnswer(
@@ -154,7 +154,7 @@ QUESTIONS = [
                 "yes",
                 _("Yes"),
                 RESIDENTIAL,
-                _("Residential care takes some weeks away, and there is room for that."),
+                _("Residential care means some weeks away from home, and that seems possible."),
             ),
             GuideAnswer(
                 "no",
@@ -174,7 +174,7 @@ QUESTIONS = [
         "home",
         _("Is the place you live safe and steady?"),
         _("Is the place they live safe and steady?"),
-        _("In IOP, evenings and nights are spent at home. So home matters."),
+        _("In IOP you spend evenings and nights at home. So home matters."),
         [
             GuideAnswer(
                 "yes",
@@ -192,7 +192,7 @@ QUESTIONS = [
                 "unsure",
                 NOT_SAID,
                 TALK,
-                _("A counselor can think with you about home, and other places to stay."),
+                _("A counselor can talk with you about home, and other places to stay."),
             ),
         ],
     ),
@@ -206,7 +206,7 @@ QUESTIONS = [
                 "some",
                 _("People to call, and a plan"),
                 IOP,
-                _("In IOP you make a plan for the hours between, and know whom to call."),
+                _("In IOP you make a plan for the hours between, and know who to call."),
             ),
             GuideAnswer(
                 "always",

@@ -191,7 +191,7 @@ class FactorAdapter(DefaultMFAAdapter):
 
 
 def refuse(request: HttpRequest, user: User) -> HttpResponse:
-    """Back to the first page, in the words that everyone hears who may not in."""
+    """Back to the home page, in the words that everyone hears who may not in."""
     clear_login(request)
     authentication.record_failure(request, "password", user=user)
     messages.error(request, WRONG_PASSWORD)

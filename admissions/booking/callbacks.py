@@ -125,7 +125,7 @@ def change_good_time(
     if find_or_claim_key(key):
         return request
     if not owes_call(request):
-        raise ActionNotAllowed(_("We owe you no call just now. You can ask for one."))
+        raise ActionNotAllowed(_("We have no call to you planned right now. You can ask for one."))
     link_key_to_request(key, request)
     if request.good_time == good_time:
         return request

@@ -144,9 +144,9 @@ def cancel_consultation(
 
     now = timezone.now()
     if consultation.starts_at <= now:
-        raise ActionNotAllowed(_("It has already started. Please call us instead."))
+        raise ActionNotAllowed(_("Your appointment has already started. Please call us instead."))
     if not get_mode_rules(consultation).may_cancel(consultation.starts_at, now=now):
-        raise ActionNotAllowed(_("It is too close to change here. Please call us."))
+        raise ActionNotAllowed(_("Your appointment is too soon to change here. Please call us."))
 
     assignment.release_consultation(
         consultation, Consultation.Status.CANCELED_BY_PERSON, reason=reason
@@ -220,9 +220,9 @@ def require_upcoming_consultation(request: ConsultationRequest) -> Consultation:
     """The consultation that can still change, or ActionNotAllowed."""
     consultation = request.standing_consultation()
     if consultation is None:
-        raise ActionNotAllowed(_("There is no appointment to change any more."))
+        raise ActionNotAllowed(_("There is no appointment left to change."))
     if consultation.starts_at <= timezone.now():
-        raise ActionNotAllowed(_("It has already started. Please call us instead."))
+        raise ActionNotAllowed(_("Your appointment has already started. Please call us instead."))
     return consultation
 
 

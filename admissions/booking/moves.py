@@ -118,5 +118,5 @@ def require_movable_consultation(request: ConsultationRequest) -> Consultation:
     if not consultations.get_mode_rules(consultation).may_move(
         consultation.starts_at, now=timezone.now()
     ):
-        raise ActionNotAllowed(_("It is too close to change here. Please call us."))
+        raise ActionNotAllowed(_("Your appointment is too soon to change here. Please call us."))
     return consultation

@@ -22,9 +22,11 @@ from . import earlier_offers, moves, tasks
 LeaveReason, State, Type = WaitlistEntry.LeaveReason, EarlierOffer.State, AuditEvent.Type
 REQUESTER = AuditEvent.Source.REQUESTER
 REFUSAL_MESSAGES: dict[str, Promise] = {
-    LeaveReason.ENDED: _lazy("No consultation stands that could be moved."),
-    LeaveReason.NO_EMAIL: _lazy("Earlier times are offered by email, and we may not write."),
-    LeaveReason.TOO_LATE: _lazy("It starts too soon for anything earlier."),
+    LeaveReason.ENDED: _lazy("There is no appointment to move."),
+    LeaveReason.NO_EMAIL: _lazy(
+        "We offer earlier times by email, but we don't have permission to write."
+    ),
+    LeaveReason.TOO_LATE: _lazy("The appointment is too soon to offer an earlier time."),
 }
 
 

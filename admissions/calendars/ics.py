@@ -122,7 +122,7 @@ def event_description(consultation: Consultation) -> str:
     elif consultation.is_by_video:
         how = _("The link to the video call is in our email.")
     else:
-        how = _("Where to come is in our email.")
+        how = _("The address is in our email.")
     return how + "\n" + _("To move or cancel, use the link in our email.")
 
 

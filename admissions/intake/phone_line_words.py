@@ -20,22 +20,22 @@ Task = AfterHours.Task
 # Whole sentences: word for word they would be wrong in another language.
 AFTER_HOURS = {
     (Answerer.ON_CALL, Task.BOOK): _lazy(
-        "A counselor on call answers, and can book a time for you."
+        "A counselor on call will answer, and can book a time for you."
     ),
     (Answerer.ON_CALL, Task.PROMISE): _lazy(
-        "A counselor on call answers, and can tell you when we will call you back."
+        "A counselor on call will answer, and can tell you when we will call you back."
     ),
     (Answerer.ON_CALL, Task.MESSAGE): _lazy(
-        "A counselor on call answers, and can take a message for us."
+        "A counselor on call will answer, and can take a message for us."
     ),
     (Answerer.SERVICE, Task.BOOK): _lazy(
-        "Our answering service answers, and can book a time for you."
+        "Our answering service picks up, and can book a time for you."
     ),
     (Answerer.SERVICE, Task.PROMISE): _lazy(
-        "Our answering service answers, and can tell you when we will call you back."
+        "Our answering service picks up, and can tell you when we will call you back."
     ),
     (Answerer.SERVICE, Task.MESSAGE): _lazy(
-        "Our answering service answers, and can take a message for us."
+        "Our answering service picks up, and can take a message for us."
     ),
 }
 
@@ -66,7 +66,7 @@ def describe_line(answer: LineAnswer, *, now: datetime, zone: ZoneInfo) -> LineW
 
 def list_sentences(answer: LineAnswer, *, now: datetime, zone: ZoneInfo) -> list[str]:
     if answer.by is Answerer.COUNSELORS:
-        return [_("A counselor answers right now."), tell_language(answer.languages)]
+        return [_("A counselor is answering calls right now."), tell_language(answer.languages)]
     if answer.is_answered:
         return [
             _("Our counselors are off right now."),
@@ -74,9 +74,9 @@ def list_sentences(answer: LineAnswer, *, now: datetime, zone: ZoneInfo) -> list
             tell_language(answer.languages),
         ]
     if answer.opens_at is None:
-        return [_("Nobody answers our line right now, and we can't say yet when we do.")]
+        return [_("No one is answering our line right now, and we can't say yet when we will.")]
     return [
-        _("Nobody answers our line right now."),
+        _("No one is answering our line right now."),
         tell_opening(answer.opens_at, now=now, zone=zone),
         tell_language(answer.opening_languages),
     ]
@@ -124,6 +124,6 @@ def describe_other_hours(rule: AfterHours) -> str:
     if not rule.is_answered or own in rule.languages:
         return ""
     other = next(code for code, _name in settings.LANGUAGES if code in rule.languages)
-    return _("Outside our hours we answer %(in_language)s.") % {
+    return _("After hours we answer %(in_language)s.") % {
         "in_language": formatting.name_language_in_sentence(other)
     }

@@ -148,11 +148,11 @@ def build_extra_line(message: Message) -> str:
         return _("The link to the video room is new.")
     if message.kind == Kind.CONFIRMATION and suppressions.is_stopped(message.its_request):
         return _(
-            "This address once asked us to stop writing. This is the only email about it, unless"
-            " you open the link in it and choose email again."
+            "Someone asked us to stop writing to this address. This is the only email we will"
+            " send about this, unless you open the link in it and choose email again."
         )
     if message.kind == Kind.CONFIRMATION and message.its_request.is_for_someone_else:
-        return _("We talk with you, and contact nobody else about it.")
+        return _("We talk only with you. We don't contact anyone else about this.")
     return ""
 
 
@@ -168,7 +168,7 @@ def build_action_links(make: MessageLayout, links: RequesterLinks) -> list[dict]
         "move": _("Move it"),
         "cancel": _("Cancel it"),
         "book": _("Choose a time"),
-        "answer": _("Take it, or keep your time"),
+        "answer": _("Take it, or keep your current time"),
     }
     return [
         {"label": labels[each], "link": links.manage + ACTION_QUERIES[each]}

@@ -24,7 +24,7 @@ class CallbackForm(PublicForm):
     """Ask for a call: a name, a number, and what a caller may leave behind."""
 
     preferred_name = name_field()
-    phone = phone_field(help_text=_("Use one only you can see."))
+    phone = phone_field(help_text=_("Use a number only you answer."))
     for_whom = ForWhomField(required=False)
     minutes_together = forms.TypedChoiceField(
         label=_("Is the person with you now?"),
@@ -38,16 +38,16 @@ class CallbackForm(PublicForm):
         coerce=int,
         empty_value=None,
         required=False,
-        help_text=_("We try to call while they are there."),
+        help_text=_("We will try to call while they are with you."),
     )
     voicemail = voicemail_field()
     good_time = forms.ChoiceField(
         label=_("When is a good time?"),
-        choices=[("", _("The first time you can")), *GoodTime.choices[1:]],
+        choices=[("", _("As soon as you have time")), *GoodTime.choices[1:]],
         required=False,
     )
     agrees_to_contact = forms.BooleanField(
-        error_messages={"required": _("We need this agreement to call you.")}
+        error_messages={"required": _("We need your permission to call you.")}
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,7 +62,7 @@ class CallbackForm(PublicForm):
             Include("admissions/_whom_help.html"),
             Div("minutes_together", css_class="when-professional"),
             Details(
-                _("Unless you change it: we call as soon as we can and leave no voicemail."),
+                _("Unless you change this, we will call as soon as we can and leave no voicemail."),
                 "voicemail",
                 "good_time",
                 css_class="more",
@@ -75,7 +75,7 @@ class CallbackForm(PublicForm):
 
     def name_soonest_time(self, promise: PromiseWords | None) -> None:
         """Say "as soon as you can" only where that is now, else by when it is."""
-        soonest = str(_("The first time you can"))
+        soonest = str(_("As soon as you have time"))
         if promise:
             soonest = str(_("As soon as you can")) if promise.is_now else capfirst(promise.by)
         choices = [("", soonest), *GoodTime.choices[1:]]

@@ -35,7 +35,7 @@ class ContactPlanForm(PublicForm):
         label=_("Keep emails discreet: no name of the center, no reason."), required=False
     )
     language = forms.ChoiceField(
-        label=_("Language of our letters"),
+        label=_("Language of our emails"),
         choices=settings.LANGUAGES,
         help_text=_("We also look for someone who speaks it."),
     )
@@ -61,7 +61,7 @@ class ContactPlanForm(PublicForm):
         """The ways first; what a call or a letter is like, after the ways."""
         shown = [name for name in ("may_call", "may_text", "may_email") if name in self.fields]
         rest = [name for name in self.fields if name not in shown]
-        only_wait = Hint(_("If you tick none, we can only wait for your call."))
+        only_wait = Hint(_("If you check none, we can only wait for your call."))
         return FieldsHelper(Fieldset(_("How may we contact you?"), *shown, only_wait), *rest)
 
     def clean_may_call(self) -> bool:
@@ -69,7 +69,10 @@ class ContactPlanForm(PublicForm):
         may_call = self.cleaned_data["may_call"]
         if not may_call and consultation and consultation.is_by_phone:
             raise ValidationError(
-                _("Your appointment is a call. Leave this ticked, or cancel the appointment first.")
+                _(
+                    "Your appointment is a call. Leave this checked, or cancel the appointment"
+                    " first."
+                )
             )
         return may_call
 

@@ -84,8 +84,8 @@ class PublicForm(LinkedErrors, forms.Form):
             self.add_error(
                 None,
                 _(
-                    "Something on this device, such as a password manager, filled in a field that"
-                    " nobody sees. We emptied it and sent nothing yet. Please send the form once"
+                    "Something on this device, such as a password manager, filled in a hidden"
+                    " field. We cleared it. Nothing was sent yet. Please send the form once"
                     " more."
                 ),
             )

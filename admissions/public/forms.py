@@ -17,7 +17,7 @@ from . import email_typos
 from .form_base import ConsentKey, PublicForm
 from .form_fields import mark_optional, name_field, parse_yes_no, phone_field, voicemail_field
 
-NO_PHONE_FOR_CALL = _("Enter a phone number: you chose a talk by phone.")
+NO_PHONE_FOR_CALL = _("Enter a phone number. You chose to talk by phone.")
 
 
 class DetailsForm(PublicForm):
@@ -66,7 +66,7 @@ class DetailsForm(PublicForm):
         required=False,
     )
     program_interest = forms.ModelChoiceField(
-        label=_("Program you are thinking of"),
+        label=_("Program you are thinking about"),
         queryset=Program.objects.published(),
         required=False,
         empty_label=_("Not sure yet"),
@@ -91,7 +91,7 @@ class DetailsForm(PublicForm):
         help_text=_("Please leave out medical details."),
     )
     agrees_to_contact = forms.BooleanField(
-        error_messages={"required": _("We need this agreement to answer you.")}
+        error_messages={"required": _("We need your permission to answer you.")}
     )
     wants_news = forms.BooleanField(required=False)
     # Whether we have asked about a slip in their email: nobody is asked twice.
@@ -105,14 +105,14 @@ class DetailsForm(PublicForm):
     }
 
     PHONE_HINTS = {
-        Mode.PHONE: _("We call you here. Use a number only you can see."),
-        Mode.VIDEO: _("A phone or an email is enough. Use one only you can see."),
-        Mode.IN_PERSON: _("A phone or an email is enough. Use one only you can see."),
+        Mode.PHONE: _("We will call you here. Use a number only you answer."),
+        Mode.VIDEO: _("A phone or an email is enough. Use one that only you check."),
+        Mode.IN_PERSON: _("A phone or an email is enough. Use one that only you check."),
     }
     EMAIL_HINTS = {
-        Mode.PHONE: _("We send your confirmation here. Typing it means: “%(consent)s”"),
-        Mode.VIDEO: _("We send the link to join here. Typing it means: “%(consent)s”"),
-        Mode.IN_PERSON: _("We send your confirmation here. Typing it means: “%(consent)s”"),
+        Mode.PHONE: _("We will send your confirmation here. Typing it means: “%(consent)s”"),
+        Mode.VIDEO: _("We will send the link to join here. Typing it means: “%(consent)s”"),
+        Mode.IN_PERSON: _("We will send your confirmation here. Typing it means: “%(consent)s”"),
     }
 
     def __init__(self, *args: Any, mode: str, **kwargs: Any) -> None:
@@ -183,10 +183,13 @@ class DetailsForm(PublicForm):
         rest = ("may_text", "voicemail", "is_discreet", "good_time")
         if self.mode == Mode.PHONE:
             calls = _(
-                "Unless you change it: we call you, leave no voicemail, keep emails discreet."
+                "Unless you change this, we will call you, leave no voicemail, and keep emails"
+                " discreet."
             )
             return Details(calls, *rest, css_class="more")
-        may = _("Unless you change it: we may call you, leave no voicemail, keep emails discreet.")
+        may = _(
+            "Unless you change this, we may call you, leave no voicemail, and keep emails discreet."
+        )
         return Details(may, "may_call", *rest, css_class="more")
 
     def clean_is_adult(self) -> bool:

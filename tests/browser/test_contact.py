@@ -23,7 +23,7 @@ def test_visitor_keeps_the_time_changes_the_plan_and_stops(visit, site):
     page.goto(page.locator(".day .grid a").last.get_attribute("href"))
     fill_details(page, **BEA)
     send(page)
-    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your appointment is booked")).to_be_visible()
     fall_due(site, "reminder_day")
 
     page = follow(page, site, "A reminder of your appointment", "Keep my appointment")
@@ -44,7 +44,7 @@ def test_visitor_keeps_the_time_changes_the_plan_and_stops(visit, site):
     page = follow(page, site, "A reminder of your appointment", "stop")
     found["stop"] = faults_of(page)
     page.get_by_role("button", name="Stop these emails").click()
-    expect(page.get_by_role("heading", name="We have stopped")).to_be_visible()
+    expect(page.get_by_role("heading", name="You won't get these emails anymore")).to_be_visible()
     found["stopped"] = faults_of(page)
 
     assert fall_due(site, "reminder_hours") == ("skipped", "not_permitted")

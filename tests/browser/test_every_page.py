@@ -150,7 +150,7 @@ def test_keyboard_sees_where_it_is_all_the_way(visit, size):
     page = visit(viewport=size)
     page.goto("/consultation/")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the page")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_in_viewport(ratio=1)
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
     page.locator(".times a").last.click()

@@ -27,7 +27,7 @@ def book_at(page, address, **person):
     page.goto(address)
     fill_details(page, **person)
     send(page)
-    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your appointment is booked")).to_be_visible()
 
 
 def open_from_letter(page, site):
@@ -47,8 +47,8 @@ def test_who_waits_takes_the_time_that_another_frees(visit, site):
     page.goto(f"/consultation/?zone={zone}")
     book_at(page, page.locator(".day .grid a").last.get_attribute("href"), **LIV)
 
-    page.get_by_role("button", name="Tell me if something opens sooner").click()
-    expect(page.get_by_text("If something opens sooner, we write to you.")).to_be_visible()
+    page.get_by_role("button", name="Tell me if an earlier time opens up").click()
+    expect(page.get_by_text("If an earlier time opens up, we will write to you.")).to_be_visible()
     waiting = faults_of(page)
     rival.goto("/consultation/manage/cancel/")
     rival.get_by_role("button", name="Cancel my appointment").click()

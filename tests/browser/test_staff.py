@@ -135,7 +135,7 @@ def test_counselor_goes_away_and_the_person_is_asked_to_choose_again(visit, site
     fall_due(site, reference, "freed")
     assert site.await_letter("Your appointment needs a new time", to="jo@example.com")
     visitor.goto("/consultation/manage/")
-    expect(visitor.get_by_role("heading", name="We could not keep")).to_be_visible()
+    expect(visitor.get_by_role("heading", name="We had to cancel")).to_be_visible()
     assert states(site, reference) == ("attempting_contact", "canceled_by_center")
 
 

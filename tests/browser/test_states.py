@@ -51,7 +51,7 @@ def test_second_touch_of_an_impatient_thumb_books_once(visit, site):
 
     page.locator("form.sheet button.wide[type=submit]").dblclick()
 
-    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your appointment is booked")).to_be_visible()
     asked = "SELECT count(*) FROM admissions_consultationrequest WHERE PERSON"
     assert site.ask_of_person(asked, "name:twice") == [(1,)]
 
@@ -222,7 +222,7 @@ def test_time_stays_and_the_way_to_talk_changes(page):
 
     page.goto("/consultation/manage/move/")
     page.get_by_role("link", name="Video").click()
-    page.get_by_role("button", name="Keep my time, and talk this way").click()
+    page.get_by_role("button", name="Keep my current time, but talk this way").click()
 
     expect(page).to_have_url(re.compile(r"/consultation/manage/$"))
     expect(page.locator("main").get_by_text("video", exact=False).first).to_be_visible()

@@ -40,7 +40,7 @@ def test_visitor_books_reads_moves_and_cancels(page, site):
     page.locator(".soon .times a").first.click()
     fill_details(page, **ANN)
     send(page)
-    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your appointment is booked")).to_be_visible()
     booked_for = start_shown(page)
 
     confirmed = site.await_letter("Your appointment", to=ANN["email"])
@@ -121,7 +121,7 @@ def book_without_script(page):
     page.locator(".soon .times a").first.click()
     fill_details(page, **JO)
     send(page)
-    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your appointment is booked")).to_be_visible()
 
 
 def test_times_of_another_mode_can_be_asked_for_without_script(visit):
@@ -150,7 +150,7 @@ def test_clock_that_was_chosen_stays_to_the_receipt(visit):
     page.goto("/consultation/")
 
     page.get_by_text("Change the time zone").click()
-    page.get_by_label("Show times by the clock of").select_option(label="Pacific time")
+    page.get_by_label("Show times in").select_option(label="Pacific time")
     page.get_by_role("button", name="Show times").click()
     page.locator(".times a").first.click()
     said = page.locator(".chosen b").inner_text()
@@ -167,7 +167,7 @@ def test_home_page_says_times_by_the_clock_of_the_visitor_too(visit):
     page.goto("/")
 
     time = page.locator(".soon .times a").first
-    expect(time).to_contain_text("by your clock")
+    expect(time).to_contain_text("your time")
     expect(time).to_have_attribute("href", re.compile("zone=Asia%2FCalcutta"))
 
 
@@ -185,7 +185,7 @@ def test_time_zone_can_be_chosen_without_script(visit):
     page.goto("/consultation/")
 
     page.get_by_text("Change the time zone").click()
-    page.get_by_label("Show times by the clock of").select_option(label="Hawaii time")
+    page.get_by_label("Show times in").select_option(label="Hawaii time")
     page.get_by_role("button", name="Show times").click()
 
     expect(page.locator("[data-zone]")).to_contain_text("Hawaii time")
@@ -211,7 +211,7 @@ def test_keyboard_alone_books_a_time(page):
     press_until(page, "Tab", "button.wide[type=submit]")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your appointment is booked")).to_be_visible()
 
 
 def press_until(page, key, selector):
@@ -299,7 +299,9 @@ def back_to_the_form(page):
 def test_back_after_finishing_shows_nothing_that_was_typed(page, site):
     book(page, latest=True)
     follow(page.get_by_role("button", name="Finish on this device"))
-    expect(page.get_by_role("heading", name="This device has forgotten your visit")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="Your visit is cleared from this device")
+    ).to_be_visible()
 
     assert back_to_the_form(page) == []
 

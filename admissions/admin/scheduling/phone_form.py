@@ -111,7 +111,7 @@ class PhoneBookingForm(DetailsForm):
             self.add_error("may_email", _("Enter an email above, or clear this box."))
         if email and not data.get("may_email"):
             self.add_error(
-                "may_email", _("Tick this box so that we may write to you, or clear the email.")
+                "may_email", _("Check this box so that we can write to you, or clear the email.")
             )
 
     def permits_email(self) -> bool:

@@ -81,7 +81,9 @@ LETTERS: dict[str, MessageKind] = {
         check=Check.STANDING,
         layout=TIME_LAYOUT,
         timing=staff_text("At once, when someone books."),
-        text=MessageText(_("Your appointment"), _("Your appointment"), _("Your time is set.")),
+        text=MessageText(
+            _("Your appointment"), _("Your appointment"), _("Your appointment is booked.")
+        ),
     ),
     Kind.MOVED: change(
         check=Check.STANDING,
@@ -90,7 +92,7 @@ LETTERS: dict[str, MessageKind] = {
         text=MessageText(
             _("Your appointment has a new time"),
             _("Your appointment has a new time"),
-            _("This is your new time. The old one is free again."),
+            _("This is your new time. It replaces the old one."),
         ),
     ),
     Kind.HANDED_OVER: change(
@@ -101,11 +103,11 @@ LETTERS: dict[str, MessageKind] = {
             "When a colleague takes over. At night it waits until 8 am, unless the time is close."
         ),
         text=MessageText(
-            _("Your appointment: same time, someone new"),
-            _("Same time, someone new"),
+            _("Your appointment: same time, different person"),
+            _("Same time, different person"),
             _(
-                "Your time stays the same. You will now talk with {counselor}. You need to do"
-                " nothing."
+                "The time stays the same. You will now talk with {counselor}. You don't need to"
+                " do anything."
             ),
         ),
     ),
@@ -120,8 +122,8 @@ LETTERS: dict[str, MessageKind] = {
             _("Your appointment needs a new time"),
             _("Please choose another time"),
             _(
-                "We are sorry. We can't keep your appointment on {when}. This is our doing, not"
-                " yours. We would still like to talk with you."
+                "We are sorry. We can't keep your appointment on {when}. You did nothing wrong,"
+                " and we would still like to talk with you."
             ),
         ),
     ),
@@ -144,8 +146,8 @@ LETTERS: dict[str, MessageKind] = {
             _("Your appointment"),
             _("The link you asked for"),
             _(
-                "Someone asked on our site to find what is booked under this address. This link"
-                " opens it. It is only for you: please don't pass it on."
+                "Someone asked on our site for a link to what is booked with this email address."
+                " Here it is. It is only for you, so please don't share it."
             ),
         ),
     ),
@@ -158,7 +160,7 @@ LETTERS: dict[str, MessageKind] = {
         text=MessageText(
             _("An earlier time for your appointment"),
             _("An earlier time for your appointment"),
-            _("You asked for something sooner. This time has opened:"),
+            _("You asked for an earlier time. This one just opened up:"),
         ),
     ),
     Kind.EARLIER_OFFER_TAKEN: earlier(
@@ -171,9 +173,9 @@ LETTERS: dict[str, MessageKind] = {
             _("Your appointment stays as it is"),
             _("Your appointment stays as it is"),
             _(
-                "Someone else has just taken the earlier time, {earlier}. We are sorry. Nothing has"
-                " changed for you. You still have the time below. We keep looking, and write if"
-                " another time opens."
+                "We are sorry: someone else just took the earlier time, {earlier}. Your"
+                " appointment below has not changed. We will keep looking, and write to you if"
+                " another time opens up."
             ),
         ),
     ),
@@ -182,13 +184,18 @@ LETTERS: dict[str, MessageKind] = {
         text=MessageText(
             _("A reminder of your appointment"),
             _("A reminder of your appointment"),
-            _("This is a reminder of your time. If it no longer suits you, move it or cancel it."),
+            _(
+                "This is a reminder of your appointment. If the time no longer works for you, you"
+                " can move it or cancel it."
+            ),
         ),
     ),
     Kind.REMINDER_HOURS: reminder(
         rule=before(30 * MINUTE, 24 * HOUR),
         text=MessageText(
-            _("A reminder of your appointment"), _("We talk soon"), _("We look forward to it.")
+            _("A reminder of your appointment"),
+            _("We'll talk soon"),
+            _("We look forward to talking with you."),
         ),
     ),
     Kind.AFTER_COMPLETED: MessageKind(
@@ -202,8 +209,8 @@ LETTERS: dict[str, MessageKind] = {
             _("Thank you for talking with us"),
             _("Thank you for talking with us"),
             _(
-                "Thank you for your time. Your next steps are as we agreed. If a question comes up,"
-                " call us."
+                "Thank you for your time. Your next steps are the ones we agreed on. If a"
+                " question comes up, call us."
             ),
         ),
     ),
@@ -219,8 +226,11 @@ LETTERS: dict[str, MessageKind] = {
         rule=DelayRule(1 * HOUR, 30 * DAY),
         text=MessageText(
             _("Choose another time"),
-            _("There is still a time for you"),
-            _("We would still like to talk with you. Choose a time that suits you, or call us."),
+            _("You can still choose a time"),
+            _(
+                "We would still like to talk with you. Choose a time that works for you, or"
+                " call us."
+            ),
         ),
     ),
     Kind.NO_SHOW_LAST: no_show(
@@ -230,8 +240,7 @@ LETTERS: dict[str, MessageKind] = {
             _("Whenever you are ready"),
             _(
                 "You can choose a time or call us whenever you like, today or much later. We"
-                " will not"
-                " write again unless you ask."
+                " will not write again unless you ask."
             ),
         ),
     ),
@@ -241,7 +250,7 @@ LETTERS: dict[str, MessageKind] = {
             _("We tried to reach you"),
             _("We tried to reach you"),
             _(
-                "We tried to reach you about your request. Choose a time that suits you, or"
+                "We tried to reach you about your request. Choose a time that works for you, or"
                 " call us."
             ),
         ),
@@ -252,9 +261,8 @@ LETTERS: dict[str, MessageKind] = {
             _("About your request"),
             _("We are still here"),
             _(
-                "We have not reached you yet. That is all right. Choose a time that suits you,"
-                " or call"
-                " us when you have a quiet moment."
+                "We haven't been able to reach you yet. That's all right. Choose a time that"
+                " works for you, or call us when you have a quiet moment."
             ),
         ),
     ),
@@ -264,9 +272,9 @@ LETTERS: dict[str, MessageKind] = {
             _("Whenever you are ready"),
             _("Whenever you are ready"),
             _(
-                "We have tried to reach you a few times, and do not want to press you. You can"
-                " choose"
-                " a time or call us whenever you like. We will not write again unless you ask.\n\n"
+                "We have tried to reach you a few times, and we don't want to pressure you. You can"
+                " choose a time or call us whenever you like. We will not write again unless you"
+                " ask.\n\n"
                 "We wish you well."
             ),
         ),
@@ -280,7 +288,7 @@ LETTERS: dict[str, MessageKind] = {
             _("We are late with our call"),
             _("We are late with our call"),
             _(
-                "We said that we would call you, and have not yet. We are sorry. We have not"
+                "We said we would call you, and we haven't yet. We are sorry. We have not"
                 " forgotten you. Please call us if you can, or choose a time."
             ),
         ),
@@ -292,9 +300,8 @@ LETTERS: dict[str, MessageKind] = {
             _("We called you"),
             _("We called you"),
             _(
-                "We called you as we had said, and did not reach you. We will try again. You"
-                " can also"
-                " call us, or choose a time that suits you."
+                "We called you as we said we would, but we couldn't reach you. We will try"
+                " again. You can also call us, or choose a time that works for you."
             ),
         ),
     ),
@@ -306,8 +313,7 @@ LETTERS: dict[str, MessageKind] = {
             _("Thank you for talking with us"),
             _(
                 "It was good to talk with you. If a question comes up, call us. If you would"
-                " like to"
-                " talk longer, choose a time."
+                " like to talk longer, choose a time."
             ),
         ),
     ),

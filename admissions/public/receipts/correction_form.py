@@ -57,7 +57,7 @@ class CorrectionForm(PublicForm):
             self.add_error("phone", _("Type the right number or email."))
         if email and not data.get("may_email"):
             self.add_error(
-                "may_email", _("Tick this box so that we may write to you, or clear the email.")
+                "may_email", _("Check this box so that we can write to you, or clear the email.")
             )
         if email and not data.get("email_asked"):
             self.ask_about_slip(email)

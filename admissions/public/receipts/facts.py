@@ -30,11 +30,11 @@ def describe_contact(consultation_request: ConsultationRequest) -> dict[str, str
 def describe_missed_call(consultation_request: ConsultationRequest) -> str:
     voicemail = ConsultationRequest.Voicemail
     told = {
-        voicemail.NO: _("If you miss it, we leave no message and try again."),
+        voicemail.NO: _("If you miss the call, we will leave no message and try again."),
         voicemail.NUMBER_ONLY: _(
-            "If you miss it, we leave a first name and our number, nothing else, and try again."
+            "If you miss the call, we will leave only a first name and our number, and try again."
         ),
-        voicemail.SAY_CENTER: _("If you miss it, we leave a message and try again."),
+        voicemail.SAY_CENTER: _("If you miss the call, we will leave a message and try again."),
     }
     return told[voicemail(consultation_request.voicemail)]
 

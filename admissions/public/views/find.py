@@ -47,7 +47,7 @@ def look_up(request: HttpRequest, form: LookupForm) -> HttpResponse:
         origin=rate_limiting.origin_of(request),
     )
     if found is None:
-        missed = _("We found nothing under this reference and phone. Check both, or call us.")
+        missed = _("We found nothing with this reference and phone. Check both, or call us.")
         form.add_error("reference", missed)
         return render_find(request, form)
     session.allow_seeing(request, found)

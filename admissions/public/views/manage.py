@@ -36,10 +36,10 @@ LINK_TARGETS = {
     "book": "admissions:rebook",
 }
 FLASH_MESSAGES = {
-    "booked": _lazy("Your time is booked."),
+    "booked": _lazy("Your appointment is booked."),
     "plan": _lazy("Your choices are saved."),
-    "corrected": _lazy("Thank you. From now on we use what you have just typed."),
-    "call": _lazy("We have noted it."),
+    "corrected": _lazy("Thank you. Your changes are saved."),
+    "call": _lazy("Your changes to the call are saved."),
     "no_call": _lazy("We will not call. You can ask us again at any time."),
     "undone": _lazy("You have your old time back."),
 }

@@ -104,7 +104,7 @@ def undo_move(request: HttpRequest) -> HttpResponse:
     try:
         moves.undo_move(key=key, request=consultation_request, consultation_id=consultation.pk)
     except SlotTaken:
-        notice = _("We are sorry: your old time is not free any more. You keep the new one.")
+        notice = _("We are sorry: your old time is no longer free. You keep the new one.")
         return render_manage(request, consultation_request, notice=notice, status=409)
     except ActionNotAllowed as refused:
         return render_manage(request, consultation_request, notice=str(refused), status=409)

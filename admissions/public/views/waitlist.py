@@ -85,10 +85,10 @@ def accept_offer(
 def offer_taken_notice(consultation_request: ConsultationRequest) -> str:
     consultation = consultation_request.standing_consultation()
     if consultation is None:
-        return _("That time has just been taken.")
+        return _("Someone just took that time.")
     return _(
-        "That time has just been taken. Your appointment on %(when)s stays as it is."
-        " We keep looking."
+        "Someone just took that time. Your appointment on %(when)s has not changed. We will keep"
+        " looking."
     ) % {
         "when": formatting.format_datetime_in_zone(
             consultation.starts_at, consultation_request.time_zone

@@ -237,7 +237,7 @@ class Consultation(models.Model):
     def ended_heading(self) -> Promise:
         """What a requester is told about a consultation that no longer stands."""
         if self.is_canceled_by_center:
-            return _("We could not keep your appointment")
+            return _("We had to cancel your appointment")
         if self.status == self.Status.CANCELED_BY_PERSON:
             return _("Your appointment is canceled")
         if self.status == self.Status.NO_SHOW:
@@ -249,8 +249,8 @@ class Consultation(models.Model):
         """What a requester may do next, said kindly after ended_heading."""
         if self.is_canceled_by_center:
             return _(
-                "We are sorry. This is our doing, not yours. Please choose another time, or call"
-                " us: we would still like to talk with you."
+                "We are sorry. You did nothing wrong. Please choose another time, or call us: we"
+                " would still like to talk with you."
             )
         if self.status == self.Status.CANCELED_BY_PERSON:
             return _("Thank you for letting us know. You can come back at any time.")

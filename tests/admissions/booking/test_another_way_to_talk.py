@@ -161,7 +161,7 @@ def test_page_says_when_the_own_time_is_not_open_another_way():
 
     page = browser(request).get(url("move_consultation"), {"mode": "video"}).content.decode()
 
-    assert "Your own time is not open for this way to talk." in page
+    assert "Your current time is not open for this way to talk." in page
     assert "20270105T170000Z" not in page
 
 

@@ -22,7 +22,7 @@ PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 4, 8, tzinfo=PACIFIC)
 NINE, NOON = NOW.replace(hour=9), NOW.replace(hour=12)
 DAY = timedelta(days=1)
-TOO_CLOSE = "It is too close to change here. Please call us."
+TOO_CLOSE = "Your appointment is too soon to change here. Please call us."
 CONSENTS = {"contact": True, "email": True, "text": False, "news": False}
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NOW)]

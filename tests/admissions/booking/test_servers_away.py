@@ -89,7 +89,7 @@ def test_page_without_redis_says_that_the_mail_is_on_its_way(visitor, redis_away
 
     page = visitor.get(reverse("admissions:booked"))
 
-    assert b"Your time is safe with us. A confirmation is on its way" in page.content
+    assert b"Your appointment is booked. A confirmation is on its way" in page.content
 
 
 @pytest.mark.parametrize("name", ["move_consultation", "cancel_consultation"])

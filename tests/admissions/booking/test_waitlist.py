@@ -92,7 +92,7 @@ def test_without_a_consultation_there_is_nothing_to_wait_for():
     request = book()
     free(request)
 
-    with pytest.raises(ActionNotAllowed, match="No consultation stands"):
+    with pytest.raises(ActionNotAllowed, match="There is no appointment to move"):
         join(request)
 
 
@@ -117,7 +117,7 @@ def test_staff_cannot_put_someone_on_who_may_not_be_emailed():
     make_center()
     request = book(may_email=False)
 
-    with pytest.raises(ActionNotAllowed, match="we may not write"):
+    with pytest.raises(ActionNotAllowed, match="we don't have permission to write"):
         waitlist.add_to_waitlist(request_id=request.pk, by=make_user())
 
     assert WaitlistEntry.objects.count() == 0
@@ -207,7 +207,7 @@ def test_accepting_past_the_cut_off_is_refused(django_assert_num_queries):
     request = offered()
     ModeRules.objects.filter(mode="phone").update(move_until=5 * 24 * 60)
 
-    with pytest.raises(ActionNotAllowed, match="too close"):
+    with pytest.raises(ActionNotAllowed, match="too soon"):
         accept(request)
     assert (starts(request), on_offer(request)) == ([FRIDAY], [TUESDAY])
 

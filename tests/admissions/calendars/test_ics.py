@@ -89,7 +89,7 @@ def test_event_says_nothing_personal():
     assert event["SUMMARY"] == "Appointment"
     assert (event["LOCATION"], event["DESCRIPTION"]) == (
         "In person",
-        "Where to come is in our email.\nTo move or cancel, use the link in our email.",
+        "The address is in our email.\nTo move or cancel, use the link in our email.",
     )
     assert set(event) == {
         "UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "STATUS", "CLASS", "TRANSP",

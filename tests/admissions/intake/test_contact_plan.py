@@ -326,7 +326,7 @@ def test_page_left_without_any_way_says_that_we_wait():
 
     page = client.post(url("change_contact_plan"), values, follow=True).content.decode()
 
-    assert "We can only wait for your call." in page
+    assert "You can call us whenever you like." in page
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ def test_page_with_a_key_that_is_not_ours_asks_once_more(key):
 
     assert kept() == before
     assert read_form(page, "change_contact_plan").values["voicemail"] == "say_center"
-    assert b"This page had been open for a long time." in page.content
+    assert b"This page was open for a long time." in page.content
 
 
 @pytest.mark.security(16)

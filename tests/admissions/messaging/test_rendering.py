@@ -197,7 +197,7 @@ def test_letter_tells_the_time_where_the_person_is_and_where_we_are():
 
     assert lines[4:6] == [
         "Tuesday, January 5, 10:45 pm (Kathmandu time)",
-        "(where we are: Tuesday, January 5, 9:00 am (PST))",
+        "(our local time: Tuesday, January 5, 9:00 am (PST))",
     ]
 
 
@@ -208,8 +208,8 @@ def test_letter_tells_one_time_when_the_clocks_agree():
 
     assert lines[4:6] == [
         "Tuesday, January 5, 9:00 am (PST)",
-        "By phone: Dana calls you from (714) 555-0134. About 45 minutes. If you miss it, call"
-        " back.",
+        "By phone: Dana will call you from (714) 555-0134. About 45 minutes. If you miss the call,"
+        " call us back.",
     ]
 
 
@@ -270,7 +270,7 @@ def test_reminder_names_no_day_that_waiting_out_the_night_makes_false(kind):
 def test_name_that_reads_as_an_address_is_not_repeated(name):
     letter = arrive(promise(preferred_name=name))
 
-    assert text(letter).startswith("Hello.\n\nYour time is set.")
+    assert text(letter).startswith("Hello.\n\nYour appointment is booked.")
     assert name not in all_that_shows(letter)
 
 
@@ -280,7 +280,7 @@ def test_name_that_reads_as_an_address_is_not_repeated(name):
 def test_name_of_a_person_is_greeted(name):
     letter = arrive(promise(preferred_name=name))
 
-    assert text(letter).startswith(f"Hello {name}.\n\nYour time is set.")
+    assert text(letter).startswith(f"Hello {name}.\n\nYour appointment is booked.")
 
 
 @pytest.mark.security(53)
@@ -298,7 +298,7 @@ def test_name_with_an_apostrophe_is_shown_as_typed():
 def test_what_is_no_name_is_not_greeted(name):
     letter = arrive(promise(preferred_name=name))
 
-    assert text(letter).startswith("Hello.\n\nYour time is set.")
+    assert text(letter).startswith("Hello.\n\nYour appointment is booked.")
 
 
 @pytest.mark.parametrize(
@@ -402,19 +402,20 @@ def test_staff_notice_of_a_promised_call_goes_to_active_coordinators_too():
 def test_offer_says_both_times_and_by_when_to_answer():
     said = " ".join(text(arrive(promise(Kind.EARLIER_OFFER))).split())
 
-    assert "You asked for something sooner. This time has opened: Tuesday, January 5, 1:00 am" in (
-        said
+    assert (
+        "You asked for an earlier time. This one just opened up: Tuesday, January 5, 1:00 am"
+        in (said)
     )
     assert "Please answer by Monday, January 4, 10:00 am (PST)." in said
-    assert "you keep Tuesday, January 5, 9:00 am (PST)." in said
-    assert "Take it, or keep your time: http" in said
+    assert "you keep your appointment on Tuesday, January 5, 9:00 am (PST)." in said
+    assert "Take it, or keep your current time: http" in said
 
 
 def test_offer_says_times_by_the_persons_clock_and_ours():
     said = text(arrive(promise(Kind.EARLIER_OFFER, time_zone="Asia/Kathmandu")))
 
     assert (
-        "Tuesday, January 5, 2:45 pm (Kathmandu time)\n(where we are: Tuesday, January 5, 1:00 am"
+        "Tuesday, January 5, 2:45 pm (Kathmandu time)\n(our local time: Tuesday, January 5, 1:00 am"
         in said
     )
     assert "by Monday, January 4, 11:45 pm (Kathmandu time)" in said
@@ -438,7 +439,5 @@ def test_offer_names_no_counselor_who_may_turn_out_to_be_another(kind):
 def test_word_that_a_time_went_says_what_stands():
     said = " ".join(text(arrive(promise(Kind.EARLIER_OFFER_TAKEN))).split())
 
-    assert (
-        "Someone else has just taken the earlier time, Tuesday, January 5, 1:00 am (PST)." in said
-    )
-    assert "You still have the time below." in said
+    assert "someone else just took the earlier time, Tuesday, January 5, 1:00 am (PST)." in said
+    assert "Your appointment below has not changed." in said

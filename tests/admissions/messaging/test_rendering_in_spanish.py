@@ -139,7 +139,7 @@ def test_own_words_that_tell_in_spanish_are_not_said():
     said = text(arrive(message))
 
     assert "recuperación" not in said
-    assert "Su cita está reservada." in said
+    assert "Su cita ya quedó reservada." in said
 
 
 # Whatever anyone else speaks

@@ -134,7 +134,7 @@ def new_confirmation():
 def test_new_request_sends_one_letter_that_says_so(stopped, inbox):
     assert sent(new_confirmation()) == ("sent", "")
 
-    assert "This address once asked us to stop writing." in inbox[0].get_body(
+    assert "Someone asked us to stop writing to this address." in inbox[0].get_body(
         ["plain"]
     ).get_content().replace("\n", " ")
 

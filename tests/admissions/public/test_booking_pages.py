@@ -95,8 +95,8 @@ def test_choose_time_without_any_offers_a_call(clock):
     pages = [Client().get(url("choose_time") + f"?mode={mode}") for mode in ("phone", "video")]
 
     assert [page.status_code for page in pages] == [200, 200]
-    assert b"No time to talk by phone is free within a day" in pages[0].content
-    assert b"No time of this kind is open" in pages[1].content
+    assert b"There are no times to talk by phone in the next 24 hours" in pages[0].content
+    assert b"No times of this kind are open" in pages[1].content
 
 
 def test_open_times_are_those_of_the_page(visitor):
@@ -162,7 +162,7 @@ def test_choose_time_shows_the_readers_clock_beside_ours(visitor):
     first = page.split('class="time first"')[1].split("</a>")[0]
     assert "&amp;zone=Asia%2FKathmandu" in first
     assert "<b>Tomorrow, 12:15 am</b>" in first
-    assert "10:30 am (PST) where we are" in first
+    assert "10:30 am (PST) our time" in first
 
 
 @pytest.mark.parametrize("zone", ["../../etc/passwd", "localtime", "Mars/Base", "x" * 3000, ""])
@@ -203,7 +203,7 @@ def test_details_of_a_time_that_is_gone_show_the_others(visitor, counselor):
     page = visitor.get(details_url())
 
     assert page.status_code == 409
-    assert b"That time is not open any more." in page.content
+    assert b"That time is no longer open." in page.content
 
 
 def test_booking_keeps_the_request_its_time_and_its_promises(visitor, counselor):
@@ -264,7 +264,7 @@ def test_back_to_the_form_says_that_a_time_is_booked(booked):
     page = booked.get(details_url(TOMORROW_AT_TWO))
 
     assert page.status_code == 200
-    assert b"You already have a time" in page.content
+    assert b"You already have an appointment" in page.content
 
 
 def test_second_booking_for_someone_else_is_a_second_request(booked):
@@ -363,7 +363,7 @@ def test_lost_time_without_any_other_says_to_call(visitor, counselor):
     page = visitor.send_details(values)
 
     assert (page.status_code, read_form(page).buttons) == (409, [])
-    assert b"No other time is open just now. Please call us" in page.content
+    assert b"No other time is open right now. Please call us" in page.content
 
 
 # The confirmation
@@ -384,7 +384,7 @@ def test_confirmation_shows_nothing_that_was_typed(visitor):
     [
         ("promised", "", "A confirmation is on its way to your email"),
         ("sent", "", "We have sent a confirmation to your email."),
-        ("failed", "refused", "Our email did not get through to your address"),
+        ("failed", "refused", "Our email did not reach your address"),
     ],
 )
 def test_confirmation_tells_what_became_of_the_email(booked, state, reason, words):
@@ -410,14 +410,14 @@ def test_danger_books_flags_and_puts_help_first(visitor):
     request = the_request()
     assert request.needs_safety_answer
     assert request.due_at == MONDAY
-    assert page.index(b"Please get help right now") < page.index(b"Your time is booked")
+    assert page.index(b"Please get help right now") < page.index(b"Your appointment is booked")
     assert b"Ask us to call now" in page
 
 
 def test_no_danger_shows_the_booking_first(booked):
     page = booked.get(url("booked")).content
 
-    assert page.index(b"Your time is booked") < page.index(b"If you need help right now")
+    assert page.index(b"Your appointment is booked") < page.index(b"If you need help right now")
     assert b"Ask us to call now" not in page
 
 
@@ -562,7 +562,7 @@ def test_callback_with_a_forged_key_asks_once_more_and_keeps_what_was_typed(visi
 
     assert page.status_code == 200
     assert read_form(page, "request_callback").values["preferred_name"] == "Ann"
-    assert b"This page had been open for a long time." in page.content
+    assert b"This page was open for a long time." in page.content
     assert ConsultationRequest.objects.count() == 0
 
 
@@ -798,7 +798,7 @@ def test_move_after_a_cancellation_says_what_stands_and_changes_nothing(booked):
     page = booked.post(url("move_consultation"), {"key": move_key, "at": stamp(TOMORROW_AT_TWO)})
 
     assert (page.status_code, all_that_is_kept()) == (409, before)
-    assert b"There is no appointment to change any more." in page.content
+    assert b"There is no appointment left to change." in page.content
     assert b"Your appointment is canceled" in page.content
 
 
@@ -813,7 +813,7 @@ def test_cancel_of_a_time_that_staff_moved_meanwhile_shows_the_new_time_first(bo
     page = booked.post(url("cancel_consultation"), {"key": key, "reason": ""})
 
     assert all_that_is_kept() == before
-    assert "Above is your appointment as it stands now." in page.text
+    assert "Your appointment as it is now is above." in page.text
     assert "2:00 pm" in page.text
 
 
@@ -825,7 +825,7 @@ def test_page_of_an_appointment_that_we_could_not_keep_is_kind(booked):
 
     page = booked.get(url("manage"))
 
-    assert "We could not keep your appointment" in page.text
+    assert "We had to cancel your appointment" in page.text
     assert "Thank you for letting us know" not in page.text
 
 
@@ -840,7 +840,7 @@ def test_consultation_that_has_started_cannot_be_changed(booked, clock, name):
     page = booked.post(url(name), {"key": key, "at": "20261124T230000Z", "reason": ""})
 
     assert (page.status_code, all_that_is_kept()) == (409, before)
-    assert b"It has already started. Please call us instead." in page.content
+    assert b"Your appointment has already started. Please call us instead." in page.content
 
 
 @pytest.mark.parametrize(
@@ -858,7 +858,7 @@ def test_manage_page_offers_only_what_is_not_too_late(booked, rules, offered):
 
     page = booked.get(url("manage")).content
 
-    assert (b"Move it" in page, b"Cancel it" in page, b"too close to change" in page) == offered
+    assert (b"Move it" in page, b"Cancel it" in page, b"too soon to change" in page) == offered
 
 
 def test_times_follow_the_rules_of_their_mode(visitor):

@@ -88,7 +88,7 @@ def test_details_form_starts_discreet():
         ("for_whom", "Tell us who this is for."),
         ("is_adult", "Tell us if the person is 18 or older."),
         ("preferred_name", "Enter a name we can use. A nickname is fine."),
-        ("agrees_to_contact", "We need this agreement to answer you."),
+        ("agrees_to_contact", "We need your permission to answer you."),
     ],
 )
 def test_details_form_says_what_is_missing(name, words):
@@ -108,7 +108,7 @@ def test_details_form_without_phone_or_email_asks_for_one():
 def test_details_form_for_a_phone_talk_needs_a_phone():
     form = details_form(without=["phone"], email="jo@example.com")
 
-    assert errors(form) == {"phone": ["Enter a phone number: you chose a talk by phone."]}
+    assert errors(form) == {"phone": ["Enter a phone number. You chose to talk by phone."]}
 
 
 @pytest.mark.parametrize("mode", [Mode.VIDEO, Mode.IN_PERSON])
@@ -176,7 +176,7 @@ def test_trap_field_stops_a_robot_and_tells_a_person_why():
     form = details_form(website="https://example.com")
 
     assert list(errors(form)) == ["__all__"]
-    assert "filled in a field that nobody sees" in errors(form)["__all__"][0]
+    assert "filled in a hidden field" in errors(form)["__all__"][0]
 
 
 @pytest.mark.parametrize(("form", "data"), [(DetailsForm, DETAILS), (CallbackForm, CALLBACK)])
@@ -311,7 +311,7 @@ def test_what_nobody_sees_around_an_address_is_left_out(unseen):
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("jo@exam\u200bple.org", "can't be seen"),
+        ("jo@exam\u200bple.org", "hidden character"),
         ("jo@bücher.example", "an address with “ü”"),
         ("jо@example.com", "an address with “о”"),
         ("jo@example。org", "an address with “。”"),
@@ -523,7 +523,7 @@ def test_callback_form_says_what_is_missing():
     assert errors(form) == {
         "preferred_name": ["Enter a name we can use. A nickname is fine."],
         "phone": ["Enter a number we can call."],
-        "agrees_to_contact": ["We need this agreement to call you."],
+        "agrees_to_contact": ["We need your permission to call you."],
     }
 
 

@@ -22,7 +22,7 @@ from tests.support.visitor import (
 )
 
 pytestmark = pytest.mark.django_db
-ALONE = "We talk with you, and contact nobody else about it."
+ALONE = "We talk only with you. We don't contact anyone else about this."
 
 
 @pytest.fixture(autouse=True)

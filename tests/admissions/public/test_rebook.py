@@ -223,8 +223,8 @@ def test_page_books_with_one_tap_and_says_so(request_of_jo):
     page = answer.content.decode()
     assert request_of_jo.standing_consultation().starts_at == TOMORROW_AT_TWO
     assert answer.redirect_chain[-1][0] == url("manage")
-    assert "Your time is booked." in page
-    assert "Your time is booked." not in client.get(url("manage")).content.decode()
+    assert "Your appointment is booked." in page
+    assert "Your appointment is booked." not in client.get(url("manage")).content.decode()
 
 
 def test_page_sent_twice_books_once(request_of_jo):
@@ -379,7 +379,7 @@ def test_page_owns_up_to_a_call_that_is_late(counselor):
     [
         ({}, "We have your request for a call."),
         ({"source": "staff"}, "We are trying to reach you"),
-        ({"may_call": False, "may_email": False}, "We wait for your call"),
+        ({"may_call": False, "may_email": False}, "Call us when you are ready"),
         ({"may_call": False, "phone": ""}, "We are trying to reach you"),
     ],
 )

@@ -111,7 +111,7 @@ def test_second_tab_with_another_time_says_what_stands(visitor):
     page = visitor.send_details(there)
 
     assert page.status_code == 409
-    assert b"You already have a time" in page.content
+    assert b"You already have an appointment" in page.content
     assert Consultation.objects.get().starts_at == TOMORROW_AT_TEN
     assert visitor.get(url("move_consultation")).status_code == 200
 
@@ -159,7 +159,7 @@ def test_form_sent_after_finishing_is_given_back_with_all_that_was_typed(strict,
     form = read_form(page, name)
     assert page.status_code == 403
     assert form.values["preferred_name"] == "Ann"
-    assert b"Please check it and send it once more." in page.content
+    assert b"Please check the form and send it once more." in page.content
     assert ConsultationRequest.objects.count() == 0
     assert strict.post(url(name), form.values, headers=OURS).status_code == 302
 

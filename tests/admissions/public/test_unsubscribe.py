@@ -193,7 +193,7 @@ def test_page_stops_with_one_button(request_of_jo):
 
     request_of_jo.refresh_from_db()
     assert request_of_jo.may_email is False
-    assert "We have stopped" in page
+    assert "You won't get these emails anymore" in page
     assert "Your appointment stays as it is." in page
 
 
@@ -258,7 +258,7 @@ def test_page_knows_that_another_request_has_stopped_the_address(request_of_jo):
 
     page = opened(other).get(reverse("admissions:unsubscribe"))
 
-    assert b"We have stopped" in page.content
+    assert b"You won't get these emails anymore" in page.content
 
 
 def test_button_on_the_manage_page_stops_as_the_link_does(request_of_jo):

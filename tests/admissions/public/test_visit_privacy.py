@@ -321,7 +321,7 @@ def test_form_that_was_sent_shows_another_browser_nothing(visitor):
     page = elsewhere.send_details(values)
 
     assert page.status_code == 409
-    assert b"We have this already" in page.content
+    assert b"We already have this form" in page.content
     assert elsewhere.get(url("booked")).status_code == 410
     assert ConsultationRequest.objects.count() == 1
 
@@ -503,7 +503,7 @@ def test_form_from_elsewhere_is_refused_kindly_and_books_nothing(strict, token, 
     page = strict.post(url("details"), values, headers=headers)
 
     assert page.status_code == 403
-    assert b"Please go back, load it again and retry, or call us." in page.content
+    assert b"Please go back, reload the page and try again, or call us." in page.content
     assert ConsultationRequest.objects.count() == 0
 
 

@@ -78,7 +78,7 @@ def test_asking_for_something_sooner_comes_back_to_the_page_that_says_so(center,
     response = send(visitor, "join_waitlist", page)
 
     assert (response.status_code, response.url, left(request)) == (302, page, [""])
-    assert "If something opens sooner, we write to you." in words(visitor.get(page))
+    assert "If an earlier time opens up, we will write to you." in words(visitor.get(page))
 
 
 def test_stopping_to_look_brings_the_question_back(center):
@@ -88,7 +88,7 @@ def test_stopping_to_look_brings_the_question_back(center):
     send(visitor, "leave_waitlist")
 
     assert left(request) == ["asked"]
-    assert "Tell me if something opens sooner" in words(visitor.get(MANAGE))
+    assert "Tell me if an earlier time opens up" in words(visitor.get(MANAGE))
 
 
 def test_person_can_join_leave_and_join_in_one_browser(center):
@@ -115,7 +115,7 @@ def test_joining_twice_with_one_key_is_once(center):
 def test_page_says_why_someone_without_email_cannot_join(center, columns):
     page = browser_of(book(**columns)).get(MANAGE)
 
-    assert "We don't write to you, so please call us and ask." in words(page).replace("&#x27;", "'")
+    assert "We can't email you, so please call us and ask." in words(page).replace("&#x27;", "'")
     assert reverse("admissions:join_waitlist") not in page.content.decode()
 
 
@@ -195,7 +195,7 @@ def test_keeping_the_time_goes_on_looking(center):
 
     assert (response.url, ended(request), left(request)) == (MANAGE, ["declined"], [""])
     assert request.standing_consultation().starts_at == FRIDAY
-    assert "If something opens sooner, we write to you." in words(visitor.get(MANAGE))
+    assert "If an earlier time opens up, we will write to you." in words(visitor.get(MANAGE))
 
 
 def test_time_that_was_just_taken_is_told_kindly_however_often_they_click(center):
@@ -207,8 +207,8 @@ def test_time_that_was_just_taken_is_told_kindly_however_often_they_click(center
     answers = [visitor.post(form.action, form.values | {"answer": "accept"}) for _each in range(2)]
 
     kind = (
-        "That time has just been taken. Your appointment on Friday, January 8, 9:00 am (PST)"
-        " stays as it is. We keep looking."
+        "Someone just took that time. Your appointment on Friday, January 8, 9:00 am (PST)"
+        " has not changed. We will keep looking."
     )
     assert [each.status_code for each in answers] == [409, 409]
     assert [kind in words(each) for each in answers] == [True, True]
@@ -221,7 +221,7 @@ def test_page_of_an_offer_whose_time_went_says_so_without_a_button(center):
 
     page = browser_of(request).get(MANAGE)
 
-    assert "has just been taken. Your appointment stays as it is. We keep looking." in words(page)
+    assert "Your appointment has not changed. We will keep looking." in words(page)
     assert reverse("admissions:answer_offer") not in page.content.decode()
 
 

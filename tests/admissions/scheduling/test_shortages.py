@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 # A Monday, 10 am in California.
 NOW = datetime(2026, 11, 23, 18, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-LEAD = "No time to talk by phone is free within a day."
+LEAD = "There are no times to talk by phone in the next 24 hours."
 
 
 @pytest.fixture(autouse=True)

@@ -42,7 +42,7 @@ def test_day_has_a_morning_an_afternoon_and_an_evening():
 
 def test_part_of_the_day_is_by_the_clock_of_the_reader():
     assert parts(9, zone=ZoneInfo("Asia/Kathmandu"), language="es") == [
-        ("Por la noche", ["10:45\xa0p.\xa0m."])
+        ("Por la tarde-noche", ["10:45\xa0p.\xa0m."])
     ]
     assert [name for name, _times in parts(13, zone=ZoneInfo("Asia/Kathmandu"))] == [
         "Early morning"

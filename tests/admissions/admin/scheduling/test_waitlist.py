@@ -126,7 +126,7 @@ def test_step_for_someone_who_may_not_be_emailed_is_not_shown_and_refused(client
 
     assert "look_sooner" not in shown
     assert [str(each) for each in response.context["messages"]] == [
-        "Earlier times are offered by email, and we may not write."
+        "We offer earlier times by email, but we don't have permission to write."
     ]
     assert WaitlistEntry.objects.count() == 0
 

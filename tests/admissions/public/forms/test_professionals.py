@@ -44,7 +44,7 @@ def test_receipt_says_that_we_try_to_call_while_the_person_is_there(visitor):
 def test_receipt_of_a_later_call_says_to_call_now(visitor, clock):
     clock.move_to(MONDAY + 12 * HOUR)
 
-    assert "The person may have left you by then" in ask_together(visitor)
+    assert "The person may have left by then" in ask_together(visitor)
 
 
 def test_receipts_do_not_send_a_professional_to_the_sheet_for_families(visitor):

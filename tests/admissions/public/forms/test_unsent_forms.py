@@ -179,13 +179,13 @@ def test_browser_without_cookies_hears_of_them_and_of_the_line_and_keeps_what_wa
         url("request_callback"), read_form(page, "request_callback").values, headers=OURS
     )
 
-    assert "Nothing was sent yet. Please check it and send it once more." in page.text
+    assert "Nothing was sent yet. Please check the form and send it once more." in page.text
     for shown in (page, again):
         assert "Sending needs cookies" in shown.text
         assert "tel:+1-714-555-0134" in shown.text
         assert read_form(shown, "request_callback").values["preferred_name"] == "Jo"
-    assert "This browser keeps no cookies" in again.text
-    assert "This browser keeps no cookies" not in page.text
+    assert "This browser blocks cookies" in again.text
+    assert "This browser blocks cookies" not in page.text
     assert ConsultationRequest.objects.count() == 0
 
 

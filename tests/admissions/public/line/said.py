@@ -6,11 +6,14 @@ from html import unescape
 # Who answers is said in the same sentence, or that nobody does.
 OFF = {"en": "off right now", "es": "nuestros consejeros no están"}
 WHO = {
-    "en": ("answering service answers", "counselor on call answers"),
+    "en": ("answering service picks up", "counselor on call will answer"),
     "es": ("servicio de recepción de llamadas", "consejero de guardia"),
 }
-NOBODY = {"en": "Nobody answers our line right now", "es": "nadie contesta nuestra línea"}
-COUNSELOR = {"en": "A counselor answers right now", "es": "contesta un consejero."}
+NOBODY = {"en": "No one is answering our line right now", "es": "nadie contesta nuestra línea"}
+COUNSELOR = {
+    "en": "A counselor is answering calls right now",
+    "es": "un consejero contesta las llamadas",
+}
 # Of our own line no page says that it is always answered.
 ALWAYS = re.compile(
     r"day and night|day or night|24/7|around the clock|at any hour|same people answer"

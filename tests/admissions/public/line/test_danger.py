@@ -100,7 +100,7 @@ def test_at_night_the_receipt_says_when_we_would_call(visitor, clock):
 
     assert "Ask us to call now" not in words
     assert "If you ask us to call, we aim to call tomorrow by 9:15 am (PST)." in words
-    assert "Our answering service answers" in words
+    assert "Our answering service picks up" in words
 
 
 def test_call_now_of_a_page_older_than_the_hour_is_answered_with_the_time_that_holds(
@@ -116,7 +116,7 @@ def test_call_now_of_a_page_older_than_the_hour_is_answered_with_the_time_that_h
     assert promised == datetime(2026, 11, 24, 17, 15, tzinfo=UTC)
     words = words_of(visitor.get(url("booked")).content.decode())
     assert "We aim to call you by Tuesday, November 24, 9:15 am (PST)." in words
-    assert "Your time is booked" in words
+    assert "Your appointment is booked" in words
 
 
 def test_call_that_nobody_has_hours_for_is_promised_to_nobody(clock):
@@ -138,7 +138,7 @@ def test_receipt_without_any_hours_promises_no_call_and_keeps_the_booking(visito
 
     words = words_of(visitor.get(answer["Location"]).content.decode())
     assert "We can't promise a call right now." in words
-    assert "Your time is booked" in words
+    assert "Your appointment is booked" in words
     assert ConsultationRequest.objects.get().promised_call_by is None
 
 

@@ -104,9 +104,9 @@ def test_letter_says_in_which_language_we_answer_after_hours():
 @pytest.mark.parametrize(
     ("task", "sentence"),
     [
-        ("message", "Our answering service answers, and can take a message for us."),
-        ("promise", "Our answering service answers, and can tell you when we will call you back."),
-        ("book", "Our answering service answers, and can book a time for you."),
+        ("message", "Our answering service picks up, and can take a message for us."),
+        ("promise", "Our answering service picks up, and can tell you when we will call you back."),
+        ("book", "Our answering service picks up, and can book a time for you."),
     ],
 )
 def test_page_at_night_says_what_they_can_do(counselor, clock, task, sentence):
@@ -136,7 +136,7 @@ def test_words_change_with_the_hour_on_a_page_that_is_kept(counselor, clock, pag
 
     for at in ("16:59:59", "17:00:05"):
         clock.move_to(datetime.fromisoformat(f"2026-11-23T{at}-08:00"))
-        found.append("answering service answers" in words_of(client.get("/").content.decode()))
+        found.append("answering service picks up" in words_of(client.get("/").content.decode()))
 
     assert found == [False, True]
 

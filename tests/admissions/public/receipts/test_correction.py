@@ -151,7 +151,7 @@ def test_link_in_the_old_letter_is_a_page_that_does_not_exist(visitor):
 
     assert Client().get(f"/consultation/manage/{manage}/").status_code == 404
     page = Client().get(f"/consultation/stop/{stop}/")
-    assert "We don't send you emails any more." in page.content.decode()
+    assert "We no longer send you emails." in page.content.decode()
     assert the_request().reference not in page.content.decode()
 
 

@@ -52,7 +52,7 @@ def test_time_chosen_after_a_call_is_booked_with_one_button(called):
     assert answer["Location"] == url("manage")
     assert the_request().standing_consultation().starts_at == TOMORROW_AT_TEN
     assert the_request().promised_call_by == MONDAY + timedelta(minutes=5)
-    assert "Our call by" in read(called, "manage")
+    assert "We still aim to call you by" in read(called, "manage")
 
 
 def test_time_booked_instead_ends_the_call(called):
@@ -61,7 +61,7 @@ def test_time_booked_instead_ends_the_call(called):
     called.post(url("rebook"), form.values | {"call": "take_back"})
 
     assert the_request().promised_call_by is None
-    assert "Our call by" not in read(called, "manage")
+    assert "We still aim to call you by" not in read(called, "manage")
 
 
 def test_page_before_it_shows_the_number_masked(called):
@@ -78,7 +78,7 @@ def test_someone_else_has_the_whole_form(called):
 
 
 def test_times_say_that_our_call_stands(called):
-    assert "Our call by" in read(called, "choose_time")
+    assert "We still aim to call you by" in read(called, "choose_time")
 
 
 def test_call_that_is_late_is_not_said_to_stand(called):
@@ -91,7 +91,7 @@ def test_call_that_is_late_is_not_said_to_stand(called):
 
 @pytest.mark.security(16)
 def test_times_say_it_to_nobody_else(called):
-    assert "Our call by" not in read(Visitor(), "choose_time")
+    assert "We still aim to call you by" not in read(Visitor(), "choose_time")
 
 
 # A call after a time
@@ -104,7 +104,7 @@ def test_call_after_a_time_goes_to_the_number_we_have(visitor):
     visitor.post(url("call_now"), form.values)
 
     assert the_request().promised_call_by == MONDAY + timedelta(minutes=5)
-    assert "Our call by" in read(visitor, "request_callback")
+    assert "We still aim to call you by" in read(visitor, "request_callback")
 
 
 @pytest.mark.stopped_at(MONDAY + timedelta(hours=16))
@@ -150,7 +150,7 @@ def test_call_is_taken_back_and_asked_for_again(called):
     form = read_form(called.get(url("change_callback")), "withdraw_callback")
     called.post(url("withdraw_callback"), form.values)
 
-    assert "You took the call back" in read(called, "manage")
+    assert "You canceled the call" in read(called, "manage")
     again = read_form(called.get(url("request_callback")), "call_now")
     called.post(url("call_now"), again.values)
     assert the_request().promised_call_by == MONDAY + timedelta(minutes=5)

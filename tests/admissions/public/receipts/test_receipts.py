@@ -41,9 +41,9 @@ def read(client, name):
 @pytest.mark.parametrize(
     ("voicemail", "words"),
     [
-        ("no", "we leave no message and try again"),
-        ("number_only", "we leave a first name and our number, nothing else"),
-        ("say_center", "we leave a message and try again"),
+        ("no", "we will leave no message and try again"),
+        ("number_only", "we will leave only a first name and our number"),
+        ("say_center", "we will leave a message and try again"),
     ],
 )
 def test_receipt_says_what_happens_to_a_missed_call(visitor, voicemail, words):
@@ -106,7 +106,7 @@ def test_talk_by_video_says_what_if_it_fails(visitor):
     page = read(visitor, "booked")
 
     assert "No app is needed." in page
-    assert "We call you at (•••) •••-0155." in page
+    assert "We will call you at (•••) •••-0155." in page
 
 
 @pytest.mark.parametrize(("is_discreet", "is_told"), [(True, False), (False, True)])
@@ -128,7 +128,7 @@ def test_letter_says_which_number_calls(inbox):
     delivery.deliver_message(request.messages.get(kind="confirmation").pk)
 
     text = inbox[-1].get_body(("plain",)).get_content()
-    assert f"calls you from {Facility.objects.get().admissions_line}." in text
+    assert f"will call you from {Facility.objects.get().admissions_line}." in text
 
 
 # The sheet
@@ -205,7 +205,7 @@ def test_old_time_that_is_gone_is_said_kindly_and_the_new_one_stays(visitor):
     page = visitor.post(url("undo_move"), form.values)
 
     assert page.status_code == 409
-    assert "your old time is not free any more" in page.content.decode()
+    assert "your old time is no longer free" in page.content.decode()
     starts = [each.standing_consultation().starts_at for each in ConsultationRequest.objects.all()]
     assert sorted(starts) == [TOMORROW_AT_TEN, LATER]
 
