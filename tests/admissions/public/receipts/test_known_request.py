@@ -86,7 +86,7 @@ def test_call_that_is_late_is_not_said_to_stand(called):
     request.promised_call_by = MONDAY - timedelta(minutes=1)
     request.save()
 
-    assert "Our call by" not in read(called, "choose_time")
+    assert "We still aim to call you by" not in read(called, "choose_time")
 
 
 @pytest.mark.security(16)
@@ -166,7 +166,7 @@ def test_call_taken_back_beside_a_talk_by_phone_denies_no_call(visitor):
 
     page = read(visitor, "manage")
     assert the_request().promised_call_by is None
-    assert "By phone. Dana calls you" in page
+    assert "By phone. Dana will call you" in page
     assert "We will not call" not in page
 
 
