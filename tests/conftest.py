@@ -28,7 +28,11 @@ USUAL_DAY = datetime(2026, 11, 23, 10, tzinfo=PACIFIC)
 SEEDED_ON = datetime(2026, 3, 2, 10, tzinfo=PACIFIC)
 
 # What shares a running site stays in one process. These take longest, so they begin first.
-SITES = ("tests/browser/", "tests/recovery_site/dev/test_runner.py", "tests/faults/")
+# Files that share a running site, or a server which restores one backup at a time.
+SITES = (
+    "tests/browser/", "tests/recovery_site/dev/test_runner.py", "tests/faults/",
+    "tests/recovery_site/backups/",
+)  # fmt: skip
 CROWDS = "crowds"
 LONGEST_FIRST = {group: place for place, group in enumerate((*SITES, CROWDS))}
 

@@ -37,7 +37,7 @@ PARAMETERS = {
     "admissions.suppression": "which",
     "admissions.waitlistentry": "who",
     "users.user": "groups__id__exact groups__isnull is_active__exact is_active__isnull",
-    "programs.article": "is_published__exact is_published__isnull language language__isnull",
+    "programs.article": "is_published__exact is_published__isnull language language__isnull review",
     "programs.credential": "expires_on__day expires_on__month expires_on__year is_shown__exact"
     " is_shown__isnull kind__exact kind__isnull",
     "programs.crisisline": "is_active__exact is_active__isnull is_compact__exact"
@@ -45,11 +45,11 @@ PARAMETERS = {
     "programs.levelofcare": "is_active__exact is_active__isnull is_offered_here__exact"
     " is_offered_here__isnull scheme__exact scheme__isnull",
     "programs.location": "is_open__exact is_open__isnull",
-    "programs.page": "is_published__exact is_published__isnull language language__isnull slug"
-    " slug__isnull",
+    "programs.page": "is_published__exact is_published__isnull language language__isnull review"
+    " slug slug__isnull",
     "programs.program": "is_published__exact is_published__isnull",
     "programs.programtext": "is_published__exact is_published__isnull language language__isnull"
-    " program__id__exact program__isnull",
+    " program__id__exact program__isnull review",
     "programs.question": "is_on_home__exact is_on_home__isnull is_published__exact"
     " is_published__isnull language language__isnull",
     "programs.translation": "language language__isnull",

@@ -22,6 +22,7 @@ def test_desks_that_only_read():
         "disclosure",
         "earlieroffer",
         "group",
+        "installation",
         "legalhold",
         "message",
         "privacyrequest",
