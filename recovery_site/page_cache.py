@@ -1,7 +1,7 @@
 """Content pages as they were rendered a moment ago: whole, compressed, the same for everyone.
 
-Only what any stranger is shown: a plain GET of a page of `programs`, without a cookie and
-without a query in its address, that sets no cookie and is marked for nobody. A page is
+Only what any stranger is shown: a plain GET, or a HEAD, of a page of `programs`, without a cookie
+and without a query in its address, that sets no cookie and is marked for nobody. A page is
 rendered anew when it is PAGE_CACHE_SECONDS old; while one visitor waits for that, others get
 the old one, but none begun more than MAX_PAGE_AGE_SECONDS ago. So a time that is taken is shown
 as free for at most that long, whichever machine answers, and whoever takes one has a cookie and
@@ -74,7 +74,8 @@ def key_of(request: HttpRequest) -> str:
 def is_cacheable_request(request: HttpRequest) -> bool:
     """Whether nothing in the request could make its answer another one."""
     asked = request.META
-    return request.method == "GET" and not (
+    # The server leaves out the body of what answers HEAD; all else is as GET has it.
+    return request.method in {"GET", "HEAD"} and not (
         asked.get("HTTP_COOKIE") or asked.get("QUERY_STRING") or asked.get("HTTP_AUTHORIZATION")
     )
 

@@ -149,7 +149,7 @@ KEPT_BY_NOBODY = {
     "a cookie": ({}, {"HTTP_COOKIE": "a=b"}),
     "a name and a password": ({}, {"HTTP_AUTHORIZATION": "Basic x"}),
     "a question": ({}, {"QUERY_STRING": "a=b"}),
-    "another verb": ({}, {"REQUEST_METHOD": "HEAD"}),
+    "another verb": ({}, {"REQUEST_METHOD": "POST"}),
     "a fault": ({"status": 404}, {}),
     "a personal page": ({"headers": {"Cache-Control": "no-store"}}, {}),
     "a private page": ({"headers": {"Cache-Control": "private"}}, {}),

@@ -40,3 +40,24 @@ def test_head_answers_as_get_on_every_public_address():
 
 def test_head_has_no_body():
     assert Client().head(reverse("admissions:request_callback")).content == b""
+
+
+HEADERS = ["ETag", "Cache-Control", "Vary", "Content-Type", "Content-Language"]
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_kept_page_has_the_same_headers_whichever_was_asked_first(page_caching, method):
+    getattr(Client(), method)("/")
+
+    by_head, by_get = Client().head("/"), Client().get("/")
+
+    assert by_get["ETag"].startswith('W/"')
+    assert {name: by_head.get(name) for name in HEADERS} == {
+        name: by_get.get(name) for name in HEADERS
+    }
+
+
+def test_page_kept_for_head_has_its_body_for_get(page_caching):
+    assert Client().head("/").content == b""
+
+    assert b"</html>" in Client().get("/").content
