@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -197,12 +198,32 @@ def schedule_consultation(
     return consultation
 
 
-def permit_call(request: ConsultationRequest) -> None:
-    if request.may_call:
-        return
-    request.may_call = True
+def permit_call(request: ConsultationRequest, *, moved: Consultation | None = None) -> None:
+    """Whoever chooses a talk by phone may be called; recorded with what it was `moved` to."""
+    if not request.may_call:
+        set_may_call(request, True, consultation=moved)
+
+
+def take_back_permission(request: ConsultationRequest, consultation: Consultation) -> None:
+    """Permit no call where the move to this consultation alone did; recorded.
+
+    What the requester said of it afterwards stands, and so does a call they asked for.
+    """
+    said = request.audit_events.filter(
+        Q(type=Type.PLAN_CHANGED, fields__contains=["may_call"]) | Q(type=Type.CALL_NOW_REQUESTED)
+    ).last()
+    if request.may_call and said and said.consultation_id == consultation.pk:
+        set_may_call(request, False)
+
+
+def set_may_call(
+    request: ConsultationRequest, may_call: bool, *, consultation: Consultation | None = None
+) -> None:
+    request.may_call = may_call
     request.save(update_fields=["may_call"])
-    request.audit_events.create(type=Type.PLAN_CHANGED, source=REQUESTER, fields=["may_call"])
+    request.audit_events.create(
+        type=Type.PLAN_CHANGED, source=REQUESTER, fields=["may_call"], consultation=consultation
+    )
 
 
 def check_may_rebook(request: ConsultationRequest) -> None:

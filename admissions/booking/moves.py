@@ -49,7 +49,7 @@ def move_consultation(
 
     moved = apply_move(consultation, starts_at, location=location, mode=mode)
     if moved.is_by_phone and not consultation.is_by_phone:
-        consultations.permit_call(request)
+        consultations.permit_call(request, moved=moved)
     waitlist_entries.stop_waiting(request, WaitlistEntry.LeaveReason.MOVED, source=REQUESTER)
     link_key_to_request(key, request)
     return moved
@@ -62,7 +62,8 @@ def undo_move(
     """Put back the time and the way to talk that were moved from, with their counselor if free.
 
     Raises SlotTaken where it is not free any more, and ActionNotAllowed where another time stands
-    by now or it is too late; both leave the new time as it is.
+    by now or it is too late; both leave the new time as it is. The permission to call that the move
+    gave is taken back with it.
     """
     request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
@@ -79,6 +80,10 @@ def undo_move(
         mode=former.mode,
         preferred_counselor_id=former.counselor_id,
     )
+    if moved.is_by_phone and not consultation.is_by_phone:
+        consultations.permit_call(request, moved=moved)
+    elif not moved.is_by_phone:
+        consultations.take_back_permission(request, consultation)
     link_key_to_request(key, request)
     return moved
 

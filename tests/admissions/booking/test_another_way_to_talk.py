@@ -76,7 +76,7 @@ def test_visit_that_becomes_a_call_permits_the_call():
 
     request.refresh_from_db()
     assert (moved.mode, request.may_call) == (Mode.PHONE, True)
-    assert ("plan_changed", "requester", None) in audit(request)
+    assert ("plan_changed", "requester", moved) in audit(request)
 
 
 def test_visit_that_becomes_a_call_is_bound_to_no_place():

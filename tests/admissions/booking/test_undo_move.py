@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from admissions.booking import moves
+from admissions.booking import callbacks, moves
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.messaging import delivery
-from admissions.scheduling.models import Consultation
+from admissions.scheduling.models import Consultation, Mode
 from tests.support.bookings import book, move
 from tests.support.factories import make_counselor
 from tests.support.rows import everything
@@ -84,3 +84,51 @@ def test_letter_of_the_move_that_had_not_gone_does_not_go(moved, inbox):
         ("sent", ""),
     ]
     assert gone.last().consultation == back
+
+
+# The permission to call
+
+
+@pytest.fixture
+def moved_to_phone():
+    make_counselor()
+    request = book(TOMORROW_AT_TEN, mode=Mode.VIDEO, may_call=False)
+    return move(request, LATER, mode=Mode.PHONE)
+
+
+def may_call(consultation):
+    return type(consultation.request).objects.get(pk=consultation.request_id).may_call
+
+
+def test_permission_to_call_that_the_move_gave_is_taken_back_and_recorded(moved_to_phone):
+    assert may_call(moved_to_phone)
+
+    undo(moved_to_phone)
+
+    assert not may_call(moved_to_phone)
+    said = moved_to_phone.request.audit_events.filter(type="plan_changed")
+    assert [(each.source, each.fields) for each in said] == [("requester", ["may_call"])] * 2
+
+
+def test_permission_that_stood_before_the_move_stands_after_it():
+    make_counselor()
+    request = book(TOMORROW_AT_TEN, mode=Mode.VIDEO, may_call=True)
+
+    undo(move(request, LATER, mode=Mode.PHONE))
+
+    request.refresh_from_db()
+    assert request.may_call
+
+
+def test_call_asked_for_since_the_move_stays_permitted(moved_to_phone):
+    callbacks.request_call_now(key=uuid.uuid4(), request=moved_to_phone.request)
+
+    undo(moved_to_phone)
+
+    assert may_call(moved_to_phone)
+
+
+def test_call_that_is_put_back_is_permitted_again(moved_to_phone):
+    undo(undo(moved_to_phone))
+
+    assert may_call(moved_to_phone)
