@@ -15,9 +15,11 @@ from django.utils.crypto import salted_hmac
 
 from admissions.intake import idempotency
 from admissions.intake.models import ConsultationRequest, IdempotencyKey
+from admissions.intake.models.search_tokens import phone_digits
 from admissions.scheduling.models import Consultation
 
 SENDER_SALT = "admissions.form.sender"
+PHONE_SALT = "admissions.session.phone"
 # What a session knows of one person's requests, beside their forms.
 PERSONAL_MARKS = ("request", "manages", "opened_letter", "stops", "sees")
 
@@ -136,15 +138,25 @@ def allow_seeing(request: HttpRequest, consultation_request: ConsultationRequest
         request.session.flush()
         rotate_token(request)
     request.session["sees"] = pk
+    request.session["sees_phone"] = phone_mark(consultation_request)
 
 
 def seen_request(request: HttpRequest) -> ConsultationRequest:
-    """The open request this browser found by its reference; raises VisitClosed."""
+    """The open request this browser found by its reference; raises VisitClosed.
+
+    Who found it by a phone that was corrected since is a stranger.
+    """
     pk = request.session.get("sees")
     seen = ConsultationRequest.objects.open().filter(pk=pk).first() if pk else None
-    if seen is None:
+    if seen is None or request.session.get("sees_phone") != phone_mark(seen):
         raise VisitClosed
     return seen
+
+
+def phone_mark(consultation_request: ConsultationRequest) -> str:
+    """A keyed hash of the phone that the request has now, so that no session holds a number."""
+    digits = phone_digits(consultation_request.phone)
+    return salted_hmac(PHONE_SALT, digits, algorithm="sha256").hexdigest()
 
 
 def note_opened_letter(request: HttpRequest, consultation_request: ConsultationRequest) -> None:

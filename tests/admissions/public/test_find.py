@@ -1,12 +1,15 @@
 """Find my appointment: what the page answers, and what it shows of a request that it found."""
 
 import re
+import uuid
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from phonenumber_field.phonenumber import to_python
 
+from admissions.booking import corrections
 from admissions.intake.models import LinkRequest
 from admissions.rate_limits import limits
 from admissions.rate_limits.limits import Origin
@@ -239,6 +242,24 @@ def test_request_that_is_closed_meanwhile_is_shown_no_more(booked):
     )
 
     assert client.get(url("see_appointment")).status_code == 410
+
+
+@pytest.mark.security(6)
+def test_who_found_it_by_a_phone_that_is_corrected_sees_it_no_more(booked):
+    client, other = Client(), Client()
+    look_up(booked.reference, client=client)
+
+    corrections.correct_contact(
+        key=uuid.uuid4(),
+        request=booked,
+        contact={"phone": to_python("+17145550199")},
+        language="en",
+        origin=Origin(network="192.0.2.7", session=""),
+    )
+
+    assert client.get(url("see_appointment")).status_code == 410
+    look_up(booked.reference, "714 555 0199", client=other)
+    assert other.get(url("see_appointment")).status_code == 200
 
 
 # The page itself
