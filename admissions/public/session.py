@@ -183,7 +183,16 @@ def managed_request(request: HttpRequest) -> ConsultationRequest:
     managed = ConsultationRequest.objects.filter(pk=pk).first() if pk else None
     if managed is None:
         raise VisitClosed
-    is_current = request.session.get("manages_email", 0) == managed.email_number
-    if not is_current and request.session.get("request") != pk:
+    if letter_number(request, managed) not in (None, managed.email_number):
         raise VisitClosed
     return managed
+
+
+def letter_number(request: HttpRequest, managed: ConsultationRequest) -> int | None:
+    """The number of the address whose letter let this browser in; None where it made the request.
+
+    A service that lets a browser manage on asks again, with the request locked.
+    """
+    if request.session.get("request") == str(managed.pk):
+        return None
+    return request.session.get("manages_email", 0)

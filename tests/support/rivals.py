@@ -3,6 +3,7 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from time import monotonic, sleep
 
 from django.db import connection
 
@@ -39,3 +40,19 @@ def at_once(acts) -> list:
 def outcomes(answers) -> Counter:
     """How often each type was returned or raised, by its name."""
     return Counter(type(answer).__name__ for answer in answers)
+
+
+def hold_until_awaited() -> None:
+    """Keep what this transaction has locked until somebody waits for a lock."""
+    until = monotonic() + 10
+    while not is_someone_waiting() and monotonic() < until:
+        sleep(0.02)
+
+
+def is_someone_waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database())"
+        )
+        return cursor.fetchone()[0]

@@ -1,12 +1,14 @@
 """A mistyped number or email, corrected by whoever booked, or came by the link."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from admissions.booking import corrections
-from admissions.exceptions import ActionNotAllowed
+from admissions.exceptions import ActionNotAllowed, ChangedMeanwhile
 from admissions.intake.models import ConsultationRequest
 from admissions.public import rate_limiting, session
 from admissions.public.decorators import private
@@ -26,7 +28,6 @@ def correct_contact(request: HttpRequest) -> HttpResponse:
     key = session.read_form_key(request, purpose)
     is_sent = request.method == "POST" and form.is_valid()
     is_refused, is_stale = False, is_sent and key is None
-
     if is_sent and key is not None:
         try:
             corrected = corrections.correct_contact(
@@ -35,7 +36,10 @@ def correct_contact(request: HttpRequest) -> HttpResponse:
                 contact=form.contact(),
                 language=get_language(),
                 origin=rate_limiting.origin_of(request),
+                email_number=session.letter_number(request, consultation_request),
             )
+        except ChangedMeanwhile as refused:
+            raise session.VisitClosed from refused
         except ActionNotAllowed as refused:
             return render_manage(request, consultation_request, notice=str(refused), status=409)
         except TooManyRequests:
@@ -55,7 +59,12 @@ def correct_contact(request: HttpRequest) -> HttpResponse:
         "is_refused": is_refused,
         "has_email": bool(consultation_request.email),
     }
-    status = 429 if is_refused else 200
+    return render_correction(request, context)
+
+
+def render_correction(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The form; 429 beyond a limit."""
+    status = 429 if context["is_refused"] else 200
     return render(request, "admissions/correct_contact.html", context, status=status)
 
 

@@ -9,7 +9,7 @@ from phonenumber_field.phonenumber import to_python
 
 from admissions.audit.models import AuditEvent
 from admissions.booking import corrections
-from admissions.exceptions import ActionNotAllowed
+from admissions.exceptions import ActionNotAllowed, ChangedMeanwhile
 from admissions.intake import manage_links, suppressions
 from admissions.intake.models import ConsentEvent, ConsultationRequest, ManageToken
 from admissions.messaging import delivery, eligibility, provider_events, staff_actions
@@ -32,9 +32,14 @@ def request_of_jo():
     return book(TOMORROW_AT_TEN, email=WRONG)
 
 
-def correct(request, *, key=None, **contact):
+def correct(request, *, key=None, email_number=None, **contact):
     return corrections.correct_contact(
-        key=key or uuid.uuid4(), request=request, contact=contact, language="en", origin=HERE
+        key=key or uuid.uuid4(),
+        request=request,
+        contact=contact,
+        language="en",
+        origin=HERE,
+        email_number=email_number,
     )
 
 
@@ -260,3 +265,22 @@ def test_staff_note_no_bounce_of_the_old_address(request_of_jo):
 
     message.refresh_from_db()
     assert not staff_actions.may_be_marked_bounced(message)
+
+
+@pytest.mark.security(8)
+def test_page_of_a_letter_to_the_old_address_corrects_nothing_more(request_of_jo):
+    key = uuid.uuid4()
+    correct(request_of_jo, key=key, email_number=0, phone=NUMBER)
+    correct(request_of_jo, email=RIGHT)
+
+    for sent in (uuid.uuid4(), key):
+        with pytest.raises(ChangedMeanwhile):
+            correct(request_of_jo, key=sent, email_number=0, phone=NUMBER)
+
+
+def test_second_click_of_the_correction_itself_is_answered_like_the_first(request_of_jo):
+    key = uuid.uuid4()
+
+    answers = [correct(request_of_jo, key=key, email_number=0, email=RIGHT) for _click in range(2)]
+
+    assert [each.email for each in answers] == [RIGHT, RIGHT]

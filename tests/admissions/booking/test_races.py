@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from threading import Barrier, Event
-from time import monotonic, sleep
 
 import pytest
 from django.db import connection, transaction
@@ -20,7 +19,7 @@ from admissions.scheduling.models import Consultation, Mode
 from admissions.triage import ownership
 from tests.support.bookings import NINE, book, cancel, move
 from tests.support.factories import make_consultation, make_counselor, make_user
-from tests.support.rivals import after, at_once, outcomes
+from tests.support.rivals import after, at_once, hold_until_awaited, outcomes
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 TEN, NOON = NINE + timedelta(hours=1), NINE + timedelta(hours=3)
@@ -117,29 +116,18 @@ def test_booking_that_loses_its_first_counselor_takes_the_next(real_commits):
 
     is_held = Event()
 
-    rival = partial(hold_until_awaited, first, is_held)
+    rival = partial(hold_time_until_awaited, first, is_held)
     _rival, request = at_once([rival, after(is_held, book)])
 
     assert request.consultations.get().counselor == second
 
 
 @transaction.atomic
-def hold_until_awaited(counselor, is_held):
+def hold_time_until_awaited(counselor, is_held):
     """Take the counselor's time, and commit only once somebody waits for it."""
     make_consultation(starts_at=NINE, counselor=counselor)
     is_held.set()
-    until = monotonic() + 10
-    while not is_someone_waiting() and monotonic() < until:
-        sleep(0.02)
-
-
-def is_someone_waiting() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database())"
-        )
-        return cursor.fetchone()[0]
+    hold_until_awaited()
 
 
 def test_people_at_once_who_want_overlapping_times_never_overlap(real_commits):
