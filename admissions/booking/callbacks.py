@@ -83,7 +83,7 @@ def request_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> Consult
     """Add the promise of a call to a request that stands; asking twice changes nothing.
 
     The page that asks may be older than the hour: the promise is of now, however late that is.
-    Raises ActionNotAllowed where no call can be promised, changing nothing.
+    Raises ActionNotAllowed where no call can be promised, and TooManyRequests, changing nothing.
     """
     request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
@@ -100,6 +100,7 @@ def request_call_now(*, key: uuid.UUID, request: ConsultationRequest) -> Consult
         raise ActionNotAllowed(
             _("We can't promise a call right now. Please call one of the numbers.")
         )
+    limits.count_call_change(request=str(request.pk), now=now)
     request.promised_call_by, request.call_withdrawn_at = promise.by, None
     request.due_at = min(request.open_due_at, promise.by)
     request.may_call = True
@@ -119,7 +120,7 @@ def change_good_time(
 ) -> ConsultationRequest:
     """Promise the call anew, in another part of the day; the same one changes nothing.
 
-    Raises ActionNotAllowed where we owe no call.
+    Raises ActionNotAllowed where we owe no call, and TooManyRequests, changing nothing.
     """
     request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
@@ -131,6 +132,7 @@ def change_good_time(
         return request
 
     now = timezone.now()
+    limits.count_call_change(request=str(request.pk), now=now)
     promise = service_levels.find_call_promise(
         now=contact_hours.find_next_good_time(good_time, now, ZoneInfo(request.time_zone)),
         language=request.spoken_language,

@@ -75,9 +75,12 @@ CORRECTION_LIMITS = {
     "email": [Limit(3, DAY)],
 }
 
+# Each change of the call we owe writes to staff anew. Taking a call back is counted never.
+CALL_LIMITS = {"call": [Limit(5, DAY)]}
+
 SPANS = {
     limit.within
-    for table in (LIMITS, LOOKUP_LIMITS, CORRECTION_LIMITS)
+    for table in (LIMITS, LOOKUP_LIMITS, CORRECTION_LIMITS, CALL_LIMITS)
     for limits in table.values()
     for limit in limits
 }
@@ -131,6 +134,11 @@ def count_correction(
     if email := corrected.get("email", "").strip().casefold():
         keys["email"] = hash_shared("email", email)
     count_keys(keys, CORRECTION_LIMITS, now)
+
+
+def count_call_change(*, request: str, now: datetime) -> None:
+    """Count a new promise of a call within its transaction, or raise TooManyRequests."""
+    count_keys({"call": hash_shared("call.request", request)}, CALL_LIMITS, now)
 
 
 def count_keys(keys: dict[str, str], table: dict[str, list[Limit]], now: datetime) -> None:

@@ -10,7 +10,9 @@ from admissions.formatting import format_datetime_in_zone
 from admissions.intake.models import ConsultationRequest
 from admissions.public import session
 from admissions.public.decorators import private
+from admissions.public.rate_limiting import CALL_CHANGED_TOO_OFTEN
 from admissions.public.receipts.call_time_form import CallTimeForm
+from admissions.rate_limits.limits import TooManyRequests
 
 from .manage import render_manage
 
@@ -20,7 +22,7 @@ from .manage import render_manage
 def change_callback(request: HttpRequest) -> HttpResponse:
     """Another part of the day, or no call: for whoever asked, while we owe it."""
     consultation_request = session.managed_request(request)
-    purpose = f"call {consultation_request.pk}"
+    purpose = change_purpose(consultation_request)
     form = CallTimeForm(request.POST or None, consultation_request=consultation_request)
     key = session.read_form_key(request, purpose)
     is_sent = request.method == "POST" and form.is_valid()
@@ -34,6 +36,10 @@ def change_callback(request: HttpRequest) -> HttpResponse:
             )
         except ActionNotAllowed as refused:
             return render_manage(request, consultation_request, notice=str(refused), status=409)
+        except TooManyRequests:
+            return render_change(
+                request, consultation_request, form, notice=str(CALL_CHANGED_TOO_OFTEN), status=429
+            )
         session.renew_form_key(request, purpose)
         # Another tab may have sent the same key before: then nothing of this form was taken.
         if changed.good_time == form.cleaned_data["good_time"]:
@@ -42,16 +48,34 @@ def change_callback(request: HttpRequest) -> HttpResponse:
 
     if not callbacks.owes_call(consultation_request):
         return redirect("admissions:manage")
+    return render_change(request, consultation_request, form, is_stale=is_sent)
+
+
+def render_change(
+    request: HttpRequest,
+    consultation_request: ConsultationRequest,
+    form: CallTimeForm,
+    *,
+    is_stale: bool = False,
+    notice: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """By when we call as it stands, the other times, and the way to have no call."""
     context = {
         "form": form,
-        "key": session.issue_form_key(request, purpose),
+        "key": session.issue_form_key(request, change_purpose(consultation_request)),
         "stop_key": session.issue_form_key(request, withdrawal_purpose(consultation_request)),
-        "is_stale": is_sent,
+        "is_stale": is_stale,
+        "notice": notice,
         "call_by": format_datetime_in_zone(
             consultation_request.promised_call_by, consultation_request.time_zone
         ),
     }
-    return render(request, "admissions/change_callback.html", context)
+    return render(request, "admissions/change_callback.html", context, status=status)
+
+
+def change_purpose(consultation_request: ConsultationRequest) -> str:
+    return f"call {consultation_request.pk}"
 
 
 def withdrawal_purpose(consultation_request: ConsultationRequest) -> str:

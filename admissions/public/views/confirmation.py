@@ -9,9 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from admissions import formatting
-from admissions.booking import callbacks
 from admissions.calendars import ics
-from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging import catalog
 from admissions.public import callback_promise, session
@@ -67,28 +65,6 @@ def booked(request: HttpRequest) -> HttpResponse:
 def call_now_purpose(consultation_request: ConsultationRequest) -> str:
     """One for each request: the next one made in this browser may ask as well."""
     return f"call_now {consultation_request.pk}"
-
-
-@private
-@require_POST
-def call_now(request: HttpRequest) -> HttpResponse:
-    """One tap, for someone whose number we have and who cannot wait for their time, or has none.
-
-    The page may be older than the hour: what it shows next is the time that we promised.
-    """
-    consultation_request = session.remembered_request(request)
-    if consultation_request is None:
-        return redirect("admissions:booked")
-    purpose = call_now_purpose(consultation_request)
-    key = session.read_form_key(request, purpose)
-    if key is not None:
-        try:
-            callbacks.request_call_now(key=key, request=consultation_request)
-        except ActionNotAllowed:
-            may_be_called = consultation_request.phone and not consultation_request.is_closed
-            return redirect("admissions:booked" if may_be_called else "admissions:request_callback")
-        session.renew_form_key(request, purpose)
-    return redirect("admissions:booked")
 
 
 @private

@@ -7,8 +7,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from admissions import formatting
 from admissions.booking import callbacks, consultations
@@ -16,9 +17,12 @@ from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
 from admissions.phone_numbers import draw_masked
 from admissions.public import callback_promise, session
+from admissions.public.decorators import private
 from admissions.public.locations import requested_location
 from admissions.public.parameters import link_query, requested_zone
+from admissions.public.rate_limiting import CALL_CHANGED_TOO_OFTEN
 from admissions.public.receipts.standing_call import describe_call
+from admissions.rate_limits.limits import TooManyRequests
 from admissions.scheduling import availability
 from admissions.scheduling.availability import format_stamp
 from admissions.scheduling.models import Consultation, Mode
@@ -84,8 +88,41 @@ def find_callable_request(earlier: ConsultationRequest | None) -> ConsultationRe
     return earlier if earlier and earlier.phone and not earlier.is_closed else None
 
 
-def render_known_call(request: HttpRequest, earlier: ConsultationRequest) -> HttpResponse:
-    """One button asks for the call, to the number that we have, and says by when unless now."""
+@private
+@require_POST
+def call_now(request: HttpRequest) -> HttpResponse:
+    """One tap, for someone whose number we have and who cannot wait for their time, or has none.
+
+    The page may be older than the hour: what it shows next is the time that we promised, or that
+    we can promise none.
+    """
+    earlier = session.remembered_request(request)
+    if earlier is None:
+        return redirect("admissions:booked")
+    purpose = call_now_purpose(earlier)
+    key = session.read_form_key(request, purpose)
+    if key is not None:
+        try:
+            callbacks.request_call_now(key=key, request=earlier)
+        except ActionNotAllowed as refused:
+            if find_callable_request(earlier) is None:
+                return redirect("admissions:request_callback")
+            return render_known_call(request, earlier, notice=str(refused), status=409)
+        except TooManyRequests:
+            return render_known_call(
+                request, earlier, notice=str(CALL_CHANGED_TOO_OFTEN), status=429
+            )
+        session.renew_form_key(request, purpose)
+    return redirect("admissions:booked")
+
+
+def render_known_call(
+    request: HttpRequest, earlier: ConsultationRequest, *, notice: str = "", status: int = 200
+) -> HttpResponse:
+    """One button asks for the call, to the number that we have, and says by when unless now.
+
+    A `notice` says why there is none, with the numbers to call in place of the button.
+    """
     session.allow_managing(request, earlier)
     consultation = earlier.standing_consultation()
     context = {
@@ -98,8 +135,9 @@ def render_known_call(request: HttpRequest, earlier: ConsultationRequest) -> Htt
             now=timezone.now(), zone=ZoneInfo(earlier.time_zone)
         ),
         "key": session.issue_form_key(request, call_now_purpose(earlier)),
+        "notice": notice,
     }
-    return render(request, "admissions/known_call.html", context)
+    return render(request, "admissions/known_call.html", context, status=status)
 
 
 def render_already_received(request: HttpRequest) -> HttpResponse:

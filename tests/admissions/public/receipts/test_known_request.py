@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 
 from admissions.intake.models import ConsultationRequest
+from admissions.messaging.models import Message
+from admissions.scheduling.models import WeeklyHours
+from programs.models import Facility
 from tests.support.factories import make_counselor
 from tests.support.visitor import (
     MONDAY,
@@ -116,6 +119,26 @@ def test_page_of_one_button_says_at_night_by_when_we_call(visitor):
     )
 
 
+def send_call_now(visitor):
+    """What the button answers to a page that was opened while a call could be promised."""
+    form = read_form(visitor.get(url("request_callback")), "call_now")
+    WeeklyHours.objects.all().delete()
+    return visitor.post(url("call_now"), form.values)
+
+
+def test_call_that_nobody_can_promise_is_refused_in_words_with_the_number(visitor):
+    visitor.book()
+
+    answer = send_call_now(visitor)
+
+    page = " ".join(answer.content.decode().split()).replace("&#x27;", "'")
+    assert answer.status_code == 409
+    assert "We can't promise a call right now." in page
+    assert "You keep your time" in page
+    assert f'href="{Facility.objects.get().admissions_line.as_rfc3966}"' in page
+    assert the_request().promised_call_by is None
+
+
 # The call itself
 
 
@@ -204,3 +227,41 @@ def test_lost_time_shows_the_nearest_and_keeps_the_call(called):
 
     assert page.status_code == 409
     assert the_request().promised_call_by is not None
+
+
+# Too often
+
+
+@pytest.fixture
+def changed_five_times(called, settings):
+    settings.REQUEST_LIMIT_FACTOR = 1
+    for time in ["evening", "morning", "evening", "morning", "evening"]:
+        form = read_form(called.get(url("change_callback")), "change_callback").values
+        called.post(url("change_callback"), form | {"good_time": time})
+    return called
+
+
+@pytest.mark.security(98)
+def test_sixth_other_time_for_the_call_in_a_day_is_refused_with_the_number(changed_five_times):
+    form = read_form(changed_five_times.get(url("change_callback")), "change_callback").values
+    letters = Message.objects.count()
+
+    answer = changed_five_times.post(url("change_callback"), form | {"good_time": "morning"})
+
+    assert answer.status_code == 429
+    assert "You have changed this call several times today" in answer.content.decode()
+    assert (the_request().good_time, Message.objects.count()) == ("evening", letters)
+
+
+@pytest.mark.security(98)
+def test_call_is_taken_back_at_any_time_and_not_promised_over_and_over(changed_five_times):
+    form = read_form(changed_five_times.get(url("change_callback")), "withdraw_callback")
+    changed_five_times.post(url("withdraw_callback"), form.values)
+    form = read_form(changed_five_times.get(url("request_callback")), "call_now")
+    letters = Message.objects.count()
+
+    answer = changed_five_times.post(url("call_now"), form.values)
+
+    assert answer.status_code == 429
+    assert "You have changed this call several times today" in answer.content.decode()
+    assert (the_request().promised_call_by, Message.objects.count()) == (None, letters)
