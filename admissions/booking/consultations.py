@@ -110,11 +110,13 @@ def rebook_consultation(
     mode: str,
     location: int | None = None,
     instead_of_call: bool = False,
+    with_interpreter: bool = False,
 ) -> Consultation:
     """Book a time for a request that has none, or raise SlotTaken or ActionNotAllowed.
 
     Whoever chooses a talk by phone asks to be called. A call that we owe stands, unless the time is
-    booked `instead_of_call`. Nothing is changed by what is refused.
+    booked `instead_of_call`. `with_interpreter` takes a time of whoever has it, and notes that an
+    interpreter is needed. Nothing is changed by what is refused.
     """
     request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
@@ -126,6 +128,8 @@ def rebook_consultation(
     pick = SlotChoice(starts_at, mode, location_id=location)
     if instead_of_call and callbacks.owes_call(request):
         callbacks.take_back_promise(request)
+    if with_interpreter:
+        request.ask_for_interpreter()
     consultation = schedule_consultation(request, pick)
     if mode == Mode.PHONE:
         permit_call(request)

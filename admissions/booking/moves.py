@@ -31,11 +31,13 @@ def move_consultation(
     starts_at: datetime,
     mode: str | None = None,
     location: int | None = None,
+    with_interpreter: bool = False,
 ) -> Consultation:
     """Take the new time and free the old, or raise SlotTaken or ActionNotAllowed and do neither.
 
     `mode` is another way to talk, at the same time or at a new one; `location` is the id of where
-    they come then. Whoever changes to a talk by phone asks to be called.
+    they come then. Whoever changes to a talk by phone asks to be called. `with_interpreter` takes
+    a time of whoever has it, and notes that an interpreter is needed.
     """
     request = ConsultationRequest.objects.lock(request.pk)
     if find_or_claim_key(key):
@@ -47,6 +49,8 @@ def move_consultation(
     if wanted[0] == Mode.PHONE and not request.phone:
         raise ActionNotAllowed(_("We need a phone number to call you."))
 
+    if with_interpreter:
+        consultation.request.ask_for_interpreter()
     moved = apply_move(consultation, starts_at, location=location, mode=mode)
     if moved.is_by_phone and not consultation.is_by_phone:
         consultations.permit_call(request, moved=moved)

@@ -3,14 +3,16 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language_info
 
+from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import availability
 from admissions.scheduling.roster import RosterEntry
 from programs.models import Location
 
-from .parameters import link_query, wants_interpreter
+from .parameters import asks_for_interpreter, link_query, wants_interpreter
 
 
 def find_interpreter_query(
@@ -28,6 +30,16 @@ def find_interpreter_query(
     if not slots:
         return ""
     return link_query(request, mode=mode, place=place, with_interpreter=True)
+
+
+def may_have_interpreter(consultation_request: ConsultationRequest) -> bool:
+    """Whether they speak another language than the center's own, and may be interpreted."""
+    return consultation_request.language != settings.LANGUAGE_CODE
+
+
+def wants_own_interpreter(request: HttpRequest, consultation_request: ConsultationRequest) -> bool:
+    """Whether an interpreter of the language of the request is asked for, whatever the page's."""
+    return asks_for_interpreter(request) and may_have_interpreter(consultation_request)
 
 
 def add_interpreter(request: HttpRequest, details: dict[str, Any]) -> dict[str, Any]:

@@ -43,8 +43,13 @@ def chosen_zone(request: HttpRequest) -> str:
 
 def wants_interpreter(request: HttpRequest) -> bool:
     """Whether the times of everyone are asked for, with an interpreter of the page's language."""
+    return asks_for_interpreter(request) and get_language() != settings.LANGUAGE_CODE
+
+
+def asks_for_interpreter(request: HttpRequest) -> bool:
+    """Whether the address or form asks for an interpreter, of whatever language."""
     asked = request.POST.get("with_interpreter") or request.GET.get("with_interpreter")
-    return asked == "1" and get_language() != settings.LANGUAGE_CODE
+    return asked == "1"
 
 
 def link_query(

@@ -227,6 +227,13 @@ class ConsultationRequest(models.Model):
         name = get_language_info(self.language)["name"]
         return None if self.interpreter.startswith(name) else self.language
 
+    def ask_for_interpreter(self) -> None:
+        """Store that they have an interpreter of their language; what they wrote stays."""
+        if self.spoken_language is not None:
+            words = [get_language_info(self.language)["name"], self.interpreter]
+            self.interpreter = ", ".join(filter(None, words))[:80]
+            self.save(update_fields=["interpreter"])
+
     @property
     def open_due_at(self) -> datetime:
         """When staff act next; the database holds every open request to such a time."""

@@ -176,7 +176,8 @@ def open_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> Htt
         return render_choose_time(request, mode=mode, is_lost=True)
     known_request = find_bookable_request(request, mode=mode, starts_at=starts_at, place=place)
     if known_request and "another" not in request.GET:
-        carried = link_query(request, mode=mode, place=place)
+        is_interpreted = wants_interpreter(request)
+        carried = link_query(request, mode=mode, place=place, with_interpreter=is_interpreted)
         return render_known_booking(
             request, known_request, mode=mode, place=place, starts_at=starts_at, carried=carried
         )

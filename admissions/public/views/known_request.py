@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from admissions import formatting
@@ -19,7 +20,7 @@ from admissions.phone_numbers import draw_masked
 from admissions.public import callback_promise, session
 from admissions.public.decorators import private
 from admissions.public.locations import requested_location
-from admissions.public.parameters import link_query, requested_zone
+from admissions.public.parameters import link_query, requested_zone, wants_interpreter
 from admissions.public.rate_limiting import CALL_CHANGED_TOO_OFTEN
 from admissions.public.receipts.standing_call import describe_call
 from admissions.rate_limits.limits import TooManyRequests
@@ -37,8 +38,8 @@ def find_bookable_request(
 ) -> ConsultationRequest | None:
     """The request of this browser that a time may join; None where a new one is made.
 
-    A talk by phone needs a number, and the time needs a counselor in the language of the request:
-    the page may be in another, or show the times with an interpreter.
+    A talk by phone needs a number, and the time a counselor in the language of the request, or an
+    interpreter of it: the page may be in another.
     """
     earlier = session.remembered_request(request)
     if earlier is None or (mode == Mode.PHONE and not earlier.phone):
@@ -47,10 +48,13 @@ def find_bookable_request(
         consultations.check_may_rebook(earlier)
     except ActionNotAllowed:
         return None
+    is_interpreted = wants_interpreter(request)
+    if is_interpreted and earlier.language != get_language():
+        return None
     slots = availability.open_slots(
         mode=mode,
         now=timezone.now(),
-        language=earlier.spoken_language,
+        language=None if is_interpreted else earlier.spoken_language,
         location=place.pk if place else None,
         at=starts_at,
     )
@@ -75,6 +79,7 @@ def render_known_booking(
         "mode_name": Mode(mode).label,
         "place": place,
         "phone": draw_masked(earlier.phone) if mode == Mode.PHONE else "",
+        "is_interpreted": wants_interpreter(request),
         "owes_call": callbacks.owes_call(earlier),
         "call_by": describe_call(earlier),
         "carried": carried,

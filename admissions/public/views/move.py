@@ -43,6 +43,7 @@ def move_consultation(request: HttpRequest) -> HttpResponse:
             starts_at=starts_at,
             mode=way.mode,
             location=way.location,
+            with_interpreter=way.is_interpreted,
         )
     except SlotTaken:
         return render_move_consultation(request, consultation_request, purpose, lost=starts_at)

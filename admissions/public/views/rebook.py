@@ -55,6 +55,7 @@ def submit_rebooking(
             starts_at=starts_at,
             mode=way.mode,
             location=way.location,
+            with_interpreter=way.is_interpreted,
             instead_of_call=request.POST.get("call") == "take_back",
         )
     except SlotTaken:

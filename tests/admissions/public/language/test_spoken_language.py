@@ -120,17 +120,63 @@ def test_time_with_an_interpreter_is_offered_booked_stored_and_moved():
     assert moved.starts_at == later
 
 
-@pytest.mark.usefixtures("spanish")
-def test_time_with_an_interpreter_after_a_call_has_the_form_that_asks_for_one():
+@pytest.fixture
+def called(spanish):
+    """A browser in which a call in Spanish was asked for; nobody speaks it by video."""
     make_counselor(languages=["en"])
     make_counselor(languages=["es"], modes=["phone"])
     visitor = Visitor()
     visitor.send_callback(visitor.open_callback())
-    times = visitor.get("/es/consultation/?mode=video&with_interpreter=1")
+    visitor.get(url("callback_requested"))
+    assert ConsultationRequest.objects.get().interpreter == ""
+    return visitor
 
-    page = visitor.get(links(times, "/es/consultation/details/?")[0])
 
-    assert read_form(page).values["with_interpreter"] == "1"
+def test_time_with_an_interpreter_after_a_call_is_booked_with_one_button(called):
+    times = called.get("/es/consultation/?mode=video&with_interpreter=1")
+    page = called.get(links(times, "/es/consultation/details/?")[0])
+
+    called.post(url("rebook"), read_form(page, "rebook").values)
+
+    request = ConsultationRequest.objects.get()
+    assert request.standing_consultation().mode == "video"
+    assert request.interpreter == "Spanish"
+    assert "Con un intérprete" in page.content.decode()
+
+
+def test_interpreter_of_another_language_than_the_request_has_the_whole_form():
+    make_counselor(languages=["en"])
+    visitor = Visitor()
+    visitor.send_callback(visitor.open_callback())
+
+    with translation.override("es"):
+        times = visitor.get("/es/consultation/?mode=video&with_interpreter=1")
+        page = visitor.get(links(times, "/es/consultation/details/?")[0])
+        form = read_form(page)
+
+    assert form.values["with_interpreter"] == "1"
+
+
+@pytest.mark.parametrize("page_name", ["rebook", "move_consultation"])
+def test_known_person_is_offered_the_times_with_an_interpreter(called, page_name):
+    if page_name == "move_consultation":
+        times = called.get(url("rebook"), {"mode": "phone"})
+        called.post(url("rebook"), read_form(times, "rebook").values | {"at": first_time(times)})
+    here = url(page_name)
+    page = called.get(here, {"mode": "video"})
+    offered = [each for each in links(page, here) if "with_interpreter=1" in each]
+    times = called.get(offered[0])
+
+    called.post(here, read_form(times, page_name).values | {"at": first_time(times)})
+
+    request = ConsultationRequest.objects.get()
+    assert request.standing_consultation().mode == "video"
+    assert request.interpreter == "Spanish"
+    assert "Un intérprete" in times.content.decode()
+
+
+def first_time(page):
+    return page.content.decode().split('name="at" value="')[1].split('"')[0]
 
 
 @pytest.mark.usefixtures("spanish")
