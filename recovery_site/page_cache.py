@@ -1,4 +1,5 @@
-"""Content pages as they were rendered a moment ago: whole, compressed, the same for everyone.
+"""Content pages as they were rendered a moment ago: whole, compressed, the same for everyone
+whom the same language invites.
 
 Only what any stranger is shown: a plain GET, or a HEAD, of a page of `programs`, without a cookie
 and without a query in its address, that sets no cookie and is marked for nobody. A page is
@@ -20,6 +21,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, resolve
 from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_vary_headers
+
+from .language_invitation import invitation_on
 
 # With FRAME_CACHE_SECONDS, no fact on a page is older than five seconds.
 MAX_PAGE_AGE_SECONDS = 4
@@ -67,6 +70,7 @@ def key_of(request: HttpRequest) -> str:
         request.path,
         request.path_info,
         translation.get_language_from_request(request, check_path=True),
+        invitation_on(request),
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 

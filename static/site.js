@@ -26,11 +26,6 @@ if (menu) {
 // Bring the reader to what must be mended.
 document.querySelector("[data-focus]")?.focus();
 
-// Invite whoever prefers the other language of this page; the page is the same for everyone.
-const preferred = (navigator.languages?.[0] ?? "").slice(0, 2).toLowerCase();
-const invitation = preferred && document.querySelector(`[data-invite="${CSS.escape(preferred)}"]`);
-if (invitation) invitation.hidden = false;
-
 // Say that an answer is on its way: on a slow line nothing else shows that a touch was felt.
 const sending = document.querySelector("[data-sending]");
 document.addEventListener("submit", (event) => {

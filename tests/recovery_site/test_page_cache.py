@@ -198,6 +198,7 @@ def test_pages_are_kept_apart_by_all_that_they_depend_on():
         {"path": "/learn/"},
         {"SCRIPT_NAME": "/learn"},
         {"HTTP_ACCEPT_LANGUAGE": "es"},
+        {"path": "/es/", "HTTP_ACCEPT_LANGUAGE": "en-US"},
     ]
 
     seen = {page.ask(**each) for each in asked}
@@ -213,6 +214,19 @@ def test_kept_page_is_the_drawn_one_with_all_its_headers(settings):
     assert gzip.decompress(drawn.content) == bare.content
     told = dict(drawn.headers) | {"Content-Encoding": None, "Cache-Control": None, "ETag": None}
     assert {name for name in told if told[name] != bare.headers.get(name)} == {"Content-Length"}
+
+
+@pytest.mark.parametrize(("address", "other"), [("/", "es-MX"), ("/es/", "en-US,es;q=0.8")])
+def test_invitation_on_a_kept_page_is_given_to_whoever_prefers_the_language_alone(address, other):
+    client = Client()
+    languages = [other, "", other, "fr-FR", "*"]
+
+    pages = [client.get(address, headers={"accept-language": each}) for each in languages]
+
+    assert [
+        "invite" in page.content.decode().split("<main")[0].split("</header>")[1] for page in pages
+    ] == [True, False, True, False, False]
+    assert ["accept-language" in page["Vary"].lower() for page in pages] == [True] * 5
 
 
 def test_browser_that_has_the_page_is_sent_none():

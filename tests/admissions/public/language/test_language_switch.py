@@ -109,12 +109,18 @@ def test_header_leads_to_the_same_page_with_all_that_it_asks(visitor, address):
 
 
 @pytest.mark.parametrize(
-    ("address", "invitation"),
-    [("/", "Leer esta página en español"), ("/es/", "Read this page in English")],
+    ("address", "asked", "invitation"),
+    [
+        ("/", "es-US,en;q=0.5", "Leer esta página en español"),
+        ("/es/consultation/", "fr,en;q=0.9,es;q=0.5", "Read this page in English"),
+        ("/consultation/", "en-US,es;q=0.5", ""),
+        ("/es/", "es", ""),
+        ("/es/", "", ""),
+    ],
 )
-def test_invitation_is_in_the_other_language_and_waits_for_a_script(visitor, address, invitation):
-    page = visitor.get(address, headers={"accept-language": "es"}).content.decode()
+def test_invitation_needs_no_script_and_is_for_who_prefers_it(visitor, address, asked, invitation):
+    page = visitor.get(address, headers={"accept-language": asked})
 
-    line = page.split("data-invite=")[1].split("</nav>")[0]
-    assert invitation in line
-    assert line.split(">")[0].endswith("hidden")
+    found = page.content.decode().split('invite"')[1:]
+    assert [invitation in each.split("</nav>")[0] for each in found] == [True] * bool(invitation)
+    assert "Accept-Language" in page["Vary"]
