@@ -64,3 +64,10 @@ def test_link_that_opens_nothing_is_no_closed_visit(booked):
 
     assert page.status_code == 404
     assert f'href="{url("find_appointment")}"' in page.content.decode()
+
+
+def test_end_of_a_visit_claims_no_appointment():
+    page = Client().get(url("finished")).content.decode()
+
+    assert "Your appointment stands" not in page
+    assert "If you made an appointment or asked for a call, it still stands." in page
