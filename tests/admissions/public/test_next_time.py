@@ -8,7 +8,7 @@ from django.test import Client
 
 from admissions.scheduling.models import Closure
 from tests.support.factories import make_counselor
-from tests.support.visitor import MONDAY, Visitor, url
+from tests.support.visitor import MONDAY, Visitor, details_url, url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(MONDAY)]
 
@@ -59,6 +59,17 @@ def test_without_a_time_within_a_day_a_call_is_offered():
 
     assert header_of(page) == "Call (714) 555-0134 Ask us to call"
     assert bar_of(page) == "Call us (714) 555-0134 Ask us to call"
+
+
+@pytest.mark.parametrize(
+    "address", [details_url(), url("request_callback"), url("find_appointment")]
+)
+def test_form_of_who_has_no_time_yet_names_the_next(address):
+    make_counselor()
+
+    page = Client().get(address)
+
+    assert header_of(page) == "Call (714) 555-0134 Next time: Today, 10:30 am, Pacific time"
 
 
 def test_whoever_has_a_time_is_offered_no_other():
