@@ -79,6 +79,15 @@ def test_desk_shows_the_time_and_what_comes_next_beside_the_form(visit):
     assert boxes[".chosen"]["y"] == boxes[".sheet"]["y"]
 
 
+def test_desk_shows_by_when_we_call_beside_the_form(visit):
+    page = visit(viewport=DESK)
+    page.goto("/consultation/callback/")
+
+    promise, sheet = (page.locator(each).bounding_box() for each in (".lede", ".sheet"))
+    assert promise["x"] > sheet["x"] + sheet["width"]
+    assert promise["y"] == sheet["y"]
+
+
 def test_phone_shows_the_time_first_and_then_the_form(page):
     open_details(page, "", "phone")
 
