@@ -1,6 +1,7 @@
 """What every test may ask for. Postgres and Redis are real; so is the mail server."""
 
 import gc
+from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -240,13 +241,21 @@ def real_commits(django_db_setup, django_db_blocker):
 
     Django's own transactional tests would also empty the rows that migrations seed.
     """
-    with django_db_blocker.unblock():
-        seeds = [
-            row
-            for model in (ModeRules, MessageRule, MailSettings, AfterHours)
-            for row in model.objects.all()
-        ]
+    with django_db_blocker.unblock(), emptied_afterwards():
         yield
+
+
+@contextmanager
+def emptied_afterwards():
+    """What commits inside is gone behind it, and what migrations seed is as it was."""
+    seeds = [
+        row
+        for model in (ModeRules, MessageRule, MailSettings, AfterHours)
+        for row in model.objects.all()
+    ]
+    try:
+        yield
+    finally:
         empty_all_but_seeds()
         for row in seeds:
             row.save()

@@ -164,7 +164,9 @@ class Player:
 
     def judge(self, answer: HttpResponse, seconds: float, story: str) -> None:
         self.answered[answer.status_code] = self.answered.get(answer.status_code, 0) + 1
-        if answer.status_code >= 500:
+        # Nobody beats while these tests run, and that page says so.
+        is_status = answer.status_code == 503 and answer.request["PATH_INFO"] == "/statusz/"
+        if answer.status_code >= 500 and not is_status:
             self.find(f"answered {answer.status_code}", story)
         if seconds > CPU_SECONDS:
             self.find(f"took {seconds:.1f} s of CPU", story)

@@ -89,7 +89,6 @@ def test_pages_hold_nothing_marked_as_english_but_the_words_of_the_state(client,
     assert english == {
         "Certified by the State Department of Health Care Services.",
         "English",
-        "Read this page in English",
     }
 
 

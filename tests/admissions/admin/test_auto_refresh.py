@@ -186,4 +186,4 @@ def test_log_menu_offers_only_what_the_plan_permits(client, coordinator):
 def test_list_says_when_we_open_again(client, coordinator):
     factories.make_counselor(days=[2])
 
-    assert client.get(LIST).context["opens_at"] == "tomorrow 9:00 am"
+    assert client.get(LIST).context["opens_at"] == "tomorrow at 9:00 am"

@@ -126,7 +126,7 @@ def test_today_puts_calls_before_what_is_late(client, coordinator):
 def test_today_says_when_we_open(client, coordinator):
     factories.make_counselor(days=[2])
 
-    assert today(client).opens_at == "tomorrow 9:00 am"
+    assert today(client).opens_at == "tomorrow at 9:00 am"
 
 
 @pytest.mark.parametrize(("role", "count"), [("clinician", 1), ("counselor", 0)])

@@ -12,7 +12,7 @@ from admissions.booking import by_staff, tasks, waitlist
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.scheduling.models import Consultation, EarlierOffer, ModeRules, WaitlistEntry
 from tests.support.factories import make_counselor, make_user
-from tests.support.rivals import at_once
+from tests.support.rivals import at_once, is_someone_waiting
 from tests.support.waitlist import (
     FRIDAY,
     HOUR,
@@ -32,8 +32,6 @@ from tests.support.waitlist import (
     sweep,
     wait,
 )
-
-from .test_races import is_someone_waiting
 
 pytestmark = pytest.mark.stopped_at(NOW)
 

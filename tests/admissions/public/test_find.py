@@ -299,10 +299,13 @@ def test_foot_and_lost_pages_lead_there_in_their_language(address):
 
 
 def test_pages_ask_few_questions(booked):
-    """The frame of a page is read anew once a second, and the clock stands."""
+    """The frame of a page is read anew once a second, and the clock stands.
+
+    The form names the next time, which the page at the end does not.
+    """
     client = Client()
     look_up(booked.reference, client=client)
     frame = queries(client, url("finished"))
 
-    assert queries(client, url("find_appointment")) - frame == 0
+    assert queries(client, url("find_appointment")) - frame <= 3
     assert queries(client, url("see_appointment")) - frame <= 6

@@ -3,14 +3,13 @@
 import pytest
 import time_machine as clock
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 
 from admissions.accounts.models import Session
 from admissions.audit import seal_chain
 from admissions.audit.models import AuditEvent
 from recovery_site.backups import files, keys
-from tests.conftest import USUAL_DAY, empty_all_but_seeds
+from tests.conftest import USUAL_DAY, emptied_afterwards
 from tests.support import factories
 
 
@@ -45,7 +44,7 @@ def made(key, tmp_path_factory, django_db_setup, django_db_blocker):
         clock.travel(USUAL_DAY),
     ):
         patch.setenv("BACKUP_RECIPIENTS", str(keys.read_keys(key)[0].to_public()))
-        try:
+        with emptied_afterwards():
             factories.make_request(preferred_name="Marker")
             Session.objects.create(session_key="x", expire_date=timezone.now())
             AuditEvent.objects.create(
@@ -53,9 +52,6 @@ def made(key, tmp_path_factory, django_db_setup, django_db_blocker):
             )
             seal_chain.seal_waiting_events()
             call_command("backup", folder=folder, verbosity=0)
-        finally:
-            empty_all_but_seeds()
-            connection.close()
     return files.find_backups(folder)[0]
 
 

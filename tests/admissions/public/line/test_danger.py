@@ -136,9 +136,9 @@ def test_receipt_without_any_hours_promises_no_call_and_keeps_the_booking(visito
 
     answer = visitor.post(url("call_now"), form.values)
 
-    words = words_of(visitor.get(answer["Location"]).content.decode())
-    assert "We can't promise a call right now." in words
-    assert "Your appointment is booked" in words
+    assert answer.status_code == 409
+    assert "We can't promise a call right now." in words_of(answer.content.decode())
+    assert "Your appointment is booked" in words_of(visitor.get(url("booked")).content.decode())
     assert ConsultationRequest.objects.get().promised_call_by is None
 
 
