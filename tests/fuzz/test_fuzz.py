@@ -44,9 +44,13 @@ def player():
 
 
 def logged_faults(caplog):
-    """What we did wrong; Django also logs as an error what it refuses of strangers."""
+    """What we did wrong; Django also logs as an error what it refuses of strangers.
+
+    Nobody beats while these tests run, as the page for monitors truly says.
+    """
     ours = [each for each in caplog.records if not each.name.startswith("django.security")]
-    return [each.getMessage() for each in ours if each.levelno >= logging.ERROR]
+    told = [each.getMessage() for each in ours if each.levelno >= logging.ERROR]
+    return [each for each in told if each != "Service Unavailable: /statusz/"]
 
 
 def test_hostile_visits_end_in_no_fault_and_leave_no_wrong_row(player, inbox, caplog):
