@@ -85,7 +85,7 @@ def prepare(sizes):
     manage("ours_empty", "migrate", "--verbosity", 0)
     manage("ours_empty", "sync_roles")
     databases.run(
-        "ours_empty", "INSERT INTO admissions_mailsettings VALUES (1, 'staff@example.com', '', '')"
+        "ours_empty", "UPDATE admissions_mailsettings SET staff_email = 'staff@example.com'"
     )
     manage("ours_empty", "collectstatic", "--no-input", "--verbosity", 0)
     for name, counselors, past in (
