@@ -15,7 +15,7 @@ import time
 from dataclasses import replace
 
 from . import databases, queries, report, world
-from .measures import bookings, burst, content, desk, letters, pages, paint
+from .measures import bookings, burst, content, desk, letters, pages, paint, scale
 from .servers import VAR
 from .sizes import FULL, QUICK
 
@@ -23,6 +23,7 @@ from .sizes import FULL, QUICK
 APART = {
     "content": ("Content pages beside a bare one", content.content_pages),
     "paint": ("First visits on a slow phone", paint.paint),
+    "scale": ("One, two and four web processes", scale.webs),
 }
 BOOKED = ("ours_booked", "ours_posted", burst.DATABASE)
 

@@ -1,6 +1,7 @@
 """How much processor time programs used, as Linux counts it in /proc."""
 
 import os
+import re
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -21,10 +22,22 @@ def processes():
 def milliseconds(root):
     """What a process and all its descendants have used so far."""
     running = processes()
+    return sum(running[pid][1] for pid in family(root, running)) * 1000 / TICKS
+
+
+def mebibytes(root):
+    """Memory of a process and its descendants; what several share counts once (PSS)."""
+    shares = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in family(root, processes())]
+    found = [re.search(r"^Pss:\s+(\d+) kB", share, re.MULTILINE) for share in shares]
+    return round(sum(int(each[1]) for each in found if each) / 1024, 1)
+
+
+def family(root, running):
+    """The process ids of a process and all its descendants, of those that run."""
     ours, waiting = set(), [root]
     while waiting:
         pid = waiting.pop()
         if pid in running and pid not in ours:
             ours.add(pid)
             waiting += [child for child, (parent, _) in running.items() if parent == pid]
-    return sum(running[pid][1] for pid in ours) * 1000 / TICKS
+    return ours

@@ -45,6 +45,7 @@ def environment(database, **extra):
         "DATABASE_URL": databases.url(database),
         # Random enough for production, and known to everybody.
         "SECRET_KEY": "d7Qm_zW2vKx9RtLb4-nYcE6sHjGf8UpAaT1oXrViB5wMyFzSkN3hJqDe",
+        "AUDIT_KEY": "h4Jw_Ty9sQcV2NzRx7-kUbE5mGdL8PpFaB3oXiWvK6rCyMfStH1nZqDg",
         "FIELD_KEYS": "b3Xs_Lw8uVn5KtQz9-eRmC2yHgJd6TpAfW1oZrYiB4xMvGcSkN7hEqUj",
         "EMAIL_URL": "smtp://127.0.0.1:1",
         "VAR": str(VAR),
