@@ -25,8 +25,8 @@ def libpq(name):
 
 
 def connect(name):
-    """A connection on which each statement commits by itself."""
-    connection = psycopg.connect(url(name))
+    """A connection on which each statement commits by itself, however long it takes."""
+    connection = psycopg.connect(url(name), options="-c statement_timeout=0")
     connection.autocommit = True
     return connection
 

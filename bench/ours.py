@@ -37,6 +37,7 @@ FREE = """
         )
     ORDER BY row_number() OVER (PARTITION BY start ORDER BY counselor.id), start
 """
+SET_STAFF_INBOX = "UPDATE admissions_mailsettings SET staff_email = 'staff@example.com'"
 
 
 def environment(database, **extra):
@@ -85,9 +86,7 @@ def prepare(sizes):
     databases.make("ours_empty")
     manage("ours_empty", "migrate", "--verbosity", 0)
     manage("ours_empty", "sync_roles")
-    databases.run(
-        "ours_empty", "UPDATE admissions_mailsettings SET staff_email = 'staff@example.com'"
-    )
+    databases.run("ours_empty", SET_STAFF_INBOX)
     manage("ours_empty", "collectstatic", "--no-input", "--verbosity", 0)
     for name, counselors, past in (
         ("ours_single", 1, 0),

@@ -20,10 +20,11 @@ SLOW = 0.2  # seconds that the slow mail server takes for a letter
 PROMISE = """
     INSERT INTO admissions_message (
         request_id, consultation_id, kind, dedupe_key, copy, due_at, state, enqueued_at,
-        message_uuid, tries, crashes, reason, provider_message_id, template_version, resend_reason
+        message_uuid, tries, crashes, reason, provider_message_id, template_version, resend_reason,
+        account_news, address
     )
     SELECT request_id, id, 'confirmation', 'consultation:' || id, 0, now(), 'promised', now(),
-        gen_random_uuid(), 0, 0, '', '', '', ''
+        gen_random_uuid(), 0, 0, '', '', '', '', '', ''
     FROM admissions_consultation
     WHERE status = 'scheduled' AND starts_at > now() + interval '1 hour'
     ORDER BY id LIMIT {}
