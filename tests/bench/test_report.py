@@ -13,6 +13,8 @@ REACHED = {
     "triage_search_p50_1m_vs_10k": 1.5,
     "booking_page_p95_vs_peer": 0.35,
     "booking_page_queries": 6,
+    "bookings_per_s_2_webs_vs_1": 1,
+    "bookings_per_s_4_webs_vs_1": 1,
     "bookings_per_s_vs_peer": 3,
     "bookings_per_s_vs_bare": 0.4,
     "burst_one_slot_vs_spread": 2,
