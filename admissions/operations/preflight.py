@@ -13,14 +13,15 @@ from zoneinfo import ZoneInfo
 import redis
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from admissions import time_limits
+from admissions import read_replica, time_limits
 from admissions.backups import records
 from admissions.care import credentials
 from admissions.installation import heartbeats, key_marks
+from admissions.installation.models import DatabaseIdentity
 from admissions.scheduling.models import Counselor, ModeRules, WeeklyHours
 from users.models import User
 
@@ -28,6 +29,7 @@ from . import sending_hold, status
 
 MIN_POSTGRES = 15
 MAX_CLOCK_SECONDS = 5
+IDENTITY = f"SELECT {DatabaseIdentity.template}"
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ def first_line(fault: Exception) -> str:
     return (str(fault).strip() or type(fault).__name__).partition("\n")[0]
 
 
-def ask(sql: str) -> tuple:
-    with connection.cursor() as cursor:
+def ask(sql: str, alias: str = "default") -> tuple:
+    with connections[alias].cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchone()
 
@@ -86,6 +88,28 @@ def check_postgres() -> Iterator[Finding]:
         "Postgres keeps what it confirms",
         "fsync, full_page_writes or synchronous_commit is off: turn them on" if unsafe else "",
     )
+
+
+def check_replica() -> Iterator[Finding]:
+    """Whether reports can be read from it; without one nothing is said."""
+    if not read_replica.is_configured():
+        return
+    as_of, name = read_replica.read_as_of(), "Replica for reports"
+    if as_of is None:
+        away = "does not answer, or is none: reports come from the primary until it does"
+        yield Finding(name, away, is_warning=True)
+        return
+    seconds = max(0, int((timezone.now() - as_of).total_seconds()))
+    behind = f"is {seconds} seconds behind: reports come from the primary until it is nearer"
+    yield Finding(
+        name,
+        "" if read_replica.is_fresh(as_of) else behind,
+        is_warning=True,
+        note=f"is {seconds} seconds behind",
+    )
+    identities = {ask(IDENTITY, alias) for alias in ("default", read_replica.REPLICA)}
+    foreign = "is of another database: name a replica of DATABASE_URL in DATABASE_REPLICA_URL"
+    yield Finding("Replica is of this database", foreign if len(identities) > 1 else "")
 
 
 def check_database_role() -> Iterator[Finding]:
@@ -235,7 +259,7 @@ def check_backups() -> Iterator[Finding]:
 
 
 CHECKS: list[Check] = [
-    check_postgres, check_database_role, check_extensions, check_migrations, check_redis,
-    check_disk, check_clock, check_keys, check_proxy, check_people, check_center, check_processes,
-    check_backups,
+    check_postgres, check_replica, check_database_role, check_extensions, check_migrations,
+    check_redis, check_disk, check_clock, check_keys, check_proxy, check_people, check_center,
+    check_processes, check_backups,
 ]  # fmt: skip

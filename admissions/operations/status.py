@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from admissions import read_replica
 from admissions.backups import records
 from admissions.installation import heartbeats, key_marks
 
@@ -25,6 +26,7 @@ def read_status(now: datetime) -> dict[str, Part]:
         "keys": {"state": "foreign" if any(key_marks.find_foreign_keys()) else "ok"},
         "disk": describe_disk(),
         "backup": describe_backup(now),
+        **({"replica": describe_replica(now)} if read_replica.is_configured() else {}),
     }
 
 
@@ -54,6 +56,16 @@ def describe_backup(now: datetime) -> Part:
     age = {"made_seconds_ago": int((now - state.made_at).total_seconds())} if state.made_at else {}
     is_late = settings.PRODUCTION and state.is_late(now)
     return {"state": "late" if is_late else "ok", **age}
+
+
+def describe_replica(now: datetime) -> Part:
+    """Whether reports have it, and it could take over without much being lost."""
+    as_of = read_replica.read_as_of()
+    if as_of is None:
+        return {"state": "away"}
+    is_near = read_replica.is_fresh(as_of)
+    behind = max(0, int((now - as_of).total_seconds()))
+    return {"state": "ok" if is_near else "behind", "seconds_behind": behind}
 
 
 def is_well(parts: dict[str, Part]) -> bool:

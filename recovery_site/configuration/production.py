@@ -24,6 +24,7 @@ NUMBERS = {"PROXIES": 1, "REQUEST_LIMIT_FACTOR": 1}
 NUMBER_PATTERN = re.compile(r"(-?\d{1,6})?", re.ASCII)
 ADDRESSES = {
     "DATABASE_URL": "postgres://user:password@host:5432/name",
+    "DATABASE_REPLICA_URL": "postgres://user:password@replica:5432/name",
     "REDIS_URL": "rediss://:password@host:6379/0",
     "EMAIL_URL": "smtp+tls://user:password@host:587",
     "SITE_URL": "https://admissions.example.org, without a path",
@@ -136,20 +137,25 @@ def number_problems(env: Env) -> Iterator[str]:
 def address_problems(env: Env) -> Iterator[str]:
     """Of those addresses that are set."""
     urls = {name: urlsplit(env.str(name, default="")) for name in ADDRESSES}
-    site, database, broker = urls["SITE_URL"], urls["DATABASE_URL"], urls["REDIS_URL"]
+    site, broker = urls["SITE_URL"], urls["REDIS_URL"]
     is_web = site.scheme in {"http", "https"} and site.hostname and not site.path.strip("/")
     if site.geturl() and not is_web:
         yield f"SITE_URL must be like {ADDRESSES['SITE_URL']}."
-    asked = [name for name, _value in parse_qsl(database.query)]
-    if {"host", "hostaddr"} & set(asked) or len(asked) > len(set(asked)):
-        yield "DATABASE_URL must name its host before the path, and each option once."
-    has_name = database.scheme in POSTGRES_SCHEMES and database.path.strip("/")
-    if database.geturl() and not has_name:
-        yield f"DATABASE_URL must be like {ADDRESSES['DATABASE_URL']}."
+    for name in ("DATABASE_URL", "DATABASE_REPLICA_URL"):
+        yield from database_problems(name, urls[name])
     if broker.geturl() and broker.scheme not in {"redis", "rediss", "unix"}:
         yield f"REDIS_URL must be like {ADDRESSES['REDIS_URL']}."
     if urls["EMAIL_URL"].geturl() and not is_known_mail(urls["EMAIL_URL"].scheme):
         yield email_settings.find_problem(urls["EMAIL_URL"].geturl())
+
+
+def database_problems(name: str, url: SplitResult) -> Iterator[str]:
+    asked = [option for option, _value in parse_qsl(url.query)]
+    if {"host", "hostaddr"} & set(asked) or len(asked) > len(set(asked)):
+        yield f"{name} must name its host before the path, and each option once."
+    has_name = url.scheme in POSTGRES_SCHEMES and url.path.strip("/")
+    if url.geturl() and not has_name:
+        yield f"{name} must be like {ADDRESSES[name]}."
 
 
 def is_known_mail(scheme: str) -> bool:
@@ -204,10 +210,11 @@ def channel_problems(env: Env) -> Iterator[str]:
     for channel, variable, remedy in (
         ("http", "SITE_URL", "begin with https://"),
         ("postgres", "DATABASE_URL", "end with ?sslmode=verify-full"),
+        ("postgres", "DATABASE_REPLICA_URL", "end with ?sslmode=verify-full"),
         ("redis", "REDIS_URL", "begin with rediss://"),
         ("smtp", "EMAIL_URL", "begin with smtp+tls://"),
     ):
-        url = urlsplit(env.str(variable))
+        url = urlsplit(env.str(variable, default=""))
         if channel not in accepted and is_beyond(url) and not is_encrypted(channel, url):
             yield (
                 f"{variable} sends what people tell us unencrypted: let it {remedy}, or set"

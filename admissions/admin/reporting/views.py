@@ -20,6 +20,8 @@ from admissions.admin.action_form import set_choices
 from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsultationRequest
+from admissions.local_time import local_midnight
+from admissions.read_replica import read_figures
 from admissions.reporting import csv_export
 from admissions.reporting.period import NO_PROGRAM, PERIOD_DAYS, Period, period_until_now
 from admissions.reporting.report import build_report
@@ -80,11 +82,12 @@ def reports_view(request: StaffRequest, *, site: admin.AdminSite) -> HttpRespons
     period = period_until_now(
         days=form.cleaned_data.get("days") or DEFAULT_DAYS, now=now, **form.filters
     )
-    found = build_report(period, now=now)
+    figures = read_figures(lambda: page.report_context(build_report(period, now=now)))
     log_report_view(request, AuditEvent.Type.REPORT_VIEWED, period)
     context = {
         **site.each_context(request),
-        **page.report_context(found),
+        **figures.value,
+        "seconds_old": figures.as_of and max(0, int((now - figures.as_of).total_seconds())),
         "title": _("Reports"),
         "period": period,
         "picker": ReportFilterForm(initial={"days": period.days, **period.filters}),
@@ -118,7 +121,12 @@ def export_reports_view(request: StaffRequest) -> StreamingHttpResponse:
     """The figures of the last whole days as a file, counts of few people left out."""
     if not request.user.has_perm("admissions.export_reports"):
         raise PermissionDenied
-    found = csv_export.build_export_report(now=timezone.now())
+    now = timezone.now()
+    found = read_figures(
+        lambda: csv_export.build_export_report(now=now),
+        # All of the file's last day.
+        reaching=local_midnight(timezone.localdate(now)),
+    ).value
     log_report_view(request, AuditEvent.Type.EXPORTED, found.period)
     return StreamingHttpResponse(
         csv_export.stream_csv(found),

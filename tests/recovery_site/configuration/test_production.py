@@ -57,6 +57,8 @@ def test_each_required_setting_is_named_when_it_is_missing(name):
         ("SITE_URL", "https://admissions.example/booking"),
         ("SITE_URL", "http://admissions.example"),
         ("DATABASE_URL", "sqlite:///recovery.db"),
+        ("DATABASE_REPLICA_URL", "sqlite:///recovery.db"),
+        ("DATABASE_REPLICA_URL", "postgres://site:word@db-2.example/recovery"),
         ("DATABASE_URL", "postgres://site:word@db.example/recovery"),
         ("DATABASE_URL", "postgres://site:word@db.example/recovery?sslmode=prefer"),
         ("REDIS_URL", "http://127.0.0.1"),
