@@ -11,7 +11,7 @@ from .care.models import (
     Referral,
     StaffCredential,
 )
-from .installation.models import Heartbeat, Installation
+from .installation.models import Heartbeat, Installation, TaskRun
 from .intake.models import (
     ConsentEvent,
     ConsentVersion,
@@ -96,6 +96,7 @@ __all__ = [
     "Shortage",
     "StaffCredential",
     "Suppression",
+    "TaskRun",
     "WaitlistEntry",
     "WeeklyHours",
 ]

@@ -1,18 +1,23 @@
-"""What a worker and beat do as they start; Celery loads this once Django is ready."""
+"""What a worker and beat do as they start, and around each task that beat hands out.
+
+Celery loads this once Django is ready.
+"""
 
 import socket
 from typing import Any
 
+from celery import Task
 from celery.signals import (
     after_task_publish,
     beat_init,
     heartbeat_sent,
     task_postrun,
+    task_prerun,
     worker_init,
 )
 from django.db import close_old_connections
 
-from admissions.installation import heartbeats
+from admissions.installation import heartbeats, task_runs
 
 from . import startup_checks
 
@@ -50,3 +55,15 @@ def record_what_a_worker_does(sender: Any, **_: Any) -> None:
 
     task_postrun.connect(record, weak=False)
     heartbeat_sent.connect(record_between_tasks, weak=False)
+
+
+@task_prerun.connect
+def record_start_of_what_beat_sent(*, task: Task, **_: Any) -> None:
+    if task.request.get("sent_by") == "beat":
+        task_runs.record_start(name=task.name)
+
+
+@task_postrun.connect
+def record_end_of_what_beat_sent(*, task: Task, state: str, **_: Any) -> None:
+    if task.request.get("sent_by") == "beat":
+        task_runs.record_end(name=task.name, is_failed=state != "SUCCESS")

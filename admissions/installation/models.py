@@ -69,3 +69,18 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"heartbeat of {self.role}"
+
+
+class TaskRun(models.Model):
+    """When a task that beat hands out last began, ended well, and failed."""
+
+    name = models.CharField(max_length=150, primary_key=True)
+    last_started_at = models.DateTimeField(null=True)
+    last_finished_at = models.DateTimeField(null=True)
+    last_failed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"last runs of {self.name}"
