@@ -22,6 +22,7 @@ app.conf.update(
     task_default_queue=queues.SWEEPS,
     task_routes=queues.ROUTES,
     task_time_limit=queues.TIME_LIMIT,
+    beat_scheduler="recovery_site.workers.beat:SharedScheduler",
 )
 app.autodiscover_tasks(
     [

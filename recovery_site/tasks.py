@@ -20,6 +20,7 @@ from django.db import close_old_connections
 from admissions.installation import heartbeats, task_runs
 
 from . import startup_checks
+from .workers.beat import turn_left
 
 
 @worker_init.connect
@@ -31,7 +32,10 @@ def refuse_what_the_web_refuses(**_: Any) -> None:
 
 @beat_init.connect
 def record_what_beat_hands_out(**_: Any) -> None:
-    """Whatever beat could give to Redis shows that both are alive; it does so every minute."""
+    """Whatever beat could give to Redis shows that both are alive; it does so every minute.
+
+    A turn that it left to another beat shows that it is alive itself.
+    """
     recorder = heartbeats.Recorder(role=heartbeats.Role.BEAT, name=f"beat@{socket.gethostname()}")
 
     def record(**_: Any) -> None:
@@ -39,6 +43,7 @@ def record_what_beat_hands_out(**_: Any) -> None:
         recorder.record()
 
     after_task_publish.connect(record, weak=False)
+    turn_left.connect(record, weak=False)
 
 
 @worker_init.connect

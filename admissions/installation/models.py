@@ -75,6 +75,9 @@ class TaskRun(models.Model):
     """When a task that beat hands out last began, ended well, and failed."""
 
     name = models.CharField(max_length=150, primary_key=True)
+    handed_out_at = models.DateTimeField(
+        null=True, help_text=_("When a beat last had the turn to hand it out.")
+    )
     last_started_at = models.DateTimeField(null=True)
     last_finished_at = models.DateTimeField(null=True)
     last_failed_at = models.DateTimeField(null=True)
