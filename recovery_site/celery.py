@@ -2,12 +2,12 @@
 
 import os
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from celery import Celery, Task
 from celery.schedules import crontab
-from celery.signals import task_postrun, task_prerun, worker_init
+from celery.signals import before_task_publish, task_postrun, task_prerun, worker_init
 from django.conf import settings
 from django.db import close_old_connections
 
@@ -112,6 +112,12 @@ app.conf.beat_schedule = {
 # A booking also wakes some of these; the mark tells a worker which runs are beat's.
 for entry in app.conf.beat_schedule.values():
     entry["options"]["headers"] = {"sent_by": "beat"}
+
+
+@before_task_publish.connect
+def note_when_it_was_sent(*, headers: dict[str, Any], **_: Any) -> None:
+    """For whoever asks how long the oldest task of a queue waits."""
+    headers["published_at"] = datetime.now(UTC).isoformat()
 
 
 @worker_init.connect

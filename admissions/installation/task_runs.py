@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 TAKE_TURN = """
     INSERT INTO admissions_taskrun AS run (name, handed_out_at) VALUES (%s, clock_timestamp())
     ON CONFLICT (name) DO UPDATE SET handed_out_at = clock_timestamp()
-    WHERE run.handed_out_at IS NULL OR run.handed_out_at <= clock_timestamp() - make_interval(secs => %s)
+    WHERE run.handed_out_at IS NULL
+        OR run.handed_out_at <= clock_timestamp() - make_interval(secs => %s)
         OR run.handed_out_at > clock_timestamp() + interval '1 minute'
     RETURNING name
 """

@@ -4,8 +4,7 @@ Nothing here changes anything, but that one email goes to the address that was n
 """
 
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -13,11 +12,11 @@ from zoneinfo import ZoneInfo
 import redis
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import DatabaseError, connection, connections
+from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from admissions import read_replica, time_limits
+from admissions import read_replica, staff_formatting, time_limits
 from admissions.backups import records
 from admissions.care import credentials
 from admissions.installation import heartbeats, key_marks
@@ -26,42 +25,11 @@ from admissions.scheduling.models import Counselor, ModeRules, WeeklyHours
 from users.models import User
 
 from . import sending_hold, status
+from .findings import Check, Finding, first_line
 
 MIN_POSTGRES = 15
 MAX_CLOCK_SECONDS = 5
 IDENTITY = f"SELECT {DatabaseIdentity.template}"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at: what it is, whether it is well, and else what to do."""
-
-    name: str
-    problem: str = ""
-    is_warning: bool = False
-    note: str = ""
-
-
-Check = Callable[[], Iterator[Finding]]
-
-
-def look(checks: list[Check]) -> Iterator[Finding]:
-    """Every finding; what a check cannot even ask is one by itself."""
-    for check in checks:
-        try:
-            yield from check()
-        except DatabaseError as away:
-            yield Finding(describe(check), f"Postgres refuses to say: {first_line(away)}")
-        except redis.RedisError as away:
-            yield Finding(describe(check), f"Redis does not answer: {first_line(away)}")
-
-
-def describe(check: Check) -> str:
-    return check.__name__.removeprefix("check_").replace("_", " ")
-
-
-def first_line(fault: Exception) -> str:
-    return (str(fault).strip() or type(fault).__name__).partition("\n")[0]
 
 
 def ask(sql: str, alias: str = "default") -> tuple:
@@ -106,6 +74,7 @@ def check_replica() -> Iterator[Finding]:
         "" if read_replica.is_fresh(as_of) else behind,
         is_warning=True,
         note=f"is {seconds} seconds behind",
+        see="When the primary is lost",
     )
     identities = {ask(IDENTITY, alias) for alias in ("default", read_replica.REPLICA)}
     foreign = "is of another database: name a replica of DATABASE_URL in DATABASE_REPLICA_URL"
@@ -137,8 +106,13 @@ def check_migrations() -> Iterator[Finding]:
 # Redis, mail, the machine
 
 
+def connect_redis() -> redis.Redis:
+    """A client that gives up after a second or two; use it as a context."""
+    return redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2)
+
+
 def check_redis() -> Iterator[Finding]:
-    with redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2) as client:
+    with connect_redis() as client:
         memory, persistence = client.info("memory"), client.info("persistence")
     policy = memory.get("maxmemory_policy")
     yield Finding(
@@ -156,7 +130,8 @@ def check_disk() -> Iterator[Finding]:
     usage = shutil.disk_usage(settings.BASE_DIR)
     percent = 100 * usage.free // usage.total
     is_full = percent < status.MIN_DISK_FREE_PERCENT
-    yield Finding("Disk", f"{percent} % is free: free some" if is_full else "")
+    told = f"{percent} % is free"
+    yield Finding("Disk", f"{told}: free some" if is_full else "", note=told)
 
 
 def check_clock() -> Iterator[Finding]:
@@ -189,7 +164,7 @@ def check_mail(address: str) -> Iterator[Finding]:
 def check_keys() -> Iterator[Finding]:
     """Whether they are the right ones, and different; with weak ones nothing even starts."""
     foreign = list(key_marks.find_foreign_keys())
-    yield Finding("Keys are this database's", foreign[0] if foreign else "")
+    yield Finding("Keys are this database's", foreign[0] if foreign else "", see="Changing keys")
     keys = [settings.SECRET_KEY, *settings.FIELD_KEYS, *settings.AUDIT_KEYS]
     is_shared = settings.PRODUCTION and len(set(keys)) < len(keys)
     yield Finding(
@@ -242,9 +217,12 @@ def check_processes() -> Iterator[Finding]:
             f"{role.label} at work",
             "was not seen within 3 minutes: start it" if pulse.is_silent(now) else "",
             is_warning=True,
+            see="What beat does",
         )
     held = "is held since a restore: allow it under Operations"
-    yield Finding("Sending", held if sending_hold.is_held() else "", is_warning=True)
+    yield Finding(
+        "Sending", held if sending_hold.is_held() else "", is_warning=True, see="After a restore"
+    )
 
 
 def check_backups() -> Iterator[Finding]:
@@ -253,9 +231,21 @@ def check_backups() -> Iterator[Finding]:
         "Backup of today",
         "there is none: run `manage.py backup`" if state.is_late(now) else "",
         is_warning=True,
+        note=describe_moment("made", state.made_at),
+        see="Backups",
     )
     unproved = "none was ever restored to prove it: run `manage.py verify_backup`"
-    yield Finding("Backup that was proved", "" if state.restored_at else unproved, is_warning=True)
+    yield Finding(
+        "Backup that was proved",
+        "" if state.restored_at else unproved,
+        is_warning=True,
+        note=describe_moment("restored and counted", state.restored_at),
+        see="Backups",
+    )
+
+
+def describe_moment(what: str, at: datetime | None) -> str:
+    return f"was {what} {staff_formatting.format_date_and_time(at)}" if at else ""
 
 
 CHECKS: list[Check] = [

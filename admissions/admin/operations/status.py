@@ -1,11 +1,10 @@
 """Whether the site's own processes work: what beat and workers do, and whether emails go."""
 
-import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -21,11 +20,10 @@ from django.views.decorators.http import require_POST, require_safe
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.audit import access_log
-from admissions.backups import records
 from admissions.exceptions import ActionNotAllowed
-from admissions.installation import heartbeats
-from admissions.installation.models import Heartbeat, Installation
-from admissions.operations import sending_hold
+from admissions.installation.models import Installation
+from admissions.operations import findings, sending_hold, site_checks
+from admissions.operations.findings import Finding
 
 from .forms import ReleaseForm
 
@@ -58,19 +56,16 @@ class InstallationAdmin(ReadOnlyAdmin):
         return self.render(request, ReleaseForm())
 
     def render(self, request: HttpRequest, form: ReleaseForm) -> HttpResponse:
-        now, usage = timezone.now(), shutil.disk_usage(settings.BASE_DIR)
         access_log.log_view(request, code="installation_changelist")
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Operations"),
             "is_held": sending_hold.is_held(),
-            "backlog": sending_hold.measure_backlog(now),
+            "backlog": sending_hold.measure_backlog(timezone.now()),
             "may_release": self.may_release(request),
             "form": form,
-            "processes": processes(now),
-            "backups": records.read_state(),
-            "disk_free_percent": 100 * usage.free // usage.total,
+            "sections": build_sections(),
         }
         return TemplateResponse(request, "admin/admissions/installation/status.html", context)
 
@@ -103,10 +98,21 @@ class InstallationAdmin(ReadOnlyAdmin):
         return request.user.has_perm("admissions.view_installation")
 
 
-def processes(now: Any) -> list[dict[str, Any]]:
-    """Beat and each worker of the last day, the latest first, and whether it fell silent."""
-    rows = Heartbeat.objects.exclude(role=Heartbeat.Role.PROBE).order_by("role", "-seen_at")
+@dataclass(frozen=True)
+class Section:
+    """Lines of the page that belong together."""
+
+    title: str
+    findings: list[Finding]
+
+    @property
+    def problems(self) -> int:
+        return sum(bool(each.problem) for each in self.findings)
+
+
+def build_sections() -> list[Section]:
+    """Everything that can be seen from here, in the order of the page."""
     return [
-        {"process": each, "is_silent": each.seen_at < now - heartbeats.SILENT_AFTER}
-        for each in rows
+        Section(title, list(findings.look(checks)))
+        for title, checks in site_checks.SECTIONS.items()
     ]

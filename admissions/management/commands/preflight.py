@@ -10,8 +10,8 @@ from typing import Any
 from django.core import checks
 from django.core.management.base import BaseCommand, CommandParser
 
-from admissions.operations import preflight
-from admissions.operations.preflight import Finding
+from admissions.operations import findings, preflight
+from admissions.operations.findings import Finding
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             todo.append(named("check_mail", functools.partial(preflight.check_mail, mail_to)))
         if url:
             todo.append(named("check_outside", functools.partial(check_outside, url)))
-        found = list(preflight.look(todo))
+        found = list(findings.look(todo))
         for each in found:
             self.stdout.write(describe(each))
         broken = [each for each in found if each.problem and not each.is_warning]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from admissions.backups import records
 from admissions.backups.models import BackupRecord
 from admissions.installation.models import Heartbeat, Installation
-from admissions.operations import preflight
+from admissions.operations import findings, preflight
 from admissions.scheduling.models import WeeklyHours
 from programs.models import Credential
 from tests.support.factories import make_counselor, make_user
@@ -41,7 +41,7 @@ def in_order(settings):
 
 def problems() -> dict[str, str]:
     checks = [each for each in preflight.CHECKS if each is not preflight.check_database_role]
-    found = preflight.look(checks)
+    found = findings.look(checks)
     return {each.name: each.problem for each in found if each.problem}
 
 
