@@ -12,6 +12,7 @@ from . import (
     data,
     lookups,
     messaging,
+    operations,
     phone_line,
     staff,
     start,
@@ -28,4 +29,5 @@ MUTANTS = [
     *browser.MUTANTS,
     *start.MUTANTS,
     *backups.MUTANTS,
+    *operations.MUTANTS,
 ]

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KINDS = {
     "CSRF", "append-only", "audit", "backup", "claim", "constraint", "encryption", "escape",
     "four eyes", "header", "idempotency", "limit", "lock", "lookup", "outside", "phone line",
-    "production", "role check", "session hash", "suppression", "sweep", "token hash",
+    "production", "role check", "session hash", "shared work", "suppression", "sweep", "token hash",
 }  # fmt: skip
 named = pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 
