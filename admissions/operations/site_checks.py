@@ -47,7 +47,7 @@ def ago(moment: datetime) -> str:
 
 
 def check_versions() -> Iterator[Finding]:
-    last = MigrationRecorder.Migration.objects.order_by("-id").first()
+    last = MigrationRecorder.Migration.objects.filter(app="admissions").last()
     (postgres,) = preflight.ask("SELECT current_setting('server_version')")
     yield Finding("Release", note=getattr(settings, "RELEASE", "") or settings.BASE_DIR.name)
     yield Finding("Python", note=platform.python_version())
