@@ -1,6 +1,6 @@
 """Every room's models, for Django's registry alone; import them from their rooms."""
 
-from .audit.models import AuditEvent, AuditSeal
+from .audit.models import AuditArchive, AuditEvent, AuditSeal
 from .backups.models import BackupRecord
 from .care.models import (
     Acknowledgment,
@@ -54,6 +54,7 @@ __all__ = [
     "Acknowledgment",
     "AfterHours",
     "Assessment",
+    "AuditArchive",
     "AuditEvent",
     "AuditSeal",
     "BackupRecord",

@@ -90,6 +90,11 @@ app.conf.beat_schedule = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 55},
     },
+    "make partitions of the audit": {
+        "task": "admissions.audit.tasks.make_audit_partitions",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3000},
+    },
     # In UTC: between 1 and 5 in the morning at the center, in winter and summer. Each run goes on
     # where one before it was killed.
     "remove personal data": {

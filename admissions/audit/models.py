@@ -56,6 +56,43 @@ class AuditSeal(models.Model):
         return f"audit seal {self.number}"
 
 
+class AuditArchive(models.Model):
+    """A quarter of the audit that was put away into a file: where the chain of seals goes on from.
+
+    Its seals are gone from here, with their events. `digest` is a keyed one over all of this.
+    """
+
+    begins_at = models.DateTimeField(help_text="The quarter's first instant, in UTC.")
+    ends_at = models.DateTimeField(help_text="The first instant of the next one.")
+    first_seal = models.PositiveBigIntegerField(unique=True)
+    last_seal = models.PositiveBigIntegerField()
+    head = models.CharField(max_length=64, help_text="The digest of its last seal.")
+    top = models.BigIntegerField(help_text="The highest event that these or earlier seals held.")
+    events = models.PositiveBigIntegerField(help_text="How many of the quarter were put away.")
+    name = models.CharField(max_length=80, help_text="The file's name, without its folder.")
+    size = models.PositiveBigIntegerField(help_text="In bytes.")
+    sha256 = models.CharField(max_length=64)
+    archived_at = models.DateTimeField(default=timezone.now)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                name="audit_archive_holds_seals", condition=Q(last_seal__gte=models.F("first_seal"))
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="audit_archive_is_permanent", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+            forbid_truncate("audit_archive_is_never_emptied"),
+        ]
+
+    def __str__(self) -> str:
+        return f"audit archive {self.name}"
+
+
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def without_views(self) -> Self:
         """What was done; looks are left out."""
@@ -63,7 +100,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """One act or look, written in the transaction that did it. Holds codes and ids only."""
+    """One act or look, written in the transaction that did it. Holds codes and ids only.
+
+    In Postgres the table is parted by quarters of `at`; its primary key is (id, at) there.
+    """
 
     class Type(models.TextChoices):
         CONSULTATION_REQUESTED = "consultation_requested", _("Booked a consultation")
@@ -129,6 +169,7 @@ class AuditEvent(models.Model):
         REPORT_VIEWED = "report_viewed", _("Looked at reports")
         EXPORTED = "exported", _("Exported figures")
         AUDIT_VERIFIED = "audit_verified", _("Checked the audit's seals")
+        AUDIT_ARCHIVED = "audit_archived", _("Put part of the audit away")
         AUDIT_VIEWED = "audit_viewed", _("Looked at the audit")
         RECORD_ADDED = "record_added", _("Added a record")
         RECORD_CHANGED = "record_changed", _("Changed a record")

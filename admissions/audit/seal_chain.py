@@ -10,16 +10,18 @@ import hashlib
 import hmac
 import json
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from .models import AuditEvent, AuditSeal
+from .models import AuditArchive, AuditEvent, AuditSeal
 
 # The id of an event, and the rest of its columns in their order.
 EventRow = tuple[int, *tuple[object, ...]]
+
 # What JSON holds; dates and ids become text.
 JsonValue = None | int | str | list["JsonValue"] | dict[str, "JsonValue"]
 
@@ -44,6 +46,15 @@ UNSEALED_SQL = """
 """
 
 
+@dataclass(frozen=True)
+class Head:
+    """The end of the chain: a seal, or the last one that was put away; number 0 is none yet."""
+
+    number: int
+    digest: str
+    top: int
+
+
 @transaction.atomic
 def seal_next_batch() -> AuditSeal | None:
     """Seal the next batch; None when nothing is left, or someone else is sealing."""
@@ -51,18 +62,20 @@ def seal_next_batch() -> AuditSeal | None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ADVISORY_LOCK_ID])
         if cursor.fetchone() == (False,):
             return None
-    last, settled = latest_seal(), latest_settled_seal()
-    ids = unsealed_event_ids(settled, limit=BATCH_SIZE)
-    if not ids:
-        return None
+    ids = unsealed_event_ids(latest_settled_seal(), limit=BATCH_SIZE)
+    return seal_events(ids) if ids else None
 
+
+def seal_events(ids: list[int]) -> AuditSeal:
+    """Add a seal of these events to the chain; the caller holds the lock of sealing."""
+    last = latest_head()
     made = AuditSeal(
-        number=last.number + 1 if last else 1,
+        number=last.number + 1,
         format_version=CURRENT_FORMAT,
-        previous=last.digest if last else "",
+        previous=last.digest,
         ids=ids,
         count=len(ids),
-        top=max(last.top if last else 0, ids[-1]),
+        top=max(last.top, ids[-1]),
         sealed_at=timezone.now(),
     )
     lines = [serialize_event(row, CURRENT_FORMAT) for row in fetch_event_rows(ids, CURRENT_FORMAT)]
@@ -87,6 +100,19 @@ def latest_seal() -> AuditSeal | None:
     return AuditSeal.objects.order_by("-number").first()
 
 
+def latest_head() -> Head:
+    """The last seal, or what the last archive says of its own where none came after it."""
+    if last := latest_seal():
+        return Head(last.number, last.digest, last.top)
+    return archived_head()
+
+
+def archived_head() -> Head:
+    """What the oldest seal that is still here follows."""
+    archive = AuditArchive.objects.order_by("-last_seal").first()
+    return Head(archive.last_seal, archive.head, archive.top) if archive else Head(0, "", 0)
+
+
 def latest_settled_seal() -> AuditSeal | None:
     """The newest seal so old that no transaction of its time can still be open."""
     return AuditSeal.objects.filter(sealed_at__lt=timezone.now() - SETTLING_WINDOW).last()
@@ -108,9 +134,9 @@ def current_key() -> bytes:
 
 
 def fetch_event_rows(ids: list[int], form: int) -> list[EventRow]:
-    return list(
-        AuditEvent.objects.filter(pk__in=ids).order_by("pk").values_list(*COLUMNS_BY_FORMAT[form])
-    )
+    """Rows of these events in order; where a number was forged, the first that has it."""
+    rows = AuditEvent.objects.filter(pk__in=ids).order_by("pk", "at").distinct("pk")
+    return list(rows.values_list(*COLUMNS_BY_FORMAT[form]))
 
 
 def serialize_event(row: EventRow, form: int) -> bytes:
@@ -143,6 +169,16 @@ def compute_digest(sealed: AuditSeal, lines: list[bytes], secret: bytes) -> str:
     for each in lines:
         found.update(b"\n" + each)
     return found.hexdigest()
+
+
+def compute_archive_digest(archive: AuditArchive, secret: bytes) -> str:
+    """Over every other column of the row that stands for a part of the chain."""
+    names = [each.attname for each in AuditArchive._meta.concrete_fields]
+    own = [
+        canonical_value(getattr(archive, each)) for each in names if each not in ("id", "digest")
+    ]
+    text = HMAC_PURPOSE + b" archive\n" + json.dumps(own).encode()
+    return hmac.new(secret, text, hashlib.sha256).hexdigest()
 
 
 def count_unsealed_events(limit: int = 10_000) -> int:

@@ -1,9 +1,11 @@
 """Legal holds: placed on requests and lifted again. What is held is removed by nobody."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -54,3 +56,23 @@ def lift_hold(*, hold_id: int, reason: str, by: User) -> LegalHold:
 
     AuditEvent.objects.create(type=Type.HOLD_LIFTED, actor=by, request_id=hold.request_id)
     return hold
+
+
+def find_held_in_audit(*, begins: datetime, ends: datetime) -> list[str]:
+    """References of requests under a standing hold that events of this time are about, or showed.
+
+    A hold covers what is merged with its request.
+    """
+    held = LegalHold.objects.standing().values("request")
+    roots = ConsultationRequest.objects.filter(pk__in=held, merged_into__isnull=False)
+    covered = ConsultationRequest.objects.filter(
+        Q(pk__in=held) | Q(merged_into__in=held) | Q(pk__in=roots.values("merged_into"))
+    )
+    events = AuditEvent.objects.filter(at__gte=begins, at__lt=ends)
+    return [
+        each.reference
+        for each in covered.order_by("reference")
+        if events.filter(
+            Q(request=each) | Q(consultation__request=each) | Q(shown__contains=[each.pk])
+        ).exists()
+    ]

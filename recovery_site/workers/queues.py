@@ -25,6 +25,7 @@ ROUTES = {
     "admissions.accounts.tasks.*": {"queue": HOUSEKEEPING},
     "admissions.rate_limits.tasks.*": {"queue": HOUSEKEEPING},
     "admissions.installation.tasks.*": {"queue": HOUSEKEEPING},
+    "admissions.audit.tasks.make_audit_partitions": {"queue": HOUSEKEEPING},
     "admissions.operations.tasks.*": {"queue": HOUSEKEEPING},
 }
 # Seconds after which a worker of processes kills a task that hangs; its row is taken up again.

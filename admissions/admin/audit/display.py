@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from admissions import formatting, staff_formatting
-from admissions.audit import seal_chain
+from admissions.audit import seal_chain, verification
 from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsultationRequest
 from admissions.local_time import local_midnight
@@ -41,6 +41,8 @@ class SealChainStatus:
     waiting: int
     checked: str
     is_whole: bool
+    # The day from which on events are here; empty while nothing was put away.
+    archived_until: str
 
 
 def all_events() -> QuerySet[AuditEvent]:
@@ -121,9 +123,11 @@ def seal_chain_status() -> SealChainStatus:
     if head:
         words = {"n": head.number, "when": staff_formatting.format_date_and_time(head.sealed_at)}
         sealed = _("Seal %(n)s, %(when)s") % words
+    until = verification.archived_until()
     return SealChainStatus(
         head=sealed,
         waiting=seal_chain.count_unsealed_events(),
         checked=staff_formatting.format_date_and_time(checked.at) if checked else "",
         is_whole=checked is not None and checked.code == "whole",
+        archived_until=staff_formatting.format_date_and_time(until) if until else "",
     )

@@ -9,6 +9,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from admissions import formatting, staff_formatting
+from admissions.audit import verification
 from admissions.audit.models import AuditEvent
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest, ContactAttempt, Note
@@ -70,6 +71,7 @@ def timeline_entries(request: ConsultationRequest, *, now: datetime) -> list[Tim
         *attempt_entries(request),
         *consultation_entries(request, now),
         *merging_entries(request),
+        *archive_entries(request),
     ]
     found.sort(key=lambda entry: entry.at, reverse=True)
     return [merge_views(list(run)) for _key, run in groupby(found, key=view_run_key)]
@@ -106,6 +108,15 @@ def event_entries(ours: dict) -> list[tuple]:
         .select_related("actor", "staff", "consultation__counselor")
     )
     return [(event_entry(each, ours[each.request_id]), ours[each.request_id]) for each in events]
+
+
+def archive_entries(request: ConsultationRequest) -> list[TimelineEntry]:
+    """That events of before some time were put away, where this request is older than that."""
+    until = verification.archived_until()
+    if until is None or request.created_at >= until:
+        return []
+    words = _("Older audit events are in the archive and not shown here.")
+    return [TimelineEntry(until, "act", "", words)]
 
 
 def event_entry(event: AuditEvent, request: ConsultationRequest) -> TimelineEntry:

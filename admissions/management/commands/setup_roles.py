@@ -12,11 +12,13 @@ from psycopg import sql
 
 from admissions import time_limits
 from admissions.append_only import PermanentButForTexts
-from admissions.audit.models import AuditSeal
+from admissions.audit.models import AuditArchive, AuditSeal
 
 NO_RIGHTS = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 VARIABLES = {"web": "WEB_DATABASE_URL", "worker": "WORKER_DATABASE_URL"}
-MIGRATIONS = "django_migrations"
+# The owner alone migrates, and puts parts of the audit away.
+READ_ONLY = {"django_migrations", AuditArchive._meta.db_table}
+MAKE_PARTITIONS = "FUNCTION admissions_make_audit_partitions()"
 
 
 class Command(BaseCommand):
@@ -77,7 +79,8 @@ class Command(BaseCommand):
 def grant(role: str, *, is_worker: bool) -> None:
     """What the role had is taken away first, so that nothing stays of an earlier release.
 
-    The worker seals the audit, and empties what permanent rows say of people who are removed.
+    The worker seals the audit, has partitions made for it, and empties what permanent rows say of
+    people who are removed. Nobody but the owner reaches a partition by its own name.
     """
     for group in memberships(role):
         run(role, "REVOKE {table} FROM {role}", table=group)
@@ -93,9 +96,12 @@ def grant(role: str, *, is_worker: bool) -> None:
         verbs = "SELECT, INSERT, UPDATE, DELETE"
         if table in permanent:
             verbs = "SELECT, INSERT"
-        if table == MIGRATIONS or (table == AuditSeal._meta.db_table and not is_worker):
+        if table in READ_ONLY or (table == AuditSeal._meta.db_table and not is_worker):
             verbs = "SELECT"
         run(role, f"GRANT {verbs} ON {{table}} TO {{role}}", table=table)
+    run(role, f"REVOKE ALL ON {MAKE_PARTITIONS} FROM {{role}}")
+    if is_worker:
+        run(role, f"GRANT EXECUTE ON {MAKE_PARTITIONS} TO {{role}}")
     for table, columns in erasable_columns().items() if is_worker else ():
         run(role, f"GRANT UPDATE ({', '.join(columns)}) ON {{table}} TO {{role}}", table=table)
 

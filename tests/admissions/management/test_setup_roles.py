@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from admissions import time_limits
-from admissions.audit import seal_chain
+from admissions.audit import archives, seal_chain
 from admissions.audit.models import AuditEvent, AuditSeal
 from admissions.management.commands.setup_roles import permanent_tables
 from admissions.messaging import delivery
@@ -24,6 +24,7 @@ from tests.support.visitor import Visitor
 PERMANENT = {
     "admissions_acknowledgment",
     "admissions_assessment",
+    "admissions_auditarchive",
     "admissions_auditevent",
     "admissions_auditseal",
     "admissions_backuprecord",
@@ -104,9 +105,38 @@ def statement(text):
 )
 @pytest.mark.security(28)
 def test_no_role_changes_what_is_permanent(roles, kind, table, text):
-    key = "number" if table == "admissions_auditseal" else "id"
+    # Postgres looks for GENERATED ALWAYS before it looks for rights.
+    key = {"admissions_auditseal": "number", "admissions_auditevent": "type"}.get(table, "id")
 
     assert as_role(roles[kind], statement(text.format(table=table, key=key))) == REFUSED
+
+
+@pytest.mark.parametrize("kind", ["web", "worker"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT FROM {part}",
+        "INSERT INTO {part} OVERRIDING SYSTEM VALUE SELECT * FROM {part}",
+        "UPDATE {part} SET type = type",
+        "DELETE FROM {part}",
+        "TRUNCATE {part}",
+        "ALTER TABLE admissions_auditevent DETACH PARTITION {part}",
+        "DROP TABLE {part}",
+        "INSERT INTO admissions_auditarchive (id) VALUES (1)",
+        "SELECT admissions_add_audit_partition('2019-01-01 00:00+00')",
+    ],
+)
+@pytest.mark.security(28)
+def test_no_role_reaches_a_partition_of_the_audit_by_its_name(roles, kind, text):
+    for part in ("admissions_auditevent_default", archives.list_quarters()[0].table):
+        assert as_role(roles[kind], statement(text.format(part=part))) == REFUSED
+
+
+def test_worker_alone_has_partitions_made(roles):
+    make = statement("SELECT admissions_make_audit_partitions()")
+
+    assert as_role(roles["worker"], make) == "done"
+    assert as_role(roles["web"], make) == REFUSED
 
 
 @pytest.mark.parametrize("kind", ["web", "worker"])
@@ -250,8 +280,9 @@ def test_owner_of_the_tables_need_not_be_a_superuser(urls):
         cursor.execute(f"CREATE ROLE {owner} CREATEROLE")
         cursor.execute(f"GRANT CREATE ON DATABASE {database()} TO {owner}")
         cursor.execute(f"ALTER DATABASE {database()} OWNER TO {owner}")
-        for table in connection.introspection.table_names():
+        for table, *_facts in connection.introspection.get_table_list(cursor):
             cursor.execute(f'ALTER TABLE "{table}" OWNER TO {owner}')
+        cursor.execute(f"ALTER FUNCTION admissions_make_audit_partitions OWNER TO {owner}")
         cursor.execute(f"SET LOCAL ROLE {owner}")
 
     call_command("setup_roles", verbosity=0)

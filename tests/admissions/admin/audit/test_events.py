@@ -141,7 +141,7 @@ def test_list_costs_the_same_with_1_and_30_rows(client, auditor, asked, count):
     with CaptureQueriesContext(connection) as captured:
         client.get(AUDIT)
 
-    assert len(captured) == 17
+    assert len(captured) == 18
 
 
 @pytest.mark.parametrize("role", ["coordinator", "counselor", "clinician", "VOB", "director"])

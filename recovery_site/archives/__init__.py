@@ -1,0 +1,1 @@
+"""Quarters of the audit as encrypted files, with their seals: written, read back, put away."""
