@@ -7,9 +7,11 @@ FROM python:${PYTHON}-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv /venv
 WORKDIR /site
-COPY requirements.txt .
+# requirements-sentry.txt for who sets SENTRY_DSN.
+ARG REQUIREMENTS=requirements.txt
+COPY requirements.txt requirements-sentry.txt ./
 # Wheels alone, and each with the hash that stands beside it: nothing is compiled here.
-RUN /venv/bin/pip install --only-binary :all: --require-hashes -r requirements.txt
+RUN /venv/bin/pip install --only-binary :all: --require-hashes -r "$REQUIREMENTS"
 COPY . .
 # Hashed and compressed files are part of the image, and so is what Python compiles: its root may
 # stay read-only. No database and no secret is needed for either.

@@ -85,6 +85,11 @@ app.conf.beat_schedule = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3000},
     },
+    "tell the monitor outside": {
+        "task": "admissions.operations.tasks.call_dead_mans_switch",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 55},
+    },
     "seal the audit": {
         "task": "admissions.audit.tasks.seal_audit",
         "schedule": timedelta(seconds=60),

@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import get_language_from_path
 from phonenumber_field.phonenumber import to_python
 
+from admissions import counters
 from admissions.accounts import authentication, unsent_forms
 
 # Forms in which a requester types, which say what is missing and never act without a key of ours.
@@ -56,6 +57,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     The browser vouches for the page. At the desk that is for who signed in again in another tab;
     on the site for who closed the browser, or finished on this device, and then went back.
     """
+    counters.count_refusal(counters.Refusal.CSRF)
     if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
         return render_error(403, request)
     match = request.resolver_match

@@ -1,6 +1,11 @@
 """How gunicorn serves the site; production may override any line on its command line."""
 
 import os
+import shutil
+import tempfile
+from typing import Any
+
+from environ import Env
 
 from .configuration import logging_config
 
@@ -22,8 +27,22 @@ forwarder_headers = ""
 # Names with underscores, which would pass for others, are as good as not sent.
 header_map = "drop"
 
-# No access log: tokens of manage links and of feeds travel in paths. Errors lose them too.
+# Where the workers add up what they count for monitors; before anything of prometheus_client is
+# loaded, and a folder of its own for each gunicorn, as numbers of processes come again.
+if os.environ.get("METRICS_TOKEN") and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="recovery-metrics-")
+
+
+def on_exit(server: Any) -> None:
+    """Remove what only this gunicorn could add to."""
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# No access log of gunicorn's: tokens of manage links and of feeds travel in paths. The site writes
+# a line for each answer by itself, with the name of its route. Errors lose tokens too.
 accesslog = None
 logconfig_dict = logging_config.stderr_logging(
-    {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}}
+    {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+    is_json=logging_config.writes_json(Env()),
 )

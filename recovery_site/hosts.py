@@ -9,11 +9,13 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
+from admissions import counters
+
 from . import error_views
 
 logger = logging.getLogger(__name__)
 # A load balancer knows a machine by its address, and says that in the Host header.
-ASKED_BY_ADDRESS = {"/healthz/", "/readyz/", "/livez/", "/statusz/"}
+ASKED_BY_ADDRESS = {"/healthz/", "/readyz/", "/livez/", "/statusz/", "/metrics/"}
 PAUSE_SECONDS = 60.0
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -26,6 +28,7 @@ class Refusals:
 
     def refuse(self, request: HttpRequest) -> HttpResponse:
         """400, and in the log one line in a minute that says how many there were since the last."""
+        counters.count_refusal(counters.Refusal.FOREIGN_HOST)
         with self.counting:
             self.count += 1
             if monotonic() >= self.next_line_at:

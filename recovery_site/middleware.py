@@ -9,6 +9,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
+from admissions.counters import Refusal, count_refusal
+
 from . import error_views
 
 logger = logging.getLogger(__name__)
@@ -58,13 +60,16 @@ class RejectMalformedMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in ALLOWED_METHODS:
+            count_refusal(Refusal.MALFORMED)
             return error_views.method_not_allowed(request)
         address = request.path_info + request.META.get("QUERY_STRING", "")
         if len(address) > LONGEST_ADDRESS:
+            count_refusal(Refusal.MALFORMED)
             return error_views.bad_request(request)
         # A quoted cookie may spell one as \\000, so look at what it says once read.
         sent = [address, *request.COOKIES.values()]
         if "%00" in address or any("\x00" in text for text in sent):
+            count_refusal(Refusal.MALFORMED)
             return error_views.bad_request(request)
         return self.get_response(request)
 

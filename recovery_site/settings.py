@@ -20,16 +20,12 @@ from .configuration.allauth_settings import *  # noqa: F403  one subject of its 
 from .configuration.celery_settings import *  # noqa: F403  one subject of its own
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
-
 env = environ.Env()
 VAR = Path(env.str("VAR", default="") or BASE_DIR / "var").resolve()
 
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-PRODUCTION = (env.str("DEBUG", default="") != "" and not DEBUG) or bool(
-    set(ALLOWED_HOSTS) - set(LOOPBACK)
-)
+PRODUCTION = production.is_production(env)
 
 problems = production.find_problems(env) if PRODUCTION else production.find_unreadable(env)
 if problems:
@@ -37,7 +33,7 @@ if problems:
 if not PRODUCTION:
     # Written by `make run` while its servers are up, so that manage.py finds them.
     env.read_env(VAR / "environment")
-    ALLOWED_HOSTS = ALLOWED_HOSTS or LOOPBACK
+    ALLOWED_HOSTS = ALLOWED_HOSTS or production.LOOPBACK
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or secrets.token_urlsafe(50)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
@@ -79,6 +75,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "recovery_site.observing.requests.ObserveRequestMiddleware",
     "recovery_site.middleware.ResourcePolicyMiddleware",
     "recovery_site.hosts.HealthHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -231,7 +228,7 @@ PROXIES = production.read_number(env, "PROXIES", default=1 if PRODUCTION else 0)
 # Plain http is for loopback only; a public site always runs behind TLS.
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|livez|statusz)/$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|livez|statusz|metrics)/$"]
 SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 # A browser that comes with a domain in its list never again asks it, or what is below it, by http.
@@ -290,4 +287,21 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     for feature in ("camera", "geolocation", "microphone", "payment", "usb", "interest-cohort")
 }
 
-LOGGING = logging_config.stderr_logging({"django": {"handlers": [], "propagate": True}})
+LOGGING = logging_config.stderr_logging(
+    {"django": {"handlers": [], "propagate": True}}, is_json=logging_config.writes_json(env)
+)
+LOGS_REQUESTS = PRODUCTION
+# Milliseconds from which a statement is worth a line; 0 for none.
+SLOW_QUERY_MS = production.read_number(env, "SLOW_QUERY_MS", default=500)
+# What Prometheus says who it is by; without it there is no page of figures.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# For how many seconds a process gives the same figures of the database.
+METRICS_KEPT_SECONDS = 5
+# Where the processes of one gunicorn add up what they count; see recovery_site.gunicorn_conf.
+METRICS_FOLDER = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+# Asked each minute while letters are swept, so that its silence rings elsewhere.
+DEAD_MANS_SWITCH_URL = env.str("DEAD_MANS_SWITCH_URL", default="")
+RELEASE = env.str("RELEASE", default="") or (
+    BASE_DIR.name if BASE_DIR.parent.name == "releases" else "unknown"
+)

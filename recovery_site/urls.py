@@ -8,12 +8,14 @@ from admissions.accounts.urls import allauth_urls
 from admissions.public.urls import feeds, mail
 
 from . import health
+from .observing.metrics import metrics
 
 urlpatterns = [
     path("healthz/", health.healthz),
     path("readyz/", health.readyz),
     path("livez/", health.livez),
     path("statusz/", health.statusz),
+    path("metrics/", metrics),
     path("admin/", include(allauth_urls(admin.site))),
     path("admin/", admin.site.urls),
     path("feeds/", include(feeds)),

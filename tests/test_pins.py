@@ -1,4 +1,4 @@
-"""What is installed: pyproject.toml says why, uv.lock says what, three files say it to pip."""
+"""What is installed: pyproject.toml says why, uv.lock says what, four files say it to pip."""
 
 import ast
 import re
@@ -14,7 +14,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 GROUPS = PROJECT["dependency-groups"]
-REQUIREMENTS = ("requirements.txt", "requirements-laptop.txt", "requirements-dev.txt")
+REQUIREMENTS = (
+    "requirements.txt", "requirements-sentry.txt",
+    "requirements-laptop.txt", "requirements-dev.txt",
+)  # fmt: skip
 DEPENDENCY = re.compile(r'  "(?P<name>[a-z0-9-]+)\b[^"]*",(?P<reason>.*)')
 PACKAGES = ("admissions", "programs", "recovery_site", "users")
 

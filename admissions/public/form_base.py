@@ -6,6 +6,8 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from admissions import counters
+from admissions.counters import Refusal
 from admissions.form_fields import BoundedTextField, TimeZoneField
 from admissions.intake.models import ConsentVersion
 from programs.forms.layout import Include, Trap
@@ -78,9 +80,20 @@ class PublicForm(LinkedErrors, forms.Form):
     def guide_answers(self) -> str:
         return self.guide.as_json if self.guide and self.cleaned_data["takes_guide"] else ""
 
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and self.errors:
+            reason = Refusal.TRAP if self.is_trapped else Refusal.INVALID_FORM
+            counters.count_refusal(reason)
+
+    @property
+    def is_trapped(self) -> bool:
+        """Whether a field was filled that people do not see."""
+        return self.has_trap and bool(self.data.get("website", "").strip())
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if self.has_trap and self.data.get("website", "").strip():
+        if self.is_trapped:
             self.add_error(
                 None,
                 _(

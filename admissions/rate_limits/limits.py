@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Count, Q
 from django.utils.crypto import salted_hmac
 
+from admissions import counters
 from admissions.phone_numbers import line_of
 
 from .models import CountedRequest
@@ -156,6 +157,7 @@ def count_keys(keys: dict[str, str], table: dict[str, list[Limit]], now: datetim
         share = factor if name == EVERYONE else 1
         for limit in table[name]:
             if counts.get((key, limit.within), 0) >= limit.count * share:
+                counters.count_refusal(counters.Refusal.RATE_LIMITED)
                 raise TooManyRequests(name)
 
     CountedRequest.objects.bulk_create(CountedRequest(key=key, at=now) for key in keys.values())

@@ -16,6 +16,7 @@ from itertools import compress, groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from admissions import counters
 from admissions.sql_rows import fetch_rows
 
 from .models import Consultation, ModeRules
@@ -97,6 +98,7 @@ def parse_stamp(stamp: str) -> datetime | None:
     return at if f"{at:{STAMP_FORMAT}}" == stamp else None
 
 
+@counters.SLOT_SEARCH.time()
 def open_slots(
     *,
     mode: str,

@@ -1,10 +1,13 @@
 """Keeps secrets that travel in paths out of every log line."""
 
 import logging
-import re
 from time import gmtime
 
-PRIVATE_PATH = re.compile(r"(/consultation/(?:manage|stop)/|/feeds/|/admin/login/link/)[^/\s\"'?]+")
+from environ import Env
+
+from recovery_site.observing.json_lines import PRIVATE_PATH
+
+from . import production
 
 
 class PrivatePathFilter(logging.Filter):
@@ -24,7 +27,13 @@ class UtcFormatter(logging.Formatter):
     converter = staticmethod(gmtime)
 
 
-def stderr_logging(loggers: dict) -> dict:
+def writes_json(env: Env) -> bool:
+    """As LOG_FORMAT says; else in production alone."""
+    form = env.str("LOG_FORMAT", default="")
+    return form == "json" if form else production.is_production(env)
+
+
+def stderr_logging(loggers: dict, *, is_json: bool = False) -> dict:
     """A logging configuration with one line per record and nothing private in it."""
     return {
         "version": 1,
@@ -36,17 +45,20 @@ def stderr_logging(loggers: dict) -> dict:
                 "format": "{asctime} {levelname} {name}: {message}",
                 "datefmt": "%Y-%m-%dT%H:%M:%SZ",
                 "style": "{",
-            }
+            },
+            "json": {"()": "recovery_site.observing.json_lines.JsonFormatter"},
         },
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
-                "filters": ["private"],
-                "formatter": "line",
+                # The formatter of JSON leaves more out, and needs the exception for that.
+                "filters": [] if is_json else ["private"],
+                "formatter": "json" if is_json else "line",
             },
             "admins": {"class": "recovery_site.admin_mail.BriefAdminEmailHandler"},
+            "reports": {"class": "recovery_site.observing.error_reports.ErrorReportHandler"},
         },
-        # The handlers in this order: the filter of stderr takes the exception out of the record.
-        "root": {"handlers": ["admins", "stderr"], "level": "INFO"},
+        # In this order: the filter of stderr takes the exception out of the record.
+        "root": {"handlers": ["admins", "reports", "stderr"], "level": "INFO"},
         "loggers": loggers,
     }

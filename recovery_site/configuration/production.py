@@ -11,16 +11,17 @@ from zoneinfo import available_timezones
 import phonenumbers
 from environ import Env
 
-from . import email_settings
+from . import email_settings, observing
 
 REQUIRED = (
     "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY",
     "FIELD_KEYS", "ALLOWED_HOSTS", "SITE_URL", "ADMISSIONS_LINE", "MAIL_FROM",
 )  # fmt: skip
-KEYS, KEY_LISTS = ("SECRET_KEY", "AUDIT_KEY"), (
+LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
+KEYS, KEY_LISTS = ("SECRET_KEY", "AUDIT_KEY", "METRICS_TOKEN"), (
     "FIELD_KEYS", "SECRET_KEY_FALLBACKS", "AUDIT_KEY_FALLBACKS",
 )  # fmt: skip
-NUMBERS = {"PROXIES": 1, "REQUEST_LIMIT_FACTOR": 1}
+NUMBERS = {"PROXIES": 1, "REQUEST_LIMIT_FACTOR": 1, "SLOW_QUERY_MS": 500}
 NUMBER_PATTERN = re.compile(r"(-?\d{1,6})?", re.ASCII)
 ADDRESSES = {
     "DATABASE_URL": "postgres://user:password@host:5432/name",
@@ -43,10 +44,17 @@ ENCRYPTED_SSLMODES = {"require", "verify-ca", "verify-full"}
 POSTGRES_SCHEMES = {"postgres", "postgresql", "psql", "pgsql"}
 
 
+def is_production(env: Env) -> bool:
+    """Whether DEBUG is set to a false value, or a host is named that is not this machine."""
+    is_off = env.str("DEBUG", default="") != "" and not env.bool("DEBUG", default=False)
+    return is_off or bool(set(env.list("ALLOWED_HOSTS", default=[])) - set(LOOPBACK))
+
+
 def find_unreadable(env: Env) -> list[str]:
     """One sentence for each variable that cannot be meant, in production and elsewhere."""
     return find_unparsable(env) or [
         *number_problems(env), *address_problems(env), *word_problems(env),
+        *observing.find_problems(env),
     ]  # fmt: skip
 
 
@@ -132,6 +140,8 @@ def number_problems(env: Env) -> Iterator[str]:
         yield "PROXIES counts the proxies in front: 0 or more."
     if read_number(env, "REQUEST_LIMIT_FACTOR", default=1) < 0:
         yield "REQUEST_LIMIT_FACTOR is 1 for one center, and 0 for no limits."
+    if read_number(env, "SLOW_QUERY_MS", default=500) < 0:
+        yield "SLOW_QUERY_MS is a number of milliseconds, and 0 for no lines about statements."
 
 
 def address_problems(env: Env) -> Iterator[str]:

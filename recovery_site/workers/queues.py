@@ -26,6 +26,8 @@ ROUTES = {
     "admissions.rate_limits.tasks.*": {"queue": HOUSEKEEPING},
     "admissions.installation.tasks.*": {"queue": HOUSEKEEPING},
     "admissions.audit.tasks.make_audit_partitions": {"queue": HOUSEKEEPING},
+    # It waits for a server of others too.
+    "admissions.operations.tasks.call_dead_mans_switch": {"queue": CALENDARS},
     "admissions.operations.tasks.*": {"queue": HOUSEKEEPING},
 }
 # Seconds after which a worker of processes kills a task that hangs; its row is taken up again.

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from admissions import formatting, time_zones
 from admissions.booking import consultations
+from admissions.counters import Refusal, count_refusal
 from admissions.exceptions import SlotTaken
 from admissions.intake.models import ConsultationRequest
 from admissions.public import (
@@ -222,6 +223,7 @@ def submit_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> H
             sender=sender,
         )
     except SlotTaken:
+        count_refusal(Refusal.SLOT_TAKEN)
         return render_slot_taken(request, form, mode=mode, starts_at=starts_at)
     except TooManyRequests as refused:
         rate_limiting.note_refusal(refused)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from admissions.booking import consultations, moves
+from admissions.counters import Refusal, count_refusal
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake.models import ConsultationRequest
 from admissions.public import session
@@ -46,6 +47,7 @@ def move_consultation(request: HttpRequest) -> HttpResponse:
             with_interpreter=way.is_interpreted,
         )
     except SlotTaken:
+        count_refusal(Refusal.SLOT_TAKEN)
         return render_move_consultation(request, consultation_request, purpose, lost=starts_at)
     except ActionNotAllowed as refused:
         return render_manage(request, consultation_request, notice=str(refused), status=409)
@@ -105,6 +107,7 @@ def undo_move(request: HttpRequest) -> HttpResponse:
     try:
         moves.undo_move(key=key, request=consultation_request, consultation_id=consultation.pk)
     except SlotTaken:
+        count_refusal(Refusal.SLOT_TAKEN)
         notice = _("We are sorry: your old time is no longer free. You keep the new one.")
         return render_manage(request, consultation_request, notice=notice, status=409)
     except ActionNotAllowed as refused:

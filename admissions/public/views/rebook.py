@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from admissions.booking import consultations
+from admissions.counters import Refusal, count_refusal
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake.models import ConsultationRequest
 from admissions.public import session
@@ -59,6 +60,7 @@ def submit_rebooking(
             instead_of_call=request.POST.get("call") == "take_back",
         )
     except SlotTaken:
+        count_refusal(Refusal.SLOT_TAKEN)
         return render_rebook(request, consultation_request, purpose, lost=starts_at)
     except ActionNotAllowed as refused:
         return render_manage(request, consultation_request, notice=str(refused), status=409)

@@ -1,0 +1,1 @@
+"""Figures of the site for monitors, computed from the database."""
