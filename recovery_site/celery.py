@@ -38,7 +38,7 @@ app.autodiscover_tasks(
         "recovery_site",
     ]
 )
-app.conf.beat_schedule = {
+schedule: dict[str, dict[str, Any]] = {
     "send due messages": {
         "task": "admissions.messaging.tasks.send_due_messages",
         "schedule": timedelta(seconds=60),
@@ -119,9 +119,11 @@ app.conf.beat_schedule = {
     },
 }
 
-# A booking also wakes some of these; the mark tells a worker which runs are beat's.
-for entry in app.conf.beat_schedule.values():
+# A booking also wakes some of these; the mark tells a worker which runs are beat's. Set before Celery
+# has it: reading it from there would load the settings, with all keys, before gunicorn_conf runs.
+for entry in schedule.values():
     entry["options"]["headers"] = {"sent_by": "beat"}
+app.conf.beat_schedule = schedule
 
 
 @before_task_publish.connect
