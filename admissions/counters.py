@@ -6,7 +6,10 @@ see recovery_site.observing.
 
 from enum import StrEnum
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Histogram, disable_created_metrics
+
+# A second series for each would say when a process began.
+disable_created_metrics()
 
 
 class Refusal(StrEnum):

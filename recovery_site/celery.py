@@ -119,8 +119,8 @@ schedule: dict[str, dict[str, Any]] = {
     },
 }
 
-# A booking also wakes some of these; the mark tells a worker which runs are beat's. Set before Celery
-# has it: reading it from there would load the settings, with all keys, before gunicorn_conf runs.
+# A booking also wakes some of these; the mark tells a worker which runs are beat's. Set before
+# Celery has it: reading it from there would load the settings before gunicorn_conf drops AUDIT_KEY.
 for entry in schedule.values():
     entry["options"]["headers"] = {"sent_by": "beat"}
 app.conf.beat_schedule = schedule

@@ -15,7 +15,7 @@ from . import error_views
 
 logger = logging.getLogger(__name__)
 # A load balancer knows a machine by its address, and says that in the Host header.
-ASKED_BY_ADDRESS = {"/healthz/", "/readyz/", "/livez/", "/statusz/", "/metrics/"}
+ASKED_BY_ADDRESS = {"/healthz/", "/readyz/", "/livez/", "/statusz/", "/metrics"}
 PAUSE_SECONDS = 60.0
 GetResponse = Callable[[HttpRequest], HttpResponse]
 

@@ -228,7 +228,7 @@ PROXIES = production.read_number(env, "PROXIES", default=1 if PRODUCTION else 0)
 # Plain http is for loopback only; a public site always runs behind TLS.
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|livez|statusz|metrics)/$"]
+SECURE_REDIRECT_EXEMPT = [r"^((healthz|readyz|livez|statusz)/|metrics)$"]
 SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 # A browser that comes with a domain in its list never again asks it, or what is below it, by http.
@@ -297,8 +297,6 @@ SLOW_QUERY_MS = production.read_number(env, "SLOW_QUERY_MS", default=500)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # For how many seconds a process gives the same figures of the database.
 METRICS_KEPT_SECONDS = 5
-# Where the processes of one gunicorn add up what they count; see recovery_site.gunicorn_conf.
-METRICS_FOLDER = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 # Asked each minute while letters are swept, so that its silence rings elsewhere.
 DEAD_MANS_SWITCH_URL = env.str("DEAD_MANS_SWITCH_URL", default="")

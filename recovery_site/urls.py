@@ -15,7 +15,7 @@ urlpatterns = [
     path("readyz/", health.readyz),
     path("livez/", health.livez),
     path("statusz/", health.statusz),
-    path("metrics/", metrics),
+    path("metrics", metrics),
     path("admin/", include(allauth_urls(admin.site))),
     path("admin/", admin.site.urls),
     path("feeds/", include(feeds)),

@@ -26,6 +26,10 @@ class JsonFormatter(logging.Formatter):
             **context.describe(),
         }
         line |= {name: getattr(record, name) for name in EXTRAS if hasattr(record, name)}
+        if request := getattr(record, "request", None):
+            line |= {"route": name_route(request), "request_id": getattr(request, "request_id", "")}
+        if is_of_a_task(record) and "runtime" in record.__dict__["data"]:
+            line["duration_ms"] = round(record.__dict__["data"]["runtime"] * 1000, 1)
         if hasattr(record, "status_code"):
             line["status"] = record.status_code
         if record.exc_info and record.exc_info[1]:
@@ -35,12 +39,17 @@ class JsonFormatter(logging.Formatter):
 
 def say(record: logging.LogRecord) -> str:
     """The message; Django's without the path, and Celery's without what a task said or returned."""
-    if record.name == "celery.app.trace" and isinstance(data := record.__dict__.get("data"), dict):
-        return f"Task {data.get('description', 'succeeded')}"
+    if is_of_a_task(record):
+        return f"Task {record.__dict__['data'].get('description', 'succeeded')}"
     request = getattr(record, "request", None)
     if request is not None and record.args and isinstance(record.args, tuple):
         return str(record.msg) % (*record.args[:-1], name_route(request))
     return record.getMessage()
+
+
+def is_of_a_task(record: logging.LogRecord) -> bool:
+    """Whether it is Celery's word of how a task ended, with the arguments and the result beside."""
+    return record.name == "celery.app.trace" and isinstance(record.__dict__.get("data"), dict)
 
 
 def name_route(request: Any) -> str:

@@ -1,5 +1,6 @@
 """The page that Prometheus reads."""
 
+import os
 from collections.abc import Iterator
 
 import redis
@@ -60,10 +61,12 @@ def measure_queues() -> dict[str, int]:
 
 def counted() -> CollectorRegistry:
     """What this process counted, or all processes of its gunicorn together."""
-    if not settings.METRICS_FOLDER:
+    # Not a setting: Celery may have loaded those before gunicorn's configuration made the folder.
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+    if not folder:
         return REGISTRY
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=settings.METRICS_FOLDER)
+    MultiProcessCollector(registry, path=folder)
     return registry
 
 

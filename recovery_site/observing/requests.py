@@ -29,6 +29,8 @@ class ObserveRequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-Id", "") if settings.PROXIES else ""
         begun, request_id = perf_counter(), context.choose_request_id(given)
+        # Django writes its line of a refusal when all middleware is done.
+        request.request_id = request_id  # type: ignore[attr-defined]
         token = context.request_id.set(request_id)
         try:
             response = self.get_response(request)

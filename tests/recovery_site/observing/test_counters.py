@@ -92,11 +92,11 @@ def test_search_for_open_times_has_a_time():
 COUNT = "from admissions.counters import Refusal, count_refusal; count_refusal(Refusal.SLOT_TAKEN)"
 
 
-def test_processes_of_one_gunicorn_add_up(tmp_path, settings):
+def test_processes_of_one_gunicorn_add_up(tmp_path, monkeypatch):
     environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     for _each in range(2):
         subprocess.run([sys.executable, "-c", COUNT], env=environment, check=True)
-    settings.METRICS_FOLDER = str(tmp_path)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
 
     found = metrics.counted().get_sample_value("recovery_refusals_total", {"reason": "slot_taken"})
 

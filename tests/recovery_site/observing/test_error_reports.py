@@ -68,7 +68,7 @@ def report():
     sentry_sdk.flush(timeout=5)
 
 
-@pytest.mark.security(105)
+@pytest.mark.security(74)
 def test_event_says_where_it_failed_and_nothing_of_anybody(receiver):
     sentry_sdk.set_user({"email": "zqx.canary@example.com"})
     report()

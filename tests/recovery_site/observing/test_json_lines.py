@@ -72,7 +72,12 @@ def test_exception_is_told_by_class_and_line_without_its_words(caught):
 
 
 def test_celerys_word_of_a_task_holds_neither_its_result_nor_its_fault(caught):
-    data = {"description": "raised unexpected", "exc": repr(CANARY), "args": f"({CANARY})"}
+    data = {
+        "description": "raised unexpected",
+        "exc": repr(CANARY),
+        "args": CANARY,
+        "runtime": 0.25,
+    }
     record = make_record(
         "celery.app.trace", message="Task %(exc)s", args=(data,), data=data, exc_info=caught
     )
@@ -80,4 +85,5 @@ def test_celerys_word_of_a_task_holds_neither_its_result_nor_its_fault(caught):
     line = read(record)
 
     assert line["message"] == "Task raised unexpected"
+    assert line["duration_ms"] == 250
     assert "canary" not in str(line)

@@ -26,7 +26,7 @@ def token(settings):
 
 
 def scrape(**headers):
-    return Client().get("/metrics/", headers={"Authorization": f"Bearer {TOKEN}"} | headers)
+    return Client().get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"} | headers)
 
 
 def value(text, line):
@@ -41,6 +41,7 @@ def test_whoever_knows_the_token_reads_figures():
     assert value(text, "recovery_redis_up") == 1
 
 
+@pytest.mark.security(107)
 @pytest.mark.parametrize(
     "given",
     ["", "Bearer ", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}", "Bearer ü"],
@@ -87,7 +88,7 @@ def test_database_that_refuses_is_a_figure():
     assert value(text, "recovery_redis_up") == 1
 
 
-@pytest.mark.security(105)
+@pytest.mark.security(74)
 def test_nobody_stands_in_the_figures():
     canary = {
         "preferred_name": "Zqx Canary", "phone": "+17145550177", "email": "zqx.canary@example.com",

@@ -70,6 +70,13 @@ def test_health_checks_that_are_well_leave_none(settings, lines):
     assert lines() == []
 
 
+def test_refusal_that_django_writes_down_has_the_id(db, lines):
+    answered = Client().get("/no/such/page/")["X-Request-Id"]
+
+    (line,) = [each for each in lines() if each["logger"] == "django.request"]
+    assert (line["request_id"], line["status"]) == (answered, 404)
+
+
 def test_id_of_a_request_travels_with_its_task(real_commits):
     queue = f"test-{uuid.uuid4()}"
     SEEN.clear()
