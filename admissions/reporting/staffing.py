@@ -32,16 +32,16 @@ STAFFED_SQL = """
     )
 """
 REQUESTS_BY_HOUR_SQL = f"""
-    , {STAFFED_SQL}
+    , {STAFFED_SQL}, short AS (
+        SELECT language, range_agg(tstzrange(began_at, ended_at)) AS times
+        FROM admissions_shortage GROUP BY language
+    )
     SELECT extract(isodow FROM local)::int - 1 AS weekday,
         extract(hour FROM local)::int AS hour,
         moment - opens[n] < lengths[n] AS is_staffed,
-        EXISTS (
-            SELECT FROM admissions_shortage AS short WHERE short.language = asked.language
-                AND short.began_at <= created_at AND created_at < coalesce(ended_at, 'infinity')
-        ) AS is_short,
+        coalesce(short.times @> created_at, false) AS is_short,
         count(*) AS requests
-    FROM asked, staffed,
+    FROM asked LEFT JOIN short USING (language), staffed,
         LATERAL (SELECT created_at AT TIME ZONE %(zone)s AS local) AS there,
         LATERAL (SELECT extract(epoch FROM created_at)::float8 AS moment) AS instant,
         LATERAL (SELECT width_bucket(moment, opens) AS n) AS place

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from admissions import formatting, staff_formatting
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.links import request_link
+from admissions.admin.pagination import KeyedPaginator
 from admissions.admin.read_only_admin import InForceFilter, ReadOnlyAdmin
 from admissions.audit import access_log
 from admissions.exceptions import ActionNotAllowed
@@ -40,6 +41,7 @@ class SuppressionAdmin(ReadOnlyAdmin):
     fields = ["cause", "at", "of_request", "what_now"]
     readonly_fields = ["of_request", "what_now"]
     sortable_by = ()
+    paginator = KeyedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None

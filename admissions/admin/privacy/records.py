@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from admissions import formatting
+from admissions.admin.pagination import KeyedPaginator
 from admissions.admin.read_only_admin import InForceFilter, ReadOnlyAdmin
 from admissions.care.models import Referral
 from admissions.privacy.models import Disclosure, LegalHold, RemovalCertificate
@@ -22,6 +23,7 @@ class PrivacyRecordAdmin(ReadOnlyAdmin):
     """Newest first; a row leads to the privacy page of its request."""
 
     sortable_by = ()
+    paginator = KeyedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None

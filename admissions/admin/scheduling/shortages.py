@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from admissions import staff_formatting
+from admissions.admin.pagination import KeyedPaginator
 from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.intake.demand import annotate_demand
 from admissions.scheduling.models import Shortage
@@ -22,6 +23,7 @@ class ShortageAdmin(ReadOnlyAdmin):
     list_display_links = None
     list_filter = ["language"]
     sortable_by = ()
+    paginator = KeyedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None

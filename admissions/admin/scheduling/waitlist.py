@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from admissions import staff_formatting
 from admissions.admin.links import request_link
+from admissions.admin.pagination import KeyedPaginator
 from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.scheduling.models import Consultation, EarlierOffer, WaitlistEntry
 from admissions.scheduling.models.waitlist import WaitlistEntryQuerySet
@@ -53,18 +55,21 @@ class WaitingAdmin(ReadOnlyAdmin):
     fields = ["of_request", "joined_at", "left_at", "left_because"]
     readonly_fields = ["of_request"]
     sortable_by = ()
+    paginator = KeyedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         standing = Consultation.objects.standing().filter(request=OuterRef("request"))
+        offers = EarlierOffer.objects.filter(waitlist_entry=OuterRef("pk")).order_by()
+        counted = offers.values("waitlist_entry").annotate(n=Count("pk")).values("n")
         return (
             super()
             .get_queryset(request)
             .annotate(
                 consultation_at=Subquery(standing.values("starts_at")[:1]),
-                offer_count=Count("offers"),
+                offer_count=Coalesce(Subquery(counted), 0),
             )
             .order_by(F("left_at").desc(nulls_first=True), "joined_at", "pk")
         )

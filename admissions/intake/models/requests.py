@@ -166,6 +166,12 @@ class ConsultationRequest(models.Model):
                 name="request_of_someone",
                 condition=Q(stage="closed", anonymized_at=None),
             ),
+            models.Index(
+                "disposition",
+                "closed_at",
+                name="request_of_someone_by_end",
+                condition=Q(stage="closed", anonymized_at=None),
+            ),
             # All that staff search by, and what a person's other requests are found by.
             GinIndex(fields=["search_tokens"], name="request_search"),
         ]

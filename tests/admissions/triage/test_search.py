@@ -7,9 +7,11 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from admissions.intake import demand
 from admissions.intake.models import ConsultationRequest, search_tokens
-from admissions.scheduling.models import Consultation
-from admissions.triage import queues, search
+from admissions.privacy import schedule
+from admissions.scheduling.models import Consultation, Shortage
+from admissions.triage import duplicates, queues, search
 from tests.support.factories import make_request, make_user
 
 NOW = datetime(2026, 11, 23, 18, tzinfo=UTC)
@@ -148,3 +150,26 @@ def test_past_consultations_are_listed_from_an_index_in_order(many):
     past = Consultation.objects.filter(starts_at__lt=NOW).order_by("-starts_at", "-pk")[:100]
 
     assert indexes_read(past) == {"consultation_by_start"}
+
+
+def test_duplicates_are_found_by_their_tokens_not_by_reading_all_by_age(many):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off")
+
+    found = duplicates.find_duplicates(ConsultationRequest.objects.first())[:13]
+
+    assert "request_by_age" not in found.explain()
+
+
+def test_what_retention_removes_of_one_end_has_its_index(many):
+    due = schedule.find_due("spam", at=NOW, period=timedelta(days=30))
+
+    assert "request_of_someone_by_end" in indexes_read(due.order_by())
+
+
+def test_demand_is_counted_between_two_bounds_of_an_index(many):
+    Shortage.objects.create(language="en", began_at=NOW)
+
+    plan = demand.annotate_demand(Shortage.objects.all()).explain()
+
+    assert re.search(r"Index Cond: \(\(created_at >= .+ AND \(created_at <= ", plan)
