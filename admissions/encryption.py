@@ -8,7 +8,7 @@ is copied to another column opens there no more than under another key. A sealed
 import binascii
 import os
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -25,6 +25,8 @@ from django.db.models import Expression, Field, Lookup
 from django.db.models.expressions import Col
 from django.db.models.sql.compiler import SQLCompiler
 from phonenumber_field.modelfields import PhoneNumberField
+from phonenumber_field.phonenumber import PhoneNumber
+from phonenumbers import NumberParseException
 
 FORMAT, NONCE_LENGTH = "e1", 12
 PREFIX_LENGTH = len(f"{FORMAT}.12345678.")
@@ -202,13 +204,32 @@ class EncryptedTextField(EncryptedField, models.TextField):
     """Text that is sealed on its way into the database, and cannot be searched there."""
 
 
+class StoredPhoneNumber(PhoneNumber):
+    """A number as a column holds it. Asked whether there is one, and whether it is valid, over and
+    over by every row of a list: the library would look through its tables each time."""
+
+    def __bool__(self) -> bool:
+        return True
+
+    def is_valid(self) -> bool:
+        return self.validity
+
+    @cached_property
+    def validity(self) -> bool:
+        return super().is_valid()
+
+
 class EncryptedPhoneNumberField(EncryptedField, PhoneNumberField):
     """A phone number in Python, sealed in the database."""
 
     def from_db_value(
         self, value: str | None, expression: Expression, connection: BaseDatabaseWrapper
     ) -> Any:
-        return self.to_python(super().from_db_value(value, expression, connection))
+        text = super().from_db_value(value, expression, connection)
+        try:
+            return StoredPhoneNumber.from_string(text, self.region) if text else text
+        except NumberParseException:
+            return self.to_python(text)
 
 
 @checks.register(checks.Tags.database)

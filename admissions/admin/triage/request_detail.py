@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from admissions import formatting, staff_formatting, time_zones
+from admissions.admin import fragments
 from admissions.admin.care import display
 from admissions.admin.messaging import display as messaging_display
 from admissions.intake import contact_hours, requests
@@ -32,6 +33,7 @@ def request_context(request: ConsultationRequest, *, by: User, now: datetime) ->
     return {
         "consultation_request": request,
         "card": card,
+        **request_row.rendered_tags(card, fragments.fragment_renderer()),
         "asked_at": staff_formatting.format_date_and_time(request.created_at),
         "together_until": request.together_until
         and staff_formatting.format_date_and_time(request.together_until),

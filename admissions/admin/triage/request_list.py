@@ -11,11 +11,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from admissions import staff_formatting
 from admissions.accounts.staff_request import StaffRequest
-from admissions.admin import auto_refresh
+from admissions.admin import auto_refresh, fragments
 from admissions.admin.links import REQUEST_LIST
 from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
@@ -32,6 +33,8 @@ from .forms import inbound_outcomes, permitted_outcomes
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+OUTCOME_BUTTONS = "admin/admissions/consultationrequest/_outcome_buttons.html"
 
 
 def build_admin_filter(each: filters.RequestFilter) -> type[admin.SimpleListFilter]:
@@ -80,7 +83,11 @@ def list_context(
     clock = desk_clock.read_desk_clock(now)
     opens_at = clock.opens_at
     query = filters.list_query(shown or "", chosen)
-    rows = [list_row(each, by=by, clock=clock) for each in changes.result_list]
+    render, (words, choices) = fragments.fragment_renderer(), inbound_outcomes()
+    theirs = (str(words), tuple((value, str(label)) for value, label in choices))
+    rows = [
+        list_row(each, render, by=by, clock=clock, theirs=theirs) for each in changes.result_list
+    ]
     return {
         "rows": rows,
         "cards": [each["card"] for each in rows],
@@ -104,17 +111,21 @@ def list_context(
 
 
 def list_row(
-    consultation_request: ConsultationRequest, *, by: User, clock: desk_clock.DeskClock
+    consultation_request: ConsultationRequest,
+    render: Callable[..., SafeString],
+    *,
+    by: User,
+    clock: desk_clock.DeskClock,
+    theirs: tuple,
 ) -> dict:
-    """A card, and each channel with the outcomes that the contact plan permits."""
-    outcomes = [
-        (channel.label, channel, results)
-        for channel, results in permitted_outcomes(consultation_request).items()
-    ]
+    """A card, and the buttons of each channel with the outcomes that the contact plan permits."""
+    card = request_row.request_row(consultation_request, by=by, clock=clock)
+    permitted = permitted_outcomes(consultation_request).items()
+    outcomes = tuple((channel, tuple(results)) for channel, results in permitted)
     return {
-        "card": request_row.request_row(consultation_request, by=by, clock=clock),
-        "outcomes": outcomes,
-        "theirs": inbound_outcomes(),
+        "card": card,
+        "outcome_buttons": render(OUTCOME_BUTTONS, outcomes=outcomes, theirs=theirs),
+        **request_row.rendered_tags(card, render),
     }
 
 

@@ -1,8 +1,10 @@
 """One request as a card of the triage list: everything its line shows, ready to print."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from admissions import formatting
@@ -17,6 +19,7 @@ from admissions.triage import status_line as triage_status_line
 from users.models import User
 
 Stage = ConsultationRequest.Stage
+CONTACT_TAGS = "admin/admissions/consultationrequest/_tags.html"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,14 @@ def request_row(
         insurance=progress.insurance_status(request),
         actions=available_actions(request, clock.now),
     )
+
+
+def rendered_tags(card: RequestRow, render: Callable[..., SafeString]) -> dict[str, SafeString]:
+    """How we may reach them, as many people share it."""
+    return {
+        "phone_tags": render(CONTACT_TAGS, tags=tuple(card.phone_tags)),
+        "email_tags": render(CONTACT_TAGS, tags=tuple(card.email_tags)),
+    }
 
 
 def attempt_summary(request: ConsultationRequest) -> AttemptSummary:

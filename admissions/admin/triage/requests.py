@@ -73,7 +73,7 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
 
     list_filter = [QueueFilter, *request_list.REQUEST_ADMIN_FILTERS]
     list_per_page = list_max_show_all = 50
-    paginator = pagination.CappedPaginator
+    paginator = pagination.CappedKeyedPaginator
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

@@ -1,7 +1,9 @@
 """The triage list: its order, its queues, and what one row costs."""
 
+from collections import Counter
 from datetime import timedelta
 
+import phonenumbers
 import pytest
 from django.contrib.auth.models import Permission
 
@@ -262,3 +264,26 @@ def test_list_counts_no_further_than_it_leads(client, coordinator, monkeypatch, 
     response = client.get(LIST, {"show": show})
 
     assert (len(names(response)), response.context["most"]) == (1, 2)
+
+
+def test_what_rows_have_alike_is_rendered_once(client, coordinator):
+    for _each in range(3):
+        factories.make_request()
+
+    drawn = Counter(each.name for each in client.get(LIST).templates)
+
+    assert drawn["admin/admissions/consultationrequest/_row.html"] == 3
+    assert drawn["admin/admissions/consultationrequest/_outcome_buttons.html"] == 1
+    assert drawn["admin/admissions/consultationrequest/_tags.html"] == 2
+
+
+def test_library_is_asked_once_a_row_whether_its_phone_is_valid(client, coordinator, monkeypatch):
+    factories.make_request(phone="+17145550134")
+    asked, look_up = [], phonenumbers.is_valid_number
+    monkeypatch.setattr(
+        phonenumbers, "is_valid_number", lambda number: asked.append(1) or look_up(number)
+    )
+
+    client.get(LIST)
+
+    assert len(asked) == 1
