@@ -1,4 +1,4 @@
-"""Signs a coordinator in, both factors proven, and prints the cookie that says so.
+"""Signs staff in, both factors proven, and prints the cookie that says so.
 
     python -m bench.signed_in
 
@@ -35,19 +35,20 @@ def cookie(database):
 
 
 # Named by their words, since models can be imported only once Django is set up.
-def coordinator():
-    user = apps.get_model("users", "User").objects.create(username="measurer", is_staff=True)
-    user.groups.add(apps.get_model("auth", "Group").objects.get(name="coordinator"))
+def member(role):
+    users = apps.get_model("users", "User").objects
+    user, _is_new = users.get_or_create(username=f"measurer-{role}", is_staff=True)
+    user.groups.add(apps.get_model("auth", "Group").objects.get(name=role))
     import_string("admissions.accounts.demo.enroll")(user)
     return user
 
 
-def session() -> SessionBase:
+def session(role="coordinator") -> SessionBase:
     """What the site's own way in leaves behind."""
     request = HttpRequest()
     request.META["REMOTE_ADDR"] = "127.0.0.1"
     request.session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
-    user = coordinator()
+    user = member(role)
     request.user = import_string("django.contrib.auth.models.AnonymousUser")()
     adapter = import_string(settings.ACCOUNT_ADAPTER)(request)
     adapter.pre_login(request, user)

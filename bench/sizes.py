@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class Sizes:
     small: int  # past consultations of the one database
     large: int  # and of the other
+    desk: int  # and of the one that every page of the desk is asked in
     rounds: int  # how often the sides take turns
     round_seconds: float
     booking_rounds: int
@@ -27,6 +28,7 @@ class Sizes:
 FULL = Sizes(
     small=10_000,
     large=1_000_000,
+    desk=1_000_000,
     rounds=15,
     round_seconds=1,
     booking_rounds=5,
@@ -40,6 +42,7 @@ FULL = Sizes(
 QUICK = Sizes(
     small=1_000,
     large=20_000,
+    desk=20_000,
     rounds=3,
     round_seconds=0.5,
     booking_rounds=2,
