@@ -26,6 +26,9 @@ REACHED = {
     "layout_shift": 0,
     "first_visit_kb": 30,
     "first_visit_requests": 6,
+    "staff_page_cpu_ms": 100,
+    "triage_list_vs_stock": 1,
+    "triage_refresh_vs_stock": 0.3,
     "deadlocks": 0,
     "errors": 0,
 }
@@ -70,6 +73,16 @@ def test_figures_are_kept_first_and_with_what_stands_behind(tmp_path):
     kept = json.loads((tmp_path / "results.json").read_text())
     assert list(kept) == [*REACHED, "goals", "behind", "conditions"]
     assert kept["goals"]["bookings_per_s_vs_peer"] == ">= 3"
+
+
+def test_whole_run_keeps_what_is_only_measured_apart(tmp_path):
+    path = tmp_path / "results.json"
+    report.keep(path, REACHED, {"staff_pages": {"index": "1 ms"}}, {})
+    report.keep(path, {"errors": 0}, {}, {})
+
+    kept = json.loads(path.read_text())
+    assert kept["staff_page_cpu_ms"] == 100
+    assert kept["behind"] == {"staff_pages": {"index": "1 ms"}}
 
 
 def test_figures_measured_apart_take_the_place_of_older_ones(tmp_path):
