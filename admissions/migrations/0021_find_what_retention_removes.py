@@ -8,7 +8,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("admissions", "0016_note_backups")]
+    dependencies = [("admissions", "0020_add_audit_archives")]
     operations = [
         AddIndexConcurrently(
             model_name="consultationrequest",
