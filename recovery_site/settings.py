@@ -179,7 +179,7 @@ if MAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
     ANYMAIL = email_settings.anymail_settings(MAIL_PROVIDER, env)
 
-# Where `make faults` has a worker die; see admissions.messaging.failpoints.
+# Where `make faults` has a process die; see admissions.failpoints.
 FAILPOINT = env.str("FAILPOINT", default="")
 
 LANGUAGE_CODE = "en"

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from admissions import failpoints
 from admissions.audit import actors
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
@@ -65,12 +66,13 @@ def request_consultation(
     consultation = assignment.hold_slot(request=request, pick=pick, now=now)
     record_consents(request, consents)
     link_key_to_request(key, request)
+    failpoints.hit_failpoint("half_booked")
 
-    request.audit_events.create(
-        type=Type.CONSULTATION_REQUESTED, source=REQUESTER, consultation=consultation
-    )
+    fields = {"type": Type.CONSULTATION_REQUESTED, "source": REQUESTER}
+    request.audit_events.create(consultation=consultation, **fields)
 
     outbox.enqueue_confirmation(consultation, is_new_request=True)
+    transaction.on_commit(lambda: failpoints.hit_failpoint("after_commit"))
     tasks.wake_delivery(request)
     return request
 

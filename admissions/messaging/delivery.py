@@ -13,11 +13,12 @@ from django.db.models import Case, Exists, F, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from admissions import failpoints
 from admissions.audit.models import AuditEvent
 from admissions.installation.models import Installation
 from admissions.intake.models import ConsultationRequest
 
-from . import failpoints, rendering, timing, transport
+from . import rendering, timing, transport
 from .eligibility import find_skip_reason
 from .models import Message
 

@@ -48,10 +48,7 @@ MUTANTS = [
         path="recovery_site/configuration/production.py",
         old='    if env.str("FAILPOINT", default=""):\n',
         new="    if False:\n",
-        tests=(
-            "admissions/messaging/test_failpoints.py"
-            "::test_production_refuses_to_start_with_a_failpoint",
-        ),
+        tests=("admissions/test_failpoints.py::test_production_refuses_to_start_with_a_failpoint",),
     ),
     Mutant(
         name="a worker of production has a key to seal with",

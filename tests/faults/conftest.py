@@ -37,6 +37,7 @@ def nemesis(sink, django_db_setup, tmp_path_factory):
         "DATABASE_URL": database_url(),
         "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
         "SECRET_KEY": settings.SECRET_KEY,
+        "REQUEST_LIMIT_FACTOR": "0",
     }
     made = Nemesis(tmp_path_factory.mktemp("faults"), environment)
     yield made

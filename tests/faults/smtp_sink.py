@@ -51,7 +51,7 @@ class Sink(MailServer):
 
     def __init__(self):
         self.rules, self.taken = [], []
-        self.luck = random.Random(1)  # noqa: S311  repeats itself
+        self.luck = random.Random(1)
         # Never listens, and keeps others off our port while nobody is at it.
         self.placeholder = socket.socket()
         self.placeholder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

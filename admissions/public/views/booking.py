@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
-from admissions import formatting, time_zones
+from admissions import failpoints, formatting, time_zones
 from admissions.booking import consultations
 from admissions.counters import Refusal, count_refusal
 from admissions.exceptions import SlotTaken
@@ -238,6 +238,7 @@ def submit_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> H
         # The same form, sent from another tab with another time: the first one counted.
         return render_already_booked(request, standing, mode=mode, starts_at=starts_at, status=409)
     guide_answers.forget_answers(request.session)
+    failpoints.hit_failpoint("before_response")
     return redirect("admissions:booked")
 
 

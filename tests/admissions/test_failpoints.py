@@ -21,7 +21,7 @@ PRODUCTION = {
 }
 PASSES = """
 import itertools
-from admissions.messaging import failpoints
+from admissions import failpoints
 for number in itertools.count(1):
     print(number, flush=True)
     for place in ("before_claim", "after_claim"):

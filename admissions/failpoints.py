@@ -2,6 +2,9 @@
 
 FAILPOINT=after_claim:kill:3 kills the process when it passes that place for the
 third time. Production refuses to start with it; unset, a place costs nothing.
+
+The worker passes before_claim, after_claim and after_250; the web, at each booking, half_booked
+(within the transaction), after_commit and before_response.
 """
 
 import itertools
