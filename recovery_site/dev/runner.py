@@ -9,7 +9,8 @@ from . import processes
 from .embedded import ManagedProcess, stop_processes
 from .startup import BASE_DIR, log_path, say, short_path, start_all
 
-MAX_RESTART_DELAY = 30
+# Seconds. Postgres that is killed twice a minute is back within ten each time.
+MAX_RESTART_DELAY = 5
 STEADY_AFTER = 60
 
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from recovery_site.dev import processes
+from recovery_site.dev import embedded, processes, runner
 from recovery_site.dev import state as dev_state
 
 from .conftest import ROOT
@@ -118,3 +118,11 @@ def test_port_of_root_is_told_from_one_that_is_taken():
     assert done.stderr == (
         "Port 80 needs the rights of root here. Try another: make run PORT=8000\n"
     )
+
+
+def test_part_that_dies_again_and_again_is_started_after_five_seconds_at_most(tmp_path):
+    part = embedded.ManagedProcess("part", launch=lambda: None, is_ready=lambda: True, failures=20)
+
+    runner.plan_restart(tmp_path, part, 0.0)
+
+    assert part.due_at == 5
