@@ -13,7 +13,7 @@ from pathlib import Path
 import redis
 
 from recovery_site.dev import embedded, processes, state
-from recovery_site.dev.startup import WORKER_OPTIONS
+from recovery_site.dev.startup import WORKER_OPTIONS, is_serving
 from recovery_site.workers import queues
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,9 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Program:
-    """A worker or a beat, forked in the nursery."""
+    """A worker, a beat or a web, forked in the nursery."""
 
     pid: int
+    port: int | None = None
 
     @property
     def is_alive(self):
@@ -35,7 +36,7 @@ class Program:
 
     def kill(self):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
         self.dies()
 
     def dies(self, within=60):
@@ -106,6 +107,15 @@ class Nemesis:
         schedule = self.var / f"schedule-{next(self.numbers)}"
         command = ("beat", "--schedule", str(schedule), "--pidfile", "")
         return self.fork("beat", command, "", clock, is_hurried)
+
+    def start_web(self, *, failpoint=""):
+        """A gunicorn of one process, which starts another where that one dies."""
+        port = processes.free_port()
+        command = ("web", "--bind", f"127.0.0.1:{port}", "--workers", "1")
+        pid = self.fork("web", command, failpoint, 0, False).pid
+        self.programs[-1] = Program(pid, port)
+        assert processes.wait_until(lambda: is_serving(port), within=60)
+        return self.programs[-1]
 
     def fork(self, name, command, failpoint, clock, is_hurried):
         order = {

@@ -1,4 +1,4 @@
-"""Starts workers and beats quickly: everything is imported once, and each is a fork.
+"""Starts workers, beats and webs quickly: everything is imported once, and each is a fork.
 
 Reads one order a line, as JSON; answers with the process id. They die with it.
 """
@@ -14,6 +14,7 @@ from celery.apps import beat, worker  # noqa: F401  imported once for all
 from celery.bin import beat as beat_command  # noqa: F401
 from celery.bin import worker as worker_command  # noqa: F401
 from django.conf import settings
+from gunicorn.app.wsgiapp import WSGIApplication
 from kombu.transport import redis  # noqa: F401
 
 from recovery_site.celery import app
@@ -34,7 +35,7 @@ def main():
 
 
 def become(*, command, log, failpoint, clock, is_hurried):
-    """From here on this is a worker or a beat, with its own log, failpoint and clock."""
+    """From here on this is a worker, a beat or a web, with its own log, failpoint and clock."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     processes.end_with_parent(signal.SIGKILL)
     os.setsid()
@@ -49,10 +50,17 @@ def become(*, command, log, failpoint, clock, is_hurried):
         time_machine.travel(datetime.now(UTC) + timedelta(seconds=clock), tick=True).start()
     code = 1
     try:
-        app.start(command)
+        serve(command[1:]) if command[0] == "web" else app.start(command)
         code = 0
     finally:
         os._exit(code)
+
+
+def serve(options):
+    """Be gunicorn, until told to stop."""
+    conf = ["-c", "python:recovery_site.gunicorn_conf"]
+    sys.argv = ["gunicorn", *conf, *options, "recovery_site.wsgi"]
+    WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()
 
 
 if __name__ == "__main__":
