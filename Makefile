@@ -1,6 +1,6 @@
 # `make run` starts the whole site, `make backup` and `make restore` save its data and bring it
 # back, `make test` runs every check, `make bench` measures, `make faults` breaks things on purpose,
-# `make mutants` takes one guard away after the other.
+# `make soak` looks whether memory stays flat, `make mutants` takes one guard away after the other.
 # All first install what they need; all they ask for is Python 3.11 or newer.
 
 PYTHON ?= python3
@@ -11,7 +11,7 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON PORT VAR
 MAKEFLAGS += --no-print-directory
-.PHONY: run backup restore verify-backup test bench faults harm mutants survivors fuzz visits audit sbom checks lint format rooms types templates scripts styles migrations static pytest lock
+.PHONY: run backup restore verify-backup test bench faults harm soak mutants survivors fuzz visits audit sbom checks lint format rooms types templates scripts styles migrations static pytest lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m recovery_site.dev.runner
@@ -49,6 +49,11 @@ faults: .venv/ready-to-test
 
 harm: static
 	@FAULTS=long $(BIN)/python -m pytest tests/faults tests/admissions/booking/test_concurrency.py $(ARGS)
+
+# MINUTES=30 of a steady load on two webs, two workers and beat: fails if memory grows.
+soak: .venv/ready-to-test
+	@DJANGO_SETTINGS_MODULE=recovery_site.settings VAR=$(VAR)/test \
+		$(BIN)/python -m tests.faults.site.soak
 
 # A guard that can be taken away without a test that fails is told, and fails this.
 mutants: VAR := $(VAR)/test
