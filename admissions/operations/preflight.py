@@ -9,7 +9,6 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import redis
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection, connections
@@ -24,7 +23,7 @@ from admissions.installation.models import DatabaseIdentity
 from admissions.scheduling.models import Counselor, ModeRules, WeeklyHours
 from users.models import User
 
-from . import sending_hold, status
+from . import sending_hold, status, task_queues
 from .findings import Check, Finding, first_line
 
 MIN_POSTGRES = 15
@@ -106,13 +105,8 @@ def check_migrations() -> Iterator[Finding]:
 # Redis, mail, the machine
 
 
-def connect_redis() -> redis.Redis:
-    """A client that gives up after a second or two; use it as a context."""
-    return redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2)
-
-
 def check_redis() -> Iterator[Finding]:
-    with connect_redis() as client:
+    with task_queues.connect_redis() as client:
         memory, persistence = client.info("memory"), client.info("persistence")
     policy = memory.get("maxmemory_policy")
     yield Finding(

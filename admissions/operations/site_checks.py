@@ -1,10 +1,8 @@
 """What only the Operations page looks at, as it is about a site at work; see also preflight."""
 
-import json
 import platform
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 import django
 from celery import current_app
@@ -22,7 +20,7 @@ from admissions.installation.models import Heartbeat
 from admissions.messaging.models import Message
 from admissions.scheduling.models import ExternalCalendar
 
-from . import preflight, sending_hold
+from . import preflight, sending_hold, task_queues
 from .findings import Check, Finding
 
 QUEUE_LATE_AFTER = timedelta(minutes=5)
@@ -58,7 +56,7 @@ def check_versions() -> Iterator[Finding]:
 
 
 def check_redis_version() -> Iterator[Finding]:
-    with preflight.connect_redis() as client:
+    with task_queues.connect_redis() as client:
         info = client.info("server")
     name = str(info.get("server_name") or "redis").capitalize()
     version = info.get(f"{name.lower()}_version") or info["redis_version"]
@@ -84,29 +82,15 @@ def check_each_process() -> Iterator[Finding]:
 
 def check_queues() -> Iterator[Finding]:
     """How many tasks wait for a worker, and since when the oldest does."""
-    names = sorted(current_app.conf.task_queues)
-    with preflight.connect_redis() as client:
-        asked = client.pipeline(transaction=False)
-        for name in names:
-            asked.llen(name)
-            asked.lindex(name, -1)
-        answers = asked.execute()
-    for name, depth, oldest in zip(names, answers[::2], answers[1::2], strict=True):
-        since = read_published_at(oldest)
-        told = f"{depth} waiting" + (f", the oldest since {ago(since)}" if since else "")
+    for queue in task_queues.read_queues():
+        since = queue.oldest_at
+        told = f"{queue.count} waiting" + (f", the oldest since {ago(since)}" if since else "")
         is_late = since is not None and since < timezone.now() - QUEUE_LATE_AFTER
         yield Finding(
-            f"Queue {name}",
+            f"Queue {queue.name}",
             f"{told}: see that a worker for it is at work" if is_late else "",
             is_warning=True, note=told, see="Production",
         )  # fmt: skip
-
-
-def read_published_at(waiting: bytes | None) -> datetime | None:
-    """When a task was put into its queue; None where there is none, or it does not say."""
-    headers: dict[str, Any] = json.loads(waiting).get("headers", {}) if waiting else {}
-    at = headers.get("published_at")
-    return datetime.fromisoformat(at) if at else None
 
 
 def check_tasks() -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from admissions.metrics.collector import DatabaseCollector
 from admissions.metrics.installation import MachineCollector
-from recovery_site.workers import queues
+from admissions.operations import task_queues
 
 
 @require_safe
@@ -43,20 +43,12 @@ class QueueCollector:
         up = Gauge("recovery_redis_up", "1 while Redis answers.")
         depth = Gauge("recovery_queue_depth", "Tasks that wait for a worker.", labels=["queue"])
         try:
-            for name, length in measure_queues().items():
-                depth.add_metric([name], length)
+            for queue in task_queues.read_queues():
+                depth.add_metric([queue.name], queue.count)
             up.add_metric([], 1)
         except redis.RedisError:
             up.add_metric([], 0)
         yield from (up, depth)
-
-
-def measure_queues() -> dict[str, int]:
-    with redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1) as client:
-        asked = client.pipeline(transaction=False)
-        for name in queues.NAMES:
-            asked.llen(name)
-        return dict(zip(queues.NAMES, asked.execute(), strict=True))
 
 
 def counted() -> CollectorRegistry:
