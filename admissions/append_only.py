@@ -39,6 +39,16 @@ class PermanentButForTexts(pgtrigger.Protect):
         self.texts, self.request_sql = list(texts), request
         super().__init__(operation=UPDATE_OR_DELETE, **options)
 
+    @property
+    def erasable(self) -> list[str]:
+        """The columns that a removal changes."""
+        return self.texts
+
+    @property
+    def linkable(self) -> list[str]:
+        """Columns that may be filled in once, after the row was written."""
+        return []
+
     def get_func(self, model: Any) -> str:
         others = ", ".join(f"'{each}'" for each in self.texts)
         return f"""

@@ -2,6 +2,7 @@
 
 from .audit.models import AuditArchive, AuditEvent, AuditSeal
 from .backups.models import BackupRecord
+from .calls.models import Call, Ring
 from .care.models import (
     Acknowledgment,
     Assessment,
@@ -61,6 +62,7 @@ __all__ = [
     "BenefitsVerification",
     "BusyTime",
     "CalendarFeed",
+    "Call",
     "Closure",
     "ConsentEvent",
     "ConsentVersion",
@@ -93,6 +95,7 @@ __all__ = [
     "Referral",
     "RemovalCertificate",
     "RetentionPeriod",
+    "Ring",
     "SavedView",
     "Shortage",
     "StaffCredential",

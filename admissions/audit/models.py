@@ -203,6 +203,8 @@ class AuditEvent(models.Model):
         SENDING_HELD = "sending_held", _("Held all emails")
         SENDING_RELEASED = "sending_released", _("Had held emails sent again")
         DISCLOSURE_RECORDED = "disclosure_recorded", _("Recorded a disclosure")
+        CALL_TAKEN = "call_taken", _("Took a call")
+        CALL_PROMISED = "call_promised", _("Promised a call aloud")
 
     VIEW_TYPES = (
         Type.REQUEST_VIEWED, Type.MESSAGE_SEEN, Type.BENEFITS_SEEN, Type.ASSESSMENT_SEEN,
@@ -217,6 +219,8 @@ class AuditEvent(models.Model):
 
     # Codes of a hand-over and of setting aside, where they say the opposite of the type.
     GIVEN_BACK, TAKEN_UP = "given_back", "taken_up"
+    # Codes of a promise made aloud, where another one stood.
+    PROMISE_REPLACED, EARLIER_PROMISE_KEPT = "promise_replaced", "earlier_promise_kept"
 
     at = models.DateTimeField(default=timezone.now)
     type = models.CharField(max_length=40, choices=Type)

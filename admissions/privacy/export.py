@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import PhoneNumber
 
 from admissions.audit.models import AuditEvent
+from admissions.calls.models import CALL_TEXTS
 from admissions.care.models import Assessment, Recommendation
 from admissions.exceptions import ActionNotAllowed
 from admissions.formatting import staff_name
@@ -103,6 +104,10 @@ def export_request(request: ConsultationRequest) -> dict[str, Any]:
             for each in request.consent_events.select_related("version")
         ],
         "contact_attempts": read_rows(request.attempts.all(), ["at", "channel", "result", "note"]),
+        "calls": read_rows(
+            request.calls.order_by("at"),
+            ["at", "outcome", "for_whom", "heard_from", "promised_by", *CALL_TEXTS],
+        ),
         "notes": [
             {"at": each.at, "by": staff_name(each.by), "text": each.text}
             for each in request.notes.select_related("by")

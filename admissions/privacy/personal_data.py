@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Count, Q
 
+from admissions.calls.models import CALL_TEXTS, Call
 from admissions.care.models import (
     Acknowledgment,
     Assessment,
@@ -42,6 +43,7 @@ class AttachedTexts:
 ATTACHED = [
     AttachedTexts(Note, ["text"]),
     AttachedTexts(ContactAttempt, ["note"]),
+    AttachedTexts(Call, CALL_TEXTS),
     AttachedTexts(Consultation, ["cancel_reason"]),
     AttachedTexts(Assessment, ["amended_because"]),
     AttachedTexts(Finding, ["note"], "assessment__request"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from admissions.audit.actors import actor_fields
 from admissions.audit.models import AuditEvent
+from admissions.calls import expiry as calls_expiry
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging.models import Message
@@ -39,6 +40,7 @@ def remove_expired_data(*, now: datetime) -> int:
         remove_by_rule(rule, period=periods[rule], now=now) for rule in schedule.REQUEST_RULES
     )
     records.empty_texts(before=now - periods[Rule.RECORDS])
+    calls_expiry.empty_expired_calls(before=now - periods[Rule.CALLS], at=now)
     schedule.find_stale_drafts(before=now - periods[Rule.DRAFT]).delete()
     return removed
 

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from admissions.accounts.models import Session
 from admissions.audit.models import AuditEvent
+from admissions.calls import expiry as calls_expiry
 from admissions.care.models import Assessment, Recommendation
 from admissions.exceptions import ActionNotAllowed, ChangedMeanwhile
 from admissions.intake.models import ConsultationRequest, Disposition
@@ -50,6 +51,7 @@ BOUNDS = {
     Rule.UNREACHED: Bounds(180 * DAY, 30 * DAY, 730 * DAY),
     Rule.NOT_ADMITTED: Bounds(730 * DAY, 90 * DAY, 3653 * DAY),
     Rule.CLINICAL: Bounds(2557 * DAY, 2557 * DAY, 10958 * DAY),
+    Rule.CALLS: Bounds(90 * DAY, 1 * DAY, 730 * DAY),
     Rule.RECORDS: Bounds(2192 * DAY, 2192 * DAY, 10958 * DAY),
 }
 # Those of whole requests.
@@ -130,6 +132,9 @@ def preview_rule(rule: str, *, period: timedelta, now: datetime) -> Preview:
     if rule == Rule.DRAFT:
         count = find_stale_drafts(before=now + DAY - period).count()
         return Preview(count, count, [])
+    if rule == Rule.CALLS:
+        ends = now + DAY - period, now + PREVIEW - period
+        return Preview(*(calls_expiry.find_expired(before=end).count() for end in ends), [])
     tonight_count, soon_count = (
         records.count_texts(before=at - period) for at in (now + DAY, now + PREVIEW)
     )

@@ -24,7 +24,7 @@ from admissions.messaging import outbox, tasks
 from admissions.scheduling.models import WaitlistEntry
 from users.models import User
 
-from . import cadence
+from . import cadence, promises
 from .snoozing import MAX_DEFERRAL
 
 Stage = ConsultationRequest.Stage
@@ -53,16 +53,21 @@ def log_attempt(
     result: str,
     note: str = "",
     next_at: datetime | None = None,
+    promise_by: datetime | None = None,
+    replaces_promise: bool = False,
 ) -> ContactAttempt:
     """Keep one try to reach the person; it answers the promise and sets the next due time.
 
-    That is as the plan says, or `next_at` where staff know better.
+    That is as the plan says, or `next_at` where staff know better, or `promise_by` where they
+    promised another call aloud.
     """
     request = lock_open_request(request_id)
     if twin := find_repeated_attempt(request, by, channel, result, note):
         return twin
     check_may_attempt(request, channel, result)
-    was_promised = request.promised_call_by is not None
+    promised = request.promised_call_by
+    if promise_by:
+        promises.check_may_promise(request, promise_by)
 
     attempt = request.attempts.create(by=by, channel=channel, result=result, note=note)
     apply_attempt(request, attempt)
@@ -72,7 +77,13 @@ def log_attempt(
 
     request.audit_events.create(type=Type.ATTEMPT_LOGGED, actor=by, code=result)
 
-    enqueue_attempt_messages(request, attempt, was_promised=was_promised)
+    enqueue_attempt_messages(request, attempt, was_promised=promised is not None)
+    if promise_by:
+        # Who calls before we did has not been called: the earlier promise stands.
+        standing = promised if result == Result.REPLIED else None
+        promises.set_promise(
+            request, by=by, call_by=promise_by, standing=standing, replaces=replaces_promise
+        )
     tasks.wake_delivery(request)
     return attempt
 

@@ -102,7 +102,8 @@ def grant(role: str, *, is_worker: bool) -> None:
     run(role, f"REVOKE ALL ON {MAKE_PARTITIONS} FROM {{role}}")
     if is_worker:
         run(role, f"GRANT EXECUTE ON {MAKE_PARTITIONS} TO {{role}}")
-    for table, columns in erasable_columns().items() if is_worker else ():
+    changeable = erasable_columns() if is_worker else linkable_columns()
+    for table, columns in changeable.items():
         run(role, f"GRANT UPDATE ({', '.join(columns)}) ON {{table}} TO {{role}}", table=table)
 
 
@@ -131,13 +132,22 @@ def permanent_tables() -> set[str]:
 
 
 def erasable_columns() -> dict[str, list[str]]:
-    """Of permanent tables, the texts that triggers let become empty, by table."""
-    return {
-        model._meta.db_table: trigger.texts
+    """Of permanent tables, what triggers let become empty, by table."""
+    return {table: trigger.erasable for table, trigger in triggers_with_texts()}
+
+
+def linkable_columns() -> dict[str, list[str]]:
+    """Of permanent tables, what triggers let be filled in once, by table."""
+    return {table: trigger.linkable for table, trigger in triggers_with_texts() if trigger.linkable}
+
+
+def triggers_with_texts() -> list[tuple[str, PermanentButForTexts]]:
+    return [
+        (model._meta.db_table, trigger)
         for model in apps.get_models()
         for trigger in getattr(model._meta, "triggers", [])
         if isinstance(trigger, PermanentButForTexts)
-    }
+    ]
 
 
 def is_permanent(model: type[models.Model]) -> bool:

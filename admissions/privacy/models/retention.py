@@ -18,6 +18,7 @@ class RetentionPeriod(models.Model):
         UNREACHED = "unreached", _("People we never reached")
         NOT_ADMITTED = "not_admitted", _("Closed, neither assessed nor admitted")
         CLINICAL = "clinical", _("Assessed or admitted: a clinical record")
+        CALLS = "calls", _("Calls that led to no request")
         RECORDS = "records", _("Our own records of disclosures, holds and privacy requests")
 
     rule = models.CharField(max_length=20, choices=Rule, primary_key=True)
