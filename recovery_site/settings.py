@@ -220,6 +220,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 # How many times the requests of one center may come online; 0 counts none.
 # See admissions.rate_limits.
+# A phone system signs with it who calls whom; without one nobody is heard.
+PHONE_WEBHOOK_KEY = env.str("PHONE_WEBHOOK_KEY", default="")
+# Lines by the email of whose they are: 201=dana@example.org,202=sam@example.org
+PHONE_EXTENSIONS = env.dict("PHONE_EXTENSIONS", default={})
 REQUEST_LIMIT_FACTOR = production.read_number(env, "REQUEST_LIMIT_FACTOR", default=1)
 # How many proxies of our own stand in front, each adding the address it saw to
 # X-Forwarded-For. What stands before those in that header anybody may have written.

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from admissions.accounts.urls import allauth_urls
+from admissions.calls.views import phone_ring
 from admissions.public.urls import feeds, mail
 
 from . import health
@@ -20,6 +21,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("feeds/", include(feeds)),
     path("mail/", include(mail)),
+    path("phone/ring/", phone_ring),
     *i18n_patterns(
         path("consultation/", include("admissions.public.urls")),
         path("", include("programs.urls")),

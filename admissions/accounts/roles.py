@@ -21,7 +21,7 @@ DESK = {
         "admissions",
         "view",
         "consultationrequest consultation message counselor weeklyhours extrahours closure"
-        " waitlistentry earlieroffer",
+        " waitlistentry earlieroffer call",
     ),
     "admissions.triage_consultationrequest",
     "admissions.answer_for_messages",

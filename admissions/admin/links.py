@@ -10,6 +10,7 @@ from admissions.intake.models import ConsultationRequest
 
 CALENDAR_PAGE = "admin:admissions_consultation_calendar"
 REQUEST_LIST = "admin:admissions_consultationrequest_changelist"
+NEW_CALL_PAGE = "admin:admissions_call_new"
 REQUEST_PAGE = "admin:admissions_consultationrequest_change"
 
 

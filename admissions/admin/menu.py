@@ -106,6 +106,7 @@ CONTENT_MENU = [
 MENU = [
     MenuItem(_("Today"), "index"),
     MenuItem(_("Triage"), "admissions_consultationrequest_changelist", VIEW_REQUESTS),
+    MenuItem(_("Calls"), "admissions_call_changelist", "admissions.view_call"),
     MenuItem(
         _("Insurance"),
         "admissions_benefitsverification_changelist",

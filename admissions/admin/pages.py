@@ -2,6 +2,7 @@
 
 from .accounts import users
 from .audit import events
+from .calls import calls
 from .care import assessments, credentials, insurance
 from .messaging import consent_texts, mail_settings, outbox, rules, suppressions
 from .operations import status
@@ -20,6 +21,7 @@ from .triage import requests
 __all__ = [
     "after_hours",
     "assessments",
+    "calls",
     "closures",
     "consent_texts",
     "consultations",

@@ -36,6 +36,7 @@ from users.models import User
 
 from . import auto_refresh, dashboard, keyboard_shortcuts
 from .audited_admin import log_page_view, with_audit
+from .calls.ringing import describe_ring
 from .menu import MENU, VIEW_REQUESTS, build_menu
 from .operations.alarm import find_sending_alarm
 from .reporting.views import export_reports_view, reports_view
@@ -137,6 +138,7 @@ class StaffAdminSite(admin.AdminSite):
                 "me": formatting.staff_name(as_staff(request).user),
                 "role": role_label(as_staff(request).user),
                 "has_keys": keyboard_shortcuts.is_enabled(request),
+                "may_take_calls": request.user.has_perm("admissions.triage_consultationrequest"),
             }
         return context
 
@@ -164,6 +166,7 @@ class StaffAdminSite(admin.AdminSite):
         }
         if user.has_perm(VIEW_REQUESTS):
             extra["today"] = dashboard.build_dashboard(by=user, now=now)
+            extra["ring"] = describe_ring(user, now)
         extra |= notices(user, now)
         if user.has_perm("admissions.keep_own_calendars"):
             extra["attention"] = busy_import.calendar_warnings(by=user, now=now)

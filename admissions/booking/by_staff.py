@@ -44,11 +44,12 @@ def book_new_caller(
     if earlier := find_or_claim_key(key):
         return earlier
 
-    now = timezone.now()
+    now, promised = timezone.now(), details.get("promised_call_by")
+    first_due = min(promised, pick.starts_at) if promised else pick.starts_at
     request = ConsultationRequest.objects.create(
         source=ConsultationRequest.Source.STAFF,
         stage=Stage.CONSULTATION_SCHEDULED,
-        due_at=now if details.get("is_in_danger") else pick.starts_at,
+        due_at=now if details.get("is_in_danger") else first_due,
         **details,
     )
     consultation = assignment.hold_slot(request=request, pick=pick, now=now, by=by)
@@ -58,6 +59,8 @@ def book_new_caller(
     request.audit_events.create(
         type=Type.CONSULTATION_REQUESTED, actor=by, consultation=consultation
     )
+    if promised:
+        request.audit_events.create(type=Type.CALL_PROMISED, actor=by)
 
     outbox.enqueue_confirmation(consultation, is_new_request=True)
     tasks.wake_delivery(request)

@@ -1,15 +1,12 @@
 """Removes what callers told us who have no request, once it was kept long enough."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from admissions.audit.models import AuditEvent
 
-from .models import CALL_TEXTS, Call, CallQuerySet, Ring
-
-# A ring is shown for two minutes; its mark refuses a replay for as long as it could be one.
-RINGS_KEPT_FOR = timedelta(hours=1)
+from .models import CALL_TEXTS, Call, CallQuerySet
 
 
 def find_expired(*, before: datetime) -> CallQuerySet:
@@ -31,8 +28,3 @@ def empty_expired_calls(*, before: datetime, at: datetime) -> int:
             detail={"count": emptied},
         )
     return emptied
-
-
-@transaction.atomic
-def delete_old_rings(*, now: datetime) -> None:
-    Ring.objects.filter(at__lt=now - RINGS_KEPT_FOR).delete()

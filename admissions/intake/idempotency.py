@@ -61,5 +61,10 @@ def is_sent_by(sender: str, key: uuid.UUID, *, within: timedelta) -> bool:
     return IdempotencyKey.objects.filter(key=key, sender=sender, at__gt=since).exists()
 
 
+def is_made_by(key: uuid.UUID, request: ConsultationRequest) -> bool:
+    """Whether the form with this key made or changed the request."""
+    return IdempotencyKey.objects.filter(key=key, request=request).exists()
+
+
 def link_key_to_request(key: uuid.UUID, request: ConsultationRequest) -> None:
     IdempotencyKey.objects.filter(key=key).update(request=request)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from admissions.calls.models import Ring
 from admissions.intake.models import IdempotencyKey, ManageToken
 from admissions.messaging.models import Message, ProviderEvent
 from admissions.scheduling.models import BusyTime
@@ -22,6 +23,8 @@ TOKENS_KEPT = 30 * DAY
 # Providers repeat a report for some days at most.
 REPORTS_KEPT = 90 * DAY
 BUSY_TIMES_KEPT = 30 * DAY
+# A page knows the number of a ring for an hour, and no signature is taken after ten minutes.
+RINGS_KEPT = DAY / 24
 # What went to staff, and what went to somebody whose personal data is removed. Reports count what
 # was lost.
 MESSAGES_KEPT = 365 * DAY
@@ -34,6 +37,7 @@ def find_done_rows(now: datetime) -> Iterator[QuerySet]:
     yield ManageToken.objects.filter(expires_at__lt=now - TOKENS_KEPT)
     yield ProviderEvent.objects.filter(at__lt=now - REPORTS_KEPT)
     yield BusyTime.objects.filter(ends_at__lt=now - BUSY_TIMES_KEPT)
+    yield Ring.objects.filter(at__lt=now - RINGS_KEPT)
     is_nobodys = Q(kind__in=Message.STAFF_KINDS) | Q(request__anonymized_at__isnull=False)
     reports = ProviderEvent.objects.filter(message=OuterRef("pk"))
     yield Message.objects.filter(

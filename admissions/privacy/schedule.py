@@ -133,8 +133,11 @@ def preview_rule(rule: str, *, period: timedelta, now: datetime) -> Preview:
         count = find_stale_drafts(before=now + DAY - period).count()
         return Preview(count, count, [])
     if rule == Rule.CALLS:
-        ends = now + DAY - period, now + PREVIEW - period
-        return Preview(*(calls_expiry.find_expired(before=end).count() for end in ends), [])
+        tonight_calls, soon_calls = (
+            calls_expiry.find_expired(before=at - period).count()
+            for at in (now + DAY, now + PREVIEW)
+        )
+        return Preview(tonight_calls, soon_calls, [])
     tonight_count, soon_count = (
         records.count_texts(before=at - period) for at in (now + DAY, now + PREVIEW)
     )

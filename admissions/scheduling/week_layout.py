@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -39,6 +40,8 @@ class SlotQuery:
     request: "ConsultationRequest | None" = None
     moving: Consultation | None = None
     spoken_language: str | None = None
+    # Of the call that asks for a time, where no request was made of it yet.
+    call_id: UUID | None = None
 
     @property
     def language(self) -> str | None:

@@ -21,6 +21,7 @@ from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.links import CALENDAR_PAGE, REQUEST_PAGE
 from admissions.audit import access_log
 from admissions.booking import by_staff
+from admissions.calls import booking as calls_booking
 from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake import idempotency
 from admissions.intake.models import ConsultationRequest
@@ -29,7 +30,7 @@ from admissions.scheduling.assignment import SlotChoice
 from admissions.scheduling.models import Consultation, Counselor, Mode
 from users.models import User
 
-from . import calendar_grid
+from . import calendar_grid, callers
 from .calendar import find_open_request, may_triage
 from .phone_form import PhoneBookingForm
 
@@ -95,6 +96,8 @@ def calendar_search(query: week_layout.SlotQuery) -> dict:
     """What leads back to the calendar with the same search in hand."""
     if query.moving:
         return {"move": query.moving.pk}
+    if query.call_id:
+        return {"call": query.call_id}
     return {"for": query.request.pk} if query.request else {}
 
 
@@ -126,14 +129,18 @@ def book_view(request: StaffRequest, *, site: admin.AdminSite) -> HttpResponse:
     pick, given = parse_pick(data, mode=data.get("mode", "")), data.get("for", "")
     if pick is None:
         return redirect_not_open(request)
-    query = week_layout.SlotQuery(pick.mode, find_open_request(given))
+    call = calls_booking.find_call_to_book(data.get("call"))
+    query = week_layout.SlotQuery(
+        pick.mode, find_open_request(given), call_id=call.pk if call else None
+    )
     if given and query.request is None:
         return redirect_with_warning(request, _("This request is closed."))
     if request.method == "POST":
         return submit_booking(request, site, pick, query)
     if not is_pick_open(pick, query):
         return redirect_not_open(request, calendar_url(pick, **calendar_search(query)))
-    form = None if query.request else PhoneBookingForm(mode=pick.mode)
+    noted = callers.read_call(call) if call else None
+    form = None if query.request else PhoneBookingForm(mode=pick.mode, initial=noted)
     return render_booking(request, site, pick, query, form)
 
 
@@ -150,6 +157,10 @@ def submit_booking(
     form = None if query.request else PhoneBookingForm(request.POST, mode=pick.mode)
     if key is None or (form and not form.is_valid()):
         return render_booking(request, site, pick, query, form, is_stale=key is None)
+    if form and (warned := callers.find_unwarned_appointment(request, key, form)):
+        when = format_full_time(warned.starts_at)
+        known: dict[str, Any] = {"appointment": warned, "appointment_when": when}
+        return render_booking(request, site, pick, query, form, **known)
     try:
         booked = create_booking(key, pick, query, form, by=request.user)
     except SlotTaken:
@@ -173,7 +184,9 @@ def create_booking(
         return by_staff.book_for_request(key=key, request_id=query.request.pk, by=by, pick=pick)
     new_caller = cast(PhoneBookingForm, form)
     details, consents = new_caller.request_fields(), new_caller.consent_answers()
-    return by_staff.book_new_caller(key=key, by=by, pick=pick, details=details, consents=consents)
+    return calls_booking.book_caller(
+        key=key, by=by, pick=pick, details=details, consents=consents, call_id=query.call_id
+    )
 
 
 def render_pick_taken(

@@ -21,6 +21,7 @@ from admissions import local_time, staff_formatting
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.links import CALENDAR_PAGE
 from admissions.audit import access_log
+from admissions.calls import booking as calls_booking
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import week_layout
 from admissions.scheduling.models import Consultation, Counselor, Mode
@@ -70,7 +71,10 @@ class CalendarQuery:
         query = self.query
         if query.moving:
             return {"move": query.moving.pk}
-        return {"mode": query.mode} | ({"for": query.request.pk} if query.request else {})
+        mode = {"mode": query.mode}
+        if query.call_id:
+            return mode | {"call": query.call_id}
+        return mode | ({"for": query.request.pk} if query.request else {})
 
     def address(self, **changes: Any) -> str:
         """The calendar as it is looked at now, but for these changes; None leaves one out."""
@@ -101,6 +105,8 @@ def parse_slot_search(request: HttpRequest, mode: str) -> week_layout.SlotQuery:
         found = moving.filter(pk=number).first() if number.isdecimal() else None
         if found:
             return week_layout.SlotQuery(found.mode, found.request, found)
+    if call := calls_booking.find_call_to_book(request.GET.get("call")):
+        return week_layout.SlotQuery(mode, spoken_language=call.language, call_id=call.pk)
     return week_layout.SlotQuery(mode, find_open_request(request.GET.get("for")))
 
 

@@ -1,17 +1,23 @@
 """The form for someone on the phone: the public one, in the words of whoever types it."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from admissions import local_time, time_zones
 from admissions.admin.action_form import set_choices
+from admissions.admin.triage.forms import promise_field
+from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
 from admissions.public.form_base import ConsentKey
 from admissions.public.forms import DetailsForm
+from admissions.triage import promises
 from programs.forms.layout import Details, Fieldset, FieldsHelper, Section
 
 if TYPE_CHECKING:
@@ -36,6 +42,7 @@ class PhoneBookingForm(DetailsForm):
     # A permission of its own: what is said of email is read out to them.
     may_email = forms.BooleanField(required=False)
     language = forms.ChoiceField(label=_("Language of the talk"), choices=settings.LANGUAGES)
+    promise_by = promise_field()
     # A choice, where the browser of a requester tells it.
     time_zone = forms.ChoiceField(label=_("Their clock"))  # type: ignore[assignment]
 
@@ -91,7 +98,8 @@ class PhoneBookingForm(DetailsForm):
             ),
             Section(
                 _("How we may reach them"),
-                *("phone", "may_call", "voicemail", "good_time", "email", "is_discreet"),
+                *("phone", "may_call", "voicemail", "good_time", "promise_by"),
+                *("email", "is_discreet"),
                 read_out,
                 css_id="reach",
                 css_class="card stack",
@@ -118,4 +126,26 @@ class PhoneBookingForm(DetailsForm):
         return self.cleaned_data["may_email"]
 
     def request_fields(self) -> dict[str, Any]:
-        return super().request_fields() | {"language": self.cleaned_data["language"]}
+        data = self.cleaned_data
+        return super().request_fields() | {
+            "language": data["language"],
+            "promised_call_by": data["promise_by"],
+        }
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
+        if call_by := data.get("promise_by"):
+            self.check_promise(call_by, data)
+        return data
+
+    def check_promise(self, call_by: datetime, data: dict[str, Any]) -> None:
+        """A promise needs a number that we may call, and a time that can be kept."""
+        if not (data.get("phone") and data.get("may_call", True)):
+            self.add_error("promise_by", _("We may not call them: leave this empty."))
+            return
+        zone = ZoneInfo(data.get("time_zone") or settings.TIME_ZONE)
+        try:
+            promises.check_promise_time(call_by, zone=zone, now=timezone.now())
+        except ActionNotAllowed as refused:
+            self.add_error("promise_by", str(refused))

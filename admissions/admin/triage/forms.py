@@ -36,6 +36,10 @@ RESULTS_BY_CHANNEL = {
 }
 
 
+# Those who hear what we promise.
+RESULTS_THAT_PROMISE = {Result.REACHED, Result.REPLIED, Result.VOICEMAIL, Result.SENT}
+
+
 def note_field(help_text: "StrOrPromise") -> PlainTextField:
     return PlainTextField(
         label=_("Note (optional)"),
@@ -44,6 +48,24 @@ def note_field(help_text: "StrOrPromise") -> PlainTextField:
         help_text=help_text,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "maxlength": 500}),
         error_messages={"max_length": _("Keep the note to 500 characters.")},
+    )
+
+
+def promise_field() -> forms.DateTimeField:
+    return forms.DateTimeField(
+        label=_("Promise a call by (optional)"),
+        required=False,
+        help_text=_("By the center’s clock. Colleagues are told if nobody has called by then."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": _("Enter a date and a time.")},
+    )
+
+
+def replace_field() -> forms.BooleanField:
+    return forms.BooleanField(
+        label=_("This takes the place of an earlier promise."),
+        help_text=_("Else the earlier of two promises stands."),
+        required=False,
     )
 
 
@@ -64,6 +86,8 @@ class LogAttemptForm(ActionForm):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"invalid": _("Enter a date and a time.")},
     )
+    promise_by = promise_field()
+    replaces_promise = replace_field()
 
     def __init__(
         self,
@@ -81,7 +105,12 @@ class LogAttemptForm(ActionForm):
 
     def clean(self) -> dict[str, Any]:
         channel, _colon, result = self.cleaned_data.pop("outcome", "").partition(":")
-        kept = {name: self.cleaned_data.get(name) for name in ("note", "next_at")}
+        names = ("note", "next_at", "promise_by", "replaces_promise")
+        kept = {name: self.cleaned_data.get(name) for name in names}
+        if kept["promise_by"] and result not in RESULTS_THAT_PROMISE:
+            self.add_error("promise_by", _("A call is promised to somebody who heard it."))
+        if kept["promise_by"] and kept["next_at"]:
+            self.add_error("next_at", _("The promised call is the next try: leave this empty."))
         return {"channel": channel, "result": result, **kept}
 
 

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin import auto_refresh, pagination
+from admissions.admin.calls.ringing import describe_ring
 from admissions.admin.links import CALENDAR_PAGE, REQUEST_LIST, REQUEST_PAGE, redirect_missing
 from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.admin.staff_requests import as_staff
@@ -28,7 +29,7 @@ from admissions.exceptions import ActionNotAllowed, SlotTaken
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
 from admissions.intake.models.request_queries import ConsultationRequestQuerySet
-from admissions.triage import next_action, ownership, queues
+from admissions.triage import next_action, ownership, promises, queues
 from admissions.triage import search as triage_search
 
 from . import duplicates, filters, forms, request_detail, request_list, request_row
@@ -129,6 +130,7 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
         shown, changes = request.GET.get(filters.QUEUE_PARAMETER), response.context_data["cl"]
         response.context_data |= {
             "title": _("Triage"),
+            "ring": describe_ring(as_staff(request).user, timezone.now()),
             "show": shown,
             "search": forms.SearchForm(auto_id="search_%s", label_suffix=""),
             "found": getattr(request, "found", None),
@@ -201,6 +203,7 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
         except (ActionNotAllowed, SlotTaken) as refused:
             return self.render_refusal(request, consultation_request, name, form, refused)
         messages.success(request, self.describe_success(request, consultation_request, step))
+        warn_of_promise(request, form.cleaned_data.get("promise_by"))
         return HttpResponseRedirect(url_after_request_action(request, consultation_request))
 
     def describe_success(
@@ -276,6 +279,13 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
         return TemplateResponse(
             request, f"admin/admissions/consultationrequest/{page}.html", context
         )
+
+
+def warn_of_promise(request: HttpRequest, call_by: datetime | None) -> None:
+    """Say so where nobody's hours hold the time at which a call was promised."""
+    if call_by and not promises.is_in_phone_hours(call_by):
+        words = _("Nobody has phone hours at that time. Tell a colleague who will call them.")
+        messages.warning(request, words)
 
 
 def forms_by_name(forms_of_steps: dict) -> dict:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from admissions import formatting, staff_formatting
 from admissions.audit import verification
 from admissions.audit.models import AuditEvent
+from admissions.calls.models import Call
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest, ContactAttempt, Note
 from admissions.messaging.models import Message
@@ -24,6 +25,7 @@ TYPES_SHOWN_BY_ROWS = {
     Type.EARLIER_OFFERED,
     Type.EARLIER_ENDED,
     Type.NOTE_ADDED,
+    Type.CALL_TAKEN,
 }
 LONG_TEXT = 240
 
@@ -65,6 +67,7 @@ def timeline_entries(request: ConsultationRequest, *, now: datetime) -> list[Tim
         *note_entries(ours),
         *message_entries(ours, now),
         *offer_entries(ours),
+        *call_entries(ours),
     ]
     found = [with_reference(entry, of, request) for entry, of in merged]
     found += [
@@ -155,6 +158,22 @@ def note_entries(ours: dict) -> list[tuple]:
         )
         for note in notes
     ]
+
+
+def call_entries(ours: dict) -> list[tuple]:
+    """Calls to us, as they were corrected last."""
+    calls = Call.objects.standing().filter(request__in=ours).select_related("by")
+    return [(call_entry(each), ours[each.request_id]) for each in calls]
+
+
+def call_entry(call: Call) -> TimelineEntry:
+    what = _("Call to us: %(outcome)s") % {"outcome": call.get_outcome_display().lower()}
+    said = [call.sent_to, call.note]
+    if call.promised_by:
+        by = staff_formatting.format_date_and_time(call.promised_by)
+        said.insert(0, _("by %(when)s") % {"when": by})
+    who, detail = formatting.staff_name(call.by), ", ".join(filter(None, said))
+    return TimelineEntry(call.at, "attempt", who, what, detail)
 
 
 def merging_entries(request: ConsultationRequest) -> list[TimelineEntry]:

@@ -1,0 +1,1 @@
+"""The telephone on the desk: a new call, and the list of calls."""
