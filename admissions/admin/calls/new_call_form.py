@@ -47,9 +47,8 @@ class NewCallForm(LinkedErrors, forms.Form):
             (ForWhom.LOVED_ONE, _("Someone they care about")),
             (ForWhom.PROFESSIONAL, _("Someone they work with")),
         ],
-        initial=ForWhom.SELF,
+        required=False,
         widget=forms.RadioSelect,
-        error_messages={"required": _("Say who this is for.")},
     )
     heard_from = forms.ChoiceField(
         label=_("How did they hear of us? (optional)"), choices=Call.HeardFrom, required=False
@@ -61,7 +60,7 @@ class NewCallForm(LinkedErrors, forms.Form):
         label=_("How does the call end?"),
         choices=[
             (Outcome.BOOKED, _("Book a time now")),
-            (Outcome.PROMISED, _("We promise to call them, and they want that")),
+            (Outcome.PROMISED, _("Promise a call, which they agree to")),
             (Outcome.ANSWERED, _("Answered, nothing further")),
             (Outcome.UNDER_18, _("Under 18: sent elsewhere")),
             (Outcome.NOT_FOR_US, _("Not for us: sent elsewhere")),
@@ -93,6 +92,7 @@ class NewCallForm(LinkedErrors, forms.Form):
             data, initial={"promised_by": promise_by} | dict(initial or {}), label_suffix=""
         )
         self.fields["number"].label = _("Phone number")
+        self.fields["promised_by"].label = _("Promise a call by")
         self.fields["number"].widget.attrs["autofocus"] = True
         for each in self.fields.values():
             each.widget.attrs["autocomplete"] = "off"
@@ -110,7 +110,8 @@ class NewCallForm(LinkedErrors, forms.Form):
             ),
             Section(
                 _("How it ends"),
-                *("outcome", "promised_by", "replaces_promise", "sent_to", "note"),
+                *("outcome", "promised_by", "sent_to", "note"),
+                Include("admin/admissions/call/_save.html"),
                 css_id="ends",
                 css_class="card stack",
             ),
@@ -119,6 +120,8 @@ class NewCallForm(LinkedErrors, forms.Form):
     def clean(self) -> dict[str, Any]:
         super().clean()
         data, outcome = self.cleaned_data, self.cleaned_data.get("outcome")
+        if not data.get("for_whom"):
+            self.take_over_for_whom()
         if outcome == Outcome.PROMISED:
             if not data.get("number") and "number" not in self.errors:
                 self.add_error("number", _("Enter the number that we promise to call."))
@@ -128,11 +131,19 @@ class NewCallForm(LinkedErrors, forms.Form):
             self.add_error("sent_to", _("Say where you sent them."))
         return data
 
+    def take_over_for_whom(self) -> None:
+        """Whoever is known calls for whom they asked; of anyone else it has to be said."""
+        known = ConsultationRequest.objects.filter(pk=self.known_id).first()
+        if known is None:
+            self.add_error("for_whom", _("Say who this is for."))
+        else:
+            self.cleaned_data["for_whom"] = known.for_whom
+
     @property
     def known_id(self) -> UUID | None:
         """The request that was chosen; None for someone new, or what is no id."""
         try:
-            return UUID(self.cleaned_data["request"])
+            return UUID(self.cleaned_data.get("request", ""))
         except ValueError:
             return None
 

@@ -63,8 +63,7 @@ def promise_field() -> forms.DateTimeField:
 
 def replace_field() -> forms.BooleanField:
     return forms.BooleanField(
-        label=_("This takes the place of an earlier promise."),
-        help_text=_("Else the earlier of two promises stands."),
+        label=_("This replaces the earlier promise. (Else the earlier one stands.)"),
         required=False,
     )
 

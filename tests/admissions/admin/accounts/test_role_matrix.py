@@ -18,6 +18,7 @@ from django.urls.converters import IntConverter, UUIDConverter
 from admissions.accounts import roles
 from admissions.accounts.urls import allauth_urls
 from admissions.audit.models import AuditEvent
+from admissions.calls.models import Call
 from admissions.care.models import Assessment, BenefitsVerification, Finding, StaffCredential
 from admissions.intake import suppressions
 from admissions.intake.models import ConsentVersion, Note, Suppression
@@ -74,11 +75,12 @@ AREAS = {
     "Requests, consultations, hours and emails, to see": (
         "ocld",
         pages("consultationrequest", "consultation", "counselor", "closure", "message",
-              "waitlistentry", "earlieroffer")
-        | steps("consultation", "calendar book move") | steps("message", "html file")
+              "waitlistentry", "earlieroffer", "call")
+        | steps("call", "new") | steps("consultation", "calendar book move")
+        | steps("message", "html file")
         | steps("consultationrequest", "duplicates") | steps("counselor", "availability_check"),
         pages("consultationrequest", "consultation", "counselor", "closure", "message",
-              "waitlistentry", "earlieroffer", of="changelist history")
+              "waitlistentry", "earlieroffer", "call", of="changelist history")
         | {"admissions_message_change"} | steps("consultation", "calendar"),
     ),
     "Work on requests, consultations and emails": (
@@ -88,7 +90,8 @@ AREAS = {
               "claim log complete no_show move plan look_sooner stop_looking hand_over give_back"
               " set_aside take_up note escalate reopen begin admit refer confirm_handover"
               " ask_insurance close search save_view delete_saved_view duplicates change")
-        | steps("consultation", "book move") | steps("message", "resend take_back came_back"),
+        | steps("call", "new") | steps("consultation", "book move")
+        | steps("message", "resend take_back came_back"),
     ),
     "Assessment and recommendation": (
         "cl",
@@ -184,6 +187,7 @@ CANARIES = {
     "Hazelnut": "ocld",
     "Marzipan": "cl",
     "Zebrafinch": "v",
+    "Pistachio": "ocld",
     "canary@example.com": "ocld",
 }
 
@@ -224,6 +228,9 @@ def places():
         "assessment": request.pk,
         "benefitsverification": BenefitsVerification.objects.create(
             request=request, member_id="Zebrafinch"
+        ).pk,
+        "call": Call.objects.create(
+            by=user, request=request, outcome="answered", for_whom="self", note="Pistachio"
         ).pk,
         "consultation": talk.pk,
         "counselor": talk.counselor_id,

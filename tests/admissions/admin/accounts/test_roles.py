@@ -55,16 +55,25 @@ def test_rules_are_not_changed_without_the_directors_role(client, coordinator):
 @pytest.mark.parametrize(
     ("role", "menu"),
     [
-        ("coordinator", ["Today", "Triage", "Calendar", "Hours", "Messages", "Privacy"]),
-        ("counselor", ["Today", "Triage", "Calendar", "Hours", "Messages"]),
+        ("coordinator", ["Today", "Triage", "Calls", "Calendar", "Hours", "Messages", "Privacy"]),
+        ("counselor", ["Today", "Triage", "Calls", "Calendar", "Hours", "Messages"]),
         (
             "director",
             [
-                *("Today", "Triage", "Calendar", "Hours", "Messages", "Reports", "Content"),
+                *(
+                    "Today",
+                    "Triage",
+                    "Calls",
+                    "Calendar",
+                    "Hours",
+                    "Messages",
+                    "Reports",
+                    "Content",
+                ),
                 *("Privacy", "People"),
             ],
         ),
-        ("clinician", ["Today", "Triage", "Calendar", "Hours", "Messages"]),
+        ("clinician", ["Today", "Triage", "Calls", "Calendar", "Hours", "Messages"]),
         ("content editor", ["Today", "Content"]),
         ("auditor", ["Today", "Privacy", "Audit"]),
         ("VOB", ["Today", "Insurance"]),

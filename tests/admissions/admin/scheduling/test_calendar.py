@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from admissions.audit.models import AuditEvent
+from admissions.calls.models import Call
 from admissions.intake.models import ConsentEvent, ConsultationRequest
 from admissions.scheduling.models import Closure, Consultation
 from tests.support import factories
@@ -142,6 +143,9 @@ def test_calendar_marks_the_one_place_where_staff_are(client, coordinator, addre
 # Booking for someone on the phone
 
 
+OTHER = {"phone": "714 555 0156", "email": "other@example.com"}
+
+
 def spoken(counselor, at=NINE, **typed):
     """What the browser posts for a caller who may be called and emailed."""
     return pick(counselor, at) | {
@@ -191,12 +195,74 @@ def test_booking_sent_twice_counts_once(client, coordinator, counselor):
 
 def test_two_tabs_are_two_callers(client, coordinator, counselor):
     first = with_key(client, counselor, spoken(counselor))
-    second = with_key(client, counselor, spoken(counselor, ONE))
+    second = with_key(
+        client, counselor, spoken(counselor, ONE, phone="714 555 0156", email="", may_email="")
+    )
 
     client.post(BOOK, first)
     client.post(BOOK, second)
 
     assert ConsultationRequest.objects.count() == 2
+
+
+def test_caller_with_an_appointment_is_not_booked_a_second_time_unwarned(
+    client, coordinator, counselor
+):
+    standing = booked(ONE, counselor=counselor)
+    data = with_key(client, counselor, spoken(counselor))
+    before = everything()
+
+    response = client.post(BOOK, data)
+
+    assert everything() == before
+    assert response.context["appointment"] == standing
+    assert "Wed, Nov 25, 1:00 pm" in response.context["appointment_when"]
+
+
+def test_caller_with_an_appointment_is_booked_once_staff_were_told(client, coordinator, counselor):
+    standing = booked(ONE, counselor=counselor)
+    data = with_key(client, counselor, spoken(counselor))
+
+    client.post(BOOK, data | {"anyway": standing.pk})
+
+    assert ConsultationRequest.objects.filter(source="staff").count() == 1
+
+
+def test_appointment_on_the_other_side_of_the_wall_is_not_told(client, coordinator, counselor):
+    request = booked(ONE, counselor=counselor).request
+    ConsultationRequest.objects.filter(pk=request.pk).update(for_whom="loved_one")
+
+    client.post(BOOK, with_key(client, counselor, spoken(counselor)))
+
+    assert ConsultationRequest.objects.filter(source="staff").count() == 1
+
+
+def test_booking_of_a_call_is_linked_to_it(client, coordinator, counselor):
+    call = Call.objects.create(by=coordinator, outcome="booked", for_whom="self", at=NOW)
+
+    client.post(BOOK, with_key(client, counselor, spoken(counselor, call=call.pk)))
+
+    call.refresh_from_db()
+    assert call.request == ConsultationRequest.objects.get()
+
+
+def test_booking_promises_a_call_before_the_talk(client, coordinator, counselor):
+    data = spoken(counselor, promise_by="2026-11-24T15:00")
+
+    client.post(BOOK, with_key(client, counselor, data))
+
+    request = ConsultationRequest.objects.get()
+    assert request.promised_call_by == request.due_at == minutes(49)
+    assert request.messages.filter(kind="staff_promise_broken").exists()
+
+
+@pytest.mark.parametrize(
+    "typed", [{"promise_by": "2026-11-24T21:00"}, {"promise_by": "2026-11-23T15:00"}]
+)
+def test_booking_promises_no_call_at_night_or_in_the_past(client, coordinator, counselor, typed):
+    response = client.post(BOOK, with_key(client, counselor, spoken(counselor, **typed)))
+
+    assert list(response.context["form"].errors) == ["promise_by"]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +291,7 @@ def test_booking_with_a_fault_keeps_what_was_typed(client, coordinator, counselo
 def test_booking_of_a_lost_time_offers_the_nearest_and_saves_nothing(
     client, coordinator, counselor
 ):
-    data = with_key(client, counselor, spoken(counselor))
+    data = with_key(client, counselor, spoken(counselor, **OTHER))
     booked(NINE, counselor=counselor)
     before = everything()
 
@@ -242,7 +308,7 @@ def test_booking_of_a_lost_time_offers_the_nearest_and_saves_nothing(
 
 
 def test_booking_takes_the_nearest_time_with_one_click(client, coordinator, counselor):
-    data = with_key(client, counselor, spoken(counselor))
+    data = with_key(client, counselor, spoken(counselor, **OTHER))
     booked(NINE, counselor=counselor)
     nearest = client.post(BOOK, data).context["nearest"]
 
