@@ -12,6 +12,7 @@ from django.forms.models import BaseModelForm
 
 from admissions.admin import action_form
 from admissions.admin.audit import events
+from admissions.admin.calls import new_call_form
 from admissions.admin.care import forms as care
 from admissions.admin.care import insurance, referral_forms
 from admissions.admin.messaging import outbox, rules, templates
@@ -141,6 +142,7 @@ FORMS = {
     lookup_forms.EmailLookupForm: lookup_forms.EmailLookupForm,
     lookup_forms.ReferenceLookupForm: lookup_forms.ReferenceLookupForm,
     GuideForm: lambda data: GuideForm(data, for_whom="self"),
+    new_call_form.NewCallForm: new_call_form.NewCallForm,
     phone_form.PhoneBookingForm: lambda data: phone_form.PhoneBookingForm(data, mode="phone"),
     calendar.CalendarFilterForm: calendar.CalendarFilterForm,
     availability_check.AvailabilityQuestionForm: availability_check.AvailabilityQuestionForm,

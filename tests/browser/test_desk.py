@@ -120,3 +120,35 @@ def test_list_works_without_a_script(visit, desk, site):
     expect(plain.get_by_text("FFFF-5555: The attempt is logged. Next:")).to_be_visible()
     expect(plain).to_have_url(re.compile(r"show=promised#FFFF-5555$"))
     assert plain.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def open_call(desk, number):
+    """The page of a call, by its key, with the number typed; and what axe finds there."""
+    desk.keyboard.press("n")
+    expect(desk.get_by_label("Phone number")).to_be_focused()
+    desk.keyboard.type(number)
+    danger = desk.get_by_role("group", name="Is anyone in danger right now?")
+    danger.get_by_label("No", exact=True).click()
+
+
+def test_calls_are_kept_in_few_clicks_and_known_while_the_number_is_typed(desk):
+    # The key works on every page of the desk, not on the lists alone.
+    desk.goto("/admin/admissions/counselor/")
+    open_call(desk, "714 555 0147")
+    found = {"new": faults_of(desk)}
+    desk.get_by_label("Themselves").click()
+    desk.get_by_label("Promise a call, which they agree to").click()
+    desk.get_by_role("button", name="Save the call").click()
+    expect(desk.get_by_text("Call to us: promised a call")).to_be_visible()
+
+    open_call(desk, "714 555 0147")
+    desk.locator("[data-known]").get_by_label("Caller").click()
+    found["known"] = faults_of(desk)
+    assert "0147" not in desk.url
+    desk.get_by_label("Answered, nothing further").click()
+    desk.get_by_role("button", name="Save the call").click()
+
+    expect(desk.get_by_text("Call to us: answered, nothing further")).to_be_visible()
+    desk.goto("/admin/admissions/call/")
+    found["list"] = faults_of(desk)
+    assert found == {"new": [], "known": [], "list": []}

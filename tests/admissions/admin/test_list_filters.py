@@ -23,6 +23,7 @@ COMPARISONS = ["", "__exact", "__isnull", "__gte", "__lt", "__in", "__startswith
 
 # Field by field: a filter that comes here is a decision about who may learn what.
 PARAMETERS = {
+    "admissions.call": "by day outcome__exact outcome__isnull",
     "admissions.consentversion": "key__exact key__isnull language__exact language__isnull",
     "admissions.consultation": "counselor__id__exact counselor__isnull mode__exact mode__isnull"
     " status__exact status__isnull when",
