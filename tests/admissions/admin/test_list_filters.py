@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.urls import NoReverseMatch, resolve, reverse
 
+from admissions.calls.models import Call
 from admissions.care.models import StaffCredential
 from admissions.intake import suppressions
 from admissions.intake.models import Suppression
@@ -78,6 +79,8 @@ def rows():
         consultation=talk, offered_at=minutes(-60), starts_at=minutes(30), expires_at=minutes(20)
     )
     suppressions.suppress_email(talk.request, Suppression.Cause.BOUNCED)
+    for each in (talk.counselor.user, factories.make_user()):
+        Call.objects.create(by=each, outcome="answered", for_whom="self", at=NOW)
     Shortage.objects.create(language="en", began_at=NOW)
     Closure.objects.create(starts_at=minutes(9000), ends_at=minutes(9060))
     Membership.objects.create(name="Guild", expires_on=date(2030, 1, 1))

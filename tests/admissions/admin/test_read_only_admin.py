@@ -17,6 +17,7 @@ def test_desks_that_only_read():
     assert set(READ_ONLY) == {
         "auditevent",
         "calendarfeed",
+        "call",
         "consultation",
         "consultationrequest",
         "disclosure",
