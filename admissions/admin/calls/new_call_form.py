@@ -133,7 +133,8 @@ class NewCallForm(LinkedErrors, forms.Form):
 
     def take_over_for_whom(self) -> None:
         """Whoever is known calls for whom they asked; of anyone else it has to be said."""
-        known = ConsultationRequest.objects.filter(pk=self.known_id).first()
+        pk = self.known_id
+        known = ConsultationRequest.objects.filter(pk=pk).first() if pk else None
         if known is None:
             self.add_error("for_whom", _("Say who this is for."))
         else:

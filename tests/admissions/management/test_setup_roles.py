@@ -28,6 +28,7 @@ PERMANENT = {
     "admissions_auditevent",
     "admissions_auditseal",
     "admissions_backuprecord",
+    "admissions_call",
     "admissions_consentevent",
     "admissions_consentversion",
     "admissions_disclosure",
@@ -109,6 +110,22 @@ def test_no_role_changes_what_is_permanent(roles, kind, table, text):
     key = {"admissions_auditseal": "number", "admissions_auditevent": "type"}.get(table, "id")
 
     assert as_role(roles[kind], statement(text.format(table=table, key=key))) == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "answer"),
+    [
+        ("web", "request_id", "done"),
+        ("web", "note", REFUSED),
+        ("worker", "note", "done"),
+        ("worker", "emptied_at", "done"),
+        ("worker", "request_id", REFUSED),
+    ],
+)
+def test_web_links_a_call_and_the_worker_empties_it(roles, kind, column, answer):
+    change = "UPDATE admissions_call SET {column} = {column}"
+
+    assert as_role(roles[kind], statement(change.format(column=column))) == answer
 
 
 @pytest.mark.parametrize("kind", ["web", "worker"])

@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 from psycopg import sql
 
+from admissions.calls.models import Call
 from admissions.care.models import Acknowledgment, BenefitsVerification
 from admissions.intake import manage_links, suppressions
 from admissions.intake.models import (
@@ -52,6 +53,10 @@ def make_canary(*, days: float = 1000, disposition="withdrawn", **columns) -> Co
     then = request.closed_at - timedelta(hours=1)
     Note.objects.create(request=request, by=by, text=CANARY)
     request.attempts.create(by=by, at=then, channel="call", result="no_answer", note=CANARY)
+    Call.objects.create(
+        request=request, by=by, at=then, outcome="not_for_us", for_whom="self",
+        number="+17145550199", **dict.fromkeys(["name", "note", "sent_to"], CANARY),
+    )  # fmt: skip
     factories.make_consultation(
         starts_at=then, request=request, status="canceled_by_person", cancel_reason=CANARY
     )

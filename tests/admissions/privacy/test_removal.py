@@ -61,7 +61,7 @@ def test_every_text_about_the_person_is_emptied():
     every = {(each.model, name) for each in personal_data.ATTACHED for name in each.texts}
     every |= {(ConsultationRequest, name) for name in personal_data.PERSONAL_TEXTS}
     named = {f"{model._meta.model_name}.{name}" for model, name in every}
-    assert {*before, "consultationrequest.phone"} == named
+    assert {*before, "consultationrequest.phone", "call.number"} == named
     certificate = RemovalCertificate.objects.get(request=request)
     emptied = {name for name in certificate.emptied if not name.endswith(".rows")}
     assert emptied == named
