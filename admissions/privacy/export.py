@@ -35,6 +35,8 @@ REQUEST_COLUMNS = [
     "language", "time_zone", "interpreter", "access_need", "payment", "note", "anonymized_at",
 ]  # fmt: skip
 
+CALL_COLUMNS = ["at", "outcome", "for_whom", "heard_from", "promised_by", *CALL_TEXTS]
+
 
 @dataclass(frozen=True)
 class PersonExport:
@@ -104,10 +106,7 @@ def export_request(request: ConsultationRequest) -> dict[str, Any]:
             for each in request.consent_events.select_related("version")
         ],
         "contact_attempts": read_rows(request.attempts.all(), ["at", "channel", "result", "note"]),
-        "calls": read_rows(
-            request.calls.order_by("at"),
-            ["at", "outcome", "for_whom", "heard_from", "promised_by", *CALL_TEXTS],
-        ),
+        "calls": read_rows(request.calls.order_by("at"), CALL_COLUMNS),
         "notes": [
             {"at": each.at, "by": staff_name(each.by), "text": each.text}
             for each in request.notes.select_related("by")
