@@ -81,9 +81,7 @@ def log_attempt(
     if promise_by:
         # Who calls before we did has not been called: the earlier promise stands.
         standing = promised if result == Result.REPLIED else None
-        promises.set_promise(
-            request, by=by, call_by=promise_by, standing=standing, replaces=replaces_promise
-        )
+        promises.set_promise(request, by, promise_by, standing, replaces=replaces_promise)
     tasks.wake_delivery(request)
     return attempt
 

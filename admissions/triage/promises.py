@@ -33,8 +33,7 @@ def promise_call(
     request = lock_open_request(request_id)
     check_may_promise(request, call_by)
 
-    standing = request.promised_call_by
-    set_promise(request, by=by, call_by=call_by, standing=standing, replaces=replaces)
+    set_promise(request, by, call_by, request.promised_call_by, replaces=replaces)
     tasks.wake_delivery(request)
     return request
 
@@ -57,10 +56,10 @@ def check_promise_time(call_by: datetime, *, zone: ZoneInfo, now: datetime) -> N
 
 def set_promise(
     request: ConsultationRequest,
-    *,
     by: User,
     call_by: datetime,
     standing: datetime | None,
+    *,
     replaces: bool,
 ) -> None:
     """Store it with its event and what staff are told; locked and checked by the caller.

@@ -21,6 +21,7 @@ from admissions.calls.models import Call
 from admissions.phone_numbers import format_phone
 
 from .new_call import new_call_view
+from .new_call_form import FOR_WHOM
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -73,7 +74,7 @@ class CallAdmin(ReadOnlyAdmin):
     """Every call; what was corrected stands once, as it was corrected last."""
 
     list_display = [
-        "at", "outcome", "caller", "of_request", "taken_by", "for_whom", "is_in_danger", "mend",
+        "at", "outcome", "caller", "whom", "of_request", "danger", "taken_by", "mend",
     ]  # fmt: skip
     list_display_links = ["at"]
     list_filter = [DayFilter, "outcome", TakenByFilter]
@@ -81,10 +82,10 @@ class CallAdmin(ReadOnlyAdmin):
     list_per_page = list_max_show_all = 50
     paginator = pagination.CappedPaginator
     fields = [
-        "at", "taken_by", "outcome", "of_request", "caller", "for_whom", "is_in_danger",
+        "at", "taken_by", "outcome", "of_request", "caller", "whom", "danger",
         "language", "heard_from", "promised_by", "sent_to", "note", "emptied_at",
     ]  # fmt: skip
-    readonly_fields = ["taken_by", "of_request", "caller"]
+    readonly_fields = ["taken_by", "of_request", "caller", "whom", "danger"]
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -105,6 +106,14 @@ class CallAdmin(ReadOnlyAdmin):
     def caller(self, call: Call) -> str:
         number = format_phone(call.number) if call.number else ""
         return ", ".join(filter(None, [call.name, number])) or "—"
+
+    @admin.display(description=_("for whom"))
+    def whom(self, call: Call) -> str:
+        return str(dict(FOR_WHOM)[call.for_whom])
+
+    @admin.display(description=_("danger"))
+    def danger(self, call: Call) -> str:
+        return str(_("Yes, or not sure")) if call.is_in_danger else "—"
 
     @admin.display(description=_("who"))
     def taken_by(self, call: Call) -> str:

@@ -20,6 +20,11 @@ from programs.forms.layout import FieldsHelper, Include, Section
 
 Outcome, ForWhom = Call.Outcome, ConsultationRequest.ForWhom
 SOMEONE_NEW = "new"
+FOR_WHOM = [
+    (str(ForWhom.SELF), _("Themselves")),
+    (str(ForWhom.LOVED_ONE), _("Someone they care about")),
+    (str(ForWhom.PROFESSIONAL), _("Someone they work with")),
+]
 
 
 class NewCallForm(LinkedErrors, forms.Form):
@@ -42,11 +47,7 @@ class NewCallForm(LinkedErrors, forms.Form):
     )
     for_whom = forms.ChoiceField(
         label=_("Who is it for?"),
-        choices=[
-            (ForWhom.SELF, _("Themselves")),
-            (ForWhom.LOVED_ONE, _("Someone they care about")),
-            (ForWhom.PROFESSIONAL, _("Someone they work with")),
-        ],
+        choices=FOR_WHOM,
         required=False,
         widget=forms.RadioSelect,
     )
