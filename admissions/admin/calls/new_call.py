@@ -164,7 +164,6 @@ def render_call(
         "open_callers": open_callers,
         "closed_callers": closed_callers,
         "has_number": has_number,
-        "has_promise": any(each.request.promised_call_by for each in open_callers),
         "is_stale": is_stale,
         "here": reverse(NEW_CALL_PAGE),
     }

@@ -111,7 +111,7 @@ class NewCallForm(LinkedErrors, forms.Form):
             ),
             Section(
                 _("How it ends"),
-                *("outcome", "promised_by", "sent_to", "note"),
+                *("outcome", "promised_by", "replaces_promise", "sent_to", "note"),
                 Include("admin/admissions/call/_save.html"),
                 css_id="ends",
                 css_class="card stack",
