@@ -23,7 +23,15 @@ from .intake.models import (
     Note,
     Suppression,
 )
-from .messaging.models import MailSettings, Message, MessageRule, MessageTemplate, ProviderEvent
+from .messaging.models import (
+    Alarm,
+    AlarmRing,
+    MailSettings,
+    Message,
+    MessageRule,
+    MessageTemplate,
+    ProviderEvent,
+)
 from .privacy.models import (
     Disclosure,
     LegalHold,
@@ -45,6 +53,7 @@ from .scheduling.models import (
     ExtraHours,
     Mode,
     ModeRules,
+    OnCallShift,
     Shortage,
     WaitlistEntry,
     WeeklyHours,
@@ -54,6 +63,8 @@ from .triage.models import SavedView
 __all__ = [
     "Acknowledgment",
     "AfterHours",
+    "Alarm",
+    "AlarmRing",
     "Assessment",
     "AuditArchive",
     "AuditEvent",
@@ -88,6 +99,7 @@ __all__ = [
     "Mode",
     "ModeRules",
     "Note",
+    "OnCallShift",
     "PageViewCount",
     "PrivacyRequest",
     "ProviderEvent",

@@ -45,6 +45,11 @@ schedule: dict[str, dict[str, Any]] = {
         # A sweep that waited a minute for a worker has a younger one behind it.
         "options": {"expires": 55},
     },
+    "ring alarms": {
+        "task": "admissions.messaging.tasks.ring_alarms",
+        "schedule": timedelta(seconds=20),
+        "options": {"expires": 15},
+    },
     "watch shortages": {
         "task": "admissions.messaging.tasks.watch_shortages",
         "schedule": timedelta(minutes=5),

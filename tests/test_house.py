@@ -45,6 +45,7 @@ SHOWN_INSTEAD = {
 
 # What services call within their own transaction, and what only reads.
 WITHIN_A_TRANSACTION = {
+    "assign_unowned",
     "cancel_standing_consultation",
     "close_privacy_request",
     "record_event",
@@ -150,11 +151,13 @@ SERVICES = [
         "privacy/privacy_requests",
         "privacy/revocation",
         "privacy/schedule",
+        "triage/alarms",
         "triage/contact_attempts",
         "triage/escalation",
         "triage/notes",
         "triage/outcomes",
         "triage/ownership",
+        "triage/rota",
         "triage/snoozing",
     )
 ]

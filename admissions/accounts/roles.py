@@ -21,7 +21,7 @@ DESK = {
         "admissions",
         "view",
         "consultationrequest consultation message counselor weeklyhours extrahours closure"
-        " waitlistentry earlieroffer call",
+        " waitlistentry earlieroffer call oncallshift",
     ),
     "admissions.triage_consultationrequest",
     "admissions.answer_for_messages",
@@ -36,6 +36,7 @@ PLANNING = {
     "admissions.lift_suppression",
     "admissions.hand_over",
     "admissions.reassign_consultationrequest",
+    "admissions.change_oncallshift",
 }
 
 # What was asked, held, told and removed: to see, and to note what people ask and what was told.

@@ -19,7 +19,8 @@ from admissions.scheduling.models import Consultation, Shortage
 from admissions.triage import desk_clock, queues
 from users.models import User
 
-from .triage import request_row
+from .scheduling.on_call_line import OnCallNow, describe_on_call
+from .triage import request_row, ringing
 
 MAX_URGENT, MAX_ROWS, MAX_UNCOVERED = 6, 5, 8
 
@@ -70,6 +71,8 @@ class Dashboard:
     concerns: list[PendingItem]
     referrals: list[PendingItem]
     opens_at: str
+    alarms: list[ringing.RingingAlarm]
+    on_call: OnCallNow
 
     @property
     def calls(self) -> list[request_row.RequestRow]:
@@ -105,6 +108,7 @@ class Dashboard:
             *(each.consultation.request_id for each in talks),
             *(message.request_id for message in self.failed),
             *(each.request.pk for each in [*self.concerns, *self.referrals]),
+            *(each.request.pk for each in self.alarms),
         ]
 
     @property
@@ -127,6 +131,8 @@ def build_dashboard(*, by: User, now: datetime) -> Dashboard:
         concerns=open_concerns(now) if by.has_perm("admissions.acknowledge_concern") else [],
         referrals=unconfirmed_referrals(now),
         opens_at=staff_formatting.format_opening(opens_at, now) if opens_at else "",
+        alarms=ringing.list_ringing(now),
+        on_call=describe_on_call(now),
     )
 
 

@@ -29,6 +29,7 @@ VIEW_REQUESTS = "admissions.view_consultationrequest"
 HOURS_MENU = [
     MenuItem(_("Counselors"), "admissions_counselor_changelist", "admissions.view_counselor"),
     MenuItem(_("Closures"), "admissions_closure_changelist", "admissions.view_closure"),
+    MenuItem(_("On call"), "admissions_oncallshift_changelist", "admissions.view_oncallshift"),
     MenuItem(_("After hours"), "admissions_afterhours_changelist", "admissions.view_afterhours"),
     MenuItem(
         _("Why not offered?"),

@@ -13,6 +13,7 @@ from .scheduling import (
     consultations,
     counselors,
     external_calendars,
+    rota,
     shortages,
     waitlist,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "records",
     "requests",
     "retention",
+    "rota",
     "rules",
     "shortages",
     "status",

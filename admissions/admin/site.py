@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from admissions import formatting, staff_formatting
 from admissions.accounts import (
@@ -40,6 +40,7 @@ from .calls.ringing import describe_ring
 from .menu import MENU, VIEW_REQUESTS, build_menu
 from .operations.alarm import find_sending_alarm
 from .reporting.views import export_reports_view, reports_view
+from .triage.ringing import alarms_view
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -96,7 +97,8 @@ class StaffAdminSite(admin.AdminSite):
             self.admin_view(require_POST(keyboard_shortcuts.keyboard_shortcuts_view)),
             name="keyboard_shortcuts",
         )
-        return [turn, *urls.sign_in_urls(self), *self.reports(), *super().get_urls()]
+        ringing = path("alarms/", self.admin_view(require_GET(alarms_view)), name="alarms")
+        return [turn, ringing, *urls.sign_in_urls(self), *self.reports(), *super().get_urls()]
 
     def reports(self) -> list[URLPattern]:
         """The director's screen; who takes its figures away proves again who they are."""
@@ -137,6 +139,7 @@ class StaffAdminSite(admin.AdminSite):
                 "submenu": next((item["children"] for item in menu if item["is_here"]), []),
                 "me": formatting.staff_name(as_staff(request).user),
                 "role": role_label(as_staff(request).user),
+                "may_see_requests": as_staff(request).user.has_perm(VIEW_REQUESTS),
                 "has_keys": keyboard_shortcuts.is_enabled(request),
                 "may_take_calls": request.user.has_perm("admissions.triage_consultationrequest"),
             }

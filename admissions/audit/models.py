@@ -154,6 +154,7 @@ class AuditEvent(models.Model):
         REQUESTS_MERGED = "requests_merged", _("Merged with another request")
         NOTE_ADDED = "note_added", _("Wrote a note")
         SAFETY_ESCALATED = "safety_escalated", _("Asked for help with safety")
+        ALARM_TAKEN = "alarm_taken", _("Said “I have it” about danger")
         BENEFITS_ASKED = "benefits_asked", _("Asked for insurance to be checked")
         BENEFITS_CHANGED = "benefits_changed", _("Changed insurance details")
         BENEFITS_SEEN = "benefits_seen", _("Looked at insurance details")

@@ -118,12 +118,12 @@ def tell_opening(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
     return again % {"time": clock, "day": date_format(local, _("l, F j"))}
 
 
-def describe_other_hours(rule: AfterHours) -> str:
+def describe_other_hours(always_in: frozenset[str] | None) -> str:
     """For a letter, read at any hour: the language we answer in after hours, if another."""
     own = get_language() or settings.LANGUAGE_CODE
-    if not rule.is_answered or own in rule.languages:
+    if not always_in or own in always_in:
         return ""
-    other = next(code for code, _name in settings.LANGUAGES if code in rule.languages)
+    other = next(code for code, _name in settings.LANGUAGES if code in always_in)
     return _("After hours we answer %(in_language)s.") % {
         "in_language": formatting.name_language_in_sentence(other)
     }

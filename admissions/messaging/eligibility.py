@@ -204,10 +204,10 @@ def check_call_overdue(message: Message, now: datetime) -> str:
     return find_call_reason(message, now)
 
 
-def check_escalation(message: Message, now: datetime) -> str:
-    request = message.request
-    is_in_danger = request is not None and not request.is_closed and request.needs_safety_answer
-    return "" if is_in_danger else find_call_reason(message, now)
+def check_alarm_open(message: Message, now: datetime) -> str:
+    """Danger is told while nobody has it."""
+    told = message.alarm_rings.select_related("alarm__request")
+    return "" if any(each.alarm.is_open for each in told) else Reason.TAKEN
 
 
 def find_call_reason(message: Message, until: datetime) -> str:
@@ -280,7 +280,7 @@ CHECKS: dict[Check, Callable[[Message, datetime], str]] = {
     Check.OPEN_REQUEST: check_open_request,
     Check.CALL_DUE: check_call_due,
     Check.CALL_OVERDUE: check_call_overdue,
-    Check.ESCALATION: check_escalation,
+    Check.ALARM_OPEN: check_alarm_open,
     Check.TODAY: check_today,
     Check.SHORTAGE_LASTS: check_shortage_lasts,
     Check.ACCOUNT_NEWS: check_account_news,

@@ -37,6 +37,7 @@ class Kind(models.TextChoices):
     STAFF_CALL_DUE = "staff_promise_near", _("Staff: a promised call falls due")
     STAFF_CALL_OVERDUE = "staff_promise_broken", _("Staff: a promised call is late")
     STAFF_ESCALATED = "staff_escalated", _("Staff: to the on-call lead")
+    STAFF_DANGER = "staff_danger", _("Staff: danger, until somebody has it")
     STAFF_DIGEST = "staff_digest", _("Staff: the day ahead")
     STAFF_FLOOD = "staff_flood", _("Staff: more online requests than people make")
     STAFF_SHORTAGE = "staff_shortage", _("Staff: no phone time within a day")
@@ -65,6 +66,7 @@ class Subject(Enum):
     SHORTAGE = auto()
     DAY = auto()
     ACCOUNT = auto()
+    ALARM = auto()
 
 
 class Audience(Enum):
@@ -102,7 +104,7 @@ class Check(Enum):
     OPEN_REQUEST = auto()
     CALL_DUE = auto()
     CALL_OVERDUE = auto()
-    ESCALATION = auto()
+    ALARM_OPEN = auto()
     TODAY = auto()
     SHORTAGE_LASTS = auto()
     ACCOUNT_NEWS = auto()
@@ -133,7 +135,7 @@ class MessageLayout:
 class DelayRule:
     """That a director may switch it off, and within which bounds they choose how long it waits.
 
-    Without bounds it has a time of day, and no wait.
+    Without bounds it has a time of day, and no wait. What `is_always_on` nobody switches off.
     """
 
     shortest: timedelta | None = None
@@ -141,6 +143,7 @@ class DelayRule:
     is_before: bool = False
     has_lead: bool = False
     is_in_whole_days: bool = False
+    is_always_on: bool = False
 
     @property
     def bounds(self) -> tuple[timedelta, timedelta] | None:

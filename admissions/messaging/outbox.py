@@ -10,6 +10,7 @@ from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation, EarlierOffer, Shortage
 
 from . import timing
+from .alarms.raising import raise_alarm
 from .catalog import list_series
 from .models import Message, MessageRule
 from .rules import load_call_alerts
@@ -71,12 +72,14 @@ def next_round(request: ConsultationRequest, kind: str) -> int:
 
 
 def enqueue_new_request(request: ConsultationRequest) -> None:
-    """Tell staff about a new request, and again should nobody answer in time."""
+    """Tell staff about a new request, and again should nobody answer in time; danger rings."""
+    raise_alarm(request)
     enqueue_messages([build_new_request_notice(request), *build_staff_alerts(request)])
 
 
 def enqueue_call_now(request: ConsultationRequest) -> None:
     """Tell staff again: someone who has booked cannot wait for their time."""
+    raise_alarm(request)
     enqueue_messages(
         [
             build_new_request_notice(request, is_again=True),
@@ -93,23 +96,21 @@ def build_new_request_notice(request: ConsultationRequest, *, is_again: bool = F
 
 
 def build_staff_alerts(request: ConsultationRequest, *, is_again: bool = False) -> list[Message]:
-    """What staff are told around the time of a promised call, and of danger nobody answered.
+    """What staff are told around the time of a promised call; danger has an alarm of its own.
 
     Once for each request, or else in a round of its own where it `is_again`.
     """
-    if not request.promised_call_by and not request.needs_safety_answer:
+    if not request.promised_call_by:
         return []
     rules = MessageRule.objects.by_kind()
     alerts, by, now = load_call_alerts(rules), request.promised_call_by, timezone.now()
     found = []
-    if by and rules[Kind.STAFF_CALL_DUE].is_on:
+    if rules[Kind.STAFF_CALL_DUE].is_on:
         found.append((Kind.STAFF_CALL_DUE, max(by - rules[Kind.STAFF_CALL_DUE].delay, now)))
-    if by and alerts.alert_after is not None:
+    if alerts.alert_after is not None:
         found.append((Kind.STAFF_CALL_OVERDUE, by + alerts.alert_after))
-    # Danger does not wait for a call that is promised for the morning.
-    since = now if request.needs_safety_answer else by
-    if since and alerts.escalate_after is not None:
-        found.append((Kind.STAFF_ESCALATED, since + alerts.escalate_after))
+    if alerts.escalate_after is not None:
+        found.append((Kind.STAFF_ESCALATED, by + alerts.escalate_after))
     return [
         build_message(
             kind,
@@ -121,15 +122,9 @@ def build_staff_alerts(request: ConsultationRequest, *, is_again: bool = False) 
     ]
 
 
-def enqueue_safety_escalation(request: ConsultationRequest) -> None:
-    """Ring the on-call lead at once: a colleague hears of danger."""
-    kind = Kind.STAFF_ESCALATED
-    round = next_round(request, kind)
-    enqueue_messages([build_message(kind, request=request, due_at=timezone.now(), round=round)])
-
-
 def enqueue_call_alerts(request: ConsultationRequest) -> None:
     """What staff are told of a call or danger that another request brought, or of a new promise."""
+    raise_alarm(request)
     enqueue_messages(
         [*build_staff_alerts(request, is_again=True), *build_late_call_apology(request)]
     )
@@ -154,6 +149,8 @@ def enqueue_confirmation(consultation: Consultation, *, is_new_request: bool = F
         Kind.CONFIRMATION, consultation=consultation, due_at=timezone.now()
     )
     request = consultation.request
+    if is_new_request:
+        raise_alarm(request)
     told = (
         [build_new_request_notice(request), *build_staff_alerts(request)] if is_new_request else []
     )

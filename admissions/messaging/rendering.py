@@ -23,8 +23,9 @@ from admissions.calendars import ics
 from admissions.formatting import format_center_time, format_datetime_in_zone
 from admissions.intake import manage_links, suppressions
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.phone_line import find_always_in
 from admissions.intake.phone_line_words import describe_other_hours
-from admissions.scheduling.models import AfterHours, Consultation
+from admissions.scheduling.models import Consultation
 from admissions.scheduling.summaries import summarize_consultation, summarize_offer
 from programs.models import Facility, Translation
 
@@ -33,6 +34,7 @@ from .kinds import MessageLayout, MessageText
 from .models import MailSettings, Message
 
 Kind = Message.Kind
+REQUEST = "admin:admissions_consultationrequest_change"
 
 # Which page of their own a link opens; opening it changes nothing.
 ACTION_QUERIES = {
@@ -183,7 +185,7 @@ def render_staff_email(message: Message, links: RequesterLinks | None) -> Render
     context: dict[str, Any] = {"link": settings.SITE_URL + reverse("admin:index")}
     if message.request:
         request = message.request
-        path = reverse("admin:admissions_consultationrequest_change", args=[request.pk])
+        path = reverse(REQUEST, args=[request.pk])
         values = {
             "reference": request.reference,
             "call_by": format_datetime_in_zone(request.promised_call_by, settings.TIME_ZONE),
@@ -193,7 +195,9 @@ def render_staff_email(message: Message, links: RequesterLinks | None) -> Render
     if message.kind == Kind.STAFF_DIGEST:
         lines = digest.build_digest_lines(now=timezone.now())
         context |= {"lines": lines, "is_quiet": not lines}
-    if message.colleague:
+    if message.kind == Kind.STAFF_DANGER:
+        context |= {"lines": list_alarms(message)}
+    if message.colleague and message.account_news:
         values = {"username": message.colleague.username}
         link = links.manage if links else staff_mail.build_account_link(message)
         context = {"link": link, "label": staff_mail.TEXTS[message.account_news].label}
@@ -207,17 +211,27 @@ def render_staff_email(message: Message, links: RequesterLinks | None) -> Render
     )
 
 
+def list_alarms(message: Message) -> list[dict[str, str]]:
+    """A line for each request whose danger nobody has yet, with its page."""
+    told = message.alarm_rings.select_related("alarm__request").order_by("alarm_id")
+    waiting = [each.alarm.request for each in told if each.alarm.is_open]
+    return [
+        {"label": request.reference, "url": settings.SITE_URL + reverse(REQUEST, args=[request.pk])}
+        for request in waiting
+    ]
+
+
 def build_requester_values(message: Message, facility: Facility) -> dict:
     """All that a letter to a requester may know. The center is named only if they said so."""
     request, consultation = message.its_request, message.consultation
-    after_hours = AfterHours.objects.load()
+    always_in = find_always_in(timezone.now())
     values = {
         "greeting": greeting.format_greeting(request.preferred_name),
         "center": "" if request.is_discreet else facility.name,
         "line": str(facility.admissions_line),
         "line_link": facility.admissions_line.as_rfc3966,
-        "is_line_always_answered": after_hours.is_answered,
-        "line_other_hours": describe_other_hours(after_hours),
+        "is_line_always_answered": always_in is not None,
+        "line_other_hours": describe_other_hours(always_in),
         "reference": request.reference,
     }
     if consultation:

@@ -93,6 +93,8 @@ def find_rule_errors(
 ) -> dict[str, str]:
     """What is wrong with a rule, by field; the other rules are as given."""
     found = {}
+    if not values.is_on and catalog.is_always_on(kind):
+        found["is_on"] = _("This email always goes out.")
     bounds = catalog.find_bounds(kind)
     if bounds and (fault := find_delay_error(kind, values.delay, rules, bounds)):
         found["delay"] = fault

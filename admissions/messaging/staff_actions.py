@@ -52,6 +52,8 @@ def resend_message(*, message_id: int, copy: int, because: str, by: User) -> Mes
 def cancel_message(*, message_id: int, by: User) -> Message:
     """Promise it no longer; a worker that has it in hand already has the last word."""
     message = lock_message(message_id)
+    if message.kind == Message.Kind.STAFF_DANGER:
+        raise ActionNotAllowed(_("Danger is told until somebody has it."))
     if message.colleague_id:
         raise ActionNotAllowed(_("What tells a colleague of their own account always goes."))
     if not message.is_pending:
@@ -121,6 +123,8 @@ def find_resend_refusal(copies: list[Message]) -> str:
 
     It is asked of the first promise: what has ended that, ends its copies.
     """
+    if copies[0].kind == Message.Kind.STAFF_DANGER:
+        return _("It rings by itself until somebody has it.")
     if copies[0].colleague_id:
         return _("It is sent anew from the page of the colleague.")
     if not copies[-1].is_finished:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from admissions.intake.models import ConsultationRequest
+from admissions.scheduling import on_call
 from admissions.tokens import derive_account_token
 from users.models import User
 
@@ -53,12 +54,16 @@ def build_account_link(message: Message) -> str:
 
 def list_recipients(message: Message) -> list[str]:
     """Whom a notice for staff goes to."""
-    if message.colleague:
+    if message.account_news and message.colleague:
         return [message.address or message.colleague.email]
+    if message.colleague:
+        return [message.colleague.email] if message.colleague.is_active else []
     known = MailSettings.objects.load()
     audience = catalog.CATALOG[message.kind].audience
-    if audience is Audience.ON_CALL:
-        found = [known.on_call_email] if known.on_call_email else list_role_emails("director")
+    if message.kind == Message.Kind.STAFF_DANGER:
+        found = list_lead_emails(known)
+    elif audience is Audience.ON_CALL:
+        found = [*list_first_on_call_emails(), *list_lead_emails(known)]
     elif audience is Audience.DIRECTORS:
         found = list_role_emails("director")
     elif audience is Audience.DESK_AND_DIRECTORS:
@@ -66,6 +71,17 @@ def list_recipients(message: Message) -> list[str]:
     else:
         found = list_request_recipients(message.its_request, known)
     return sorted({address for address in found if address})
+
+
+def list_lead_emails(known: MailSettings) -> list[str]:
+    """The on-call lead, or the directors where no lead is named."""
+    return [known.on_call_email] if known.on_call_email else list_role_emails("director")
+
+
+def list_first_on_call_emails() -> list[str]:
+    """Whoever of the rota can be reached first at this moment."""
+    shift = on_call.find_shift(at=timezone.now())
+    return [each.email for each in shift.people[:1]] if shift else []
 
 
 def list_request_recipients(request: ConsultationRequest, known: MailSettings) -> list[str]:

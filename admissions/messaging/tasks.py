@@ -14,6 +14,7 @@ from admissions.scheduling import shortages
 from admissions.scheduling.models import Shortage
 
 from . import delivery, outbox, transport
+from .alarms import ringing
 from .models import Message
 
 # Names of queues; recovery_site.workers.queues says who works on them.
@@ -28,8 +29,10 @@ SEND_TIME_LIMIT = 80
 def wake_delivery(request: ConsultationRequest | None) -> None:
     """Once this commits, send what the request is owed; the sweep does it if Redis is away.
 
-    Without a request, all that is due.
+    Without a request, all that is due. Danger rings at once, beside it.
     """
+    if request is not None and request.needs_safety_answer:
+        transaction.on_commit(ring_alarms.delay, robust=True)
     pk = str(request.pk) if request else None
     transaction.on_commit(lambda: send_due_messages.delay(pk), robust=True)
 
@@ -65,6 +68,15 @@ def split_by_queue(found: list[tuple[int, str]]) -> dict[str, list[int]]:
     for pk, kind in found:
         ids[ALARMS if kind in Message.STAFF_KINDS else MAIL].append(pk)
     return ids
+
+
+@shared_task
+def ring_alarms() -> int:
+    """Ring what is due, and hand its emails to workers; the sweep sends what is lost on the way."""
+    found = ringing.ring_due_alarms(now=timezone.now())
+    for pk in found:
+        send_messages.apply_async(([pk],), queue=ALARMS)
+    return len(found)
 
 
 @shared_task

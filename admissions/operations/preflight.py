@@ -5,7 +5,7 @@ Nothing here changes anything, but that one email goes to the address that was n
 
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,8 @@ from admissions.backups import records
 from admissions.care import credentials
 from admissions.installation import heartbeats, key_marks
 from admissions.installation.models import DatabaseIdentity
-from admissions.scheduling.models import Counselor, ModeRules, WeeklyHours
+from admissions.scheduling import on_call
+from admissions.scheduling.models import AfterHours, Counselor, ModeRules, WeeklyHours
 from users.models import User
 
 from . import sending_hold, status, task_queues
@@ -29,6 +30,7 @@ from .findings import Check, Finding, first_line
 MIN_POSTGRES = 15
 MAX_CLOCK_SECONDS = 5
 IDENTITY = f"SELECT {DatabaseIdentity.template}"
+WEEK = timedelta(days=7)
 
 
 def ask(sql: str, alias: str = "default") -> tuple:
@@ -202,6 +204,22 @@ def check_center() -> Iterator[Finding]:
     bookable = Counselor.objects.filter(weekly_hours__isnull=False).exists()
     is_offered = ModeRules.objects.exists() and (bookable or WeeklyHours.objects.exists())
     yield Finding("Hours", "" if is_offered else "nobody has any: nothing can be booked")
+    yield Finding(
+        "On-call rota",
+        "has gaps in the next week, and After hours names a counselor on call: fill it"
+        if has_rota_gaps()
+        else "",
+        is_warning=True,
+    )
+
+
+def has_rota_gaps() -> bool:
+    """Whether pages would name a counselor on call, and the coming week has hours without one."""
+    now = timezone.now()
+    if not AfterHours.objects.load().follows_rota:
+        return False
+    shifts = on_call.load_shifts(now, now + WEEK)
+    return bool(on_call.find_gaps(shifts, now, now + WEEK))
 
 
 def check_processes() -> Iterator[Finding]:

@@ -25,6 +25,7 @@ from admissions.scheduling.models import WaitlistEntry
 from users.models import User
 
 from . import cadence, promises
+from .alarms import settle_alarm
 from .snoozing import MAX_DEFERRAL
 
 Stage = ConsultationRequest.Stage
@@ -74,6 +75,7 @@ def log_attempt(
     if next_at:
         set_next_attempt(request, attempt, next_at)
     request.save()
+    settle_alarm(request)
 
     request.audit_events.create(type=Type.ATTEMPT_LOGGED, actor=by, code=result)
 

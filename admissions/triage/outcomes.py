@@ -24,6 +24,8 @@ from admissions.scheduling import assignment
 from admissions.scheduling.models import Consultation, WaitlistEntry
 from users.models import User
 
+from .alarms import settle_alarm
+
 Stage, Status, Type = ConsultationRequest.Stage, Consultation.Status, AuditEvent.Type
 Channel, Result = ContactAttempt.Channel, ContactAttempt.Result
 Consent = ConsentVersion.Key
@@ -43,6 +45,7 @@ def complete_consultation(*, request_id: UUID, by: User) -> Consultation:
     mark_safety_answered(request)
     set_due_unless_pressing(request, timezone.now() + FOLLOW_UP_AFTER_TALKING)
     request.save()
+    settle_alarm(request)
 
     request.audit_events.create(
         type=Type.CONSULTATION_COMPLETED, actor=by, consultation=consultation

@@ -93,8 +93,13 @@ def claim_request(*, request_id: UUID, by: User) -> ConsultationRequest:
     if request.owner_id:
         raise ActionNotAllowed(_("A colleague has already claimed this request."))
 
-    request.owner, request.claimed_at = by, timezone.now()
-    request.save(update_fields=["owner", "claimed_at"])
-
-    request.audit_events.create(type=Type.REQUEST_CLAIMED, actor=by)
+    assign_unowned(request, by=by)
     return request
+
+
+def assign_unowned(request: ConsultationRequest, *, by: User) -> None:
+    """Make it theirs and record that, if it is nobody's; within the caller's transaction."""
+    if request.owner_id is None:
+        request.owner, request.claimed_at = by, timezone.now()
+        request.save(update_fields=["owner", "claimed_at"])
+        request.audit_events.create(type=Type.REQUEST_CLAIMED, actor=by)

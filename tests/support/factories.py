@@ -17,6 +17,8 @@ from admissions.accounts import session_backend
 from admissions.encryption import encrypt_text
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging import outbox, staff_mail
+from admissions.messaging.alarms.raising import raise_alarm
+from admissions.messaging.alarms.telling import tell
 from admissions.messaging.catalog import CATALOG
 from admissions.messaging.kinds import Check, Subject
 from admissions.messaging.models import MailSettings, Message
@@ -26,6 +28,7 @@ from admissions.scheduling.models import (
     Counselor,
     EarlierOffer,
     Mode,
+    OnCallShift,
     Shortage,
     WaitlistEntry,
     WeeklyHours,
@@ -115,11 +118,21 @@ def write_settings(**columns) -> None:
 
 
 def answer_after_hours(by="service", *, task="message", languages=("en", "es")) -> None:
-    """Who answers the line when no counselor has hours."""
+    """Who answers the line when no counselor has hours; on call, by a rota of this month."""
     columns = {"answered_by": by, "task": task, "languages": list(languages)}
     if by == "nobody":
         columns |= {"task": "", "languages": []}
     AfterHours.objects.update_or_create(pk=1, defaults=columns)
+    if by == "on_call":
+        begins = timezone.now() - timedelta(days=1)
+        make_shift(make_user("coordinator"), begins, begins + timedelta(days=30))
+
+
+def make_shift(person, starts_at, ends_at, **columns) -> OnCallShift:
+    """Someone on the phones for a stretch of time."""
+    return OnCallShift.objects.create(
+        person=person, starts_at=starts_at, ends_at=ends_at, **columns
+    )
 
 
 def make_request(**columns) -> ConsultationRequest:
@@ -186,7 +199,7 @@ WITH_CONSULTATION = [
     for kind, entry in CATALOG.items()
     if entry.subject in (Subject.CONSULTATION, Subject.OFFER) and not entry.is_for_staff
 ]
-ABOUT_CALLS = {Check.LATE_CALL, Check.CALL_DUE, Check.CALL_OVERDUE, Check.ESCALATION}
+ABOUT_CALLS = {Check.LATE_CALL, Check.CALL_DUE, Check.CALL_OVERDUE}
 STATUS_FOR = {
     Check.COMPLETED: "completed",
     Check.CANCELLATION: "canceled_by_person",
@@ -228,9 +241,8 @@ def make_due(kind: str, *, now: datetime, at=None, mode=Mode.PHONE, **columns) -
         Message.objects.filter(pk=message.pk).update(due_at=now)
         message.refresh_from_db()
         return message
-    if entry.subject is Subject.SHORTAGE:
-        shortage = Shortage.objects.create(language="en", began_at=now)
-        return make_message(kind, due_at=now, shortage=shortage)
+    if entry.subject in (Subject.ALARM, Subject.SHORTAGE):
+        return make_due_warning(kind, now=now, **columns)
     if entry.subject is Subject.REQUEST:
         if entry.check in ABOUT_CALLS:
             columns.setdefault("promised_call_by", now)
@@ -246,6 +258,15 @@ def make_due(kind: str, *, now: datetime, at=None, mode=Mode.PHONE, **columns) -
         offer = make_offer(consultation=consultation, offered_at=now, starts_at=earlier, **state)
         return make_message(kind, offer=offer, due_at=now)
     return make_message(kind, consultation=consultation, due_at=now)
+
+
+def make_due_warning(kind: str, *, now: datetime, **columns) -> Message:
+    """Of danger that rings, or of a shortage that lasts."""
+    if CATALOG[kind].subject is Subject.ALARM:
+        alarm = raise_alarm(make_request(is_in_danger=True, **columns))
+        return tell(colleague=make_user(), alarms=[alarm], key=f"alarm:{alarm.pk}", now=now)
+    shortage = Shortage.objects.create(language="en", began_at=now)
+    return make_message(kind, due_at=now, shortage=shortage)
 
 
 def make_details(**columns) -> dict:

@@ -107,6 +107,8 @@ def describe_recipient(message: Message) -> str:
     """To whom it goes, without an address."""
     if not message.is_for_staff and message.request:
         return suppressions.mask_email(message.request.email) or _("nobody: no address is kept")
+    if message.colleague and not message.account_news:
+        return formatting.staff_name(message.colleague)
     if message.colleague:
         return f"{formatting.staff_name(message.colleague)}: {message.get_account_news_display()}"
     return _("staff")

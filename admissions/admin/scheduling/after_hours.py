@@ -25,7 +25,7 @@ class AfterHoursAdmin(admin.ModelAdmin):
     """The one row, made with the site."""
 
     form = AfterHoursForm
-    fields = ["answered_by", "task", "languages"]
+    fields = ["answered_by", "task", "languages", "otherwise"]
     list_display = ["__str__", "answered_by", "task", "languages"]
     actions = None
 

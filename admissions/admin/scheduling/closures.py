@@ -28,6 +28,7 @@ from admissions.scheduling.models import (
     Closure,
     Consultation,
     Counselor,
+    OnCallShift,
     is_skipped_by_clock_change,
 )
 from admissions.scheduling.models.working_hours import MIDNIGHT
@@ -108,8 +109,8 @@ def parse_instant(day: date, local: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, local, tzinfo=zone)
 
 
-def range_initial(closure: Closure) -> dict:
-    """A closure as the form shows it: no times where it takes whole days."""
+def range_initial(closure: Closure | OnCallShift) -> dict:
+    """A stretch as the form shows it: no times where it takes whole days."""
     first, last = timezone.localtime(closure.starts_at), timezone.localtime(closure.ends_at)
     is_whole = last.time() == time(0)
     return {

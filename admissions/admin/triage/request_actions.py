@@ -12,7 +12,15 @@ from admissions.admin.care import referral_forms
 from admissions.booking import by_staff, waitlist
 from admissions.care import insurance, recommendations, referrals
 from admissions.intake import contact_plan
-from admissions.triage import contact_attempts, escalation, notes, outcomes, ownership, snoozing
+from admissions.triage import (
+    alarms,
+    contact_attempts,
+    escalation,
+    notes,
+    outcomes,
+    ownership,
+    snoozing,
+)
 
 from . import forms, ownership_forms
 
@@ -76,7 +84,12 @@ REQUEST_ACTIONS = {
     "escalate": RequestAction(
         action_form.ActionForm,
         escalation.escalate_safety,
-        _("It stands first for everyone. The on-call lead is alerted."),
+        _("It stands first for everyone. Whoever is on call is rung until somebody has it."),
+    ),
+    "take-alarm": RequestAction(
+        action_form.ActionForm,
+        alarms.take_alarm,
+        _("You have it. Nobody else is rung now. Please reach them at once."),
     ),
     "reopen": RequestAction(
         ownership_forms.ReopenForm, outcomes.reopen_request, _("The request is open again.")

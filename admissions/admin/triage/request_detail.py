@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -13,12 +14,11 @@ from admissions.admin.care import display
 from admissions.admin.messaging import display as messaging_display
 from admissions.intake import contact_hours, requests
 from admissions.intake.models import ConsentEvent, ConsultationRequest, Note
-from admissions.messaging.models import Message
 from admissions.privacy.models import LegalHold
 from admissions.public import guide_answers
 from admissions.scheduling import coverage
 from admissions.scheduling.models import Consultation
-from admissions.triage import desk_clock, duplicates
+from admissions.triage import alarms, desk_clock, duplicates
 from users.models import User
 
 from . import request_row, timeline
@@ -50,7 +50,7 @@ def request_context(request: ConsultationRequest, *, by: User, now: datetime) ->
         "emails_ahead": messaging_display.upcoming_messages(request, now),
         "email_lost": messaging_display.last_lost_message(request, now),
         "suppressed": messaging_display.describe_suppression(request, now),
-        "lead_called": describe_lead_alert(request),
+        **alarm_context(request, now),
         "notes": note_rows(request),
         "hold": LegalHold.objects.covering(request).first(),
         "twins": duplicate_summary(request),
@@ -113,17 +113,12 @@ def duplicate_summary(request: ConsultationRequest) -> DuplicateSummary | None:
     return DuplicateSummary(told, len(found) - len(told)) if found else None
 
 
-def describe_lead_alert(request: ConsultationRequest) -> str:
-    """When the on-call lead was last written to about this danger, or an empty string."""
-    if not request.needs_safety_answer:
-        return ""
-    rung = request.messages.filter(kind=Message.Kind.STAFF_ESCALATED, due_at__lte=timezone.now())
-    last = rung.exclude(state=Message.State.SKIPPED).order_by("due_at").last()
-    if last is None:
-        return ""
-    return _("The on-call lead was alerted on %(clock)s.") % {
-        "clock": staff_formatting.format_date_and_time(last.due_at)
-    }
+def alarm_context(request: ConsultationRequest, now: datetime) -> dict[str, Any]:
+    """Who was told of danger that is not answered, who has it, and whether it still rings."""
+    alarm = alarms.find_last_alarm(request)
+    if alarm is None:
+        return {"alarm_told": "", "is_ringing": False}
+    return {"alarm_told": alarms.describe_alarm(alarm, now), "is_ringing": alarm.is_open}
 
 
 def gap_of(consultation: Consultation | None, now: datetime) -> coverage.Gap | None:

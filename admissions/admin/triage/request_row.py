@@ -102,6 +102,8 @@ def available_actions(request: ConsultationRequest, now: datetime) -> set[str]:
     if request.is_closed:
         return {"note"} if request.merged_into_id else {"note", "reopen"}
     steps = {"log", "close", "plan", "note", "escalate", "hand-over", "refer"}
+    if request.needs_safety_answer:
+        steps.add("take-alarm")
     steps.add("give-back" if request.owner_id else "claim")
     steps |= snooze_actions(request) | admission_actions(request)
     if not progress.get_verification(request):

@@ -84,6 +84,7 @@ class Command(BaseCommand):
                 if not ConsultationRequest.objects.with_email(demo_email(name)):
                     add_messages(name, letters)
             demo_work.add_notes_and_checks()
+            demo_work.add_rota(timezone.now())
             demo_care.add_credentials()
             for name in demo_care.STORIES:
                 if not ConsultationRequest.objects.with_email(demo_email(name)):

@@ -49,6 +49,12 @@ def find_bounds(kind: str) -> tuple[timedelta, timedelta] | None:
     return rule.bounds if rule else None
 
 
+def is_always_on(kind: str) -> bool:
+    """Whether no director can switch it off."""
+    rule = CATALOG[kind].rule
+    return rule is None or rule.is_always_on
+
+
 def list_invitation_kinds() -> list[str]:
     """Those with an entry for a calendar, that says that a time stands."""
     return [kind for kind, entry in CATALOG.items() if entry.layout.calendar_method == "REQUEST"]

@@ -69,18 +69,32 @@ STAFF_EMAILS: dict[str, MessageKind] = {
         ),
     ),
     Kind.STAFF_ESCALATED: staff(
-        check=Check.ESCALATION,
+        check=Check.CALL_OVERDUE,
         audience=Audience.ON_CALL,
         series="late_call",
         rule=DelayRule(5 * MINUTE, 24 * HOUR),
-        timing=_(
-            "%(delay)s after the promised time, if no try is logged; and after someone said that"
-            " there may be danger, if nobody has answered."
-        ),
+        timing=_("%(delay)s after the promised time, if no try is logged."),
         text=MessageText(
             "For the on-call lead: {reference}",
             "Nobody has answered request {reference}",
             "Please see to it, or find someone who can. The desk shows what is owed.",
+        ),
+    ),
+    # Without names and references: it is read on a locked phone, beside a bed.
+    Kind.STAFF_DANGER: staff(
+        subject=Subject.ALARM,
+        check=Check.ALARM_OPEN,
+        audience=Audience.ON_CALL,
+        rule=DelayRule(1 * MINUTE, 15 * MINUTE, is_always_on=True),
+        timing=_(
+            "At once to whoever is on call, and again every %(delay)s: to the back-up too, then to"
+            " the on-call lead too, until somebody has it. Twenty times at most; the desk goes on."
+        ),
+        text=MessageText(
+            "Danger: someone must act now",
+            "Someone may be in danger, and nobody has it yet",
+            "Please open it and press “I have it”. Then nobody else is woken. If you cannot, leave"
+            " it: the next person is told.",
         ),
     ),
     Kind.STAFF_SHORTAGE: staff(

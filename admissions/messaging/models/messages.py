@@ -103,6 +103,7 @@ class Message(models.Model):
         NOT_STANDING = "not_standing", _("The consultation no longer stands")
         SUPERSEDED = "newer_version", _("A newer version replaced it")
         REQUEST_CLOSED = "request_closed", _("The request is closed")
+        TAKEN = "taken", _("Somebody had it by then")
         TOO_LATE = "too_late", _("Its time had passed")
         TOO_MANY = "too_many", _("This address was written to too often within a day")
         OFFER_OVER = "offer_over", _("The offer is over")
@@ -145,7 +146,7 @@ class Message(models.Model):
         models.PROTECT,
         null=True,
         related_name="+",
-        help_text=_("Whose account it is about."),
+        help_text=_("Whose account it is about, or who is told of danger."),
     )
     account_news = models.CharField(
         max_length=30, choices=AccountNews, blank=True, help_text=_("What it says of an account.")
@@ -226,7 +227,11 @@ class Message(models.Model):
                 name="message_about_an_account",
                 condition=Q(kind="staff_account", colleague__isnull=False, copy=0)
                 & ~Q(account_news="")
-                | ~Q(kind="staff_account") & Q(colleague=None, account_news="", address=""),
+                | ~Q(kind="staff_account") & Q(account_news="", address=""),
+            ),
+            models.CheckConstraint(
+                name="message_to_a_colleague",
+                condition=Q(colleague=None) | Q(kind__in=["staff_account", "staff_danger"]),
             ),
             models.CheckConstraint(
                 name="message_in_hand_has_a_lease",
@@ -246,7 +251,15 @@ class Message(models.Model):
             models.CheckConstraint(
                 name="message_is_about_someone_or_for_staff",
                 condition=Q(request__isnull=False)
-                | Q(kind__in=["staff_account", "staff_digest", "staff_flood", "staff_shortage"]),
+                | Q(
+                    kind__in=[
+                        "staff_account",
+                        "staff_danger",
+                        "staff_digest",
+                        "staff_flood",
+                        "staff_shortage",
+                    ]
+                ),
             ),
             models.CheckConstraint(
                 name="message_resent_by_someone_for_a_reason",

@@ -53,6 +53,10 @@ class MessageRule(models.Model):
                 & (Q(minimum_lead=None) | Q(minimum_lead__lte=MAX_RULE_DELAY)),
             ),
             models.CheckConstraint(
+                name="message_rule_danger_is_always_on",
+                condition=~Q(kind="staff_danger") | Q(is_on=True),
+            ),
+            models.CheckConstraint(
                 name="message_rule_after_completed_counts_days",
                 condition=~Q(kind="after_completed")
                 | Q(delay__in=[timedelta(days=days) for days in range(1, 15)]),

@@ -5,6 +5,7 @@ from .calendar_feeds import CalendarFeed
 from .consultations import Consultation, ConsultationQuerySet, Status
 from .counselors import Counselor, Mode, ModeRules
 from .external_calendars import BusyTime, CalendarRefused, ExternalCalendar, RefusalReason
+from .on_call import OnCallShift
 from .shortages import Shortage
 from .waitlist import EarlierOffer, OfferState, WaitlistEntry
 from .working_hours import Closure, ExtraHours, WeeklyHours, is_skipped_by_clock_change
@@ -24,6 +25,7 @@ __all__ = [
     "Mode",
     "ModeRules",
     "OfferState",
+    "OnCallShift",
     "RefusalReason",
     "Shortage",
     "Status",

@@ -47,6 +47,17 @@ class AfterHours(models.Model):
         _("what they can do"), max_length=10, choices=Task, blank=True, default=""
     )
     languages = ArrayField(LanguageField(), verbose_name=_("languages"), default=list, blank=True)
+    otherwise = models.CharField(
+        _("and while nobody is on the on-call rota"),
+        max_length=10,
+        choices=[(AnsweredBy.NOBODY, _("Nobody")), (AnsweredBy.SERVICE, AnsweredBy.SERVICE.label)],
+        default=AnsweredBy.NOBODY,
+        db_default="nobody",
+        help_text=_(
+            "Only with a counselor on call: pages say so while the rota names someone, and this"
+            " while it does not."
+        ),
+    )
 
     objects = AfterHoursQuerySet.as_manager()
 
@@ -61,6 +72,10 @@ class AfterHours(models.Model):
                 | (~Q(answered_by="nobody") & ~Q(task="") & Q(languages__len__gt=0)),
                 name="after_hours_whoever_answers_can_do_something",
             ),
+            models.CheckConstraint(
+                condition=Q(otherwise="nobody") | Q(answered_by="on_call", otherwise="service"),
+                name="after_hours_otherwise_only_with_a_rota",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -70,8 +85,15 @@ class AfterHours(models.Model):
     def is_answered(self) -> bool:
         return self.answered_by != self.AnsweredBy.NOBODY
 
+    @property
+    def follows_rota(self) -> bool:
+        """Whether it depends on the on-call rota who answers at a moment."""
+        return self.answered_by == self.AnsweredBy.ON_CALL
+
     def clean(self) -> None:
         """Whoever answers speaks a language and can do something; nobody can do nothing."""
+        if not self.follows_rota:
+            self.otherwise = self.AnsweredBy.NOBODY
         if not self.is_answered:
             self.task, self.languages = "", []
             return

@@ -26,6 +26,7 @@ def test_desks_that_only_read():
         "installation",
         "legalhold",
         "message",
+        "oncallshift",
         "privacyrequest",
         "removalcertificate",
         "shortage",

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings
 
-from admissions.booking import callbacks, consultations
+from admissions.booking import callbacks
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging import delivery, outbox, tasks
 from admissions.messaging.models import Message, MessageRule
@@ -137,30 +137,16 @@ def test_second_call_for_the_same_request_has_alarms_of_its_own(staff):
     assert kinds.count(Kind.STAFF_ESCALATED) == 2
 
 
-def test_danger_nobody_answers_is_told_to_the_lead(inbox, time_machine):
-    write_settings(on_call_email=ON_CALL)
-    make_counselor()
-    request = consultations.request_consultation(
-        key=uuid.uuid4(),
-        starts_at=NOW + 2 * HOUR,
-        mode="phone",
-        details=make_details(is_in_danger=True),
-        consents={},
-    )
-
-    deliver_all(NOW + 10 * MINUTE, time_machine)
-
-    assert (ON_CALL, f"For the on-call lead: {request.reference}") in to_staff(inbox)
-
-
-def test_danger_at_night_does_not_wait_for_the_call_of_the_morning(time_machine):
+def test_danger_has_an_alarm_and_the_call_its_own_escalation(time_machine):
     night = NOW.replace(hour=2)
     time_machine.move_to(night, tick=False)
 
     request = ask_for_a_call(is_in_danger=True)
 
     assert request.promised_call_by > night + HOUR
-    assert request.messages.get(kind=Kind.STAFF_ESCALATED).due_at == night + 10 * MINUTE
+    late = request.messages.get(kind=Kind.STAFF_ESCALATED).due_at
+    assert late == request.promised_call_by + 10 * MINUTE
+    assert request.alarms.get().next_ring_at == night
 
 
 def test_alarms_hold_a_reference_and_a_link_only(inbox, time_machine, staff):

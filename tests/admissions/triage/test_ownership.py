@@ -248,7 +248,7 @@ def test_reopen_takes_it_from_an_owner_who_has_left(staff):
 # Help with safety
 
 
-def test_escalate_puts_first_for_everyone_and_calls_the_lead_at_once(staff):
+def test_escalate_puts_first_for_everyone_and_rings_at_once(staff):
     request = make_request(is_in_danger=True, safety_answered_at=NOW - DAY)
     make_request(is_in_danger=True, due_at=NOW + HOUR)
     set_aside(request, staff, NOW + DAY)
@@ -259,21 +259,19 @@ def test_escalate_puts_first_for_everyone_and_calls_the_lead_at_once(staff):
     assert first.pk == request.pk
     assert first.needs_safety_answer
     assert first.due_at == NOW
-    assert [(m.kind, m.due_at) for m in request.messages.all()] == [(Kind.STAFF_ESCALATED, NOW)]
+    assert [(each.raised_by, each.next_ring_at) for each in request.alarms.all()] == [(staff, NOW)]
     assert audit(request)[-1] == ("safety_escalated", staff, None, "")
 
 
-def test_escalate_again_later_rings_again_until_somebody_has_talked(staff, time_machine):
+def test_escalate_again_while_it_rings_changes_nothing(staff, time_machine):
     request = make_request()
     escalation.escalate_safety(request_id=request.pk, by=staff)
     time_machine.move_to(NOW + 5 * MINUTE, tick=False)
 
-    escalation.escalate_safety(request_id=request.pk, by=staff)
-    contact_attempts.log_attempt(request_id=request.pk, by=staff, channel="call", result="reached")
+    escalation.escalate_safety(request_id=request.pk, by=make_user())
 
-    request.refresh_from_db()
-    assert (request.messages.filter(kind=Kind.STAFF_ESCALATED).count()) == 2
-    assert request.needs_safety_answer is False
+    assert request.alarms.get().raised_at == NOW
+    assert audit(request) == [("safety_escalated", staff, None, "")]
 
 
 def test_colleagues_are_active_and_may_triage():

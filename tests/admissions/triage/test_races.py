@@ -2,10 +2,17 @@
 
 from functools import partial
 
+from django.utils import timezone
+
+from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
-from admissions.triage import contact_attempts, duplicates, escalation, outcomes, ownership
+from admissions.messaging.alarms import ringing
+from admissions.messaging.alarms.raising import raise_alarm
+from admissions.messaging.models import Message
+from admissions.triage import alarms, contact_attempts, duplicates, escalation, outcomes, ownership
 from tests.support.factories import make_request, make_user
 from tests.support.rivals import at_once
+from tests.support.rivals import outcomes as outcomes_of
 
 
 def test_two_hand_overs_and_a_claim_at_once_leave_one_owner_and_one_event(real_commits):
@@ -37,7 +44,33 @@ def test_escalate_by_many_hands_at_once_rings_once(real_commits):
         [partial(escalation.escalate_safety, request_id=request.pk, by=each) for each in people]
     )
 
-    assert (request.messages.count(), request.audit_events.count()) == (1, 1)
+    assert (request.alarms.count(), request.audit_events.count()) == (1, 1)
+
+
+def test_two_who_have_it_at_once_are_one_and_the_other_is_told_who(real_commits):
+    people = [make_user() for _each in range(3)]
+    request = make_request(is_in_danger=True)
+    raise_alarm(request)
+
+    answers = at_once(
+        [partial(alarms.take_alarm, request_id=request.pk, by=each) for each in people]
+    )
+
+    taker = request.alarms.get().taken_by
+    assert outcomes_of(answers) == {"Alarm": 1, "ActionNotAllowed": 2}
+    told = {str(each) for each in answers if isinstance(each, ActionNotAllowed)}
+    assert [taker.username in each for each in told] == [True]
+    assert request.audit_events.filter(type="alarm_taken").count() == 1
+
+
+def test_danger_told_at_once_of_one_number_rings_once(real_commits):
+    request = make_request(is_in_danger=True)
+
+    at_once([partial(raise_alarm, request) for _each in range(4)])
+    at_once([partial(ringing.ring_due_alarms, now=timezone.now()) for _each in range(4)])
+
+    assert request.alarms.count() == 1
+    assert Message.objects.filter(kind="staff_danger").count() == 1
 
 
 def merging(kept, ended, by):

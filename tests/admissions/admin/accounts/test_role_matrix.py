@@ -89,7 +89,8 @@ AREAS = {
         steps("consultationrequest",
               "claim log complete no_show move plan look_sooner stop_looking hand_over give_back"
               " set_aside take_up note escalate reopen begin admit refer confirm_handover"
-              " ask_insurance close search save_view delete_saved_view duplicates change")
+              " ask_insurance close take_alarm search save_view delete_saved_view duplicates"
+              " change")
         | steps("call", "new") | steps("consultation", "book move")
         | steps("message", "resend take_back came_back"),
     ),
@@ -108,6 +109,14 @@ AREAS = {
         | steps("counselor", "absence gaps"),
         pages("shortage", "suppression", of="changelist history") | steps("suppression", "lift")
         | steps("counselor", "absence gaps"),
+    ),
+    "Who is on call, and what rings, to see": (
+        "ocld",
+        {"admissions_oncallshift_changelist", "alarms"},
+        set(),
+    ),
+    "Keep the on-call rota": (
+        "od", set(), steps("oncallshift", "add change remove copy"),
     ),
     "Operations, to see": ("od", {"admissions_installation_changelist"}, set()),
     "Have held emails sent again": ("d", set(), {"admissions_installation_release"}),
@@ -178,7 +187,7 @@ UNIQUE = pages("facility", app="programs", of="add delete") | pages(
 # What shows nobody but its reader, and the frames and files of a page that is recorded.
 UNRECORDED = {
     *ALLAUTH, "account_security", "add_passkey", "replace_app", "password_change",
-    "extend_session", "jsi18n", "unsent_form", "forgotten_password", "choose_password",
+    "alarms", "extend_session", "jsi18n", "unsent_form", "forgotten_password", "choose_password",
     "admissions_messagerule_preview", "admissions_message_html", "admissions_message_file",
 }  # fmt: skip
 # What only some may read, wherever it stands: a word in the rows, and whose eyes are meant.
@@ -245,6 +254,7 @@ def places():
         "membership": Membership.objects.create(name="Guild", expires_on=date(2030, 1, 1)).pk,
         "waitlistentry": offer.waitlist_entry_id,
         "earlieroffer": offer.pk,
+        "oncallshift": factories.make_shift(user, minutes(-60), minutes(60)).pk,
         "message": make_message("moved", request=request, due_at=NOW).pk,
         "suppression": Suppression.objects.get().pk,
         "privacyrequest": make_asked(request, by=user).pk,

@@ -1,0 +1,1 @@
+"""Danger, told again and again until a named person has it."""
