@@ -31,10 +31,10 @@ const allowSound = () => {
 const notify = (text) => {
   // No name and no reference: it may stand on a locked screen.
   const shown = new Notification(text, { tag: "alarm", requireInteraction: true });
-  shown.onclick = () => {
+  shown.addEventListener("click", () => {
     window.focus();
     location.href = bar.querySelector("a").href;
-  };
+  });
 };
 
 const show = (ringing) => {

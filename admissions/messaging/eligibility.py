@@ -205,9 +205,16 @@ def check_call_overdue(message: Message, now: datetime) -> str:
 
 
 def check_alarm_open(message: Message, now: datetime) -> str:
-    """Danger is told while nobody has it."""
+    """Danger is told while nobody has it; of rings that a fault has held up, the last one goes."""
     told = message.alarm_rings.select_related("alarm__request")
-    return "" if any(each.alarm.is_open for each in told) else Reason.TAKEN
+    ringing = [each.alarm_id for each in told if each.alarm.is_open]
+    if not ringing:
+        return Reason.TAKEN
+    later = Message.objects.filter(
+        kind=message.kind, colleague=message.colleague, pk__gt=message.pk
+    )
+    is_told_again = later.filter(alarm_rings__alarm__in=ringing).exists()
+    return Reason.SUPERSEDED if is_told_again else ""
 
 
 def find_call_reason(message: Message, until: datetime) -> str:

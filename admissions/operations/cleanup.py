@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from admissions.calls.models import Ring
 from admissions.intake.models import IdempotencyKey, ManageToken
 from admissions.messaging.models import Message, ProviderEvent
-from admissions.scheduling.models import BusyTime
+from admissions.scheduling.models import BusyTime, OnCallShift
 
 BATCH = 5000
 DAY = timedelta(days=1)
@@ -28,6 +28,8 @@ RINGS_KEPT = DAY / 24
 # What went to staff, and what went to somebody whose personal data is removed. Reports count what
 # was lost.
 MESSAGES_KEPT = 365 * DAY
+# What one person told the next has done its work once the next has gone, too.
+HANDOVER_NOTES_KEPT = 30 * DAY
 DONE_STATES = [Message.State.SENT, Message.State.SKIPPED]
 
 
@@ -38,7 +40,9 @@ def find_done_rows(now: datetime) -> Iterator[QuerySet]:
     yield ProviderEvent.objects.filter(at__lt=now - REPORTS_KEPT)
     yield BusyTime.objects.filter(ends_at__lt=now - BUSY_TIMES_KEPT)
     yield Ring.objects.filter(at__lt=now - RINGS_KEPT)
-    is_nobodys = Q(kind__in=Message.STAFF_KINDS) | Q(request__anonymized_at__isnull=False)
+    # Whom an alarm rang, and when, stays with the alarm.
+    to_staff = Message.STAFF_KINDS - {Message.Kind.STAFF_DANGER}
+    is_nobodys = Q(kind__in=to_staff) | Q(request__anonymized_at__isnull=False)
     reports = ProviderEvent.objects.filter(message=OuterRef("pk"))
     yield Message.objects.filter(
         is_nobodys, ~Exists(reports), state__in=DONE_STATES, finished_at__lt=now - MESSAGES_KEPT
@@ -46,8 +50,10 @@ def find_done_rows(now: datetime) -> Iterator[QuerySet]:
 
 
 def delete_done_rows(now: datetime) -> int:
-    """Delete them and return how many; safe beside all that runs."""
-    return sum(delete_in_batches(rows) for rows in find_done_rows(now))
+    """Delete them, empty old hand-over notes, return how many; safe beside all that runs."""
+    old = OnCallShift.objects.filter(ends_at__lt=now - HANDOVER_NOTES_KEPT)
+    emptied = old.exclude(note="").update(note="")
+    return emptied + sum(delete_in_batches(rows) for rows in find_done_rows(now))
 
 
 def delete_in_batches(rows: QuerySet) -> int:

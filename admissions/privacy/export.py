@@ -122,6 +122,9 @@ def export_request(request: ConsultationRequest) -> dict[str, Any]:
             request.waitlist_entries.order_by("joined_at"),
             ["joined_at", "left_at", "left_because"],
         ),
+        "alarms": read_rows(
+            request.alarms.order_by("raised_at"), ["raised_at", "taken_at", "ended_at"]
+        ),
         "messages": read_rows(find_messages(request), ["kind", "state", "due_at", "finished_at"]),
         "addresses_not_written_to": read_rows(
             Suppression.objects.filter(request=request).order_by("at"),

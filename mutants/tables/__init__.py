@@ -6,6 +6,7 @@ example, Django would end too.
 
 from . import (
     accounts,
+    alarms,
     backups,
     booking,
     browser,
@@ -22,6 +23,7 @@ MUTANTS = [
     *booking.MUTANTS,
     *lookups.MUTANTS,
     *messaging.MUTANTS,
+    *alarms.MUTANTS,
     *phone_line.MUTANTS,
     *data.MUTANTS,
     *accounts.MUTANTS,

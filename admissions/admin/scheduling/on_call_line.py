@@ -52,4 +52,6 @@ def list_troubles(shift: OnCallShift) -> list[str]:
             found.append(_("%(name)s has left.") % words)
         elif is_away:
             found.append(_("%(name)s is away.") % words)
+        elif not user.email:
+            found.append(_("%(name)s has no email, so danger cannot ring them.") % words)
     return found

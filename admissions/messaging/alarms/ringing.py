@@ -92,7 +92,7 @@ def find_alarms_to_ring(now: datetime) -> list[Alarm]:
 def list_ladder(now: datetime) -> list[User | None]:
     """Who is told, one more with each ring; None stands for the on-call lead."""
     shift = on_call.find_shift(at=now)
-    return [*(shift.people if shift else []), None]
+    return [*(each for each in (shift.people if shift else []) if each.email), None]
 
 
 def gather_by_person(

@@ -8,7 +8,8 @@ import pytest
 from admissions.intake.models import IdempotencyKey, ManageToken
 from admissions.messaging.models import Message, ProviderEvent
 from admissions.operations import cleanup, tasks
-from tests.support.factories import make_due, make_request
+from admissions.scheduling.models import OnCallShift
+from tests.support.factories import make_due, make_request, make_shift, make_user
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -80,3 +81,24 @@ def test_more_rows_than_one_statement_takes_go_too(monkeypatch):
         make_key(cleanup.FORM_KEYS_KEPT + DAY)
 
     assert cleanup.delete_done_rows(NOW) == 5
+
+
+def test_hand_over_notes_are_emptied_a_month_after_the_shift_and_no_younger_one():
+    person = make_user()
+    for age in (29, 31):
+        ends = NOW - age * DAY
+        make_shift(person, ends - timedelta(hours=1), ends, note="The side door")
+
+    cleanup.delete_done_rows(NOW)
+
+    notes = OnCallShift.objects.order_by("starts_at").values_list("note", flat=True)
+    assert list(notes) == ["", "The side door"]
+
+
+def test_whom_an_alarm_rang_stays():
+    message = make_due("staff_danger", now=NOW - 400 * DAY)
+    Message.objects.filter(pk=message.pk).update(state="sent", finished_at=NOW - 400 * DAY)
+
+    cleanup.delete_done_rows(NOW)
+
+    assert Message.objects.filter(pk=message.pk).exists()

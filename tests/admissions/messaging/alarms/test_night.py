@@ -18,6 +18,7 @@ from admissions.triage import alarms, contact_attempts, escalation
 from tests.support.factories import (
     make_counselor,
     make_details,
+    make_message,
     make_request,
     make_shift,
     make_user,
@@ -255,3 +256,31 @@ def test_director_changes_how_often_it_rings_and_cannot_switch_it_off(rota, time
     in_danger()
     rung = [ring(minutes(count), time_machine) for count in (0, 3, 7)]
     assert rung == [["Kim"], [], ["Kim", "Dana"]]
+
+
+def test_rings_that_a_fault_held_up_go_as_one(rota, time_machine):
+    in_danger()
+    held = [pk for n in range(3) for pk in ringing.ring_due_alarms(now=minutes(3 * n))]
+    time_machine.move_to(minutes(7), tick=False)
+
+    states = [delivery.deliver_message(pk) for pk in held]
+
+    assert states.count(State.SENT) == 3
+    assert states.count(State.SKIPPED) == 3
+
+
+def test_whoever_has_no_email_is_passed_over(rota, kim, time_machine):
+    kim.email = ""
+    kim.save(update_fields=["email"])
+    in_danger()
+
+    assert ring(minutes(0), time_machine) == ["Dana"]
+
+
+def test_late_call_is_escalated_to_the_first_on_call_and_the_lead(rota, kim, inbox):
+    request = make_request(promised_call_by=NIGHT - 10 * MINUTE)
+    message = make_message("staff_escalated", request=request, due_at=NIGHT)
+
+    delivery.deliver_message(message.pk)
+
+    assert {each["X-Envelope-To"] for each in inbox} == {kim.email, LEAD}
