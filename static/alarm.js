@@ -62,13 +62,16 @@ const ask = async () => {
 const timer = setInterval(ask, every);
 ask();
 
+// On Today.
 const offer = document.querySelector("[data-switch]");
-offer.hidden = isAllowed() || globalThis.Notification?.permission === "denied";
-offer.querySelector("button").addEventListener("click", async () => {
-  allowSound();
-  await globalThis.Notification?.requestPermission();
-  offer.hidden = true;
-});
+if (offer) {
+  offer.hidden = isAllowed() || globalThis.Notification?.permission === "denied";
+  offer.querySelector("button").addEventListener("click", async () => {
+    allowSound();
+    await globalThis.Notification?.requestPermission();
+    offer.hidden = true;
+  });
+}
 if (isAllowed()) {
   allowSound();
   for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, allowSound, { once: true });

@@ -36,10 +36,10 @@ MUTANTS = [
     ),
     Mutant(
         name="of two who have it, one does",
-        kind="race",
+        kind="alarm",
         path=TAKING,
-        old="    if alarm.taken_by and alarm.taken_at:\n",
-        new="    if False:\n",
+        old="        raise ActionNotAllowed(describe_taken(",
+        new="        ActionNotAllowed(describe_taken(",
         tests=(
             f"{NIGHT}::test_second_person_is_told_who_has_it",
             f"{RACES}::test_two_who_have_it_at_once_are_one_and_the_other_is_told_who",
@@ -55,7 +55,7 @@ MUTANTS = [
     ),
     Mutant(
         name="one at a time rings",
-        kind="race",
+        kind="alarm",
         path=RINGING,
         old="        if not lock_ringing():\n            return []\n",
         new="",
@@ -79,7 +79,7 @@ MUTANTS = [
     ),
     Mutant(
         name="whoever left is not rung",
-        kind="rota",
+        kind="alarm",
         path="admissions/scheduling/models/on_call.py",
         old="        return self.person.is_active and not self.person_is_away\n",
         new="        return True\n",
@@ -87,7 +87,7 @@ MUTANTS = [
     ),
     Mutant(
         name="nobody switches danger off",
-        kind="rule",
+        kind="alarm",
         path="admissions/messaging/rules.py",
         old="    if not values.is_on and catalog.is_always_on(kind):\n",
         new="    if False:\n",

@@ -152,3 +152,46 @@ def test_calls_are_kept_in_few_clicks_and_known_while_the_number_is_typed(desk):
     desk.goto("/admin/admissions/call/")
     found["list"] = faults_of(desk)
     assert found == {"new": [], "known": [], "list": []}
+
+
+# What the browser itself is asked for, counted.
+HEARD = """
+  window.heard = { told: [], tones: 0 };
+  const shown = window.Notification;
+  window.Notification = class extends shown {
+    constructor(text) { super(text); window.heard.told.push(text); }
+  };
+  const make = AudioContext.prototype.createOscillator;
+  AudioContext.prototype.createOscillator = function () {
+    window.heard.tones += 1;
+    return make.call(this);
+  };
+"""
+
+
+def test_danger_shows_sounds_and_notifies_on_every_page_until_somebody_has_it(desk, site):
+    ask(site, "DDDD-4444", "Nola")
+    site.ask(
+        "WITH danger AS (UPDATE admissions_consultationrequest SET is_in_danger = true,"
+        " due_at = now() WHERE reference = 'DDDD-4444' RETURNING id)"
+        " INSERT INTO admissions_alarm (request_id, raised_at, rings) SELECT id, now(), 0"
+        " FROM danger"
+    )
+    desk.context.grant_permissions(["notifications"], origin=site.url)
+    desk.add_init_script(HEARD)
+    desk.goto(LIST)
+    bar = desk.get_by_role("region", name="Alarm")
+    expect(bar).to_contain_text("that nobody has yet")
+    heard = desk.evaluate("heard.told")
+    desk.locator("h1").click()
+    found = {"list": faults_of(desk)}
+
+    bar.get_by_role("link", name="See it on Today").click()
+    expect(desk).to_have_title(re.compile(r"^\(\d+\) Today"))
+    found["today"] = faults_of(desk)
+    desk.get_by_role("button", name="I have it DDDD-4444").click()
+
+    expect(desk.get_by_text("Dana has it since")).to_be_visible()
+    assert len(heard) == 1
+    assert "Nola" not in heard[0]
+    assert found == {"list": [], "today": []}

@@ -10,7 +10,7 @@ from mutants.tables import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {
-    "CSRF", "append-only", "audit", "backup", "claim", "constraint", "encryption", "escape",
+    "CSRF", "alarm", "append-only", "audit", "backup", "claim", "constraint", "encryption", "escape",
     "four eyes", "header", "idempotency", "limit", "lock", "lookup", "outside", "phone line",
     "production", "role check", "session hash", "shared work", "suppression", "sweep", "token hash",
 }  # fmt: skip

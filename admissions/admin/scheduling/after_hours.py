@@ -11,6 +11,15 @@ from admissions.scheduling.models import AfterHours
 
 
 class AfterHoursForm(forms.ModelForm):
+    otherwise = forms.ChoiceField(
+        label=_("And while nobody is on the on-call rota"),
+        choices=[
+            (each.value, each.label)
+            for each in (AfterHours.AnsweredBy.NOBODY, AfterHours.AnsweredBy.SERVICE)
+        ],
+        required=False,
+        help_text=_("Only with a counselor on call: pages say this while the rota names nobody."),
+    )
     languages = forms.MultipleChoiceField(
         label=_("Languages"),
         choices=settings.LANGUAGES,

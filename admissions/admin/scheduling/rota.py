@@ -189,9 +189,6 @@ class OnCallShiftAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": _("Who is on call"),
             "rows": build_rows(first, last, now=timezone.now(), may_keep=may_keep),
-            "week": staff_formatting.format_all_day_range(
-                first.date(), last.date() - timedelta(days=1)
-            ),
             "first_day": first.date(),
             "earlier": first.date() - WEEK,
             "later": last.date(),

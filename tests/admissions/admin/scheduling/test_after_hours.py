@@ -85,3 +85,23 @@ def test_menu_leads_there(client, role):
 
     assert place in page.content.decode()
     assert client.get(place).status_code == 200
+
+
+def test_director_says_who_answers_while_the_rota_is_empty(client, director):
+    client.post(PAGE, GOOD | {"answered_by": "on_call", "otherwise": "service"})
+
+    assert AfterHours.objects.load().otherwise == "service"
+
+
+def test_otherwise_counts_only_with_a_rota(client, director):
+    client.post(PAGE, GOOD | {"otherwise": "service"})
+
+    assert AfterHours.objects.load().otherwise == "nobody"
+
+
+def test_database_refuses_otherwise_without_a_rota():
+    with (
+        pytest.raises(IntegrityError, match="after_hours_otherwise_only_with_a_rota"),
+        transaction.atomic(),
+    ):
+        AfterHours.objects.filter(pk=1).update(otherwise="service")
