@@ -170,10 +170,10 @@ HEARD = """
 
 
 def test_danger_shows_sounds_and_notifies_on_every_page_until_somebody_has_it(desk, site):
-    ask(site, "DDDD-4444", "Nola")
+    ask(site, "HHHH-8888", "Nola")
     site.ask(
         "WITH danger AS (UPDATE admissions_consultationrequest SET is_in_danger = true,"
-        " due_at = now() WHERE reference = 'DDDD-4444' RETURNING id)"
+        " due_at = now() WHERE reference = 'HHHH-8888' RETURNING id)"
         " INSERT INTO admissions_alarm (request_id, raised_at, rings) SELECT id, now(), 0"
         " FROM danger"
     )
@@ -189,7 +189,7 @@ def test_danger_shows_sounds_and_notifies_on_every_page_until_somebody_has_it(de
     bar.get_by_role("link", name="See it on Today").click()
     expect(desk).to_have_title(re.compile(r"^\(\d+\) Today"))
     found["today"] = faults_of(desk)
-    desk.get_by_role("button", name="I have it DDDD-4444").click()
+    desk.get_by_role("button", name="I have it HHHH-8888").click()
 
     expect(desk.get_by_text("Dana has it since")).to_be_visible()
     assert len(heard) == 1

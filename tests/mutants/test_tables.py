@@ -10,9 +10,10 @@ from mutants.tables import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {
-    "CSRF", "alarm", "append-only", "audit", "backup", "claim", "constraint", "encryption", "escape",
-    "four eyes", "header", "idempotency", "limit", "lock", "lookup", "outside", "phone line",
-    "production", "role check", "session hash", "shared work", "suppression", "sweep", "token hash",
+    "CSRF", "alarm", "append-only", "audit", "backup", "claim", "constraint", "encryption",
+    "escape", "four eyes", "header", "idempotency", "limit", "lock", "lookup", "outside",
+    "phone line", "production", "role check", "session hash", "shared work", "suppression",
+    "sweep", "token hash",
 }  # fmt: skip
 named = pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 

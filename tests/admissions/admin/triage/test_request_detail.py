@@ -105,13 +105,17 @@ def test_request_set_aside_may_be_taken_up(client, coordinator):
 
 
 @pytest.mark.parametrize(
-    "columns",
-    [{"is_in_danger": True}, {"promised_call_by": NOW}, {"concern_opened_at": NOW}],
+    ("columns", "also"),
+    [
+        ({"is_in_danger": True}, {"take_alarm"}),
+        ({"promised_call_by": NOW}, set()),
+        ({"concern_opened_at": NOW}, set()),
+    ],
 )
-def test_what_presses_cannot_be_set_aside(client, coordinator, columns):
+def test_what_presses_cannot_be_set_aside(client, coordinator, columns, also):
     request = factories.make_request(**columns)
 
-    assert set(offered(client, request)) == ALWAYS - {"set_aside"} | {"claim"}
+    assert set(offered(client, request)) == ALWAYS - {"set_aside"} | {"claim"} | also
 
 
 def test_coming_consultation_offers_a_move(client, coordinator):
