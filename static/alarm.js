@@ -5,6 +5,7 @@ const bar = document.getElementById("alarm");
 const every = 20000;
 const title = document.title;
 let newest = 0;
+let isRinging = false;
 let sound;
 
 // The browser remembers that notifications are allowed; that stands for the sound as well.
@@ -23,9 +24,10 @@ const beep = () => {
 };
 
 // A page may only be heard once its reader has pressed something on it.
-const allowSound = () => {
+const allowSound = async () => {
   sound ??= new AudioContext();
-  sound.resume();
+  await sound.resume();
+  if (isRinging) beep();
 };
 
 const notify = (text) => {
@@ -45,7 +47,8 @@ const show = (ringing) => {
   // Today says it itself, with the button.
   bar.hidden = !ringing.open || document.querySelector("[data-part=alarms]");
   document.title = ringing.open ? `(${ringing.open}) ${title}` : title;
-  if (!ringing.open) return;
+  isRinging = ringing.open > 0;
+  if (!isRinging) return;
   if (isAllowed() && ringing.newest > newest) notify(text);
   newest = Math.max(newest, ringing.newest);
   beep();

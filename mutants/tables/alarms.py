@@ -54,14 +54,6 @@ MUTANTS = [
         tests=(f"{NIGHT}::test_same_number_is_one_alarm_and_one_press_takes_all",),
     ),
     Mutant(
-        name="one at a time rings",
-        kind="alarm",
-        path=RINGING,
-        old="        if not lock_ringing():\n            return []\n",
-        new="",
-        tests=(f"{RACES}::test_danger_told_at_once_of_one_number_rings_once",),
-    ),
-    Mutant(
         name="new alarms wait for one email after a ring",
         kind="alarm",
         path=RINGING,

@@ -184,6 +184,7 @@ def test_danger_shows_sounds_and_notifies_on_every_page_until_somebody_has_it(de
     expect(bar).to_contain_text("that nobody has yet")
     heard = desk.evaluate("heard.told")
     desk.locator("h1").click()
+    desk.wait_for_function("heard.tones > 0")
     found = {"list": faults_of(desk)}
 
     bar.get_by_role("link", name="See it on Today").click()

@@ -20,7 +20,7 @@ from ..models import Alarm, MessageRule
 from .raising import raise_alarm
 from .telling import tell
 
-# One at a time, so that many alarms go in one email; arbitrary, as long as nothing else uses it.
+# One at a time: two could wait for rows of each other. Arbitrary, as long as nothing else uses it.
 ADVISORY_LOCK_ID = 2026113017
 # What falls due within this of an alarm that rings goes in the same email.
 GATHER_AHEAD = timedelta(seconds=45)
