@@ -34,6 +34,7 @@ REQUEST_COLUMNS = [
     "may_call", "may_text", "may_email", "voicemail", "is_discreet", "good_time", "together_until",
     "language", "time_zone", "interpreter", "access_need", "payment", "note", "anonymized_at",
 ]  # fmt: skip
+ALARM_COLUMNS = ["raised_at", "taken_at", "ended_at"]
 
 CALL_COLUMNS = ["at", "outcome", "for_whom", "heard_from", "promised_by", *CALL_TEXTS]
 
@@ -122,9 +123,7 @@ def export_request(request: ConsultationRequest) -> dict[str, Any]:
             request.waitlist_entries.order_by("joined_at"),
             ["joined_at", "left_at", "left_because"],
         ),
-        "alarms": read_rows(
-            request.alarms.order_by("raised_at"), ["raised_at", "taken_at", "ended_at"]
-        ),
+        "alarms": read_rows(request.alarms.order_by("raised_at"), ALARM_COLUMNS),
         "messages": read_rows(find_messages(request), ["kind", "state", "due_at", "finished_at"]),
         "addresses_not_written_to": read_rows(
             Suppression.objects.filter(request=request).order_by("at"),

@@ -26,6 +26,7 @@ from admissions.admin.scheduling import (
     closures,
     external_calendars,
     phone_form,
+    rota,
 )
 from admissions.admin.triage import duplicates, ownership_forms, request_list
 from admissions.admin.triage import forms as triage
@@ -154,6 +155,7 @@ FORMS = {
     events.EventFilterForm: events.EventFilterForm,
     events.RequestLookupForm: events.RequestLookupForm,
     operations.ReleaseForm: operations.ReleaseForm,
+    rota.ShiftForm: rota.ShiftForm,
     privacy.AskForm: privacy.AskForm,
     privacy.DecideForm: privacy.DecideForm,
     privacy.DisclosureForm: build_disclosure,

@@ -26,7 +26,7 @@ ADVISORY_LOCK_ID = 2026113017
 GATHER_AHEAD = timedelta(seconds=45)
 # While an alarm has just rung and nobody has it, further ones wait this long for one email.
 GATHER_FIRST = timedelta(seconds=60)
-MAX_RINGS = 20
+MAX_RINGS, MAX_SILENT = 20, 50
 
 
 def ring_due_alarms(*, now: datetime) -> list[int]:
@@ -50,10 +50,13 @@ def ring_due_alarms(*, now: datetime) -> list[int]:
 
 
 def find_silent_danger() -> list[UUID]:
-    """Ids of open requests in danger that nobody raised any alarm for: by import, or by a fault."""
+    """Ids of open requests in danger that nobody raised any alarm for, the oldest of them first.
+
+    By an import or a fault; so many at a time that no run takes long.
+    """
     raised = Alarm.objects.filter(request=OuterRef("pk"))
     silent = ConsultationRequest.objects.open().needing_safety_answer().filter(~Exists(raised))
-    return list(silent.values_list("pk", flat=True))
+    return list(silent.order_by("created_at").values_list("pk", flat=True)[:MAX_SILENT])
 
 
 @transaction.atomic
