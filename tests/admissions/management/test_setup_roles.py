@@ -22,6 +22,7 @@ from tests.support.factories import make_counselor, make_request, make_user
 from tests.support.visitor import Visitor
 
 PERMANENT = {
+    "admissions_alarmring",
     "admissions_acknowledgment",
     "admissions_assessment",
     "admissions_auditarchive",
