@@ -92,6 +92,8 @@ class MessageRuleForm(forms.Form):
         initial = {"is_on": rule.is_on, "seen": messaging_rules.fingerprint_rule(rule)}
         initial |= {"delay": rule.delay, "minimum_lead": rule.minimum_lead}
         super().__init__(data, initial=initial, label_suffix="")
+        if catalog.is_always_on(self.kind):
+            del self.fields["is_on"]
         if bounds := catalog.find_bounds(self.kind):
             self.fields["delay"] = self.delay_field(*bounds)
         if catalog.has_lead(self.kind):
@@ -116,7 +118,8 @@ class MessageRuleForm(forms.Form):
     def requested_rule(self) -> messaging_rules.RuleValues:
         data = self.cleaned_data
         delay = data.get("delay", self.rule.delay)
-        return messaging_rules.RuleValues(data["is_on"], delay, data.get("minimum_lead"))
+        is_on = data.get("is_on", self.rule.is_on)
+        return messaging_rules.RuleValues(is_on, delay, data.get("minimum_lead"))
 
     def add_faults(self, errors: dict[str, str]) -> None:
         for name, fault in errors.items():

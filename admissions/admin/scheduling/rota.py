@@ -72,6 +72,7 @@ class ShiftForm(DateTimeRangeForm):
     ) -> None:
         initial = shift_initial(shift) if shift else {}
         super().__init__(data, initial=initial, label_suffix="", auto_id="shift_%s")
+        self.fields["first_time"].label, self.fields["last_time"].label = _("From"), _("Until")
         self.fields["last_day"].help_text = _("Empty: the same day, or the next past midnight.")
         for name in ("person", "back_up"):
             self.fields[name].queryset = ownership.find_assignable_staff()  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """The director's pages: when emails go, what they say, and how that looks to a person."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -348,3 +349,15 @@ def test_coordinator_reads_and_is_offered_no_change(client, director):
         [],
         [],
     ]
+
+
+def test_danger_has_a_time_and_no_switch(client):
+    client.force_login(factories.make_user("director"))
+    page = "/admin/admissions/messagerule/staff_danger/"
+    form = client.get(page).context["form"]
+
+    client.post(page, {"seen": form["seen"].value(), "delay_number": 5, "delay_unit": "minutes"})
+
+    rule = MessageRule.objects.get(kind="staff_danger")
+    assert (list(form.fields), rule.is_on) == (["seen", "delay"], True)
+    assert rule.delay == timedelta(minutes=5)
