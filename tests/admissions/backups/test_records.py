@@ -79,8 +79,8 @@ def test_operations_say_when_one_was_made_and_proved(client):
 
     html = client.get("/admin/admissions/installation/").content.decode()
 
-    assert "The last backup was made 11/22/2026 2 p.m." in html
-    assert "One was last restored elsewhere and counted 11/14/2026 10 a.m." in html
+    assert "was made Sun, Nov 22, 2:00 pm" in html
+    assert "was restored and counted Sat, Nov 14, 10:00 am" in html
 
 
 def test_others_are_not_alarmed(today):
