@@ -1,6 +1,7 @@
 """The center's own clock: its zone, its days, and whole steps of them."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -29,7 +30,13 @@ def utc_midnight(day: date) -> datetime:
 
 def floor_to_step(at: datetime, step: timedelta) -> datetime:
     """The latest whole step of local time at or before this instant."""
-    local = at.astimezone(center_zone())
+    return floor_in_zone(at, step, center_zone())
+
+
+@lru_cache(maxsize=2_000)
+def floor_in_zone(at: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
+    """Remembered, because counselors are free at the same moments."""
+    local = at.astimezone(zone)
     since_midnight = timedelta(
         hours=local.hour,
         minutes=local.minute,

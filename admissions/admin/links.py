@@ -1,5 +1,8 @@
 """The names of the desk's most linked pages, and links to them."""
 
+import uuid
+from collections.abc import Callable
+
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -19,6 +22,16 @@ def request_link(request: ConsultationRequest) -> SafeString:
     return format_html(
         '<a href="{}">{}</a>', reverse(REQUEST_PAGE, args=[request.pk]), request.reference
     )
+
+
+def request_urls() -> Callable[[uuid.UUID], str]:
+    """Return a function that gives the address of a request's page; a page has hundreds of them.
+
+    Make one for each page: what is looked up is only where in the address the id stands.
+    """
+    nobody = uuid.UUID(int=0)
+    before, _id, after = reverse(REQUEST_PAGE, args=[nobody]).partition(str(nobody))
+    return lambda pk: f"{before}{pk}{after}"
 
 
 def redirect_missing(model_admin: admin.ModelAdmin, request: HttpRequest, pk: str) -> HttpResponse:

@@ -4,9 +4,10 @@ Days are those of the center's clock, hours those of each counselor's own. The
 number of queries does not depend on how many counselors or consultations there are.
 """
 
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,6 +28,18 @@ Status = Consultation.Status
 OfCounselor = TypeVar("OfCounselor", BusyTime, Closure, Consultation, ExtraHours)
 MIN_CELL = timedelta(minutes=30)
 SHOWN_STATUSES = [*Consultation.STANDING, Status.COMPLETED, Status.NO_SHOW]
+
+SHOWN_COLUMNS = [
+    "counselor_id",
+    "mode",
+    "status",
+    "starts_at",
+    "ends_at",
+    "held",
+    "request__reference",
+    "request__preferred_name",
+    "request__anonymized_at",
+]
 
 FREE, HELD, MOVING, ENDED = "free", "held", "moving", "ended"
 BUFFER, CLOSED, IDLE, OUTSIDE = "buffer", "closed", "idle", "outside"
@@ -93,13 +106,15 @@ def load_schedule(
 ) -> ScheduleData:
     begin, end = day_bounds(first, last)
     people = list(counselors.select_related("location", "user").prefetch_related("weekly_hours"))
-    # What holds time begins within a day of it; the history has an index by start alone.
+    # What holds time begins within a day of it; the history has an index by start alone. Of its
+    # request the name is shown, and whole rows of hundreds would have to be decrypted.
     consultations = Consultation.objects.filter(
         counselor__in=people,
         status__in=SHOWN_STATUSES,
         held__overlap=(begin, end),
         starts_at__range=(begin - DAY, end + DAY),
-    ).select_related("request", "counselor")
+    ).select_related("request")
+    consultations = consultations.only(*SHOWN_COLUMNS)
     return ScheduleData(
         counselors=people,
         rules=ModeRules.objects.get(mode=query.mode),
@@ -143,7 +158,7 @@ def day_spans(diary: ScheduleData, counselor: Counselor, day: date) -> list[Span
     layers = [
         row_spans(HELD, [each for each in rows if is_held(each, diary.query)]),
         buffer_spans([each for each in rows if is_held(each, diary.query)]),
-        free_spans(diary.free[counselor.pk], diary.rules, diary.query.moving, counselor),
+        free_spans(diary, counselor, begin, end),
         row_spans(MOVING, [each for each in rows if each == diary.query.moving]),
         row_spans(ENDED, [each for each in rows if not each.is_standing]),
         row_spans(CLOSED, closures),
@@ -172,17 +187,20 @@ def buffer_spans(rows: list[Consultation]) -> list[Span]:
 
 
 def free_spans(
-    starts: list[datetime], rules: ModeRules, moving: Consultation | None, counselor: Counselor
+    diary: ScheduleData, counselor: Counselor, begin: datetime, end: datetime
 ) -> list[Span]:
     """Free starts, each until the next on the grid; starts nearer than half an hour share one."""
-    step = max(timedelta(minutes=rules.start_grid), MIN_CELL)
+    step, moving = max(timedelta(minutes=diary.rules.start_grid), MIN_CELL), diary.query.moving
     own = moving.starts_at if moving and moving.counselor_id == counselor.pk else None
+    every = diary.free[counselor.pk]
+    # A step that does not divide the day reaches beyond its midnight.
+    starts = every[bisect_left(every, begin - step) : bisect_left(every, end)]
     found = []
-    for begin, group in groupby(
+    for opens, group in groupby(
         (at for at in starts if at != own), key=lambda at: floor_to_step(at, step)
     ):
         together = tuple(group)
-        found.append(Span(FREE, together[0], begin + step, together))
+        found.append(Span(FREE, together[0], opens + step, together))
     return found
 
 
@@ -256,8 +274,9 @@ def resolve_overlaps(spans: list[Span], begin: datetime, end: datetime) -> list[
     laid: list[Span] = []
     taken: list[tuple[datetime, datetime]] = []
     for span in spans:
+        whole = span.starts_at, span.ends_at
         within = max(span.starts_at, begin), min(span.ends_at, end)
-        for left in subtract_intervals(sorted(taken), *within):
-            laid.append(replace(span, starts_at=left[0], ends_at=left[1]))
-        taken.append(within)
+        for left in subtract_intervals(taken, *within):
+            laid.append(span if left == whole else Span(span.kind, *left, span.about))
+        insort(taken, within)
     return sorted(laid, key=lambda span: span.starts_at)

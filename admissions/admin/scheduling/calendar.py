@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +26,7 @@ from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import week_layout
 from admissions.scheduling.models import Consultation, Counselor, Mode
 
-from . import calendar_grid
+from . import calendar_entries, calendar_grid
 from .absences import may_reassign_consultations
 
 DAYS_IN_WEEK, MAX_DISTANCE = 7, timedelta(days=730)
@@ -142,12 +142,36 @@ def calendar_view(request: StaffRequest, *, site: admin.AdminSite) -> HttpRespon
         **site.each_context(request),
         **calendar_context(look),
         "title": _("Calendar"),
-        "bands": by_day(diary, look.first, look.last),
-        "may_act": may_triage(request),
+        "bands": write_bands(
+            by_day(diary, look.first, look.last), entry_writer(look, may_act=may_triage(request))
+        ),
         "closable": closable if not look.query.request else set(),
         "may_close_all": request.user.has_perm("admissions.add_closure"),
     }
     return TemplateResponse(request, "admin/admissions/consultation/calendar.html", context)
+
+
+def entry_writer(look: CalendarQuery, *, may_act: bool) -> calendar_entries.EntryWriter:
+    """Whoever looks for a time has no link to move another consultation."""
+    if not may_act:
+        return calendar_entries.EntryWriter()
+    here = look.address().partition("?")[2]
+    return calendar_entries.EntryWriter(
+        pick=pick_url(look), move="" if look.query.request else f"?{here}"
+    )
+
+
+def write_bands(
+    bands: list[calendar_grid.CalendarBand], writer: calendar_entries.EntryWriter
+) -> list[calendar_grid.CalendarBand]:
+    """The same bands, with what fills their columns as HTML."""
+    return [
+        replace(
+            band,
+            columns=[replace(each, written=writer.write_column(each)) for each in band.columns],
+        )
+        for band in bands
+    ]
 
 
 def calendar_request_ids(diary: week_layout.ScheduleData, query: week_layout.SlotQuery) -> list:
@@ -171,9 +195,7 @@ def calendar_context(look: CalendarQuery) -> dict:
         "everyone": look.address(counselor=None),
         "leave": look.address(move=None, mode=query.mode),
         "carried": urlencode(look.carried),
-        "here": look.address().partition("?")[2],
         "closure_query_for_all": calendar_grid.closure_query(look.first),
-        "pick": pick_url(look),
         "query": query,
         "moving_when": staff_formatting.format_date_and_time(query.moving.starts_at)
         if query.moving

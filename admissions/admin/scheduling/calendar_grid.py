@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -85,6 +87,8 @@ class CalendarColumn:
     is_today: bool
     hours: tuple[datetime, datetime]
     entries: list[GridEntry]
+    # The entries as HTML, once they are written.
+    written: str = ""
 
     @property
     def slug(self) -> str:
@@ -226,7 +230,13 @@ def bookable_start(at: datetime) -> BookableStart:
 
 
 def format_start(at: datetime) -> str:
-    return formatting.format_unambiguous_time(at.astimezone(local_time.center_zone()))
+    return format_start_in(at, local_time.center_zone(), translation.get_language())
+
+
+@lru_cache(maxsize=2_000)
+def format_start_in(at: datetime, zone: ZoneInfo, _language: str | None) -> str:
+    """Remembered, because the columns of a day show the same times."""
+    return formatting.format_unambiguous_time(at.astimezone(zone))
 
 
 def short_day_name(day: date) -> str:

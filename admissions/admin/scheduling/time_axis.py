@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -65,7 +67,13 @@ def quarter_hours_of_day(day: date) -> list[tuple]:
 
 
 def quarter_hour_of(at: datetime) -> tuple:
-    local = local_time.floor_to_step(at, QUARTER_HOUR).astimezone(local_time.center_zone())
+    return quarter_hour_in(at, local_time.center_zone())
+
+
+@lru_cache(maxsize=2_000)
+def quarter_hour_in(at: datetime, zone: ZoneInfo) -> tuple:
+    """Remembered, because the columns of a day ask for the same moments."""
+    local = local_time.floor_to_step(at, QUARTER_HOUR).astimezone(zone)
     return local.time(), local.fold
 
 

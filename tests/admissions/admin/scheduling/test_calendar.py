@@ -77,6 +77,20 @@ def test_held_time_names_the_request_and_leads_to_it(client, coordinator, counse
     assert request.reference in html
 
 
+def test_names_of_people_and_counselors_are_escaped(client, coordinator):
+    counselor = factories.make_counselor(public_name="Mina <i>")
+    request = booked(NINE, counselor=counselor).request
+    request.preferred_name = "Jo <b>"
+    request.save(update_fields=["preferred_name"])
+
+    html = client.get(WEEK, {"from": "2026-11-25"}).content.decode()
+
+    assert "Jo &lt;b&gt;</a>" in html
+    assert ", Mina &lt;i&gt;</span>" in html
+    assert "Jo <b>" not in html
+    assert "Mina <i>" not in html
+
+
 def test_free_start_leads_to_its_form(client, coordinator, counselor):
     response = client.get(WEEK, {"counselor": counselor.pk})
 
