@@ -5,13 +5,13 @@ so that a test can hold the two against each other. Clocks are those of the
 counselor's location.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -20,16 +20,8 @@ from django.utils.translation import ngettext
 from admissions import formatting, staff_formatting
 
 from .availability import grid_starts_on_day
-from .models import (
-    BusyTime,
-    Closure,
-    Consultation,
-    Counselor,
-    ExtraHours,
-    Mode,
-    ModeRules,
-    WeeklyHours,
-)
+from .explainer_context import ExplainerContext
+from .models import ExtraHours, Mode, WeeklyHours
 from .roster import DAY, merge_intervals, opening_bounds
 
 
@@ -51,70 +43,9 @@ class ExplainedRange:
     reasons: tuple[BlockingRule, ...]
 
 
-@dataclass(frozen=True)
-class ExplainerContext:
-    """One counselor with all that decides about them near a day, for one mode and language."""
-
-    counselor: Counselor
-    rules: ModeRules
-    language: str
-    now: datetime
-    closures: list[Closure]
-    standing: list[Consultation]
-    busy: list[BusyTime]
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return self.counselor.zone
-
-    def format_time(self, at: datetime) -> str:
-        return formatting.format_unambiguous_time(at.astimezone(self.zone))
-
-    def format_range(self, starts_at: datetime, ends_at: datetime) -> str:
-        words = {"starts": self.format_time(starts_at), "ends": self.format_time(ends_at)}
-        return _("%(starts)s to %(ends)s") % words
-
-    def length(self) -> timedelta:
-        return timedelta(minutes=self.rules.length)
-
-
-def load_contexts(
-    counselors: Iterable[Counselor], *, mode: str, language: str, on: date, now: datetime
-) -> list[ExplainerContext]:
-    """What decides about each of these counselors on a local day, in a fixed number of queries."""
-    rules = ModeRules.objects.get(mode=mode)
-    noon = datetime.combine(on, time(12), tzinfo=UTC)
-    near = {"starts_at__lte": noon + 3 * DAY, "ends_at__gte": noon - 3 * DAY}
-    closures = list(Closure.objects.filter(**near))
-    standing = Consultation.objects.standing().filter(**near, counselor__in=counselors)
-    held = list(standing.select_related("request").order_by("starts_at"))
-    busy = list(BusyTime.objects.filter(**near, counselor__in=counselors).order_by("starts_at"))
-    return [
-        ExplainerContext(
-            each,
-            rules,
-            language,
-            now,
-            [closure for closure in closures if closure.counselor_id in (None, each.pk)],
-            [consultation for consultation in held if consultation.counselor_id == each.pk],
-            [time_ for time_ in busy if time_.counselor_id == each.pk],
-        )
-        for each in counselors
-    ]
-
-
-def counselors_to_explain() -> QuerySet[Counselor]:
-    """All counselors with everything about them that the rules look at."""
-    return (
-        Counselor.objects.select_related("location", "user")
-        .prefetch_related("weekly_hours", "extra_hours")
-        .order_by("public_name", "pk")
-    )
-
-
 def explain_day(asked: ExplainerContext, on: date) -> list[ExplainedRange]:
     """A local day from its first start on the grid to its last, in stretches of one reason."""
-    starts = sorted(grid_starts_on_day(on, asked.zone, asked.rules.start_grid))
+    starts = sorted_grid_starts(on, asked.zone, asked.rules.start_grid)
     found = [(start, tuple(find_blocking_rules(asked, from_timestamp(start)))) for start in starts]
     return [
         ExplainedRange(
@@ -126,6 +57,12 @@ def explain_day(asked: ExplainerContext, on: date) -> list[ExplainedRange]:
             (reasons, list(group)) for reasons, group in groupby(found, key=lambda each: each[1])
         )
     ]
+
+
+@lru_cache(maxsize=50)
+def sorted_grid_starts(on: date, zone: ZoneInfo, minutes: int) -> list[int]:
+    """Remembered, because the counselors of one place share their grid."""
+    return sorted(grid_starts_on_day(on, zone, minutes))
 
 
 def explain_time(asked: ExplainerContext, on: date, local: time) -> list[ExplainedRange]:
@@ -168,77 +105,90 @@ def find_blocking_rules(asked: ExplainerContext, start: datetime) -> list[Blocki
 
 
 def blocked_by_counselor(asked: ExplainerContext, start: datetime) -> Iterator[BlockingRule]:
-    counselor, mode = asked.counselor, asked.rules.mode
-    address = reverse("admin:admissions_counselor_change", args=[counselor.pk])
+    yield from asked.remember(standing_reasons)
+
+
+def standing_reasons(asked: ExplainerContext) -> list[BlockingRule]:
+    """Why this counselor is offered at no time."""
+    counselor, mode, found = asked.counselor, asked.rules.mode, {}
     if not counselor.user.is_active:
-        yield BlockingRule(
-            "left", _("Their sign-in is switched off: they no longer work here."), address
-        )
+        found["left"] = _("Their sign-in is switched off: they no longer work here.")
     if not counselor.is_taking_consultations:
-        yield BlockingRule("not taking", _("They take no consultations at present."), address)
+        found["not taking"] = _("They take no consultations at present.")
     if mode not in counselor.modes:
         words = _("They do not take consultations of this kind: %(mode)s.")
-        yield BlockingRule("mode", words % {"mode": Mode(mode).label}, address)
+        found["mode"] = words % {"mode": Mode(mode).label}
     if asked.language and asked.language not in counselor.languages:
-        yield BlockingRule("language", _("They do not speak this language."), address)
+        found["language"] = _("They do not speak this language.")
+    return [BlockingRule(rule, words, asked.counselor_url) for rule, words in found.items()]
 
 
 def blocked_by_notice(asked: ExplainerContext, start: datetime) -> Iterator[BlockingRule]:
     rules = asked.rules
-    address = reverse("admin:admissions_moderules_change", args=[rules.mode])
     if start < asked.now + timedelta(minutes=rules.minimum_notice):
-        words = _("Too soon: %(n)s minutes of notice are needed.") % {"n": rules.minimum_notice}
-        yield BlockingRule("notice", words, address)
+        yield asked.remember(notice_reason)
     if start > asked.now + timedelta(days=rules.horizon):
-        words = ngettext(
-            "Too far ahead: only %(n)s day is offered.",
-            "Too far ahead: only %(n)s days are offered.",
-            rules.horizon,
-        )
-        yield BlockingRule("horizon", words % {"n": rules.horizon}, address)
+        yield asked.remember(horizon_reason)
+
+
+def notice_reason(asked: ExplainerContext) -> BlockingRule:
+    needed = asked.rules.minimum_notice
+    words = _("Too soon: %(n)s minutes of notice are needed.") % {"n": needed}
+    return BlockingRule("notice", words, asked.rules_url)
+
+
+def horizon_reason(asked: ExplainerContext) -> BlockingRule:
+    words = ngettext(
+        "Too far ahead: only %(n)s day is offered.",
+        "Too far ahead: only %(n)s days are offered.",
+        asked.rules.horizon,
+    )
+    return BlockingRule("horizon", words % {"n": asked.rules.horizon}, asked.rules_url)
 
 
 def blocked_by_grid(asked: ExplainerContext, start: datetime) -> Iterator[BlockingRule]:
     local = start.astimezone(asked.zone)
     if (local.hour * 60 + local.minute) % asked.rules.start_grid or local.second:
-        address = reverse("admin:admissions_moderules_change", args=[asked.rules.mode])
         words = _("Off the grid: a consultation may start every %(n)s minutes from midnight.")
-        yield BlockingRule("grid", words % {"n": asked.rules.start_grid}, address)
+        yield BlockingRule("grid", words % {"n": asked.rules.start_grid}, asked.rules_url)
 
 
 def blocked_by_hours(asked: ExplainerContext, start: datetime) -> Iterator[BlockingRule]:
     begin, end = start.timestamp(), (start + asked.length()).timestamp()
     on = start.astimezone(asked.zone).date()
-    pairs = merge_intervals(
+    pairs = asked.remember(opening_pairs, on)
+    if any(opens <= begin and end <= closes for opens, closes in pairs):
+        return
+    ends = next((closes for opens, closes in pairs if opens <= begin < closes), None)
+    words = (
+        asked.remember(describe_missing_hours, on)
+        if ends is None
+        else asked.remember(describe_too_long, ends)
+    )
+    yield BlockingRule("hours", words, asked.counselor_url)
+
+
+def opening_pairs(asked: ExplainerContext, on: date) -> tuple[tuple[float, float], ...]:
+    """(opens, closes) in seconds of the hours that reach into a local day, without seams."""
+    return merge_intervals(
         opening_bounds(hours, each_day, asked.zone)
         for each_day in (on - DAY, on, on + DAY)
         for hours in hours_on_day(asked, each_day)
     )
-    if any(opens <= begin and end <= closes for opens, closes in pairs):
-        return
-    ends = next((closes for opens, closes in pairs if opens <= begin < closes), None)
-    address = reverse("admin:admissions_counselor_change", args=[asked.counselor.pk])
-    words = (
-        describe_missing_hours(asked, on)
-        if ends is None
-        else describe_too_long(asked, from_timestamp(ends))
-    )
-    yield BlockingRule("hours", words, address)
 
 
 def hours_on_day(
     asked: ExplainerContext, on: date, mode: str | None = None
 ) -> list[WeeklyHours | ExtraHours]:
     """Weekly and extra hours that count on a local day."""
-    counselor, mode = asked.counselor, mode or asked.rules.mode
-    every: list[WeeklyHours | ExtraHours]
-    every = [*counselor.weekly_hours.all(), *counselor.extra_hours.all()]
-    return [hours for hours in every if hours.applies_on(on, mode)]
+    mode = mode or asked.rules.mode
+    return [hours for hours in asked.every_hours if hours.applies_on(on, mode)]
 
 
-def describe_too_long(asked: ExplainerContext, ends: datetime) -> str:
+def describe_too_long(asked: ExplainerContext, ends: float) -> str:
     words = _("Too long: %(n)s minutes do not fit before their hours end at %(clock)s.")
-    return words % {"n": asked.rules.length, "clock": asked.format_time(ends)}
+    clock = asked.format_time(datetime.fromtimestamp(ends, UTC))
+    return words % {"n": asked.rules.length, "clock": clock}
 
 
 def describe_missing_hours(asked: ExplainerContext, on: date) -> str:
@@ -296,13 +246,15 @@ def blocked_by_busy_time(asked: ExplainerContext, start: datetime) -> Iterator[B
 
 
 def blocked_by_daily_cap(asked: ExplainerContext, start: datetime) -> Iterator[BlockingRule]:
-    cap, on = asked.counselor.daily_cap, start.astimezone(asked.zone).date()
-    taken = [each for each in asked.standing if each.starts_at.astimezone(asked.zone).date() == on]
-    if cap and len(taken) >= cap:
-        words = ngettext(
-            "Their day is full: at most %(n)s consultation.",
-            "Their day is full: at most %(n)s consultations.",
-            cap,
-        )
-        address = reverse("admin:admissions_counselor_change", args=[asked.counselor.pk])
-        yield BlockingRule("cap", words % {"n": cap}, address)
+    cap = asked.counselor.daily_cap
+    if cap and asked.held_per_day[start.astimezone(asked.zone).date()] >= cap:
+        yield asked.remember(cap_reason, cap)
+
+
+def cap_reason(asked: ExplainerContext, cap: int) -> BlockingRule:
+    words = ngettext(
+        "Their day is full: at most %(n)s consultation.",
+        "Their day is full: at most %(n)s consultations.",
+        cap,
+    )
+    return BlockingRule("cap", words % {"n": cap}, asked.counselor_url)

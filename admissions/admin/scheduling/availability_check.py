@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from admissions.accounts.staff_request import StaffRequest
-from admissions.scheduling import availability_explainer
+from admissions.scheduling import availability_explainer, explainer_context
 from admissions.scheduling.models import Counselor, Mode
 
 REQUIRED_PERMISSIONS = ["admissions.view_counselor", "admissions.view_consultation"]
@@ -64,17 +64,17 @@ def availability_check_view(desk: admin.ModelAdmin, request: StaffRequest) -> Ht
 
 def answer_question(question: dict, now: datetime) -> list[dict]:
     """For each counselor asked about: the reasons at one time, or the stretches of the day."""
-    counselors = availability_explainer.counselors_to_explain()
+    counselors = explainer_context.counselors_to_explain()
     if question["counselor"]:
         counselors = counselors.filter(pk=question["counselor"].pk)
     search = {"mode": question["mode"], "language": question["language"], "on": question["on"]}
     return [
         {"counselor": each.counselor, **answer_for_counselor(each, question)}
-        for each in availability_explainer.load_contexts(list(counselors), **search, now=now)
+        for each in explainer_context.load_contexts(list(counselors), **search, now=now)
     ]
 
 
-def answer_for_counselor(context: availability_explainer.ExplainerContext, question: dict) -> dict:
+def answer_for_counselor(context: explainer_context.ExplainerContext, question: dict) -> dict:
     if question["time"] is None:
         return {"stretches": availability_explainer.explain_day(context, question["on"])}
     return {

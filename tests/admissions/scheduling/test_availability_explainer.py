@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 
-from admissions.scheduling import availability_explainer
+from admissions.scheduling import availability_explainer, explainer_context
 from admissions.scheduling.availability import open_slots
 from admissions.scheduling.models import Closure, Mode, ModeRules
 from tests.support.factories import make_consultation, make_counselor
@@ -25,8 +25,8 @@ def local(hour, minute=0, on=TUESDAY):
 
 
 def asked(counselor, *, mode=Mode.PHONE, language="", on=TUESDAY, now=NOW):
-    counselors = availability_explainer.counselors_to_explain().filter(pk=counselor.pk)
-    (one,) = availability_explainer.load_contexts(
+    counselors = explainer_context.counselors_to_explain().filter(pk=counselor.pk)
+    (one,) = explainer_context.load_contexts(
         list(counselors), mode=mode, language=language, on=on, now=now
     )
     return one
