@@ -31,7 +31,8 @@ class FunnelOutcome(models.TextChoices):
 
 
 # The furthest step of each request. A talk that took place is a live contact too. The last
-# row, of all of them, says how many days passed until the first one that was held.
+# row, of all of them, says how many days passed until the first one that was held. Most requests
+# have one consultation: none is put in order for them.
 FUNNEL_SQL = f"""
     SELECT
         CASE
@@ -55,18 +56,25 @@ FUNNEL_SQL = f"""
         count(*) FILTER (WHERE first_at <= created_at + interval '{BOOKED_SOON_HOURS} hours')
             AS booked_soon,
         count(held_at) AS held,
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM held_at - created_at))
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY date_part('epoch', held_at - created_at))
             AS median_seconds_to_held
     FROM asked,
         LATERAL (
-            SELECT (array_agg(starts_at ORDER BY booked_at, id))[1] AS first_at,
+            SELECT CASE
+                    WHEN count(*) > 1 THEN (
+                        SELECT starts_at FROM admissions_consultation
+                        WHERE request_id = asked.id ORDER BY booked_at, id LIMIT 1
+                    )
+                    ELSE min(starts_at)
+                END AS first_at,
                 min(starts_at) FILTER (WHERE status = %(completed)s) AS held_at
             FROM admissions_consultation WHERE request_id = asked.id
         ) AS talk,
-        LATERAL (SELECT held_at IS NOT NULL AS is_held) AS held,
         LATERAL (
-            SELECT count(*) > 0 AS is_live FROM admissions_contactattempt
-            WHERE request_id = asked.id AND result = ANY(%(in_touch)s) AND NOT is_held
+            SELECT held_at IS NOT NULL AS is_held, held_at IS NULL AND EXISTS (
+                SELECT FROM admissions_contactattempt
+                WHERE request_id = asked.id AND result = ANY(%(in_touch)s)
+            ) AS is_live
         ) AS contact
     GROUP BY GROUPING SETS ((1, 2, 3, 4, 5, 6), ())
 """  # noqa: S608  our own figures alone
