@@ -24,13 +24,13 @@ def request_link(request: ConsultationRequest) -> SafeString:
     )
 
 
-def request_urls() -> Callable[[uuid.UUID], str]:
-    """Return a function that gives the address of a request's page; a page has hundreds of them.
+def request_urls(page: str = REQUEST_PAGE) -> Callable[[uuid.UUID], str]:
+    """Return a function that gives this address of each request; a page has hundreds of them.
 
     Make one for each page: what is looked up is only where in the address the id stands.
     """
     nobody = uuid.UUID(int=0)
-    before, _id, after = reverse(REQUEST_PAGE, args=[nobody]).partition(str(nobody))
+    before, _id, after = reverse(page, args=[nobody]).partition(str(nobody))
     return lambda pk: f"{before}{pk}{after}"
 
 

@@ -21,7 +21,7 @@ def get_verification(request: ConsultationRequest) -> BenefitsVerification | Non
 def insurance_status(request: ConsultationRequest) -> str:
     """The side status of insurance, small; an empty string where nobody asked."""
     benefits = get_verification(request)
-    return benefits.get_status_display() if benefits else ""
+    return str(Status(benefits.status).label) if benefits else ""
 
 
 def needs_insurance_details(request: ConsultationRequest) -> bool:

@@ -17,7 +17,7 @@ from admissions.intake.requests import (
     find_standing_consultation,
 )
 from admissions.messaging.rules import CallAlerts
-from admissions.scheduling.models import Consultation
+from admissions.scheduling.models import Consultation, Mode
 from admissions.staff_formatting import (
     format_duration,
     format_opening,
@@ -161,7 +161,7 @@ def consultation_status(
 ) -> StatusLine:
     starts_at, ends_at = consultation.starts_at, consultation.ends_at
     with_whom = _("%(mode)s with %(counselor)s") % {
-        "mode": consultation.get_mode_display(),
+        "mode": Mode(consultation.mode).label,
         "counselor": consultation.counselor.public_name,
     }
     confirmed = _("confirmed") if consultation.is_confirmed else ""

@@ -1,6 +1,6 @@
 """What a list of requests can be narrowed by: codes only, so that no address tells of anyone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -98,10 +98,17 @@ class SelectedFilter:
         return dict(self.options).get(self.code, "")
 
 
-def select_filters(sent: QueryDict, *, by: User) -> list[SelectedFilter]:
-    """Every narrowing, with the code that was sent where it is one of ours."""
+def select_filters(
+    sent: QueryDict, *, by: User, read: Mapping[str, list] | None = None
+) -> list[SelectedFilter]:
+    """Every narrowing, with the code that was sent where it is one of ours.
+
+    `read` are the choices of narrowings, by key, that were read already.
+    """
+    known = read or {}
     offered = [
-        (each, [(str(code), name) for code, name in each.choices(by)]) for each in REQUEST_FILTERS
+        (each, known.get(each.key) or [(str(code), name) for code, name in each.choices(by)])
+        for each in REQUEST_FILTERS
     ]
     return [
         SelectedFilter(each.key, each.name, options, known_code(sent.get(each.key, ""), options))

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from admissions import staff_formatting
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin import auto_refresh, fragments
-from admissions.admin.links import REQUEST_LIST
+from admissions.admin.links import REQUEST_LIST, REQUEST_PAGE, request_urls
 from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
@@ -34,6 +34,12 @@ from .forms import inbound_outcomes, permitted_outcomes
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+# Where the forms and the link of each row lead.
+ROW_PAGES = {
+    "page": REQUEST_PAGE,
+    "claim": "admin:admissions_consultationrequest_claim",
+    "log": "admin:admissions_consultationrequest_log",
+}
 OUTCOME_BUTTONS = "admin/admissions/consultationrequest/_outcome_buttons.html"
 
 
@@ -79,14 +85,19 @@ def list_context(
 ) -> dict:
     """What the list shows beside its frame; every row is a card with what may be logged."""
     now, by = timezone.now(), request.user
-    chosen = filters.select_filters(request.GET, by=by)
+    chosen = filters.select_filters(request.GET, by=by, read=read_choices(changes))
     clock = desk_clock.read_desk_clock(now)
     opens_at = clock.opens_at
     query = filters.list_query(shown or "", chosen)
     render, (words, choices) = fragments.fragment_renderer(), inbound_outcomes()
     theirs = (str(words), tuple((value, str(label)) for value, label in choices))
+    urls = {name: request_urls(page) for name, page in ROW_PAGES.items()}
     rows = [
-        list_row(each, render, by=by, clock=clock, theirs=theirs) for each in changes.result_list
+        {
+            **list_row(each, render, by=by, clock=clock, theirs=theirs),
+            "urls": {name: url(each.pk) for name, url in urls.items()},
+        }
+        for each in changes.result_list
     ]
     return {
         "rows": rows,
@@ -107,6 +118,15 @@ def list_context(
         "now": now,
         "shown_at": staff_formatting.format_short_datetime(now, now),
         "opens_at": staff_formatting.format_opening(opens_at, now) if opens_at else "",
+    }
+
+
+def read_choices(changes: ChangeList) -> dict[str, list]:
+    """The choices of the narrowings that the list has read for itself."""
+    return {
+        str(each.parameter_name): list(each.lookup_choices)
+        for each in changes.filter_specs
+        if isinstance(each, admin.SimpleListFilter)
     }
 
 

@@ -11,7 +11,7 @@ from admissions import formatting
 from admissions.admin.contact_summary import ContactTag, describe_for_whom, email_tags, phone_tags
 from admissions.care import progress
 from admissions.intake import requests
-from admissions.intake.models import ConsultationRequest
+from admissions.intake.models import ConsultationRequest, ContactAttempt
 from admissions.scheduling.models import Consultation
 from admissions.triage import cadence, desk_clock
 from admissions.triage import next_action as triage_next_action
@@ -79,7 +79,7 @@ def attempt_summary(request: ConsultationRequest) -> AttemptSummary:
     """The tries of the plan that goes on; once we were in touch, that alone."""
     made, last = len(cadence.current_attempts(request)), requests.find_last_attempt(request)
     dots = min(made, cadence.PLANNED_ATTEMPTS)
-    words = last.get_result_display().lower() if last else _("no attempt yet")
+    words = str(ContactAttempt.Result(last.result).label).lower() if last else _("no attempt yet")
     if made:
         words = _("%(n)s of %(all)s, %(result)s") % {
             "n": made,
