@@ -19,7 +19,7 @@ from admissions.scheduling.models import Consultation, Shortage
 from admissions.triage import desk_clock, queues
 from users.models import User
 
-from .scheduling.on_call_line import OnCallNow, describe_on_call
+from .on_call.line import OnCallNow, describe_on_call
 from .triage import request_row, ringing
 
 MAX_URGENT, MAX_ROWS, MAX_UNCOVERED = 6, 5, 8

@@ -5,15 +5,14 @@ from .audit import events
 from .calls import calls
 from .care import assessments, credentials, insurance
 from .messaging import consent_texts, mail_settings, outbox, rules, suppressions
+from .on_call import after_hours, rota
 from .operations import status
 from .privacy import privacy_requests, records, retention
 from .scheduling import (
-    after_hours,
     closures,
     consultations,
     counselors,
     external_calendars,
-    rota,
     shortages,
     waitlist,
 )

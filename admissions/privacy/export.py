@@ -96,16 +96,7 @@ def export_request(request: ConsultationRequest) -> dict[str, Any]:
         **read_columns(request, REQUEST_COLUMNS),
         "program_interest": program.name if program else None,
         "guide": [list(each) for each in guide_answers.parse_answers(request.guide_answers)],
-        "consents": [
-            {
-                "at": each.at,
-                "consent": each.version.get_key_display(),
-                "words": each.version.text,
-                "is_granted": each.is_granted,
-                "channel": each.get_channel_display(),
-            }
-            for each in request.consent_events.select_related("version")
-        ],
+        "consents": read_consents(request),
         "contact_attempts": read_rows(request.attempts.all(), ["at", "channel", "result", "note"]),
         "calls": read_rows(request.calls.order_by("at"), CALL_COLUMNS),
         "notes": [
@@ -131,6 +122,20 @@ def export_request(request: ConsultationRequest) -> dict[str, Any]:
         ),
         **export_care(request),
     }
+
+
+def read_consents(request: ConsultationRequest) -> list[dict[str, Any]]:
+    """Each yes and no, with the words that were on the page."""
+    return [
+        {
+            "at": each.at,
+            "consent": each.version.get_key_display(),
+            "words": each.version.text,
+            "is_granted": each.is_granted,
+            "channel": each.get_channel_display(),
+        }
+        for each in request.consent_events.select_related("version")
+    ]
 
 
 def find_messages(request: ConsultationRequest) -> models.QuerySet[Message]:

@@ -74,8 +74,8 @@ MUTANTS = [
         name="the worker alone empties permanent texts",
         kind="append-only",
         path="admissions/management/commands/setup_roles.py",
-        old=".items() if is_worker else ():",
-        new=".items():",
+        old="erasable_columns() if is_worker else linkable_columns()",
+        new="erasable_columns()",
         tests=(f"{REMOVAL}::test_worker_may_empty_what_the_web_may_not",),
     ),
     Mutant(

@@ -1,6 +1,7 @@
 """A dump of the whole database, after one person was everywhere: it tells nothing of them."""
 
 import json
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from admissions.booking import lookups
+from admissions.calls.models import Ring
+from admissions.calls.taking import CallAnswers, take_call
 from admissions.care import insurance, referrals
 from admissions.encryption import fields
 from admissions.intake import suppressions
@@ -19,6 +22,7 @@ from admissions.privacy import deletion as removal_order
 from admissions.privacy import disclosures, holds, privacy_requests
 from admissions.privacy.models import PrivacyRequest
 from admissions.rate_limits.limits import Origin
+from admissions.scheduling.models import OnCallShift
 from admissions.triage import contact_attempts, duplicates, notes, outcomes
 from tests.support import bookings, care
 from tests.support.factories import StaffClient, make_counselor, make_user
@@ -26,7 +30,7 @@ from tests.support.factories import StaffClient, make_counselor, make_user
 pytestmark = pytest.mark.stopped_at(bookings.NINE - timedelta(days=1))
 # Words of one person, long enough that no ciphertext has them by chance.
 PHONE = "+17145550177"
-WORDS = ["canary", "5550177", "555-0177", "hazelnut"]
+WORDS = ["canary", "5550177", "555-0177", "5550178", "hazelnut"]
 DETAILS = {
     "preferred_name": "Zqx Canary",
     "email": "zqx.canary@example.org",
@@ -64,6 +68,7 @@ def someone_everywhere(db, inbox):
     )
     notes.add_note(request_id=request.pk, by=by, text="Hazelnut: ask Canary again")
     work_on_care(request, by, clinician)
+    phone(by)
     search_for(by)
     suppressions.suppress_email(request, Suppression.Cause.STOPPED)
     lookups.ask_for_link(email=DETAILS["email"], origin=Origin(network="203.0.113.9", session=""))
@@ -77,6 +82,26 @@ def someone_everywhere(db, inbox):
     )
     ask_for_privacy(request, make_user("director"))
     return request
+
+
+def phone(by):
+    """They rang, and whoever is on call tonight is told of it."""
+    answers = CallAnswers(
+        outcome="not_for_us",
+        for_whom="self",
+        number="+17145550178",
+        name="Zqx Canary",
+        note="Hazelnut once more",
+        sent_to="Hazelnut House",
+    )
+    take_call(key=uuid.uuid4(), answers=answers, by=by)
+    Ring.objects.create(staff=by, number=PHONE, signature="0" * 64)
+    OnCallShift.objects.create(
+        starts_at=timezone.now(),
+        ends_at=timezone.now() + timedelta(hours=8),
+        person=by,
+        note="Hazelnut may ring",
+    )
 
 
 def send_mail():

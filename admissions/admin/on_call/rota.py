@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from admissions import formatting, local_time, staff_formatting
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.read_only_admin import ReadOnlyAdmin
+from admissions.admin.scheduling.closures import DateTimeRangeForm, range_initial
 from admissions.admin.staff_requests import as_staff
 from admissions.exceptions import ActionNotAllowed
 from admissions.form_fields import PlainTextField
@@ -29,8 +30,7 @@ from admissions.scheduling.models.working_hours import MIDNIGHT
 from admissions.triage import ownership, rota
 from users.models import User
 
-from .closures import DateTimeRangeForm, range_initial
-from .on_call_line import list_troubles
+from .line import list_troubles
 
 ROTA = "admin:admissions_oncallshift_changelist"
 KEEP = "admissions.change_oncallshift"
