@@ -35,8 +35,10 @@ class Program:
         return True
 
     def kill(self):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        """With its children; alone where it was only just forked, and leads no group yet."""
+        for end in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError):
+                end(self.pid, signal.SIGKILL)
         self.dies()
 
     def dies(self, within=60):
