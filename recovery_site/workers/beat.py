@@ -21,9 +21,7 @@ class SharedScheduler(PersistentScheduler):
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         close_old_connections()
-        # As long as the task may wait for a worker, no second one is put behind it.
-        lasts = timedelta(seconds=(entry.options or {}).get("expires") or 0)
-        if task_runs.take_turn(name=str(entry.task), lasts=lasts):
+        if task_runs.take_turn(name=str(entry.task), lasts=length_of_turn(entry)):
             super().apply_entry(entry, producer=producer)
         else:
             turn_left.send(sender=self)
@@ -35,3 +33,10 @@ class SharedScheduler(PersistentScheduler):
         except Exception:
             task_runs.give_back_turn(name=str(entry.task))
             raise
+
+
+def length_of_turn(entry: ScheduleEntry) -> timedelta:
+    """As long as the task may wait for a worker, and over before its next one is due."""
+    waits = timedelta(seconds=(entry.options or {}).get("expires") or 0)
+    interval = getattr(entry.schedule, "run_every", None)
+    return min(waits, interval * 0.9) if interval else waits

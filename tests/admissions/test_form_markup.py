@@ -16,6 +16,7 @@ from admissions.admin.calls import new_call_form
 from admissions.admin.care import forms as care
 from admissions.admin.care import insurance, referral_forms
 from admissions.admin.messaging import outbox, rules, templates
+from admissions.admin.on_call import rota
 from admissions.admin.operations import forms as operations
 from admissions.admin.privacy import forms as privacy
 from admissions.admin.reporting import views as reporting
@@ -26,7 +27,6 @@ from admissions.admin.scheduling import (
     closures,
     external_calendars,
     phone_form,
-    rota,
 )
 from admissions.admin.triage import duplicates, ownership_forms, request_list
 from admissions.admin.triage import forms as triage

@@ -4,6 +4,8 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from celery.beat import ScheduleEntry
+from celery.schedules import schedule
 from celery.signals import after_task_publish
 from django.db import connection
 
@@ -11,7 +13,7 @@ from admissions.installation import task_runs
 from admissions.installation.models import Heartbeat
 from recovery_site import tasks as signals
 from recovery_site.celery import app
-from recovery_site.workers.beat import SharedScheduler, turn_left
+from recovery_site.workers.beat import SharedScheduler, length_of_turn, turn_left
 from tests.support.rivals import at_once
 
 SWEEP = "admissions.messaging.tasks.send_due_messages"
@@ -154,3 +156,10 @@ def test_turn_ends_before_the_next_run_is_due():
     assert [
         each for each in plain if each["options"]["expires"] >= each["schedule"].total_seconds()
     ] == []
+
+
+def test_turn_is_over_before_the_next_run_is_due():
+    pause = timedelta(seconds=3)
+    entry = ScheduleEntry(schedule=schedule(pause), options={"expires": 55}, app=app)
+
+    assert timedelta(0) < length_of_turn(entry) < pause
