@@ -1,6 +1,7 @@
 """What every test may ask for. Postgres and Redis are real; so is the mail server."""
 
 import gc
+import logging
 from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -170,6 +171,15 @@ def usual_celery():
     app.set_current()
     app.conf.task_always_eager = False
     assert left == (app, False)
+
+
+@pytest.fixture(autouse=True)
+def usual_logging():
+    """A Celery worker within the process takes the root logger for itself."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.setLevel(level)
 
 
 @pytest.fixture
