@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily as Gauge
 from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsultationRequest, request_queries
 from admissions.messaging import tasks
-from admissions.messaging.models import Message
+from admissions.messaging.models import Alarm, Message
 
 Type, State = AuditEvent.Type, Message.State
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -22,7 +22,6 @@ COUNTED_EVENTS = {
 }  # fmt: skip
 # What waits for somebody: which open requests, and the moment from which it waits.
 WAITING = {
-    "danger": (request_queries.NEEDS_SAFETY_ANSWER, "created_at"),
     "clinician": (request_queries.WAITS_FOR_CLINICIAN, "concern_opened_at"),
     "promised_call": (request_queries.HAS_PROMISED_CALL, "promised_call_by"),
     "answer": (Q(), "due_at"),
@@ -50,23 +49,27 @@ def count_events(now: datetime) -> Iterator[Metric]:
 
 
 def measure_waiting(now: datetime) -> Iterator[Metric]:
-    """How many wait for what, and how long the first does; a promise from when it is broken."""
+    """How many wait for what, and how long the first does; a promise from when it is broken.
+
+    Danger waits until a named person has it.
+    """
     columns: dict[str, Count | Min] = {}
     for name, (condition, since) in WAITING.items():
         late = condition & Q(**{f"{since}__lt": now})
         columns |= {f"{name}_n": Count("pk", filter=late), f"{name}_at": Min(since, filter=late)}
     found = ConsultationRequest.objects.open().aggregate(**columns)
+    found |= Alarm.objects.open().aggregate(danger_n=Count("pk"), danger_at=Min("raised_at"))
 
     count = Gauge(
         "recovery_waiting_requests", "Open requests that wait, by for what.", labels=["for"]
     )
     age = Gauge(
         "recovery_waiting_oldest_seconds",
-        "How long the first of them waits: danger and clinician since it was told, a promised call"
-        " and an answer since they were due.",
+        "How long the first of them waits: danger since it rings, a concern since it was told, a"
+        " promised call and an answer since they were due.",
         labels=["for"],
     )
-    for name in WAITING:
+    for name in ("danger", *WAITING):
         count.add_metric([name], found[f"{name}_n"])
         age.add_metric([name], seconds_since(found[f"{name}_at"], now))
     yield from (count, age)

@@ -1,10 +1,8 @@
 """A call that staff promise aloud: stored, told and escalated as the site's own promises are."""
 
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,8 +10,7 @@ from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import contact_hours, service_levels
 from admissions.intake.models import ConsultationRequest
-from admissions.intake.requests import lock_open_request
-from admissions.messaging import outbox, tasks
+from admissions.messaging import outbox
 from users.models import User
 
 from .snoozing import MAX_DEFERRAL
@@ -21,24 +18,8 @@ from .snoozing import MAX_DEFERRAL
 Type = AuditEvent.Type
 
 
-@transaction.atomic
-def promise_call(
-    *, request_id: UUID, by: User, call_by: datetime, replaces: bool = False
-) -> ConsultationRequest:
-    """Owe the person a call by then. Of two promises the earlier one stands, unless it `replaces`.
-
-    Raises ActionNotAllowed and changes nothing for a time that nobody could keep, or where the
-    contact plan permits no call.
-    """
-    request = lock_open_request(request_id)
-    check_may_promise(request, call_by)
-
-    set_promise(request, by, call_by, request.promised_call_by, replaces=replaces)
-    tasks.wake_delivery(request)
-    return request
-
-
 def check_may_promise(request: ConsultationRequest, call_by: datetime) -> None:
+    """Raise ActionNotAllowed for a time that nobody could keep, or a plan that permits no call."""
     if not (request.phone and request.may_call):
         raise ActionNotAllowed(
             _("The contact plan permits no call. Change it first, if they now want one.")
@@ -64,7 +45,8 @@ def set_promise(
 ) -> None:
     """Store it with its event and what staff are told; locked and checked by the caller.
 
-    `standing` is the promise that stood before, if one did.
+    `standing` is the promise that stood before, if one did: the earlier of the two stays, unless
+    the new one `replaces` it.
     """
     promised = call_by if replaces or standing is None else min(standing, call_by)
     keeps_earlier = promised == standing

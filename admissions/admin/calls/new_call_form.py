@@ -36,7 +36,7 @@ class NewCallForm(LinkedErrors, forms.Form):
         choices=[("no", _("No")), ("yes", _("Yes, or not sure"))],
         coerce=parse_yes_no,
         widget=forms.RadioSelect,
-        help_text=_("If yes: 911 first. Saving this tells the on-call lead."),
+        help_text=_("If yes: 911 first. Saving this rings whoever is on call."),
         error_messages={"required": _("Say if anyone is in danger right now.")},
     )
     name = PlainTextField(

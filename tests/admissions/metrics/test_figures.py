@@ -50,16 +50,16 @@ def test_calls_that_were_asked_for_are_counted():
     assert read("recovery_callbacks_requested", window="1h") == 1
 
 
-def test_danger_waits_since_it_was_told_until_it_is_answered():
+def test_danger_waits_since_it_rings_until_somebody_has_it(staff):
     request = make_request(is_in_danger=True)
-    type(request).objects.filter(pk=request.pk).update(created_at=ago(minutes=20))
+    alarm = request.alarms.create(raised_at=ago(minutes=20))
 
     assert read("recovery_waiting_oldest_seconds", **{"for": "danger"}) == pytest.approx(
         1200, abs=9
     )
 
-    request.safety_answered_at = timezone.now()
-    request.save()
+    alarm.taken_at, alarm.taken_by = timezone.now(), staff
+    alarm.save()
 
     assert read("recovery_waiting_requests", **{"for": "danger"}) == 0
 

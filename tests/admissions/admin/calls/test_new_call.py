@@ -194,7 +194,7 @@ def test_known_number_asks_whose_it_is(keep):
 def test_danger_without_a_number_says_that_nobody_was_told(client, keep):
     response = keep(number="", is_in_danger="yes")
 
-    assert "tell the on-call lead yourself" in " ".join(told(client.get(response.url)))
+    assert "Tell whoever is on call" in " ".join(told(client.get(response.url)))
 
 
 def test_call_that_a_colleague_kept_is_not_kept_again(client, coordinator, keep):
