@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -20,9 +21,9 @@ from admissions.triage import desk_clock, queues
 from users.models import User
 
 from .on_call.line import OnCallNow, describe_on_call
-from .triage import request_row, ringing
+from .triage import now_and_next, ringing
 
-MAX_URGENT, MAX_ROWS, MAX_UNCOVERED = 6, 5, 8
+MAX_LATE, MAX_ROWS, MAX_UNCOVERED = 6, 5, 8
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,10 @@ class UncoveredConsultation:
 @dataclass(frozen=True)
 class Dashboard:
     counts: dict[str, int]
-    urgent: list[request_row.RequestRow]
-    mine: list[request_row.RequestRow]
+    now_and_next: list[dict[str, Any]]
+    late: list[dict[str, Any]]
+    has_more_late: bool
+    mine: list[dict[str, Any]]
     upcoming: list[UpcomingConsultation]
     failed: list[Message]
     uncovered: list[UncoveredConsultation]
@@ -75,17 +78,10 @@ class Dashboard:
     on_call: OnCallNow
 
     @property
-    def calls(self) -> list[request_row.RequestRow]:
-        """Safety, concerns and promised calls: the first of the urgent ones."""
-        return [each for each in self.urgent if is_call_due(each.request)]
-
-    @property
-    def late(self) -> list[request_row.RequestRow]:
-        return [each for each in self.urgent if not is_call_due(each.request)]
-
-    @property
-    def has_more_urgent(self) -> bool:
-        return self.counts["now"] > len(self.urgent)
+    def promised_later_count(self) -> int:
+        """Calls that are promised, but not for about now."""
+        shown = [each["card"].request.promised_call_by for each in self.now_and_next]
+        return self.counts["promised"] - len([each for each in shown if each])
 
     @property
     def uncovered_soonest(self) -> list[UncoveredConsultation]:
@@ -104,7 +100,7 @@ class Dashboard:
             *self.uncovered_soonest,
         ]
         return [
-            *(card.request.pk for card in [*self.urgent, *self.mine]),
+            *(each["card"].request.pk for each in [*self.now_and_next, *self.late, *self.mine]),
             *(each.consultation.request_id for each in talks),
             *(message.request_id for message in self.failed),
             *(each.request.pk for each in [*self.concerns, *self.referrals]),
@@ -118,14 +114,21 @@ class Dashboard:
 
 def build_dashboard(*, by: User, now: datetime) -> Dashboard:
     """The first page of the desk, for someone who may see requests."""
-    in_order = ConsultationRequest.objects.with_history().without_texts().in_triage_order(now=now)
     clock = desk_clock.read_desk_clock(now)
     opens_at = clock.opens_at
+    pressing = now_and_next.find_now_and_next(by=by, now=now)
+    in_order = ConsultationRequest.objects.in_triage_order(now=now)
+    others = in_order.needing_someone(now=now).exclude(now_and_next.is_call_due(now))
+    late = list(others.exclude(pk__in=pressing).values_list("pk", flat=True)[: MAX_LATE + 1])
+    mine = list(in_order.owned_by(by).values_list("pk", flat=True)[:MAX_ROWS])
+    lines = now_and_next.build_lines([*pressing, *late[:MAX_LATE], *mine], by=by, clock=clock)
     return Dashboard(
         counts=queues.count_queues(by=by, now=now),
-        urgent=request_rows(in_order.needing_someone(now=now)[:MAX_URGENT], by=by, clock=clock),
-        mine=request_rows(in_order.owned_by(by)[:MAX_ROWS], by=by, clock=clock),
-        upcoming=upcoming_consultations(now),
+        now_and_next=[lines[pk] for pk in pressing if pk in lines],
+        late=[lines[pk] for pk in late[:MAX_LATE] if pk in lines],
+        has_more_late=len(late) > MAX_LATE,
+        mine=[lines[pk] for pk in mine if pk in lines],
+        upcoming=upcoming_consultations(now, besides=pressing),
         failed=failed_messages(),
         uncovered=uncovered_consultations(by, now),
         concerns=open_concerns(now) if by.has_perm("admissions.acknowledge_concern") else [],
@@ -134,17 +137,6 @@ def build_dashboard(*, by: User, now: datetime) -> Dashboard:
         alarms=ringing.list_ringing(now),
         on_call=describe_on_call(now),
     )
-
-
-def request_rows(
-    requests: Iterable[ConsultationRequest], *, by: User, clock: desk_clock.DeskClock
-) -> list[request_row.RequestRow]:
-    return [request_row.request_row(request, by=by, clock=clock) for request in requests]
-
-
-def is_call_due(request: ConsultationRequest) -> bool:
-    is_pressed = request.needs_safety_answer or request.concern_opened_at is not None
-    return is_pressed or request.promised_call_by is not None
 
 
 def open_concerns(now: datetime) -> list[PendingItem]:
@@ -185,17 +177,18 @@ def describe_since(at: datetime, now: datetime) -> str:
     return _("since %(clock)s") % {"clock": staff_formatting.format_relative_day_and_time(at, now)}
 
 
-def upcoming_consultations(now: datetime) -> list[UpcomingConsultation]:
-    upcoming = (
-        Consultation.objects.upcoming(now=now)
-        .select_related("request", "counselor")
-        .order_by("starts_at", "pk")[:MAX_ROWS]
-    )
+def upcoming_consultations(now: datetime, *, besides: Iterable[UUID]) -> list[UpcomingConsultation]:
+    """Those that run or come next, but of these requests, which stand elsewhere."""
+    found = Consultation.objects.not_over(now=now).exclude(request__in=besides)
+    soonest = found.select_related("request", "counselor").order_by("starts_at", "pk")
     return [
         UpcomingConsultation(
-            each, staff_formatting.format_relative_day_and_time(each.starts_at, now)
+            each,
+            describe_since(each.starts_at, now)
+            if each.starts_at <= now
+            else staff_formatting.format_relative_day_and_time(each.starts_at, now),
         )
-        for each in upcoming
+        for each in soonest[:MAX_ROWS]
     ]
 
 

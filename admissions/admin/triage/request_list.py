@@ -40,6 +40,8 @@ ROW_PAGES = {
     "claim": "admin:admissions_consultationrequest_claim",
     "log": "admin:admissions_consultationrequest_log",
 }
+# What forms of Today send for the list to go back to.
+TODAY = "today"
 OUTCOME_BUTTONS = "admin/admissions/consultationrequest/_outcome_buttons.html"
 
 

@@ -306,7 +306,9 @@ def calendar_url_for(consultation_request: ConsultationRequest) -> str:
 def url_after_request_action(
     request: HttpRequest, consultation_request: ConsultationRequest
 ) -> str:
-    """Back to the row of the list a step was taken from, else to the request."""
+    """Back to the row of the list, or of Today, a step was taken from, else to the request."""
+    if request.POST.get("query") == request_list.TODAY:
+        return f"{reverse('admin:index')}#{consultation_request.reference}"
     if "query" in request.POST:
         return request_list.list_url(request, consultation_request)
     return reverse(REQUEST_PAGE, args=[consultation_request.pk])

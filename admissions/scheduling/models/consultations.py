@@ -59,6 +59,11 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
     def upcoming(self, *, now: datetime) -> Self:
         return self.standing().filter(starts_at__gte=now)
 
+    def not_over(self, *, now: datetime) -> Self:
+        """Those that run now or come later."""
+        # None is longer than a day; so an index leads to those that began lately.
+        return self.standing().filter(starts_at__gt=now - timedelta(days=1), ends_at__gt=now)
+
     def during(self, closure: Closure) -> Self:
         """Those whose time a closure touches: of its counselor, or of anyone."""
         touched = self.filter(starts_at__lt=closure.ends_at, ends_at__gt=closure.starts_at)

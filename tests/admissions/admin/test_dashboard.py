@@ -9,27 +9,92 @@ from admissions.care.models import BenefitsVerification, StaffCredential
 from admissions.intake.models import ConsultationRequest
 from programs.models import Credential
 from tests.support import factories
-from tests.support.desk import NOW, booked, minutes
+from tests.support.desk import NOW, booked, minutes, step_of
 
 pytestmark = pytest.mark.django_db
 Stage = ConsultationRequest.Stage
+MAX_QUERIES = 40
 
 
 def today(client):
     return client.get("/admin/").context["today"]
 
 
-def test_today_shows_the_six_most_urgent(client, coordinator):
+def names_of(lines):
+    return [each["card"].request.preferred_name for each in lines]
+
+
+def test_today_never_cuts_danger_nor_promises_and_shows_the_six_latest_others(client, coordinator):
     for number in range(8):
         factories.make_request(preferred_name=f"late{number}", due_at=minutes(number - 100))
+        factories.make_request(
+            preferred_name=f"promised{number}",
+            promised_call_by=minutes(number),
+            due_at=minutes(number),
+        )
     factories.make_request(preferred_name="danger", is_in_danger=True)
 
     seen = today(client)
 
-    names = [card.request.preferred_name for card in seen.urgent]
-    assert names == ["danger", "late0", "late1", "late2", "late3", "late4"]
-    assert seen.counts["now"] == 9
-    assert seen.has_more_urgent
+    assert names_of(seen.now_and_next) == ["danger", *(f"promised{each}" for each in range(8))]
+    assert names_of(seen.late) == [f"late{each}" for each in range(6)]
+    assert seen.counts["now"] == 17
+    assert seen.has_more_late
+
+
+def test_own_talk_comes_first_while_it_runs_and_again_where_it_is_next(client):
+    user = factories.make_user("counselor")
+    client.force_login(user)
+    counselor, colleague = factories.make_counselor(user=user), factories.make_counselor()
+    for at, name in ((-11, "runs"), (49, "next"), (13 * 60, "tomorrow"), (-90, "over")):
+        talk = booked(minutes(at), counselor=counselor)
+        talk.request.preferred_name = name
+        talk.request.save()
+    running = booked(minutes(-11), counselor=colleague)
+    factories.make_request(preferred_name="danger", is_in_danger=True)
+
+    seen = today(client)
+
+    assert names_of(seen.now_and_next) == ["runs", "danger", "next"]
+    others = [(each.consultation.request_id, each.when) for each in seen.upcoming]
+    assert others[0] == (running.request_id, "since today 2:00 pm")
+    assert [when for _pk, when in others[1:]] == ["tomorrow 3:11 am"]
+
+
+def test_calls_promised_for_later_are_counted_not_listed(client, coordinator):
+    factories.make_request(promised_call_by=minutes(119), preferred_name="soon")
+    factories.make_request(promised_call_by=minutes(121), preferred_name="later")
+
+    seen = today(client)
+
+    assert names_of(seen.now_and_next) == ["soon"]
+    assert seen.promised_later_count == 1
+
+
+def test_lines_of_today_cost_no_query_each(client, coordinator, django_assert_max_num_queries):
+    for number in range(20):
+        factories.make_request(promised_call_by=minutes(number), due_at=minutes(number))
+    with django_assert_max_num_queries(MAX_QUERIES):
+        client.get("/admin/")
+
+
+def test_log_and_claim_on_today_lead_back_to_its_line(client, coordinator):
+    request = factories.make_request(
+        promised_call_by=minutes(5), phone="+17145550155", may_call=True
+    )
+
+    html = client.get("/admin/").content.decode()
+    answer = client.post(step_of(request, "log"), {"query": "today", "outcome": "call:no_answer"})
+
+    assert 'href="tel:+1-714-555-0155"' in html
+    assert html.count('data-act="log"') == html.count('data-act="claim"') == 1
+    assert answer.url == f"/admin/#{request.reference}"
+
+
+def test_number_that_may_not_be_called_is_no_button(client, coordinator):
+    factories.make_request(is_in_danger=True, phone="+17145550155", may_call=False)
+
+    assert "tel:+1-714-555-0155" not in client.get("/admin/").content.decode()
 
 
 def test_today_escapes_what_people_typed(client, coordinator):
@@ -44,7 +109,7 @@ def test_today_escapes_what_people_typed(client, coordinator):
 def test_today_leaves_out_what_can_wait(client, coordinator):
     factories.make_request(due_at=minutes(5))
 
-    assert today(client).urgent == []
+    assert today(client).late == []
 
 
 def test_today_shows_the_next_consultations_soonest_first(client, coordinator):
@@ -65,7 +130,7 @@ def test_today_shows_my_open_requests_only(client, coordinator):
         disposition="withdrawn",
     )  # fmt: skip
 
-    assert [card.request for card in today(client).mine] == [mine]
+    assert [each["card"].request for each in today(client).mine] == [mine]
 
 
 @pytest.mark.parametrize(
@@ -119,8 +184,8 @@ def test_today_puts_calls_before_what_is_late(client, coordinator):
 
     seen = today(client)
 
-    names = [[card.request.preferred_name for card in part] for part in (seen.calls, seen.late)]
-    assert names == [["danger", "promised"], ["late"]]
+    assert names_of(seen.now_and_next) == ["danger", "promised"]
+    assert names_of(seen.late) == ["late"]
 
 
 def test_today_says_when_we_open(client, coordinator):
@@ -195,5 +260,5 @@ def test_today_of_those_without_requests_refreshes_nothing(client, role):
 def test_today_refreshes_its_living_part_alone(client, coordinator):
     html = client.get("/admin/", HTTP_X_LIVE_REFRESH="1").content.decode()
 
-    assert 'data-part="calls"' in html
+    assert 'data-part="now"' in html
     assert "<html" not in html
