@@ -1,9 +1,10 @@
 """Whose a request is, when it is taken up, and what the next who opens it must know."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,12 +13,15 @@ from admissions.exceptions import ActionNotAllowed
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
 from admissions.intake.requests import lock_open_request
+from admissions.scheduling.models import Closure
 from users.models import User
 
 Stage, Type = ConsultationRequest.Stage, AuditEvent.Type
 TRIAGE_PERMISSION = "admissions.triage_consultationrequest"
 REASSIGN_PERMISSION = "admissions.reassign_consultationrequest"
 AUTH_BACKEND = "django.contrib.auth.backends.ModelBackend"
+# Who is back within this time keeps what is theirs.
+SHORT_ABSENCE = timedelta(hours=4)
 
 
 # Whose it is
@@ -86,14 +90,17 @@ def check_may_reassign(request: ConsultationRequest, *, by: User, owner_id: int 
 
 @transaction.atomic
 def claim_request(*, request_id: UUID, by: User) -> ConsultationRequest:
-    """Make this request mine, unless a colleague already owns it."""
+    """Make this request mine, unless a colleague owns it who is there for it."""
     request = lock_open_request(request_id)
     if request.owner_id == by.pk:
         return request
-    if request.owner_id:
+    was = request.owner
+    if was and not is_gone(was, absent=find_absent(timezone.now())):
         raise ActionNotAllowed(_("A colleague has already claimed this request."))
 
-    assign_unowned(request, by=by)
+    request.owner, request.claimed_at = by, timezone.now()
+    request.save(update_fields=["owner", "claimed_at"])
+    request.audit_events.create(type=Type.REQUEST_CLAIMED, actor=by, staff=was)
     return request
 
 
@@ -103,3 +110,53 @@ def assign_unowned(request: ConsultationRequest, *, by: User) -> None:
         request.owner, request.claimed_at = by, timezone.now()
         request.save(update_fields=["owner", "claimed_at"])
         request.audit_events.create(type=Type.REQUEST_CLAIMED, actor=by)
+
+
+# Owners who have left, or are away
+
+
+def owner_gone_condition(now: datetime) -> Q:
+    """Requests that nobody takes care of, though they have an owner: who left, or is away."""
+    return Q(owner__is_active=False) | Q(owner__in=absences(now).values("counselor__user"))
+
+
+def find_absent(now: datetime) -> frozenset[int]:
+    """Ids of the staff whose absence goes on for longer than a short one."""
+    return frozenset(absences(now).values_list("counselor__user", flat=True))
+
+
+def is_gone(owner: User, *, absent: frozenset[int]) -> bool:
+    return not owner.is_active or owner.pk in absent
+
+
+def absences(now: datetime) -> QuerySet[Closure]:
+    """Time off of one counselor with an account: begun, and not over for four hours."""
+    return Closure.objects.filter(
+        counselor__user__isnull=False, starts_at__lte=now, ends_at__gt=now + SHORT_ABSENCE
+    )
+
+
+@transaction.atomic
+def reassign_all(*, owner_id: int, by: User, to: User | None) -> int:
+    """Make all that is open of one owner a colleague's, or nobody's; how many those were.
+
+    Locks each request. Raises ActionNotAllowed if `by` does not assign work, or `to` cannot
+    work on requests.
+    """
+    if not by.has_perm(REASSIGN_PERMISSION):
+        raise ActionNotAllowed(_("Only who assigns work can hand everything over."))
+    if to and (to.pk == owner_id or not find_assignable_staff().filter(pk=to.pk).exists()):
+        raise ActionNotAllowed(_("This colleague cannot work on requests."))
+    theirs = ConsultationRequest.objects.open().filter(owner=owner_id)
+    moved = list(theirs.select_related(None).select_for_update().order_by("pk"))
+    was = User.objects.get(pk=owner_id)
+    for request in moved:
+        request.owner, request.claimed_at = to, timezone.now() if to else None
+        request.save(update_fields=["owner", "claimed_at"])
+        request.audit_events.create(
+            type=Type.REQUEST_HANDED_OVER,
+            actor=by,
+            staff=to or was,
+            code="" if to else AuditEvent.GIVEN_BACK,
+        )
+    return len(moved)

@@ -15,6 +15,8 @@ from admissions.intake.models import (
 )
 from users.models import User
 
+from . import ownership
+
 CLOSED, SEARCH_RESULTS = "closed", "found"
 
 
@@ -36,7 +38,11 @@ QUEUES = [
     Queue("promised", _("Promised calls"), lambda by, now: request_queries.HAS_PROMISED_CALL),
     Queue("overdue", _("Overdue"), lambda by, now: request_queries.overdue_condition(now)),
     Queue("mine", _("Mine"), lambda by, now: Q(owner=by)),
-    Queue("unclaimed", _("Unclaimed"), lambda by, now: Q(owner=None)),
+    Queue(
+        "unclaimed",
+        _("Unclaimed"),
+        lambda by, now: Q(owner=None) | ownership.owner_gone_condition(now),
+    ),
     Queue("aside", _("Set aside"), lambda by, now: request_queries.snoozed_condition(now)),
 ]
 QUEUE_BY_KEY = {queue.key: queue for queue in QUEUES}

@@ -1,13 +1,14 @@
 """The triage list: what narrows it, and the views of it that staff keep."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +25,7 @@ from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.form_fields import PlainTextField
 from admissions.intake.models import ConsultationRequest
-from admissions.triage import desk_clock, queues, saved_views
+from admissions.triage import desk_clock, ownership, queues, saved_views
 from admissions.triage.models import SavedView
 from users.models import User
 
@@ -117,10 +118,21 @@ def list_context(
         "save_view": SaveViewForm(auto_id="view_%s", label_suffix="", initial={"query": query}),
         "may_share": by.has_perm(saved_views.SHARE_PERMISSION),
         "may_triage": may_triage,
+        "gone_owners": list_gone_owners(by, now) if shown == "unclaimed" else [],
         "now": now,
         "shown_at": staff_formatting.format_short_datetime(now, now),
         "opens_at": staff_formatting.format_opening(opens_at, now) if opens_at else "",
     }
+
+
+def list_gone_owners(by: User, now: datetime) -> list[tuple[User, int]]:
+    """Who has left or is away, and how many open requests are theirs; for whoever assigns work."""
+    if not by.has_perm(ownership.REASSIGN_PERMISSION):
+        return []
+    theirs = ConsultationRequest.objects.open().filter(ownership.owner_gone_condition(now))
+    counted = dict(theirs.values_list("owner").annotate(count=Count("pk")))
+    owners = User.objects.filter(pk__in=counted).order_by("first_name", "last_name", "pk")
+    return [(each, counted[each.pk]) for each in owners]
 
 
 def read_choices(changes: ChangeList) -> dict[str, list]:

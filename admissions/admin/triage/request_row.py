@@ -13,7 +13,7 @@ from admissions.care import progress
 from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest, ContactAttempt
 from admissions.scheduling.models import Consultation
-from admissions.triage import cadence, desk_clock
+from admissions.triage import cadence, desk_clock, ownership
 from admissions.triage import next_action as triage_next_action
 from admissions.triage import status_line as triage_status_line
 from users.models import User
@@ -60,10 +60,10 @@ def request_row(
         email_tags=email_tags(request),
         attempts=attempt_summary(request),
         program=request.program_interest.name if request.program_interest else _("Not sure"),
-        owner=owner_label(request, by),
+        owner=owner_label(request, by, absent=clock.absent),
         consultation=requests.find_standing_consultation(request),
         insurance=progress.insurance_status(request),
-        actions=available_actions(request, clock.now),
+        actions=available_actions(request, clock.now, absent=clock.absent),
     )
 
 
@@ -89,13 +89,20 @@ def attempt_summary(request: ConsultationRequest) -> AttemptSummary:
     return AttemptSummary("●" * dots, "○" * (cadence.PLANNED_ATTEMPTS - dots), words)
 
 
-def owner_label(request: ConsultationRequest, by: User) -> str:
+def owner_label(request: ConsultationRequest, by: User, *, absent: frozenset[int]) -> str:
     if request.owner is None:
         return ""
-    return _("Me") if request.owner == by else formatting.staff_name(request.owner)
+    if request.owner == by:
+        return _("Me")
+    words = {"name": formatting.staff_name(request.owner)}
+    if not request.owner.is_active:
+        return _("%(name)s, has left") % words
+    return _("%(name)s, away") % words if request.owner.pk in absent else words["name"]
 
 
-def available_actions(request: ConsultationRequest, now: datetime) -> set[str]:
+def available_actions(
+    request: ConsultationRequest, now: datetime, *, absent: frozenset[int]
+) -> set[str]:
     """The steps that can work now, whoever takes them; the service still has the last word."""
     if request.is_anonymized:
         return set()
@@ -104,7 +111,10 @@ def available_actions(request: ConsultationRequest, now: datetime) -> set[str]:
     steps = {"log", "close", "plan", "note", "escalate", "hand-over", "refer"}
     if request.needs_safety_answer:
         steps.add("take-alarm")
-    steps.add("give-back" if request.owner_id else "claim")
+    if request.owner_id:
+        steps.add("give-back")
+    if request.owner is None or ownership.is_gone(request.owner, absent=absent):
+        steps.add("claim")
     steps |= snooze_actions(request) | admission_actions(request)
     if not progress.get_verification(request):
         steps.add("ask-insurance")

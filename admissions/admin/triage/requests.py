@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -21,18 +20,26 @@ from django.views.decorators.http import require_POST
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin import auto_refresh, pagination
 from admissions.admin.calls.ringing import describe_ring
-from admissions.admin.links import CALENDAR_PAGE, REQUEST_LIST, REQUEST_PAGE, redirect_missing
+from admissions.admin.links import REQUEST_LIST, REQUEST_PAGE, redirect_missing
 from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.exceptions import ActionNotAllowed, SlotTaken
-from admissions.intake import requests
 from admissions.intake.models import ConsultationRequest
 from admissions.intake.models.request_queries import ConsultationRequestQuerySet
 from admissions.triage import next_action, ownership, promises, queues
 from admissions.triage import search as triage_search
 
-from . import duplicates, filters, forms, request_detail, request_list, request_row
+from . import (
+    action_urls,
+    duplicates,
+    filters,
+    forms,
+    handing_over_all,
+    request_detail,
+    request_list,
+    request_row,
+)
 from .request_actions import REQUEST_ACTIONS, RequestAction, RequestForm
 
 if TYPE_CHECKING:
@@ -115,7 +122,8 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
             self.admin_site.admin_view(partial(duplicates.duplicates_view, site=self.admin_site)),
             name="admissions_consultationrequest_duplicates",
         )
-        return [*steps, merging, search, *views, *super().get_urls()]
+        everything = handing_over_all.build_urls(self.admin_site)
+        return [*steps, merging, *everything, search, *views, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -204,7 +212,7 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
             return self.render_refusal(request, consultation_request, name, form, refused)
         messages.success(request, self.describe_success(request, consultation_request, step))
         warn_of_promise(request, form.cleaned_data.get("promise_by"))
-        return HttpResponseRedirect(url_after_request_action(request, consultation_request))
+        return HttpResponseRedirect(action_urls.after_action(request, consultation_request))
 
     def describe_success(
         self, request: StaffRequest, consultation_request: ConsultationRequest, step: RequestAction
@@ -234,7 +242,7 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
         """The page as it is now, with the reason above and the form as it was sent."""
         messages.warning(request, str(refused) or _("That time was just taken. Choose another."))
         if "query" in request.POST:
-            return HttpResponseRedirect(url_after_request_action(request, consultation_request))
+            return HttpResponseRedirect(action_urls.after_action(request, consultation_request))
         return self.render_request(
             request, self.get_queryset(request).get(pk=consultation_request.pk), {name: form}
         )
@@ -243,7 +251,8 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
         self, request: StaffRequest, consultation_request: ConsultationRequest, now: datetime
     ) -> set[str]:
         """What this person may do now; giving away takes an owner, or a role that assigns."""
-        steps = request_row.available_actions(consultation_request, now)
+        absent = ownership.find_absent(now)
+        steps = request_row.available_actions(consultation_request, now, absent=absent)
         if not ownership.may_reassign(consultation_request, request.user):
             steps -= {"hand-over", "give-back"}
         return steps
@@ -271,7 +280,7 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
             "forms": forms_by_name(blank | sent),
             "sent": forms_by_name(sent),
             "may_triage": may_triage,
-            "calendar": calendar_url_for(consultation_request) if may_triage else "",
+            "calendar": action_urls.calendar_url_for(consultation_request) if may_triage else "",
             "may_see_privacy": request.user.has_perm("admissions.view_privacyrequest"),
             "may_answer_for_messages": request.user.has_perm("admissions.answer_for_messages"),
         }
@@ -291,24 +300,3 @@ def warn_of_promise(request: HttpRequest, call_by: datetime | None) -> None:
 def forms_by_name(forms_of_steps: dict) -> dict:
     """By names that templates can say."""
     return {key.replace("-", "_"): form for key, form in forms_of_steps.items()}
-
-
-def calendar_url_for(consultation_request: ConsultationRequest) -> str:
-    """The week calendar, to book a time for this request or to move the one that stands."""
-    consultation = requests.find_standing_consultation(consultation_request)
-    query: dict[str, Any] = {"for": consultation_request.pk}
-    if consultation:
-        day = max(timezone.localdate(consultation.starts_at), timezone.localdate())
-        query = {"move": consultation.pk, "counselor": consultation.counselor_id, "from": day}
-    return "" if consultation_request.is_closed else f"{reverse(CALENDAR_PAGE)}?{urlencode(query)}"
-
-
-def url_after_request_action(
-    request: HttpRequest, consultation_request: ConsultationRequest
-) -> str:
-    """Back to the row of the list, or of Today, a step was taken from, else to the request."""
-    if request.POST.get("query") == request_list.TODAY:
-        return f"{reverse('admin:index')}#{consultation_request.reference}"
-    if "query" in request.POST:
-        return request_list.list_url(request, consultation_request)
-    return reverse(REQUEST_PAGE, args=[consultation_request.pk])

@@ -10,7 +10,16 @@ from admissions.booking import consultations
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging.models import Message
 from admissions.scheduling.assignment import SlotChoice
-from admissions.triage import contact_attempts, escalation, notes, outcomes, ownership, snoozing
+from admissions.scheduling.models import Closure
+from admissions.triage import (
+    contact_attempts,
+    escalation,
+    notes,
+    outcomes,
+    ownership,
+    queues,
+    snoozing,
+)
 from tests.support.factories import make_consultation, make_counselor, make_request, make_user
 from tests.support.rows import audit_of, everything, refused
 from users.models import User
@@ -44,6 +53,79 @@ def closed(**columns):
 
 
 # Whose it is
+
+
+def away(user, until=NOW + DAY):
+    counselor = make_counselor(user=user)
+    Closure.objects.create(counselor=counselor, starts_at=NOW - HOUR, ends_at=until)
+
+
+def leave(user):
+    user.is_active = False
+    user.save()
+
+
+def unclaimed(by):
+    everyone = ConsultationRequest.objects.all()
+    return set(queues.filter_queue(everyone, "unclaimed", by=by, now=NOW))
+
+
+def test_requests_of_who_left_or_is_away_stand_under_unclaimed(lead):
+    gone, absent, soon_back, there = (make_user("counselor") for _each in range(4))
+    leave(gone)
+    away(absent)
+    away(soon_back, until=NOW + 3 * HOUR)
+    make_counselor(user=there)
+    Closure.objects.create(counselor=None, starts_at=NOW - HOUR, ends_at=NOW + DAY)
+    found = [owned_by(each) for each in (gone, absent, soon_back, there)]
+
+    assert unclaimed(lead) == {*found[:2]}
+    assert queues.count_queues(by=lead, now=NOW)["unclaimed"] == 2
+
+
+def test_who_is_there_claims_what_an_absent_colleague_owns_and_nothing_else(staff):
+    absent, there = make_user("counselor"), make_user("counselor")
+    away(absent)
+    theirs, kept = owned_by(absent), owned_by(there)
+
+    ownership.claim_request(request_id=theirs.pk, by=staff)
+    refused(ownership.claim_request, request_id=kept.pk, by=staff)
+
+    theirs.refresh_from_db()
+    assert theirs.owner == staff
+    assert audit(theirs) == [("request_claimed", staff, absent, "")]
+
+
+def test_all_open_requests_of_one_who_left_go_to_a_colleague_or_to_nobody(staff, lead):
+    gone, other = make_user("counselor"), make_user("counselor")
+    leave(gone)
+    theirs, done, others = (
+        [owned_by(gone) for _each in range(2)],
+        closed(owner=gone, claimed_at=NOW),
+        owned_by(other),
+    )
+
+    assert ownership.reassign_all(owner_id=gone.pk, by=lead, to=staff) == 2
+    assert set(ConsultationRequest.objects.owned_by(staff)) == {*theirs}
+    assert [audit(each) for each in theirs] == [[("request_handed_over", lead, staff, "")]] * 2
+    assert ownership.reassign_all(owner_id=staff.pk, by=lead, to=None) == 2
+    assert set(ConsultationRequest.objects.open().filter(owner=None)) == {*theirs}
+    for each in (done, others):
+        was = each.owner
+        each.refresh_from_db()
+        assert each.owner == was
+
+
+def test_hand_over_of_all_is_refused_to_who_assigns_no_work_and_to_who_cannot_work(staff, lead):
+    gone, auditor = make_user("counselor"), make_user("auditor")
+    request = owned_by(gone)
+    leave(gone)
+
+    refused(ownership.reassign_all, owner_id=gone.pk, by=staff, to=staff)
+    refused(ownership.reassign_all, owner_id=gone.pk, by=lead, to=auditor)
+
+    request.refresh_from_db()
+    assert request.owner == gone
 
 
 def hand_over(request, by, to, note=""):

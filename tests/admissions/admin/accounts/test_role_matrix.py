@@ -100,6 +100,10 @@ AREAS = {
         steps("assessment", "change recommendation refer"),
     ),
     "Acknowledge a high concern": ("l", set(), steps("assessment", "acknowledge")),
+    "Hand over all requests of a colleague": (
+        "od", steps("consultationrequest", "hand_over_all"),
+        steps("consultationrequest", "hand_over_all"),
+    ),
     "Insurance details": (
         "v", pages("benefitsverification"), pages("benefitsverification"),
     ),

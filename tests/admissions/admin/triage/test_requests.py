@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsultationRequest
@@ -348,3 +349,20 @@ def test_step_on_an_unknown_request_is_not_found(client, coordinator, step):
     address = f"{LIST}00000000-0000-4000-8000-000000000000/{step.replace('_', '-')}/"
 
     assert client.post(address).status_code == 404
+
+
+def test_requests_of_who_left_are_handed_over_from_the_list(client, coordinator):
+    gone, colleague = factories.make_user("counselor"), factories.make_user("counselor")
+    gone.is_active = False
+    gone.save()
+    request = factories.make_request(owner=gone, claimed_at=NOW)
+    page = reverse("admin:admissions_consultationrequest_hand_over_all", args=[gone.pk])
+
+    assert page in client.get(LIST + "?show=unclaimed").content.decode()
+    assert b"One open request" in client.get(page).content
+    kept = client.post(page, {"to": gone.pk})
+    assert b"cannot work on requests" in kept.content
+    client.post(page, {"to": colleague.pk})
+
+    request.refresh_from_db()
+    assert request.owner == colleague
