@@ -129,7 +129,7 @@ if DEBUG:
         "django.template.loaders.filesystem.Loader",
         "django.template.loaders.app_directories.Loader",
     ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "programs.forms.renderer.ControlRenderer"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "recovery"
 
 DATABASES = databases.read_databases(env)
