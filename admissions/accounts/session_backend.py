@@ -4,8 +4,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from admissions.encryption import DecryptionError, decrypt_text, encrypt_text
 
@@ -35,6 +37,10 @@ class SessionStore(DatabaseStore):
 
     def exists(self, session_key: str) -> bool:
         return super().exists(hash_session_key(session_key))
+
+    def _get_new_session_key(self) -> str:
+        # Django's own asks first whether it is free: the insert refuses one that is not.
+        return get_random_string(32, VALID_KEY_CHARS)
 
     def delete(self, session_key: str | None = None) -> None:
         if key := session_key or self.session_key:

@@ -138,10 +138,10 @@ def match_colleagues(consultations: list[Consultation]) -> list[AffectedConsulta
             [add_to_load(loads[pk], given[pk]) for pk in free[consultation.pk] if pk in loads]
         )
         best = next(
-            (each for each in line if has_no_overlap(consultation, given[each.counselor.pk])), None
+            (each for each in line if has_no_overlap(consultation, given[each.counselor_id])), None
         )
         if best:
-            given[best.counselor.pk].append(consultation)
+            given[best.counselor_id].append(consultation)
         may_keep = consultation.counselor.user.is_active
         found.append(AffectedConsultation(consultation, line, best, may_keep))
     return found
@@ -151,7 +151,7 @@ def measure_loads(pks: Iterable[int]) -> dict[int, CounselorLoad]:
     now = timezone.now()
     since, until = now - workload.LOAD_LOOK_BACK, now + LOAD_WINDOW_AHEAD
     return {
-        each.counselor.pk: each for each in workload.compute_loads(pks, since=since, until=until)
+        each.counselor_id: each for each in workload.compute_loads(pks, since=since, until=until)
     }
 
 

@@ -8,7 +8,7 @@ are locked before any insert or release, always in the same order.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from users.models import User
 
 from . import availability
 from .models import Consultation, Counselor, ModeRules
-from .roster import load_roster
+from .roster import load_mode_rules, load_roster
 from .workload import CounselorLoad, rank_counselors
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def hold_slot(
 
     With a location, the counselor is one who is there then.
     """
-    rules = ModeRules.objects.get(mode=pick.mode)
+    rules = load_mode_rules(pick.mode)
     slot = require_open_slot(
         starts_at=pick.starts_at,
         rules=rules,
@@ -90,7 +90,7 @@ def move_to_slot(
     another is chosen; a visit in person stays at its place, or at `location`. With another
     `mode`, the rules and the open times are those of that mode.
     """
-    rules = ModeRules.objects.get(mode=mode or consultation.mode)
+    rules = load_mode_rules(mode or consultation.mode)
     if counselor_id is None and rules.mode == consultation.mode:
         location = location or consultation.visit_location_id
     slot = require_open_slot(
@@ -128,9 +128,10 @@ def hold_with_first_free_counselor(
 ) -> Consultation:
     """Hold the slot with the first in line whom no rival has taken since, or raise SlotTaken."""
     line = rank_counselors(slot.counselors, rules=rules, now=now)
-    line.sort(key=lambda each: each.counselor.pk != preferred_counselor_id)
+    line.sort(key=lambda each: each.counselor_id != preferred_counselor_id)
     for place, load in enumerate(line):
-        consultation = build_consultation(request, load.counselor, slot, rules=rules, by=by)
+        counselor = Counselor.objects.select_related("location").get(pk=load.counselor_id)
+        consultation = build_consultation(request, counselor, slot, rules=rules, by=by)
         if moved_from:
             continue_calendar_entry(consultation, moved_from)
         consultation.assigned_because = (
@@ -150,14 +151,13 @@ def hand_over_consultation(
 
     Call it with the request's row locked, inside a transaction. `free` is how many could.
     """
+    counselor = Counselor.objects.select_related("location").get(pk=load.counselor_id)
     release_consultation(consultation, Consultation.Status.RESCHEDULED)
     held = DateTimeTZRange(consultation.held.lower, consultation.held.upper, "[)")
     handed = Consultation(
         request=consultation.request,
-        counselor=load.counselor,
-        location=consultation.location
-        if consultation.visit_location_id
-        else load.counselor.location,
+        counselor=counselor,
+        location=consultation.location if consultation.visit_location_id else counselor.location,
         mode=consultation.mode,
         starts_at=consultation.starts_at,
         ends_at=consultation.ends_at,
@@ -198,7 +198,7 @@ def assignment_reason(
     language = f"speaks {spoken}" if spoken else "with an interpreter"
     if consultation.is_in_person:
         language += f", at {consultation.location.name}"
-    if first.counselor.pk == preferred_id:
+    if first.counselor_id == preferred_id:
         return f"{language}; the same counselor is free"
     if len(line) == 1:
         return f"{language}; the only one free"
@@ -256,7 +256,7 @@ def restrict_to_chosen_counselor(
         return slot
     if counselor_id not in slot.counselors:
         raise SlotTaken
-    return replace(slot, counselors=(counselor_id,))
+    return slot._replace(counselors=(counselor_id,))
 
 
 def lock_capped_counselors(counselor_ids: Iterable[int]) -> None:
@@ -272,7 +272,7 @@ def restrict_to_counselors(
 ) -> list[availability.Slot]:
     """The slots with only those counselors who were looked at and locked before."""
     left = [(slot, {*slot.counselors} & {*counselor_ids}) for slot in slots]
-    return [replace(slot, counselors=tuple(sorted(pks))) for slot, pks in left if pks]
+    return [slot._replace(counselors=tuple(sorted(pks))) for slot, pks in left if pks]
 
 
 def build_consultation(

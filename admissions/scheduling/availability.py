@@ -9,7 +9,6 @@ the history. Everything returned is an instant (aware, UTC).
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import compress, groupby
@@ -27,6 +26,7 @@ from .roster import (
     days_between,
     filter_roster,
     hours_on_days,
+    load_mode_rules,
     load_roster,
     local_to_timestamp,
     parse_closures,
@@ -63,8 +63,7 @@ class HeldTime(NamedTuple):
     counselors: list[int]
 
 
-@dataclass(frozen=True, order=True)
-class Slot:
+class Slot(NamedTuple):
     """An offered start and end in UTC, the counselors who are free then, and where, if asked."""
 
     starts_at: datetime
@@ -82,6 +81,7 @@ class Slot:
         return format_stamp(self.starts_at)
 
 
+@lru_cache(maxsize=10_000)
 def format_stamp(at: datetime) -> str:
     """An instant in UTC as it travels in an address, e.g. 20261124T170000Z."""
     # As STAMP says it; strftime takes ten times as long, and pages have hundreds.
@@ -115,7 +115,7 @@ def open_slots(
     `at` asks for one start only. `freeing` is a consultation about to move: its
     own time counts as free. `roster` and `rules` save reading them again.
     """
-    rules = rules or ModeRules.objects.get(mode=mode)
+    rules = rules or load_mode_rules(mode)
     first, last = rules.start_bounds(now)
     if at is not None:
         if not first <= at <= last:
@@ -148,7 +148,7 @@ def find_free_starts(
         for start, pks in decode_free_starts(
             grid, tuple((pk, asked & bits) for pk, bits in free.items())
         ):
-            found[start] = tuple(sorted(found.get(start, ()) + pks))
+            found[start] = tuple(sorted(found[start] + pks)) if start in found else pks
     return sorted(found.items())
 
 

@@ -51,6 +51,14 @@ ROSTER_SQL = """
 """
 
 
+# Every search asks for them, and the model's own query costs ten times as much in Python.
+MODE_RULES_SQL = """
+    SELECT mode, length, buffer_before, buffer_after, minimum_notice, start_grid, horizon,
+        move_until, cancel_until
+    FROM admissions_moderules WHERE mode = %(mode)s
+"""
+
+
 @dataclass(frozen=True)
 class RosterEntry:
     """An active counselor; weekly and extra hours and closures as JSON texts, or None.
@@ -76,6 +84,12 @@ class RosterEntry:
     def fits(self, *, mode: str, language: str | None) -> bool:
         """Whether they take this mode, and speak this language where one is asked."""
         return mode in self.modes and (not language or language in self.languages)
+
+
+def load_mode_rules(mode: str) -> ModeRules:
+    """How this mode is offered; to be read, not saved."""
+    (rules,) = fetch_rows(ModeRules, MODE_RULES_SQL, {"mode": mode})
+    return rules
 
 
 def load_roster(now: datetime) -> list[RosterEntry]:

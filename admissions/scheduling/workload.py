@@ -1,15 +1,13 @@
 """How many minutes each counselor has held and been present, to share fairly."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import NamedTuple
 
-from django.db.models import Count, Max
+from admissions.sql_rows import fetch_rows
 
-from .models import Closure, Consultation, Counselor, ModeRules
+from .models import Consultation, ModeRules
 
 LOAD_LOOK_BACK = timedelta(days=14)
 
@@ -20,18 +18,46 @@ MIN_PRESENCE, MINUTE = timedelta(days=1), timedelta(minutes=1)
 NEVER_BOOKED = datetime.min.replace(tzinfo=UTC)
 
 
-class BookedSoFar(NamedTuple):
-    """How many consultations one counselor has in a window, and when the last was booked."""
+# Away is the time of a counselor's own closures, and what several share counts once; closures of
+# all are equal to all.
+LOADS_SQL = """
+    SELECT counselor.id AS counselor_id, counselor.public_name, counselor.share,
+        coalesce(had.count, 0) AS count, had.last_booked_at,
+        (SELECT coalesce(sum(upper(closed) - lower(closed)), interval '0') FROM unnest(
+            (SELECT range_agg(tstzrange(starts_at, ends_at) * tstzrange(%(since)s, %(until)s))
+            FROM admissions_closure
+            WHERE counselor_id = counselor.id AND starts_at < %(until)s AND ends_at > %(since)s)
+        ) AS closed) AS away
+    FROM admissions_counselor AS counselor
+    LEFT JOIN (
+        SELECT counselor_id, count(*) AS count, max(booked_at) AS last_booked_at
+        FROM admissions_consultation
+        WHERE counselor_id = ANY(%(ids)s) AND starts_at BETWEEN %(since)s AND %(until)s
+            AND status = ANY(%(counted)s)
+        GROUP BY counselor_id
+    ) AS had ON had.counselor_id = counselor.id
+    WHERE counselor.id = ANY(%(ids)s)
+"""
 
-    consultations: int
-    last_at: datetime | None
+
+@dataclass(frozen=True)
+class LoadRow:
+    """What one counselor has in a window, when the last was booked, and how long they are away."""
+
+    counselor_id: int
+    public_name: str
+    share: int
+    count: int
+    last_booked_at: datetime | None
+    away: timedelta
 
 
 @dataclass(frozen=True)
 class CounselorLoad:
     """How much one counselor has, and how much is theirs to have; whole numbers only."""
 
-    counselor: Counselor
+    counselor_id: int
+    public_name: str
     count: int
     share: int
     minutes_present: int
@@ -52,7 +78,7 @@ class CounselorLoad:
     @property
     def sort_key(self) -> tuple[Fraction, datetime, int]:
         """Least loaded first, then longest without a booking, then by id."""
-        return self.rate, self.last_booked_at or NEVER_BOOKED, self.counselor.pk
+        return self.rate, self.last_booked_at or NEVER_BOOKED, self.counselor_id
 
     @property
     def description(self) -> str:
@@ -79,43 +105,16 @@ def compute_loads(
     counselor_ids: Iterable[int], *, since: datetime, until: datetime
 ) -> list[CounselorLoad]:
     """What each of them has in this window, and how long they are here for it."""
-    counted = (
-        Consultation.objects.filter(counselor__in=counselor_ids)
-        .filter(starts_at__range=(since, until), status__in=Consultation.COUNTED)
-        .values("counselor")
-        .annotate(n=Count("*"), last_booked_at=Max("booked_at"))
-    )
-    had = {row["counselor"]: BookedSoFar(row["n"], row["last_booked_at"]) for row in counted}
-    nothing = BookedSoFar(0, None)
-    away = compute_time_away(counselor_ids, since=since, until=until)
-    counselors = Counselor.objects.filter(pk__in=counselor_ids).select_related("location")
+    asked = {"ids": list(counselor_ids), "counted": list(Consultation.COUNTED)}
     return [
         CounselorLoad(
-            counselor=each,
-            count=had.get(each.pk, nothing).consultations,
+            counselor_id=each.counselor_id,
+            public_name=each.public_name,
+            count=each.count,
             share=each.share,
-            minutes_present=max(until - since - away[each.pk], MIN_PRESENCE) // MINUTE,
+            minutes_present=max(until - since - each.away, MIN_PRESENCE) // MINUTE,
             minutes_total=(until - since) // MINUTE,
-            last_booked_at=had.get(each.pk, nothing).last_at,
+            last_booked_at=each.last_booked_at,
         )
-        for each in counselors
+        for each in fetch_rows(LoadRow, LOADS_SQL, asked | {"since": since, "until": until})
     ]
-
-
-def compute_time_away(
-    counselor_ids: Iterable[int], *, since: datetime, until: datetime
-) -> dict[int | None, timedelta]:
-    """How much of this window each one's own closures take; closures of all are equal to all."""
-    closures = Closure.objects.filter(
-        counselor__in=counselor_ids, starts_at__lt=until, ends_at__gt=since
-    ).order_by("starts_at")
-    away: dict[int | None, timedelta] = defaultdict(timedelta)
-    counted_until: dict[int | None, datetime] = {}
-    for closure in closures:
-        pk = closure.counselor_id
-        begin = max(closure.starts_at, counted_until.get(pk, since))
-        end = min(closure.ends_at, until)
-        if begin < end:
-            away[pk] += end - begin
-            counted_until[pk] = end
-    return away

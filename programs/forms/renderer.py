@@ -15,7 +15,7 @@ WIDGETS = "django/forms/widgets/"
 
 def escape_text(value: Any) -> str:
     """The value as it may stand in HTML; what is marked safe stays as it is."""
-    return value if isinstance(value, SafeData) else escape(str(value))
+    return str(value) if isinstance(value, SafeData) else escape(str(value))
 
 
 def draw_attributes(widget: Widget) -> str:

@@ -102,7 +102,7 @@ def decision_field(case: absences.AffectedConsultation) -> forms.ChoiceField:
     who = case.consultation.counselor.public_name
     when = staff_formatting.format_date_and_time(case.consultation.starts_at)
     hand = [
-        (f"{HAND_OVER_PREFIX}{load.counselor.pk}", hand_over_label(load, case))
+        (f"{HAND_OVER_PREFIX}{load.counselor_id}", hand_over_label(load, case))
         for load in case.colleagues
     ]
     keep = [(absences.KEEP, _("Keep: %(who)s holds it all the same") % {"who": who})]
@@ -110,13 +110,13 @@ def decision_field(case: absences.AffectedConsultation) -> forms.ChoiceField:
     return forms.ChoiceField(
         label=_("What becomes of %(when)s") % {"when": when},
         choices=[("", _("Choose")), *hand, *(keep if case.may_keep else []), *free],
-        initial=f"{HAND_OVER_PREFIX}{case.best.counselor.pk}" if case.best else "",
+        initial=f"{HAND_OVER_PREFIX}{case.best.counselor_id}" if case.best else "",
         error_messages={"required": UNDECIDED_ERROR, "invalid_choice": TAKEN_ERROR},
     )
 
 
 def hand_over_label(load: absences.CounselorLoad, case: absences.AffectedConsultation) -> str:
-    words = _("Hand to %(who)s") % {"who": load.counselor.public_name}
+    words = _("Hand to %(who)s") % {"who": load.public_name}
     return f"{words} ({_('least loaded')})" if load == case.best else words
 
 

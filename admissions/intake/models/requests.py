@@ -299,6 +299,10 @@ class ConsultationRequest(models.Model):
             )
         self.stage = stage
 
+    def standing_start(self) -> datetime | None:
+        """When the one consultation starts that is scheduled or confirmed, or None."""
+        return self.consultations.standing().values_list("starts_at", flat=True).first()
+
     def standing_consultation(self) -> "Consultation | None":
         """The one consultation that is scheduled or confirmed, or None."""
         return self.consultations.standing().select_related("counselor__user", "location").first()

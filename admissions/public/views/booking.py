@@ -233,8 +233,8 @@ def submit_details(request: HttpRequest, *, mode: str, starts_at: datetime) -> H
     if not session.may_see_answer(request, consultation_request, key=key, sender=sender):
         return render_already_received(request)
     session.remember_request(request, consultation_request)
-    standing = consultation_request.standing_consultation()
-    if standing and standing.starts_at != starts_at:
+    is_other = consultation_request.standing_start() not in (None, starts_at)
+    if is_other and (standing := consultation_request.standing_consultation()):
         # The same form, sent from another tab with another time: the first one counted.
         return render_already_booked(request, standing, mode=mode, starts_at=starts_at, status=409)
     guide_answers.forget_answers(request.session)

@@ -131,7 +131,7 @@ class Hand:
         )
         decisions = {
             case.consultation.pk: self.luck.choice(
-                [case.best.counselor.pk] * 3 + [absences.CANCEL]
+                [case.best.counselor_id] * 3 + [absences.CANCEL]
                 if case.best
                 else [absences.KEEP, absences.CANCEL]
             )

@@ -18,7 +18,7 @@ from admissions.booking import absences, by_staff, callbacks, consultations, mov
 from admissions.care import recommendations, referrals
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import assignment, availability
-from admissions.scheduling.models import Closure
+from admissions.scheduling.models import Closure, Counselor
 from admissions.triage import (
     contact_attempts,
     duplicates,
@@ -589,7 +589,7 @@ class Month:
             absences.find_consultations_during(self.rosa.counselor, begins, ends)
         )
         decisions = {
-            each.consultation.pk: each.best.counselor.pk if each.best else absences.CANCEL
+            each.consultation.pk: each.best.counselor_id if each.best else absences.CANCEL
             for each in cases
         }
         absences.record_absence(
@@ -610,4 +610,5 @@ class Month:
         if colleague is None:
             person.stands = TRYING
             return
-        person.talks.append(Talk(self.now, talk.starts_at, talk.mode, colleague.counselor.user_id))
+        user_id = Counselor.objects.get(pk=colleague.counselor_id).user_id
+        person.talks.append(Talk(self.now, talk.starts_at, talk.mode, user_id))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from admissions.scheduling import assignment, workload
-from admissions.scheduling.models import Consultation, Counselor, ModeRules
+from admissions.scheduling.models import Consultation, ModeRules
 from tests.support.factories import make_consultation, make_counselor, make_request
 
 NOW = datetime(2027, 1, 4, 8, tzinfo=UTC)
@@ -34,7 +34,6 @@ class Center:
     def __init__(self, people):
         self.people, self.had = people, defaultdict(Counter)
         self.booked = {person.pk: deque() for person in people}
-        self.counselors = {person.pk: Counselor(pk=person.pk) for person in people}
 
     def book(self, at, language="en"):
         """The pk of whose turn it is, or None when nobody fits."""
@@ -42,8 +41,8 @@ class Center:
         line = workload.rank_loads([self.load(person, at) for person in free])
         if not line:
             return None
-        self.booked[line[0].counselor.pk].append(at)
-        return line[0].counselor.pk
+        self.booked[line[0].counselor_id].append(at)
+        return line[0].counselor_id
 
     def load(self, person, now):
         booked = self.booked[person.pk]
@@ -52,7 +51,8 @@ class Center:
         window = range((now - WINDOW - NOW) // DAY, (now - NOW) // DAY)
         here = len([day for day in window if day not in person.away])
         return workload.CounselorLoad(
-            counselor=self.counselors[person.pk],
+            counselor_id=person.pk,
+            public_name="",
             count=len(booked),
             share=person.share,
             minutes_present=max(here, 1) * 24 * 60,
@@ -202,7 +202,7 @@ def whose_turn(counselors, ledger, *, start, now):
     line = workload.rank_loads(
         [load_of(each, ledger, now=now) for each in counselors if each.pk not in taken]
     )
-    return line[0].counselor.pk
+    return line[0].counselor_id
 
 
 def load_of(counselor, ledger, *, now):
@@ -214,7 +214,8 @@ def load_of(counselor, ledger, *, now):
     away = [max(each.starts_at, now - 14 * DAY) for each in counselor.closures.all()]
     minutes_away = sum((NOW - 2 * DAY - at) // timedelta(minutes=1) for at in away)
     return workload.CounselorLoad(
-        counselor=counselor,
+        counselor_id=counselor.pk,
+        public_name=counselor.public_name,
         count=len(mine),
         share=counselor.share,
         minutes_present=28 * 24 * 60 - max(minutes_away, 0),

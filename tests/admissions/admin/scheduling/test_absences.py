@@ -96,7 +96,7 @@ def test_page_costs_the_same_with_1_and_30_rows(client, coordinator, dana, mina,
     with CaptureQueriesContext(connection) as captured:
         response = client.get(away_of(dana), asked)
 
-    assert (len(response.context["rows"]), len(captured)) == (count, 19)
+    assert (len(response.context["rows"]), len(captured)) == (count, 17)
 
 
 # Saving
