@@ -10,7 +10,7 @@ from recovery_site.workers import queues
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = (ROOT / "compose.yaml").read_text()
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
-NGINX = (ROOT / "deploy/nginx/recovery.conf").read_text()
+NGINX = "".join((ROOT / "deploy/nginx" / n).read_text() for n in ("shared.conf", "recovery.conf"))
 
 
 def test_containers_work_on_every_queue():
@@ -97,4 +97,5 @@ def test_proxy_logs_no_address():
 def test_programs_of_the_deployment_may_be_run():
     programs = [file for file in (ROOT / "deploy").iterdir() if file.is_file()]
 
-    assert [file.name for file in programs if not file.stat().st_mode & 0o100] == []
+    # That one is read by the others.
+    assert [file.name for file in programs if not file.stat().st_mode & 0o100] == ["center"]
