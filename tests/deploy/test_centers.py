@@ -133,6 +133,7 @@ def test_name_that_is_none_is_refused_by_every_program(machine):
     refused = machine.run("with-environment", "common", "--", "env", CENTER="../etc")
 
     assert refused.returncode == 2
+    assert "CENTER=../etc must be small letters" in refused.stderr
 
 
 def test_environment_is_that_of_the_center(machine):
