@@ -24,7 +24,7 @@ from admissions.scheduling import on_call
 from admissions.scheduling.models import AfterHours, Counselor, ModeRules, WeeklyHours
 from users.models import User
 
-from . import sending_hold, status, task_queues
+from . import sending_hold, settings_checks, status, task_queues
 from .findings import Check, Finding, first_line
 
 MIN_POSTGRES = 15
@@ -161,7 +161,8 @@ def check_keys() -> Iterator[Finding]:
     """Whether they are the right ones, and different; with weak ones nothing even starts."""
     foreign = list(key_marks.find_foreign_keys())
     yield Finding("Keys are this database's", foreign[0] if foreign else "", see="Changing keys")
-    keys = [settings.SECRET_KEY, *settings.FIELD_KEYS, *settings.AUDIT_KEYS]
+    words = [word for word in (settings.METRICS_TOKEN, settings.PHONE_WEBHOOK_KEY) if word]
+    keys = [settings.SECRET_KEY, *settings.FIELD_KEYS, *settings.AUDIT_KEYS, *words]
     is_shared = settings.PRODUCTION and len(set(keys)) < len(keys)
     yield Finding(
         "Keys differ", "two of them are the same: each needs its own" if is_shared else ""
@@ -262,6 +263,6 @@ def describe_moment(what: str, at: datetime | None) -> str:
 
 CHECKS: list[Check] = [
     check_postgres, check_replica, check_database_role, check_extensions, check_migrations,
-    check_redis, check_disk, check_clock, check_keys, check_proxy, check_people, check_center,
-    check_processes, check_backups,
+    check_redis, check_disk, check_clock, check_keys, check_proxy, *settings_checks.CHECKS,
+    check_people, check_center, check_processes, check_backups,
 ]  # fmt: skip
