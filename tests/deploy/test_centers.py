@@ -19,6 +19,9 @@ PROGRAMS = {
 }
 
 
+# `deploy/prepare` refuses the name of a user whom the tests' machine has: none is called northzq.
+
+
 class Machine:
     """An empty machine below one folder."""
 
@@ -55,7 +58,7 @@ class Machine:
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     machine = Machine(tmp_path_factory.mktemp("machine"))
-    for name, ports in (("recovery", "8001,8002"), ("north", "8011,8012")):
+    for name, ports in (("recovery", "8001,8002"), ("northzq", "8011,8012")):
         assert machine.prepare(name, ports).returncode == 0
     return machine.root
 
@@ -70,41 +73,41 @@ def test_setting_up_one_leaves_redis_and_roles_of_the_other(machine):
     machine.run("databases")
     ours = machine.read("etc/redis/recovery.conf")
 
-    assert machine.run("databases", CENTER="north").returncode == 0
+    assert machine.run("databases", CENTER="northzq").returncode == 0
 
     assert machine.read("etc/redis/recovery.conf") == ours
-    assert "north" not in machine.read("etc/redis/redis.conf")
+    assert "northzq" not in machine.read("etc/redis/redis.conf")
     theirs = dict(
         line.split(" ", 1)
-        for line in machine.read("etc/redis/redis-north.conf").split("\n")
+        for line in machine.read("etc/redis/redis-northzq.conf").split("\n")
         if line
     )
     assert theirs["port"] == "18011"
     assert theirs["requirepass"] not in ours
-    assert machine.read("systemctl").split("\n")[-2] == "restart redis-server@north"
+    assert machine.read("systemctl").split("\n")[-2] == "restart redis-server@northzq"
     assert set(re.findall(r"CREATE ROLE (\w+)", machine.read("sql"))) == {
         "recovery_owner",
-        "north_owner",
+        "northzq_owner",
     }
 
 
 def test_units_of_a_center_name_nothing_of_another(machine):
-    said = machine.run("install-center", CENTER="north")
+    said = machine.run("install-center", CENTER="northzq")
 
     units = sorted((machine.root / "etc/systemd/system").iterdir())
     assert len(units) == len(list((DEPLOY / "systemd").iterdir()))
-    assert [unit.name for unit in units if not unit.name.startswith("north")] == []
+    assert [unit.name for unit in units if not unit.name.startswith("northzq")] == []
     text = "".join(unit.read_text() for unit in units)
     assert re.findall(r"\brecovery\b|redis-server\.service", text) == []
-    assert "User=north" in text
-    assert "north-web@8011 north-web@8012" in said.stdout
+    assert "User=northzq" in text
+    assert "northzq-web@8011 northzq-web@8012" in said.stdout
 
 
 def test_proxy_knows_each_center_and_what_they_share_once(machine):
-    files = [machine.read("etc/recovery/recovery.conf"), machine.read("etc/north/north.conf")]
+    files = [machine.read("etc/recovery/recovery.conf"), machine.read("etc/northzq/northzq.conf")]
 
     both = "".join(files)
-    assert re.findall(r"^upstream (\S+)", both, re.M) == ["recovery-web", "north-web"]
+    assert re.findall(r"^upstream (\S+)", both, re.M) == ["recovery-web", "northzq-web"]
     assert re.findall(r"server 127\.0\.0\.1:(\d+)", both) == ["8001", "8002", "8011", "8012"]
     assert "recovery" not in files[1]
     assert "default_server" not in both
@@ -116,7 +119,7 @@ def test_proxy_knows_each_center_and_what_they_share_once(machine):
     [
         ("south", "8012,8013", "has 8012 already"),
         ("south", "18011,8021", "has 18011 already"),
-        ("north", "8021,8022", "has a north already"),
+        ("northzq", "8021,8022", "has a northzq already"),
         ("root", "8021,8022", "has a root already"),
         ("no-rth", "8021,8022", "letters and digits"),
         ("south", "80", "--ports"),
@@ -137,18 +140,18 @@ def test_name_that_is_none_is_refused_by_every_program(machine):
 
 
 def test_environment_is_that_of_the_center(machine):
-    said = machine.run("with-environment", "owner", "--", "env", CENTER="north").stdout
+    said = machine.run("with-environment", "owner", "--", "env", CENTER="northzq").stdout
 
-    assert "@127.0.0.1:5432/north\n" in said
-    assert "CENTER=north\n" in said
+    assert "@127.0.0.1:5432/northzq\n" in said
+    assert "CENTER=northzq\n" in said
 
 
 def test_old_release_stays_while_any_center_serves_it(machine):
     releases = machine.root / "opt/recovery/releases"
-    for age, name in enumerate(("newest", "newer", "new", "of-north", "old")):
+    for age, name in enumerate(("newest", "newer", "new", "of-northzq", "old")):
         (releases / name).mkdir(parents=True)
         os.utime(releases / name, (10**9 - age, 10**9 - age))
-    for center, release in (("recovery", "newest"), ("north", "of-north")):
+    for center, release in (("recovery", "newest"), ("northzq", "of-northzq")):
         (machine.root / "opt" / center).mkdir(exist_ok=True)
         (machine.root / "opt" / center / "current").symlink_to(releases / release)
 
@@ -158,22 +161,22 @@ def test_old_release_stays_while_any_center_serves_it(machine):
         "new",
         "newer",
         "newest",
-        "of-north",
+        "of-northzq",
     ]
 
 
 def test_each_stops_at_a_center_that_fails(machine):
-    said = machine.run("each", "sh", "-c", 'echo "of $CENTER"; [ $CENTER != north ]')
+    said = machine.run("each", "sh", "-c", 'echo "of $CENTER"; [ $CENTER != northzq ]')
 
     assert said.returncode == 1
-    assert said.stdout == "== north\nof north\n\nnorth: failed with 1\nrecovery: not begun\n"
+    assert said.stdout == "== northzq\nof northzq\n\nnorthzq: failed with 1\nrecovery: not begun\n"
 
 
 def test_each_goes_on_when_told(machine):
-    said = machine.run("each", "--go-on", "sh", "-c", "[ $CENTER != north ]")
+    said = machine.run("each", "--go-on", "sh", "-c", "[ $CENTER != northzq ]")
 
     assert said.returncode == 1
-    assert said.stdout.endswith("\nnorth: failed with 1\nrecovery: ok\n")
+    assert said.stdout.endswith("\nnorthzq: failed with 1\nrecovery: ok\n")
 
 
 def test_each_is_well_when_all_are(machine):
