@@ -5,9 +5,12 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from . import formatting
+
+NEAR_DAYS = {-1: _lazy("yesterday"), 0: _lazy("today"), 1: _lazy("tomorrow")}
 
 
 def format_all_day_range(first: date, last: date) -> str:
@@ -56,10 +59,9 @@ def format_relative_day_and_time(at: datetime, now: datetime) -> str:
     """today 3:00 pm, tomorrow 3:00 pm, Thu 3:00 pm, Nov 24, 3:00 pm."""
     local = timezone.localtime(at)
     ahead = (local.date() - timezone.localdate(now)).days
-    near = {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}
     time = formatting.format_time(local)
-    if ahead in near:
-        return f"{near[ahead]} {time}"
+    if ahead in NEAR_DAYS:
+        return f"{NEAR_DAYS[ahead]} {time}"
     if 1 < ahead < 7:
         return f"{date_format(local, 'D')} {time}"
     return f"{date_format(local, _('M j'))}, {time}"

@@ -1,15 +1,33 @@
 """For whom, and how we may reach them: the contact plan in tags."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from admissions import formatting
 from admissions.intake.models import ConsultationRequest
 
 ForWhom, GoodTime = ConsultationRequest.ForWhom, ConsultationRequest.GoodTime
 Voicemail = ConsultationRequest.Voicemail
+# Put into the reader's language one by one, as rows ask for them.
+FOR_WHOM_WORDS = {
+    ForWhom.SELF: _lazy("for self"),
+    ForWhom.LOVED_ONE: _lazy("for a loved one"),
+    ForWhom.PROFESSIONAL: _lazy("for someone they work with"),
+}
+VOICEMAIL_WORDS = {
+    Voicemail.NO: _lazy("no voicemail"),
+    Voicemail.NUMBER_ONLY: _lazy("voicemail: number only"),
+    Voicemail.SAY_CENTER: _lazy("voicemail: may say center"),
+}
+HOURS_WORDS = {
+    GoodTime.MORNING: _lazy("8 am to noon"),
+    GoodTime.AFTERNOON: _lazy("noon to 5 pm"),
+    GoodTime.EVENING: _lazy("5 to 8 pm"),
+}
 
 
 @dataclass(frozen=True)
@@ -24,12 +42,7 @@ class ContactTag:
 
 def describe_for_whom(request: ConsultationRequest) -> str:
     """For whom, and in which language if not in English."""
-    whom = {
-        ForWhom.SELF: _("for self"),
-        ForWhom.LOVED_ONE: _("for a loved one"),
-        ForWhom.PROFESSIONAL: _("for someone they work with"),
-    }[ForWhom(request.for_whom)]
-    parts = [whom]
+    parts = [str(FOR_WHOM_WORDS[ForWhom(request.for_whom)])]
     if request.language != "en":
         parts.append(request.get_language_display())
     if request.interpreter:
@@ -43,46 +56,44 @@ def phone_tags(request: ConsultationRequest) -> list[ContactTag]:
     """Call, text and voicemail; none without a number."""
     if not request.phone:
         return []
-    tags = [
-        ContactTag(_("call"), request.may_call, icon="call"),
-        ContactTag(_("text"), request.may_text, icon="text"),
-    ]
+    language = translation.get_language()
+    tags = channel_tags(request.may_call, request.may_text, language)
     if not request.may_call:
-        return tags
-    return [*tags, *together_tags(request), voicemail_tag(request), *hours_tags(request)]
+        return [*tags]
+    calls = call_tags(request.voicemail, request.good_time, language)
+    return [*tags, *together_tags(request), *calls]
 
 
-def voicemail_tag(request: ConsultationRequest) -> ContactTag:
-    words = {
-        Voicemail.NO: _("no voicemail"),
-        Voicemail.NUMBER_ONLY: _("voicemail: number only"),
-        Voicemail.SAY_CENTER: _("voicemail: may say center"),
-    }[Voicemail(request.voicemail)]
-    return ContactTag(words, is_careful=request.voicemail == Voicemail.NO, icon="voicemail")
+# Many requests have the same plan: what is said of it is put into words once for each language.
+@lru_cache(maxsize=64)
+def channel_tags(may_call: bool, may_text: bool, _language: str | None) -> tuple[ContactTag, ...]:
+    return (
+        ContactTag(_("call"), may_call, icon="call"),
+        ContactTag(_("text"), may_text, icon="text"),
+    )
+
+
+@lru_cache(maxsize=64)
+def call_tags(voicemail: str, good_time: str, _language: str | None) -> tuple[ContactTag, ...]:
+    """Whether we may leave a voicemail, and the hours that suit the person, unless any do."""
+    words, hours = str(VOICEMAIL_WORDS[Voicemail(voicemail)]), HOURS_WORDS.get(GoodTime(good_time))
+    tag = ContactTag(words, is_careful=voicemail == Voicemail.NO, icon="voicemail")
+    return (tag, ContactTag(str(hours), icon="hours")) if hours else (tag,)
 
 
 def email_tags(request: ConsultationRequest) -> list[ContactTag]:
     """Email, and whether it has to be discreet; none without an address."""
     if not request.email:
         return []
-    tags = [ContactTag(_("email"), request.may_email, icon="email")]
-    return (
-        [*tags, ContactTag(_("discreet"), icon="discreet")]
-        if request.is_discreet and request.may_email
-        else tags
-    )
+    return [*mail_tags(request.may_email, request.is_discreet, translation.get_language())]
 
 
-def hours_tags(request: ConsultationRequest) -> list[ContactTag]:
-    """The hours that suit the person, unless any do."""
-    hours: dict[str, str] = {
-        GoodTime.MORNING: _("8 am to noon"),
-        GoodTime.AFTERNOON: _("noon to 5 pm"),
-        GoodTime.EVENING: _("5 to 8 pm"),
-    }
-    return (
-        [ContactTag(hours[request.good_time], icon="hours")] if request.good_time in hours else []
-    )
+@lru_cache(maxsize=64)
+def mail_tags(may_email: bool, is_discreet: bool, _language: str | None) -> tuple[ContactTag, ...]:
+    tag = ContactTag(_("email"), may_email, icon="email")
+    if is_discreet and may_email:
+        return tag, ContactTag(_("discreet"), icon="discreet")
+    return (tag,)
 
 
 def together_tags(request: ConsultationRequest) -> list[ContactTag]:

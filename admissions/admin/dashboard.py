@@ -112,8 +112,8 @@ class Dashboard:
         return self.counts["mine"] > len(self.mine)
 
 
-def build_dashboard(*, by: User, now: datetime) -> Dashboard:
-    """The first page of the desk, for someone who may see requests."""
+def build_dashboard(*, by: User, now: datetime, token: str) -> Dashboard:
+    """The first page of the desk, for someone who may see requests; `token` is their CSRF token."""
     clock = desk_clock.read_desk_clock(now)
     opens_at = clock.opens_at
     pressing = now_and_next.find_now_and_next(by=by, now=now)
@@ -121,7 +121,8 @@ def build_dashboard(*, by: User, now: datetime) -> Dashboard:
     others = in_order.needing_someone(now=now).exclude(now_and_next.is_call_due(now))
     late = list(others.exclude(pk__in=pressing).values_list("pk", flat=True)[: MAX_LATE + 1])
     mine = list(in_order.owned_by(by).values_list("pk", flat=True)[:MAX_ROWS])
-    lines = now_and_next.build_lines([*pressing, *late[:MAX_LATE], *mine], by=by, clock=clock)
+    shown = [*pressing, *late[:MAX_LATE], *mine]
+    lines = now_and_next.build_lines(shown, by=by, clock=clock, token=token)
     return Dashboard(
         counts=queues.count_queues(by=by, now=now),
         now_and_next=[lines[pk] for pk in pressing if pk in lines],

@@ -16,7 +16,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return cast(QuerySet, self.object_list).order_by()[:MAX_COUNT].count()
+        # The order of a list may be computed: it is not, to count.
+        return cast(QuerySet, self.object_list).order_by().values("pk")[:MAX_COUNT].count()
 
 
 class KeyedPaginator(Paginator):
@@ -28,10 +29,6 @@ class KeyedPaginator(Paginator):
         keys = cast(QuerySet, page.object_list).values_list("pk", flat=True)
         page.object_list = rows.filter(pk__in=list(keys))
         return page
-
-
-class CappedKeyedPaginator(CappedPaginator, KeyedPaginator):
-    """Both: for a list whose order is computed, row by row."""
 
 
 def capped_at(changes: ChangeList) -> int | None:

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -131,7 +132,15 @@ class StaffAdminSite(admin.AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the desk shows in its frame."""
-        context = super().each_context(request)
+        context = {
+            "site_title": self.site_title,
+            "site_header": self.site_header,
+            "site_url": self.site_url,
+            "has_permission": self.has_permission(request),
+            # Django's own asks every model whether it may be seen, for a sidebar that is off.
+            "is_nav_sidebar_enabled": self.enable_nav_sidebar,
+            "is_popup": False,
+        }
         if context["has_permission"]:
             menu = build_menu(MENU, as_staff(request))
             context |= {
@@ -168,7 +177,7 @@ class StaffAdminSite(admin.AdminSite):
             "today": None,
         }
         if user.has_perm(VIEW_REQUESTS):
-            extra["today"] = dashboard.build_dashboard(by=user, now=now)
+            extra["today"] = dashboard.build_dashboard(by=user, now=now, token=get_token(request))
             extra["ring"] = describe_ring(user, now)
         extra |= notices(user, now)
         if user.has_perm("admissions.keep_own_calendars"):

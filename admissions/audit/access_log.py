@@ -77,10 +77,11 @@ def log_refreshed_view(
     """
     type, kept_code = event_type_and_code(Type.DESK_VIEWED, code, found)
     number = int(since) if since and since.isascii() and since.isdecimal() else 0
-    last = AuditEvent.objects.filter(
+    asked = AuditEvent.objects.filter(
         pk=min(number, 2**63 - 1), actor=viewer_of(request), type=type, code=kept_code,
         at__gt=timezone.now() - RELOG_AFTER,
-    ).first()  # fmt: skip
+    )  # fmt: skip
+    last = asked.first() if number else None
     if last is None or not set(shown) <= set(last.shown):
         return log_view(request, code=code, shown=shown, found=found)
     remember_event(request, last)

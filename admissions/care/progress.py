@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.related_rows import read_related
 
 from .models import BenefitsVerification, Referral
 
@@ -11,7 +12,9 @@ Stage, Status = ConsultationRequest.Stage, BenefitsVerification.Status
 
 def find_unconfirmed_referral(request: ConsultationRequest) -> Referral | None:
     """The first hand-over that nobody there has confirmed."""
-    return next((each for each in request.referrals.all() if each.confirmed_at is None), None)
+    return next(
+        (each for each in read_related(request, "referrals") if each.confirmed_at is None), None
+    )
 
 
 def get_verification(request: ConsultationRequest) -> BenefitsVerification | None:
@@ -34,7 +37,7 @@ def name_care_due_item(request: ConsultationRequest) -> str:
     if find_unconfirmed_referral(request):
         return _("Word from where we referred them")
     if request.stage == Stage.CONSULTATION_COMPLETED:
-        return _("Recommendation") if request.assessments.all() else _("Assessment")
+        return _("Recommendation") if read_related(request, "assessments") else _("Assessment")
     names: dict[str, str] = {
         Stage.RECOMMENDATION_MADE: _("Agreement on the next step"),
         Stage.ADMISSION_PENDING: _("Admission"),
@@ -49,7 +52,11 @@ def name_care_action(request: ConsultationRequest, ways: str) -> str:
     if find_unconfirmed_referral(request):
         return _("Confirm the hand-over")
     if request.stage == Stage.CONSULTATION_COMPLETED:
-        return _("Recommend care") if request.assessments.all() else _("Record the assessment")
+        return (
+            _("Recommend care")
+            if read_related(request, "assessments")
+            else _("Record the assessment")
+        )
     names: dict[str, str] = {
         Stage.RECOMMENDATION_MADE: _("%(ways)s: agree what comes next") % {"ways": ways},
         Stage.ADMISSION_PENDING: _("Settle the admission"),

@@ -10,25 +10,30 @@ from admissions.exceptions import ActionNotAllowed
 from admissions.scheduling.models import Consultation, WaitlistEntry
 
 from .models import ConsultationRequest, ContactAttempt
+from .related_rows import read_related
 
 
 def find_standing_consultation(request: ConsultationRequest) -> Consultation | None:
-    return next((each for each in request.consultations.all() if each.is_standing), None)
+    return next((each for each in read_related(request, "consultations") if each.is_standing), None)
 
 
 def find_current_waiting(request: ConsultationRequest) -> WaitlistEntry | None:
     """The wait for something sooner that goes on, if one does."""
-    return next((each for each in request.waitlist_entries.all() if each.left_at is None), None)
+    return next(
+        (each for each in read_related(request, "waitlist_entries") if each.left_at is None), None
+    )
 
 
 def find_latest_consultation(request: ConsultationRequest) -> Consultation | None:
     return max(
-        request.consultations.all(), key=lambda each: (each.booked_at, each.pk), default=None
+        read_related(request, "consultations"),
+        key=lambda each: (each.booked_at, each.pk),
+        default=None,
     )
 
 
 def find_last_attempt(request: ConsultationRequest) -> ContactAttempt | None:
-    return max(request.attempts.all(), key=lambda each: (each.at, each.pk), default=None)
+    return max(read_related(request, "attempts"), key=lambda each: (each.at, each.pk), default=None)
 
 
 def lock_open_request(request_id: UUID) -> ConsultationRequest:

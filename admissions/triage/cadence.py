@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from admissions.intake.contact_hours import CALL_HOURS, GOOD_TIME_HOURS, shift_into_call_hours
 from admissions.intake.models import ConsultationRequest, ContactAttempt
+from admissions.intake.related_rows import read_related
 
 # The day of each try, counted from the first.
 ATTEMPT_DAYS = [0, 0, 1, 3, 6, 10]
@@ -20,7 +21,7 @@ PAUSE_BETWEEN_ATTEMPTS, TIME_TO_DECIDE = timedelta(hours=3), timedelta(days=1)
 def current_attempts(request: ConsultationRequest) -> list[ContactAttempt]:
     """The tries of the plan that goes on: those since we were in touch, or took it up again."""
     tries: list[ContactAttempt] = []
-    for attempt in sorted(request.attempts.all(), key=lambda each: (each.at, each.pk)):
+    for attempt in sorted(read_related(request, "attempts"), key=lambda each: (each.at, each.pk)):
         tries = [] if attempt.is_in_touch else [*tries, attempt]
     return [each for each in tries if not request.reopened_at or each.at >= request.reopened_at]
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from admissions.care import progress
 from admissions.intake.models import ConsultationRequest, ContactAttempt
+from admissions.intake.related_rows import read_related
 from admissions.intake.requests import find_standing_consultation
 from admissions.scheduling.models import Consultation
 from admissions.staff_formatting import format_short_datetime
@@ -43,6 +44,11 @@ def describe_next_action(request: ConsultationRequest, now: datetime) -> StatusL
     if end := name_closing_action(request):
         return StatusLine(end)
     return action_with_deadline(name_routine_action(request), request.open_due_at, now)
+
+
+def is_call(action: StatusLine) -> bool:
+    """Whether what comes next is to call them: every such line begins with the word."""
+    return action.text.startswith(_("Call"))
 
 
 def pressing_action(request: ConsultationRequest, now: datetime) -> StatusLine | None:
@@ -117,7 +123,7 @@ def name_closing_action(request: ConsultationRequest) -> str:
 
 def has_wrong_number(request: ConsultationRequest) -> bool:
     """Whether our last call went to somebody else."""
-    calls = [each for each in request.attempts.all() if each.channel == Channel.CALL]
+    calls = [each for each in read_related(request, "attempts") if each.channel == Channel.CALL]
     last = max(calls, key=lambda each: (each.at, each.pk), default=None)
     return last is not None and last.result == Result.WRONG_NUMBER
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from admissions.care import progress
 from admissions.intake import service_levels
@@ -34,6 +35,20 @@ Channel = ContactAttempt.Channel
 
 NEARLY_DUE, DUE_SOON = timedelta(minutes=15), timedelta(hours=1)
 HOT, WARM, CALM = "hot", "warm", ""
+# Put into the reader's language one by one, as rows ask for them.
+ORIGINS = {
+    Source.BOOKING: _lazy("booked %(time)s ago"),
+    Source.CALLBACK: _lazy("asked for a call %(time)s ago"),
+    Source.STAFF: _lazy("entered by staff %(time)s ago"),
+}
+ATTEMPT_NAMES = [
+    _lazy("First attempt"),
+    _lazy("Second attempt"),
+    _lazy("Third attempt"),
+    _lazy("Fourth attempt"),
+    _lazy("Fifth attempt"),
+    _lazy("Sixth attempt"),
+]
 
 
 @dataclass(frozen=True)
@@ -238,18 +253,11 @@ def name_due_after_ending(request: ConsultationRequest) -> str:
 
 
 def name_next_attempt(request: ConsultationRequest) -> str:
-    names = [
-        _("First attempt"),
-        _("Second attempt"),
-        _("Third attempt"),
-        _("Fourth attempt"),
-        _("Fifth attempt"),
-        _("Sixth attempt"),
-    ]
     made = len(cadence.current_attempts(request))
     if request.reopened_at and not made:
         return _("First try since it was reopened")
-    return names[made] if made < cadence.PLANNED_ATTEMPTS else _("Decision after six attempts")
+    is_planned = made < cadence.PLANNED_ATTEMPTS
+    return str(ATTEMPT_NAMES[made]) if is_planned else _("Decision after six attempts")
 
 
 def has_failed_email(request: ConsultationRequest, now: datetime) -> bool:
@@ -270,12 +278,8 @@ def alternative_to_email(request: ConsultationRequest) -> tuple[str, str]:
 
 def describe_origin(request: ConsultationRequest, now: datetime) -> str:
     """How the request came, and how long ago."""
-    sentences: dict[str, str] = {
-        Source.BOOKING: _("booked %(time)s ago"),
-        Source.CALLBACK: _("asked for a call %(time)s ago"),
-        Source.STAFF: _("entered by staff %(time)s ago"),
-    }
-    return sentences[request.source] % {"time": format_duration(now - request.created_at)}
+    sentence = str(ORIGINS[Source(request.source)])
+    return sentence % {"time": format_duration(now - request.created_at)}
 
 
 def name_ended_by_them(request: ConsultationRequest) -> str:

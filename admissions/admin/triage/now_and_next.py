@@ -8,14 +8,15 @@ from uuid import UUID
 from django.db.models import Q
 
 from admissions.admin import fragments
-from admissions.admin.links import request_urls
 from admissions.intake.models import ConsultationRequest, request_queries
+from admissions.intake.related_rows import load_related
 from admissions.scheduling.models import Consultation
 from admissions.triage import desk_clock
 from users.models import User
 
-from .forms import inbound_outcomes
-from .request_list import ROW_PAGES, list_row
+from . import request_row
+from .request_list import TODAY
+from .row_writer import RowWriter
 
 OWN_TALKS_WITHIN, PROMISED_WITHIN = timedelta(hours=12), timedelta(hours=2)
 
@@ -48,17 +49,26 @@ def is_call_due(now: datetime) -> Q:
 
 
 def build_lines(
-    ids: Iterable[UUID], *, by: User, clock: desk_clock.DeskClock
+    ids: Iterable[UUID], *, by: User, clock: desk_clock.DeskClock, token: str
 ) -> dict[UUID, dict[str, Any]]:
-    """By id: the request's card, how to reach them, and where its buttons lead; 7 queries."""
-    found = ConsultationRequest.objects.with_history().without_texts().in_bulk(set(ids))
-    render, (words, choices) = fragments.fragment_renderer(), inbound_outcomes()
-    theirs = (str(words), tuple((value, str(label)) for value, label in choices))
-    urls = {name: request_urls(page) for name, page in ROW_PAGES.items()}
+    """By id: the request's card, how to reach them, and what may be done; in five queries.
+
+    `token` is the reader's CSRF token.
+    """
+    rows = ConsultationRequest.objects.with_columns_of_a_line().without_texts()
+    found = rows.in_bulk(set(ids))
+    load_related(list(found.values()))
+    render = fragments.fragment_renderer()
+    writer = RowWriter(render, token=token, query=TODAY, may_triage=True)
+    cards = {
+        pk: request_row.request_row(request, by=by, clock=clock) for pk, request in found.items()
+    }
     return {
         pk: {
-            **list_row(request, render, by=by, clock=clock, theirs=theirs),
-            "urls": {name: url(pk) for name, url in urls.items()},
+            "card": card,
+            "page": writer.page_url(pk),
+            "acts": writer.write_acts(card),
+            **request_row.rendered_tags(card, render),
         }
-        for pk, request in found.items()
+        for pk, card in cards.items()
     }

@@ -8,42 +8,37 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from admissions import staff_formatting
 from admissions.accounts.staff_request import StaffRequest
-from admissions.admin import auto_refresh, fragments
-from admissions.admin.links import REQUEST_LIST, REQUEST_PAGE, request_urls
+from admissions.admin import auto_refresh, fragments, pagination
+from admissions.admin.links import REQUEST_LIST
 from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.form_fields import PlainTextField
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.related_rows import load_related
 from admissions.triage import desk_clock, ownership, queues, saved_views
 from admissions.triage.models import SavedView
 from users.models import User
 
 from . import filters, request_row
-from .forms import inbound_outcomes, permitted_outcomes
+from .row_writer import RowWriter
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# Where the forms and the link of each row lead.
-ROW_PAGES = {
-    "page": REQUEST_PAGE,
-    "claim": "admin:admissions_consultationrequest_claim",
-    "log": "admin:admissions_consultationrequest_log",
-}
 # What forms of Today send for the list to go back to.
 TODAY = "today"
-OUTCOME_BUTTONS = "admin/admissions/consultationrequest/_outcome_buttons.html"
 
 
 def build_admin_filter(each: filters.RequestFilter) -> type[admin.SimpleListFilter]:
@@ -69,6 +64,19 @@ def build_admin_filter(each: filters.RequestFilter) -> type[admin.SimpleListFilt
 REQUEST_ADMIN_FILTERS = [build_admin_filter(each) for each in filters.REQUEST_FILTERS]
 
 
+class RequestPaginator(pagination.CappedPaginator):
+    """Puts a page in order by the ids alone; then its requests are read, with all that belongs to
+    them, by their ids."""
+
+    def page(self, number: Any) -> Page:
+        page = super().page(number)
+        keys = list(cast(QuerySet, page.object_list).values_list("pk", flat=True))
+        found = ConsultationRequest.objects.with_columns_of_a_line().without_texts().in_bulk(keys)
+        page.object_list = [found[key] for key in keys if key in found]
+        load_related(page.object_list)
+        return page
+
+
 class SaveViewForm(forms.Form):
     """A name for the list as it is narrowed now."""
 
@@ -86,25 +94,19 @@ class SaveViewForm(forms.Form):
 def list_context(
     request: StaffRequest, changes: ChangeList, *, shown: str | None, may_triage: bool
 ) -> dict:
-    """What the list shows beside its frame; every row is a card with what may be logged."""
+    """What the list shows beside its frame; every row is written out."""
     now, by = timezone.now(), request.user
     chosen = filters.select_filters(request.GET, by=by, read=read_choices(changes))
     clock = desk_clock.read_desk_clock(now)
     opens_at = clock.opens_at
     query = filters.list_query(shown or "", chosen)
-    render, (words, choices) = fragments.fragment_renderer(), inbound_outcomes()
-    theirs = (str(words), tuple((value, str(label)) for value, label in choices))
-    urls = {name: request_urls(page) for name, page in ROW_PAGES.items()}
-    rows = [
-        {
-            **list_row(each, render, by=by, clock=clock, theirs=theirs),
-            "urls": {name: url(each.pk) for name, url in urls.items()},
-        }
-        for each in changes.result_list
-    ]
+    cards = [request_row.request_row(each, by=by, clock=clock) for each in changes.result_list]
+    writer = RowWriter(
+        fragments.fragment_renderer(), token=get_token(request), query=query, may_triage=may_triage
+    )
     return {
-        "rows": rows,
-        "cards": [each["card"] for each in rows],
+        "cards": cards,
+        "rows": [writer.write(card) for card in cards],
         "chips": queues.build_queue_chips(shown, by=by, now=now),
         "narrowings": chosen,
         "narrowed": [
@@ -141,25 +143,6 @@ def read_choices(changes: ChangeList) -> dict[str, list]:
         str(each.parameter_name): list(each.lookup_choices)
         for each in changes.filter_specs
         if isinstance(each, admin.SimpleListFilter)
-    }
-
-
-def list_row(
-    consultation_request: ConsultationRequest,
-    render: Callable[..., SafeString],
-    *,
-    by: User,
-    clock: desk_clock.DeskClock,
-    theirs: tuple,
-) -> dict:
-    """A card, and the buttons of each channel with the outcomes that the contact plan permits."""
-    card = request_row.request_row(consultation_request, by=by, clock=clock)
-    permitted = permitted_outcomes(consultation_request).items()
-    outcomes = tuple((channel, tuple(results)) for channel, results in permitted)
-    return {
-        "card": card,
-        "outcome_buttons": render(OUTCOME_BUTTONS, outcomes=outcomes, theirs=theirs),
-        **request_row.rendered_tags(card, render),
     }
 
 

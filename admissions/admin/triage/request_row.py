@@ -43,6 +43,7 @@ class RequestRow:
     program: str
     owner: str
     consultation: Consultation | None
+    is_unsure: bool = False
     insurance: str = ""
     actions: set[str] = field(default_factory=set)
 
@@ -62,6 +63,7 @@ def request_row(
         program=request.program_interest.name if request.program_interest else _("Not sure"),
         owner=owner_label(request, by, absent=clock.absent),
         consultation=requests.find_standing_consultation(request),
+        is_unsure=request.program_interest_id is None,
         insurance=progress.insurance_status(request),
         actions=available_actions(request, clock.now, absent=clock.absent),
     )

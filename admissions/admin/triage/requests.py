@@ -81,7 +81,7 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
 
     list_filter = [QueueFilter, *request_list.REQUEST_ADMIN_FILTERS]
     list_per_page = list_max_show_all = 50
-    paginator = pagination.CappedKeyedPaginator
+    paginator = request_list.RequestPaginator
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

@@ -107,18 +107,19 @@ class ConsultationRequestQuerySet(models.QuerySet["ConsultationRequest"]):
         """All that one line about a request needs to know, in six queries for any number."""
         consultations = Consultation.objects.select_related("counselor").order_by("booked_at", "pk")
         consultations = consultations.defer("cancel_reason")
-        details = ("payer", "member_id", "policy_holder", "estimate", "note")
-        return (
-            self.select_related("owner", "program_interest", "benefits")
-            .defer(*(f"benefits__{name}" for name in details))
-            .prefetch_related(
-                "attempts",
-                "waitlist_entries",
-                "referrals",
-                "assessments",
-                Prefetch("consultations", queryset=consultations),
-            )
+        return self.with_columns_of_a_line().prefetch_related(
+            "attempts",
+            "waitlist_entries",
+            "referrals",
+            "assessments",
+            Prefetch("consultations", queryset=consultations),
         )
+
+    def with_columns_of_a_line(self) -> Self:
+        """The request itself for one line about it, without the rows that belong to it."""
+        details = ("payer", "member_id", "policy_holder", "estimate", "note")
+        related = self.select_related("owner", "program_interest", "benefits")
+        return related.defer(*(f"benefits__{name}" for name in details))
 
     def without_texts(self) -> Self:
         """For lists: left out is what only a request's own page shows, and what nobody reads."""

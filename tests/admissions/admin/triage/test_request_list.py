@@ -272,7 +272,6 @@ def test_what_rows_have_alike_is_rendered_once(client, coordinator):
 
     drawn = Counter(each.name for each in client.get(LIST).templates)
 
-    assert drawn["admin/admissions/consultationrequest/_row.html"] == 3
     assert drawn["admin/admissions/consultationrequest/_outcome_buttons.html"] == 1
     assert drawn["admin/admissions/consultationrequest/_tags.html"] == 2
 
