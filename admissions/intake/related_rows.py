@@ -54,7 +54,7 @@ def load_related(requests: Sequence[ConsultationRequest]) -> None:
         name_counselors(found)
     for name in find_rare(list(found)) if found else ():
         for row in related_model(name)._base_manager.filter(request__in=list(found)):
-            found[row.request_id][name].append(row)
+            found[cast("Any", row).request_id][name].append(row)
     for request in requests:
         request.__dict__[LOADED] = found[request.pk]
 

@@ -40,6 +40,7 @@ async def staff(world):
     dearest = max(pages, key=lambda name: pages[name]["cpu_ms"])
     behind = {name: side.figures() for name, side in sides.items()}
     behind["drawn_anew_vs_stock"] = round(used["drawn_anew"] / used["stock"], 3)
+    behind["list_vs_stock_of_eight_columns"] = round(used["list"] / used["stock_lean"], 3)
     return {
         "ratios": {
             "staff_page_cpu_ms": pages[dearest]["cpu_ms"],
@@ -88,6 +89,7 @@ async def beside_stock(world):
         "drawn_anew": side(world, mine, looker(mine, cookie, **{"X-Live-Refresh": "1"})),
         "unchanged": side(world, mine, await refresher(mine, cookie)),
         "stock": side(world, stock, looker(stock, cookie)),
+        "stock_lean": side(world, stock, looker(stock, cookie, LIST.replace("admin", "lean", 1))),
     }
     work = one_after_the_other(world.sizes.round_seconds)
     await take_turns(list(sides.values()), work, rounds=world.sizes.rounds)
@@ -99,14 +101,14 @@ def side(world, server, ask):
     return Side(ask, world.programs(server))
 
 
-def looker(server, cookie, **headers):
+def looker(server, cookie, address=LIST, **headers):
     """Asks for the first page of all that is open."""
     browser = ours.visitor(server)
     browser.cookies |= cookie
     browser.headers |= headers
 
     async def ask(_number):
-        return (await browser.get(LIST)).seconds
+        return (await browser.get(address)).seconds
 
     return ask
 

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from admissions import formatting
@@ -110,6 +112,14 @@ class SelectedFilter:
     @property
     def words(self) -> str:
         return dict(self.options).get(self.code, "")
+
+    @property
+    def option_tags(self) -> SafeString:
+        """The choices of a select; a center may have fifty colleagues."""
+        tags = (
+            (code, " selected" if code == self.code else "", name) for code, name in self.options
+        )
+        return format_html_join("", '<option value="{}"{}>{}</option>', tags)
 
 
 def select_filters(
