@@ -22,6 +22,13 @@ class DatabaseIdentity(Func):
     output_field = CharField()
 
 
+# For statements that are written by hand; the same as free_to_send().
+FREE_TO_SEND = f"""
+    SELECT FROM admissions_installation
+    WHERE sending_held_at IS NULL AND sends_from = {DatabaseIdentity.template}
+"""
+
+
 class InstallationQuerySet(models.QuerySet["Installation"]):
     def free_to_send(self) -> Self:
         """The row, unless sending is held, or was allowed in another database than this one."""

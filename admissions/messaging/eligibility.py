@@ -7,8 +7,7 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
-from admissions.intake import suppressions
-from admissions.intake.models import ConsultationRequest, Suppression
+from admissions.intake.models import ConsultationRequest
 from admissions.intake.service_levels import CALL_DUE_SOON
 from admissions.scheduling import availability
 from admissions.scheduling.assignment import CANCELED_STATUSES
@@ -51,7 +50,7 @@ def find_requester_skip_reason(
         return Reason.NO_EMAIL
     if not request.may_email:
         return Reason.NOT_PERMITTED
-    if suppressions.is_suppressed(request) and not may_ask_once(message, request):
+    if message.suppressions and not may_ask_once(message, request):
         return Reason.SUPPRESSED
     return Reason.TOO_MANY if is_flooded(request, now) else ""
 
@@ -62,7 +61,7 @@ def may_ask_once(message: Message, request: ConsultationRequest) -> bool:
     Its owner may have come back, or a stranger may have typed it: the confirmation says how to hear
     from us again, and nothing else goes until that is done.
     """
-    blocking = list(Suppression.objects.blocking(request))
+    blocking = message.suppressions
     if message.kind != Message.Kind.CONFIRMATION or any(not each.is_stop for each in blocking):
         return False
     stopped_at = max(each.at for each in blocking)

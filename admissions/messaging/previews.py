@@ -7,11 +7,12 @@ from django.utils import timezone, translation
 
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation, Counselor, EarlierOffer, Mode
-from programs.models import Facility, Location
+from programs.models import Location
 
 from . import catalog, rendering
 from .kinds import MessageText, Subject
 from .models import Message
+from .shared_facts import SharedFacts
 
 EXAMPLE_TIME, EXAMPLE_LENGTH, EXAMPLE_EARLIER_BY = (
     time(10),
@@ -33,7 +34,7 @@ def list_example_values(kind: str, language: str) -> dict[str, str]:
     """What each placeholder of this kind could be filled with, in the order of its list."""
     message = build_example_message(kind, language, is_discreet=True)
     with translation.override(language):
-        values = rendering.build_requester_values(message, Facility.objects.get())
+        values = rendering.build_requester_values(message, SharedFacts())
     return {name: values[name] for name in [*catalog.CATALOG[kind].layout.placeholders, "line"]}
 
 

@@ -21,17 +21,17 @@ from django.utils.translation import gettext as _
 
 from admissions.calendars import ics
 from admissions.formatting import format_center_time, format_datetime_in_zone
-from admissions.intake import manage_links, suppressions
+from admissions.intake import manage_links
 from admissions.intake.models import ConsultationRequest
-from admissions.intake.phone_line import find_always_in
 from admissions.intake.phone_line_words import describe_other_hours
 from admissions.scheduling.models import Consultation
 from admissions.scheduling.summaries import summarize_consultation, summarize_offer
-from programs.models import Facility, Translation
+from programs.models import Translation
 
 from . import catalog, digest, greeting, placeholders, staff_mail, templates
 from .kinds import MessageLayout, MessageText
-from .models import MailSettings, Message
+from .models import Message
+from .shared_facts import SharedFacts
 
 Kind = Message.Kind
 REQUEST = "admin:admissions_consultationrequest_change"
@@ -92,16 +92,19 @@ def render_email(
     *,
     links: RequesterLinks | None = None,
     words: MessageText | None = None,
+    facts: SharedFacts | None = None,
 ) -> RenderedEmail:
     """The whole email for this message, in the person's language, ready to send.
 
-    New links are made for it, and the words in use are taken, unless some are given.
+    New links are made for it, and the words in use are taken, unless some are given. `facts` are
+    those of other letters that are written just now.
     """
+    facts = facts or SharedFacts()
     if message.is_for_staff:
         with translation.override("en"):
-            return render_staff_email(message, links)
+            return render_staff_email(message, links, facts)
     with translation.override(message.its_request.language):
-        return render_requester_email(message, links or issue_links(message), words)
+        return render_requester_email(message, links or issue_links(message), words, facts)
 
 
 def issue_links(message: Message) -> RequesterLinks:
@@ -115,19 +118,19 @@ def issue_links(message: Message) -> RequesterLinks:
 
 
 def render_requester_email(
-    message: Message, links: RequesterLinks, words: MessageText | None
+    message: Message, links: RequesterLinks, words: MessageText | None, facts: SharedFacts
 ) -> RenderedEmail:
-    request, facility = message.its_request, Facility.objects.get()
+    request = message.its_request
     make = catalog.CATALOG[message.kind].layout
-    values = build_requester_values(message, facility)
-    words = words or templates.find_current_text(message.kind, request.language, facility.name)
+    values = build_requester_values(message, facts)
+    words = words or facts.find_text(message.kind, request.language)
     context = values | {
         "box": make.box,
         "actions": build_action_links(make, links),
         "stop_link": links.stop,
         "extra": build_extra_line(message),
     }
-    sender = choose_sender_name(request, facility)
+    sender = choose_sender_name(request, facts)
     email = build_email(message, words, values, context, to=[request.email], sender=sender)
     if make.has_unsubscribe_header:
         email.extra_headers["List-Unsubscribe"] = f"<{links.stop}>"
@@ -137,18 +140,18 @@ def render_requester_email(
     return email
 
 
-def choose_sender_name(request: ConsultationRequest, facility: Facility) -> str:
+def choose_sender_name(request: ConsultationRequest, facts: SharedFacts) -> str:
     """Whom the letter is from, in the person's language where that name has a translation."""
     if request.is_discreet:
-        return MailSettings.objects.load().discreet_sender_name or _("Appointments")
-    return Translation.objects.lines().get(facility.name, facility.name)
+        return facts.discreet_sender_name or _("Appointments")
+    return Translation.objects.lines().get(facts.facility.name, facts.facility.name)
 
 
 def build_extra_line(message: Message) -> str:
     """A line for some: of a new room, or that nobody but the asker hears of it."""
     if has_new_video_room(message):
         return _("The link to the video room is new.")
-    if message.kind == Kind.CONFIRMATION and suppressions.is_stopped(message.its_request):
+    if message.kind == Kind.CONFIRMATION and message.is_address_stopped:
         return _(
             "Someone asked us to stop writing to this address. This is the only email we will"
             " send about this, unless you open the link in it and choose email again."
@@ -178,9 +181,10 @@ def build_action_links(make: MessageLayout, links: RequesterLinks) -> list[dict]
     ]
 
 
-def render_staff_email(message: Message, links: RequesterLinks | None) -> RenderedEmail:
+def render_staff_email(
+    message: Message, links: RequesterLinks | None, facts: SharedFacts
+) -> RenderedEmail:
     """Reference and link only: staff inboxes are no place for a person's story."""
-    facility = Facility.objects.get()
     values = {}
     context: dict[str, Any] = {"link": settings.SITE_URL + reverse("admin:index")}
     if message.request:
@@ -207,7 +211,7 @@ def render_staff_email(message: Message, links: RequesterLinks | None) -> Render
         values,
         values | context,
         to=staff_mail.list_recipients(message),
-        sender=facility.name,
+        sender=facts.facility.name,
     )
 
 
@@ -221,17 +225,16 @@ def list_alarms(message: Message) -> list[dict[str, str]]:
     ]
 
 
-def build_requester_values(message: Message, facility: Facility) -> dict:
+def build_requester_values(message: Message, facts: SharedFacts) -> dict:
     """All that a letter to a requester may know. The center is named only if they said so."""
-    request, consultation = message.its_request, message.consultation
-    always_in = find_always_in(timezone.now())
+    request, consultation, facility = message.its_request, message.consultation, facts.facility
     values = {
         "greeting": greeting.format_greeting(request.preferred_name),
         "center": "" if request.is_discreet else facility.name,
         "line": str(facility.admissions_line),
         "line_link": facility.admissions_line.as_rfc3966,
-        "is_line_always_answered": always_in is not None,
-        "line_other_hours": describe_other_hours(always_in),
+        "is_line_always_answered": facts.always_in is not None,
+        "line_other_hours": describe_other_hours(facts.always_in),
         "reference": request.reference,
     }
     if consultation:

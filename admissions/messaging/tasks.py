@@ -1,5 +1,6 @@
 """Thin Celery tasks: ids in, safe to repeat. Postgres says what is owed."""
 
+from time import monotonic
 from uuid import UUID
 
 from celery import shared_task
@@ -16,11 +17,15 @@ from admissions.scheduling.models import Shortage
 from . import delivery, outbox, transport
 from .alarms import ringing
 from .models import Message
+from .shared_facts import SharedFacts
 
 # Names of queues; recovery_site.workers.queues says who works on them.
 MAIL, ALARMS = "mail", "alarms"
-# Letters of one task share a line to the mail server; few, as one that hangs holds up the rest.
-MESSAGES_PER_TASK = 5
+# Letters of one task share a line to the mail server, and what is alike in them.
+MESSAGES_PER_TASK = 20
+# Seconds after which a task begins no further letter: a slow mail server makes tasks small, so that
+# other workers help, and the letter in hand has as long as it may take.
+BEGIN_WITHIN = 10
 # Seconds for one task, less than a lease: a worker of processes kills one that is kept waiting by a
 # mail server which never ends a line, before another worker takes up the letter in hand.
 SEND_TIME_LIMIT = 80
@@ -51,15 +56,20 @@ def send_due_messages(request_id: str | None = None) -> int:
     if request_id:
         fallen_due = fallen_due.filter(request=UUID(request_id))
     found = list(fallen_due.values_list("pk", "kind")[:SWEEP_LIMIT])
-    for queue, ids in split_by_queue(found).items():
-        for first in range(0, len(ids), MESSAGES_PER_TASK):
-            send_messages.apply_async((ids[first : first + MESSAGES_PER_TASK],), queue=queue)
+    hand_out(found)
     if request_id:
         return len(found)
     left_behind = due.filter(state=Message.State.SENDING).order_by("crashes", "due_at")[:1]
     for message in left_behind:
         send_abandoned_message.delay(message.pk)
     return len(found) + len(left_behind)
+
+
+def hand_out(found: list[tuple[int, str]]) -> None:
+    """Hand messages, as (id, kind), to workers, a few for each task."""
+    for queue, ids in split_by_queue(found).items():
+        for first in range(0, len(ids), MESSAGES_PER_TASK):
+            send_messages.apply_async((ids[first : first + MESSAGES_PER_TASK],), queue=queue)
 
 
 def split_by_queue(found: list[tuple[int, str]]) -> dict[str, list[int]]:
@@ -96,12 +106,21 @@ def enqueue_daily_digest() -> None:
 
 @shared_task(time_limit=SEND_TIME_LIMIT)
 def send_messages(ids: list[int]) -> list[str | None]:
-    """Send each of a few messages once, however often a worker runs this.
+    """Send each of a few messages once, however often a worker runs this; returns their states.
 
-    What a fault of Postgres keeps us from, the next sweep finds.
+    Each is taken in hand alone. Those that are not begun in time go to another task; what a fault
+    of Postgres keeps us from, the next sweep finds.
     """
+    facts, until = SharedFacts(), monotonic() + BEGIN_WITHIN
+    states: list[str | None] = []
     with transport.share_connection():
-        return [delivery.deliver_message(message_id) for message_id in ids]
+        for message_id in ids:
+            if states and monotonic() >= until:
+                break
+            states.append(delivery.deliver_message(message_id, facts))
+    if rest := ids[len(states) :]:
+        hand_out(list(Message.objects.filter(pk__in=rest).values_list("pk", "kind")))
+    return states
 
 
 @shared_task(time_limit=SEND_TIME_LIMIT)

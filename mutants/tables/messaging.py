@@ -12,16 +12,17 @@ MUTANTS = [
         name="a worker takes what is due and in no one's hands",
         kind="claim",
         path="admissions/messaging/delivery.py",
-        old="Message.objects.due(now=now).select_for_update(skip_locked=True).filter(pk=message_id)",
-        new="Message.objects.filter(pk=message_id)",
+        old="            state IN ('promised', 'delayed') AND due_at <= %(now)s\n"
+        "            OR state = 'sending' AND lease_until < %(now)s\n",
+        new="            true\n",
         tests=(f"{DELIVERY}::test_deliver_by_many_workers_at_once_sends_once",),
     ),
     Mutant(
         name="a restored database sends nothing",
         kind="claim",
         path="admissions/messaging/delivery.py",
-        old="    due = due.filter(Exists(Installation.objects.free_to_send()))\n",
-        new="",
+        old="        ) AND EXISTS ({FREE_TO_SEND})\n",
+        new="        )\n",
         tests=("admissions/operations/test_sending_hold.py::test_restored_database_sends_nothing",),
     ),
     Mutant(
@@ -35,10 +36,18 @@ MUTANTS = [
     Mutant(
         name="a lease that has ended is taken up",
         kind="claim",
+        path="admissions/messaging/delivery.py",
+        old="            OR state = 'sending' AND lease_until < %(now)s\n",
+        new="",
+        tests=(f"{DELIVERY}::test_message_of_a_dead_worker_goes_after_the_lease_with_the_same_id",),
+    ),
+    Mutant(
+        name="a sweep finds a lease that has ended",
+        kind="sweep",
         path="admissions/messaging/models/messages.py",
         old="            | Q(state=Message.State.SENDING, lease_until__lt=now)\n",
         new="",
-        tests=(f"{DELIVERY}::test_message_of_a_dead_worker_goes_after_the_lease_with_the_same_id",),
+        tests=(f"{TASKS}::test_sweep_takes_up_what_a_dead_worker_left",),
     ),
     Mutant(
         name="beat sweeps every minute",
@@ -91,7 +100,7 @@ MUTANTS = [
         name="a suppressed address gets no letter",
         kind="suppression",
         path=ELIGIBILITY,
-        old="    if suppressions.is_suppressed(request) and not may_ask_once(message, request):\n",
+        old="    if message.suppressions and not may_ask_once(message, request):\n",
         new="    if False:\n",
         tests=(
             "admissions/messaging/test_outbox.py"

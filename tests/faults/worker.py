@@ -89,17 +89,17 @@ def no_objection(_objection, _message, *, now):
 
 
 @may_lift("one id", rendering, "render_email")
-def write_with_a_new_id(write, message):
-    email = write(message)
+def write_with_a_new_id(write, message, **how):
+    email = write(message, **how)
     email.extra_headers["Message-ID"] = f"<{uuid.uuid4()}@er-office.example>"
     return email
 
 
 @may_lift("containment", rendering, "render_email")
-def write_or_fall(write, message):
+def write_or_fall(write, message, **how):
     """As if a letter that cannot be written were the database's fault: never settled."""
     try:
-        return write(message)
+        return write(message, **how)
     except Exception as fault:
         raise OperationalError from fault
 
@@ -126,11 +126,11 @@ def book_bit_by_bit(request_consultation, **told):
 write = rendering.render_email
 
 
-def write_or_die(message):
+def write_or_die(message, **how):
     """Some letters are the death of whoever writes them."""
     if not message.is_for_staff and message.request.email.startswith("deadly"):
         os.kill(os.getpid(), signal.SIGKILL)
-    return write(message)
+    return write(message, **how)
 
 
 rendering.render_email = write_or_die

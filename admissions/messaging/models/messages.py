@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from admissions.intake.models import ConsultationRequest
+from admissions.intake.models import ConsultationRequest, Suppression
 
 from ..catalog import STAFF_KINDS
 from ..catalog.account import AccountNews
@@ -44,15 +45,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
 
     def with_rendering_data(self) -> "MessageQuerySet":
-        """With what a letter is written from, in one query."""
-        return self.select_related(
-            "request__owner",
-            "consultation__counselor",
-            "consultation__location",
-            "offer",
-            "shortage",
-            "colleague",
-        )
+        """With what most letters are written from, in one query.
+
+        What a few kinds also need is read for these: each table costs all of them.
+        """
+        return self.select_related("request", "consultation__counselor", "consultation__location")
 
     def to_address(self, email: str) -> "MessageQuerySet":
         """What has gone to requesters at this address, in whatever request.
@@ -284,6 +281,19 @@ class Message(models.Model):
         if self.consultation is None:
             raise ValueError(f"{self} is about no consultation")
         return self.consultation
+
+    @cached_property
+    def suppressions(self) -> list[Suppression]:
+        """What stands against its requester's address, as it was when first asked of this object.
+
+        Whether it may go and what it then says are thus decided by one look.
+        """
+        return list(Suppression.objects.blocking(self.its_request))
+
+    @property
+    def is_address_stopped(self) -> bool:
+        """Whether the owner of the address has asked us to stop, in whatever request."""
+        return any(each.is_stop for each in self.suppressions)
 
     @property
     def is_for_staff(self) -> bool:

@@ -15,6 +15,7 @@ from admissions.intake.models import ConsultationRequest, Suppression
 from admissions.messaging import catalog, delivery, disclosure, outbox, rendering, templates
 from admissions.messaging.kinds import Night
 from admissions.messaging.models import Message, MessageRule, MessageTemplate
+from admissions.messaging.shared_facts import SharedFacts
 from admissions.triage import contact_attempts, outcomes
 from programs.models import Facility
 from tests.support.factories import make_consultation, make_due, make_request, make_user
@@ -465,9 +466,20 @@ def test_our_own_words_tell_nothing_and_fill_every_placeholder(kind):
 
 
 @pytest.mark.django_db
-def test_letter_takes_sixteen_queries(inbox, django_assert_num_queries, settings):
+def test_letter_takes_thirteen_queries(inbox, django_assert_num_queries, settings):
     settings.REQUEST_LIMIT_FACTOR = 1
     message = make_due(Kind.CONFIRMATION, now=NOW)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(13):
         delivery.deliver_message(message.pk)
+
+
+@pytest.mark.django_db
+def test_next_letter_of_a_task_takes_nine_queries(inbox, django_assert_num_queries, settings):
+    settings.REQUEST_LIMIT_FACTOR = 1
+    facts = SharedFacts()
+    first, second = (make_due(Kind.CONFIRMATION, now=NOW) for _letter in range(2))
+    delivery.deliver_message(first.pk, facts)
+
+    with django_assert_num_queries(9):
+        delivery.deliver_message(second.pk, facts)

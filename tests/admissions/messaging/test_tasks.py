@@ -318,6 +318,15 @@ def test_letters_of_one_task_are_sent_whatever_the_goodbye(mail_server, settings
 
 
 @pytest.mark.django_db
+def test_task_that_is_kept_waiting_leaves_the_rest_to_others(at_once, inbox, monkeypatch):
+    monkeypatch.setattr(tasks, "BEGIN_WITHIN", 0)
+
+    answers = tasks.send_messages(due_letters(3))
+
+    assert (answers, states()) == ([State.SENT], [State.SENT] * 3)
+
+
+@pytest.mark.django_db
 def test_next_task_opens_a_line_of_its_own(mail_server):
     server = mail_server()
 
