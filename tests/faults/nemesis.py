@@ -45,6 +45,10 @@ class Program:
         """Waits for its death."""
         assert processes.wait_until(lambda: not self.is_alive, within=within, every=0.01)
 
+    def stop(self):
+        """As systemd and Docker ask for it."""
+        os.kill(self.pid, signal.SIGTERM)
+
     def pause(self):
         os.kill(self.pid, signal.SIGSTOP)
 
@@ -102,8 +106,10 @@ class Nemesis:
             text=True,
         )
 
-    def start_worker(self, *, failpoint="", clock=0, is_hurried=True):
-        return self.fork("worker", WORKER_OPTIONS, failpoint, clock, is_hurried)
+    def start_worker(self, *, failpoint="", clock=0, is_hurried=True, pool="threads"):
+        """As on a laptop; with the pool `prefork` as in production."""
+        command = (*WORKER_OPTIONS, "--pool", pool)
+        return self.fork("worker", command, failpoint, clock, is_hurried)
 
     def start_beat(self, *, clock=0, is_hurried=True):
         schedule = self.var / f"schedule-{next(self.numbers)}"

@@ -25,6 +25,18 @@ def kill_at(place):
     return act
 
 
+def stop_while_it_sends(stage, times):
+    """A worker as in production is told to stop while it has letters in hand and others wait."""
+    stage.sink.misbehave("letter", times=FOR_EVER, delay=0.4)
+    for _stop in range(times):
+        stage.worker.kill()
+        worker = stage.start_worker(pool="prefork")
+        stage.people.book(2)
+        stage.until(lambda: stage.sink.talks)
+        worker.stop()
+        worker.dies()
+
+
 def flush_redis(stage, times):
     """Redis forgets the wake-ups of three bookings, which nobody has heard yet."""
     for _flush in range(times):
@@ -85,6 +97,7 @@ CASES = [
     Case("worker killed before the claim", kill_at("before_claim"), 1, 20, "sweep", "lost"),
     Case("worker killed after the claim", kill_at("after_claim"), 1, 20, "lease", "lost"),
     Case("worker killed after the 250", kill_at("after_250"), 2, 20, "one id", "strangers"),
+    Case("worker told to stop", stop_while_it_sends, 1, 10, "warm stop", "lost"),
     Case("Redis flushed", flush_redis, 1, 15, "sweep", "lost"),
     Case("Redis killed", kill_redis, 1, 10, "sweep", "lost"),
     Case("Redis absent", book_without_redis, 2, 10, "robust", "refused"),

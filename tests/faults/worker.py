@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import django
+from celery.apps import worker as celery_worker
 
 from recovery_site.celery import app
 
@@ -51,6 +52,12 @@ def may_lift(guard, owner, name):
         setattr(owner, name, chosen)
 
     return replace
+
+
+@may_lift("warm stop", celery_worker, "install_worker_term_handler")
+def stop_at_once(_install, worker):
+    """Told to stop, it leaves what it has in hand."""
+    celery_worker.install_worker_term_hard_handler(worker, sig="SIGTERM")
 
 
 @may_lift("lease", MessageQuerySet, "due")
