@@ -24,8 +24,10 @@ APART = {
     "content": ("Content pages beside a bare one", content.content_pages),
     "paint": ("First visits on a slow phone", paint.paint),
     "scale": ("One, two and four web processes", scale.webs),
+    "letters": ("Letters a second", letters.beside_tasks_that_do_nothing),
 }
 # Takes minutes of its own, and is measured apart alone; a whole run keeps its figures.
+NEED_THE_PEER = {"paint"}
 ALONE = {"staff": ("Every page of the desk after years", staff.staff)}
 BOOKED = ("ours_booked", "ours_posted", burst.DATABASE)
 
@@ -36,7 +38,7 @@ def say(told):
 
 async def measure(built):
     """Every measurement, one after the other; all ratios, and what stands behind them."""
-    ratios, behind, faults = await one_by_one(
+    ratios, behind, faults, seconds = await one_by_one(
         built,
         [
             ("How long searches and pages take", at_the_pages),
@@ -45,29 +47,32 @@ async def measure(built):
             ("Bookings a second beside the peer", bookings.beside_the_peer),
             ("Bookings a second beside a bare view", bookings.beside_a_bare_view),
             ("Many at one moment", burst.burst),
-            ("Letters a second", letters.beside_tasks_that_do_nothing),
             ("Bookings beside a slow mail server", letters.beside_a_slow_mail_server),
         ],
     )
     built.servers.stop(*built.servers.started)
     ratios |= {"deadlocks": databases.deadlocks(*BOOKED), "errors": len(faults)}
-    return ratios, behind | {"errors": sorted(set(faults))}
+    return ratios, behind | {"errors": sorted(set(faults)), "seconds_of_each_part": seconds}
 
 
 async def one_by_one(built, parts):
-    ratios, behind, faults = {}, {}, []
+    ratios, behind, faults, seconds = {}, {}, [], {}
     for told, measured in parts:
         say(told)
+        begun = time.monotonic()
         found = await measured(built)
         ratios |= found["ratios"]
         behind |= found["behind"]
         faults += found["faults"]
-    return ratios, behind, faults
+        seconds[told] = round(time.monotonic() - begun)
+    return ratios, behind, faults, seconds
 
 
 async def measure_apart(built, names):
     """Some parts alone; a fault leaves the older figures in place."""
-    ratios, behind, faults = await one_by_one(built, [(APART | ALONE)[name] for name in names])
+    ratios, behind, faults, _seconds = await one_by_one(
+        built, [(APART | ALONE)[name] for name in names]
+    )
     if faults:
         sys.exit("\n".join(sorted(set(faults))))
     return ratios, behind
@@ -88,16 +93,16 @@ def main():
     options.add_argument("--only", nargs="+", choices=APART | ALONE, help="parts to measure apart")
     chosen = options.parse_args()
     sizes, kept = (QUICK, VAR / "results.json") if chosen.quick else (FULL, report.RESULTS)
-    work = measure
+    work, has_peer = measure, True
     if chosen.only:
-        sizes = replace(sizes, large=0)
+        sizes, has_peer = replace(sizes, large=0), bool(NEED_THE_PEER & set(chosen.only))
 
         def work(built):
             return measure_apart(built, chosen.only)
 
-    say("Installing the peer, and filling the databases of both")
+    say("Installing the peer, and filling the databases")
     try:
-        with world.build(sizes) as built:
+        with world.build(sizes, has_peer=has_peer) as built:
             ratios, behind = asyncio.run(work(built))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -19,7 +19,7 @@ HOME = VAR / "peer"
 PYTHON = HOME / "venv" / "bin" / "python"
 WANTED = ROOT / "bench" / "peer_site" / "requirements.txt"
 AJAX = {"X-Requested-With": "XMLHttpRequest"}
-NAMES = {"small": "peer_small", "large": "peer_large"}
+SMALL = "peer_small"
 CODE = r"\b([A-Z0-9]{6})\b"
 HALF_HOURS = [(f"{hour:02}:{start}", end) for hour in range(9, 17) for start, end in (
     ("00", f"{hour:02}:30"), ("30", f"{hour + 1:02}:00"),
@@ -102,20 +102,16 @@ class Seeded:
 
 
 def prepare(sizes):
-    """One database for each number of past appointments; {database: what was seeded}."""
+    """A database with the small past, which is kinder to it; what was seeded."""
     make_tables()
-    seeded = {}
-    for name, past in (("peer_small", sizes.small), ("peer_large", sizes.large)):
-        databases.make(name, like="peer_empty")
-        options = {
-            "--staff": sizes.counselors,
-            "--past": past,
-            "--booked-ahead": sizes.booked_ahead,
-        }
-        words = [word for pair in options.items() for word in pair]
-        told = run([PYTHON, "-m", "peer_site.seed", *words], environment(name))
-        seeded[name] = Seeded(**json.loads(told))
-    return seeded
+    databases.make(SMALL, like="peer_empty")
+    options = {
+        "--staff": sizes.counselors,
+        "--past": sizes.small,
+        "--booked-ahead": sizes.booked_ahead,
+    }
+    words = [word for pair in options.items() for word in pair]
+    return Seeded(**json.loads(run([PYTHON, "-m", "peer_site.seed", *words], environment(SMALL))))
 
 
 def make_tables():

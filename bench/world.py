@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 
 from . import databases, ours, peer
 from .mail import Mail
+from .peer import Seeded
 from .servers import VAR, Servers, idle_redis, sync
 from .sizes import Sizes
-
-KEPT = ("ours_single", "ours_small", "ours_large", "peer_small", "peer_large")
 
 
 @dataclass
@@ -21,16 +20,15 @@ class World:
     servers: Servers
     postgres: int
     idle_redis: str
-    seeded: dict
+    seeded: Seeded | None  # of the peer, where it is measured
     web: dict = field(default_factory=dict)
 
     @contextmanager
     def all_served(self):
-        """Both sites beside both pasts, each site by as many workers of the same kind."""
+        """Ours beside both pasts, the peer beside the small one, by as many workers of one kind."""
         shape = sync(self.sizes.workers)
-        for past in ("small", "large"):
-            for module, name in ((ours, f"ours_{past}"), (peer, f"peer_{past}")):
-                self.web[name] = module.serve(self.servers, name, name, shape=shape)
+        for module, name in ((ours, "ours_small"), (ours, "ours_large"), (peer, peer.SMALL)):
+            self.web[name] = module.serve(self.servers, name, name, shape=shape)
         yield
         self.servers.stop(*(server.process for server in self.web.values()))
 
@@ -48,14 +46,14 @@ class World:
 
 
 @contextmanager
-def build(sizes):
+def build(sizes, *, has_peer=True):
     """Fills the databases of both sites side by side; stops what was started in the end."""
     peer.install()
     with ThreadPoolExecutor() as both:
-        mine, theirs = both.submit(ours.prepare, sizes), both.submit(peer.prepare, sizes)
-        mine.result()
-        seeded = theirs.result()
-    databases.settle(*KEPT)
+        mine = both.submit(ours.prepare, sizes)
+        theirs = both.submit(peer.prepare, sizes) if has_peer else None
+        names, seeded = mine.result(), theirs.result() if theirs else None
+    databases.settle(*names, *([peer.SMALL] if seeded else []))
     with Mail() as mail, Servers() as servers:
         yield World(sizes, mail, servers, databases.process(VAR), idle_redis(), seeded)
     databases.drop_all()

@@ -103,7 +103,7 @@ def peer_signed_in(world):
 
 
 def peer_server(world, name):
-    databases.make(name, like="peer_small")
+    databases.make(name, like=peer.SMALL)
     server = peer.serve(
         world.servers,
         name,
@@ -111,7 +111,7 @@ def peer_server(world, name):
         shape=sync(world.sizes.workers),
         SMTP_PORT=str(world.mail.port),
     )
-    return server, world.seeded["peer_small"]
+    return server, world.seeded
 
 
 async def beside_a_bare_view(world):

@@ -26,12 +26,9 @@ def peer_side(world, name, paths, headers):
 
 
 async def compare(world, our_path, peer_paths, headers=None):
-    """Both sides with the small and with the large past, in one set of turns."""
-    sides = {}
-    for past in ("small", "large"):
-        mine, other = f"ours_{past}", f"peer_{past}"
-        sides[mine] = our_side(world, mine, our_path)
-        sides[other] = peer_side(world, other, peer_paths(world.seeded[other]), headers or {})
+    """Ours with the small and with the large past, and the peer, in one set of turns."""
+    sides = {name: our_side(world, name, our_path) for name in ("ours_small", "ours_large")}
+    sides[peer.SMALL] = peer_side(world, peer.SMALL, peer_paths(world.seeded), headers or {})
     work = one_after_the_other(world.sizes.round_seconds)
     await take_turns(list(sides.values()), work, rounds=world.sizes.rounds)
     return sides
@@ -62,9 +59,8 @@ async def booking_page(world):
 
 
 def report(sides, name):
-    """The ratio where the past is small, which is kinder to the peer; the other stands behind."""
+    """The ratio where the past is small, which is kinder to the peer."""
     value, rounds = p95_ratio(sides["ours_small"], sides["peer_small"])
-    at_large, _rounds = p95_ratio(sides["ours_large"], sides["peer_large"])
     behind = {side: measured.figures() for side, measured in sides.items()}
-    behind |= {"by_round": rounds, "ratio_at_large": at_large}
+    behind |= {"by_round": rounds}
     return {"ratios": {name: value}, "behind": {name: behind}, "faults": faults(sides)}

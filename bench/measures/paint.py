@@ -21,7 +21,7 @@ from ..servers import sync
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PAGES = {"home": "/", "program": "/programs/iop/", "booking": "/consultation/"}
 HTTPS = {"X-Forwarded-Proto": "https"}
-SLOWER, LATENCY_MS, KBPS, VISITS = 4, 400, 400, 5
+SLOWER, LATENCY_MS, KBPS, VISITS = 4, 400, 400, 3
 # The largest paint so far in ms, and how far things moved, once all has come.
 SEEN = """
     async () => {
@@ -101,9 +101,9 @@ async def paint(world):
     """Our three first pages, and the peer's page to book, as production serves them."""
     shape = sync(world.sizes.workers)
     mine = ours.serve(world.servers, "painted", "ours_small", shape=shape)
-    other = peer.serve(world.servers, "peer_painted", "peer_small", shape=shape)
+    other = peer.serve(world.servers, "peer_painted", peer.SMALL, shape=shape)
     pages = {name: (mine.base + path, HTTPS) for name, path in PAGES.items()}
-    pages["peer_booking"] = (other.base + world.seeded["peer_small"].page, {})
+    pages["peer_booking"] = (other.base + world.seeded.page, {})
     told = await asyncio.to_thread(all_visits, pages)
     world.servers.stop(mine.process, other.process)
     return report(told)

@@ -21,13 +21,7 @@ DATABASE = "ours_desk"
 
 def prepare(sizes):
     databases.make(DATABASE, like="ours_empty")
-    seeded = {
-        "--counselors": sizes.counselors,
-        "--past": sizes.desk,
-        "--requests": sizes.open_requests,
-        "--booked-ahead": sizes.booked_ahead,
-    }
-    ours.manage(DATABASE, "seed_bench", *(word for pair in seeded.items() for word in pair))
+    ours.seed(sizes, DATABASE, sizes.counselors, sizes.desk)
     past.fill(DATABASE)
 
 
