@@ -69,7 +69,7 @@ MUTANTS = [
         name="letters say day and night only where somebody answers",
         kind="phone line",
         path="admissions/messaging/rendering.py",
-        old='"is_line_always_answered": always_in is not None,',
+        old='"is_line_always_answered": facts.always_in is not None,',
         new='"is_line_always_answered": True,',
         tests=(
             f"{LINE}/test_pages.py"

@@ -27,7 +27,7 @@ def kill_at(place):
 
 def stop_while_it_sends(stage, times):
     """A worker as in production is told to stop while it has letters in hand and others wait."""
-    stage.sink.misbehave("letter", times=FOR_EVER, delay=0.4)
+    stage.sink.misbehave("letter", times=2 * times, delay=0.4)
     for _stop in range(times):
         stage.worker.kill()
         worker = stage.start_worker(pool="prefork")
