@@ -47,6 +47,11 @@ CLAIM = f"""
         FOR UPDATE SKIP LOCKED
     )
 """  # noqa: S608  a condition of ours
+# Whether this is still the request's address, asked between writing and sending.
+HAS_ADDRESS = """
+    SELECT FROM admissions_consultationrequest
+    WHERE id = %(id)s AND email_number = %(email_number)s
+"""
 Kind, State, Reason = Message.Kind, Message.State, Message.Reason
 
 
@@ -95,9 +100,9 @@ def has_current_address(message: Message) -> bool:
     if message.is_for_staff:
         return True
     request = message.its_request
-    return ConsultationRequest.objects.filter(
-        pk=request.pk, email_number=request.email_number
-    ).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(HAS_ADDRESS, {"id": request.pk, "email_number": request.email_number})
+        return cursor.rowcount == 1
 
 
 def claim_message(message_id: int) -> Message | None:

@@ -6,6 +6,7 @@ reason, so it cannot say them.
 """
 
 import re
+import uuid
 from dataclasses import dataclass
 from email.encoders import encode_base64
 from email.utils import formataddr
@@ -63,6 +64,9 @@ class RenderedEmail(EmailMultiAlternatives):
     def message(self, *args: Any, **kwargs: Any) -> Any:
         made = super().message(*args, **kwargs)
         for part in made.walk():
+            if part.is_multipart():
+                # Python would look for one that no part holds, in each part, every time.
+                part.set_boundary(f"=_{uuid.uuid4().hex}")
             if part.get_content_type() == "text/calendar":
                 # From Django 6 on a part's lines end with LF alone; those of a calendar may not.
                 lines = cast(bytes, part.get_payload(decode=True)).splitlines()
