@@ -59,6 +59,7 @@ from .scheduling.models import (
     WeeklyHours,
 )
 from .triage.models import SavedView
+from .undo.models import UndoableAction
 
 __all__ = [
     "Acknowledgment",
@@ -113,6 +114,7 @@ __all__ = [
     "StaffCredential",
     "Suppression",
     "TaskRun",
+    "UndoableAction",
     "WaitlistEntry",
     "WeeklyHours",
 ]

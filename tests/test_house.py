@@ -46,6 +46,8 @@ SHOWN_INSTEAD = {
 # What services call within their own transaction, and what only reads.
 WITHIN_A_TRANSACTION = {
     "assign_unowned",
+    "grant_again",
+    "restore_rows",
     "cancel_standing_consultation",
     "close_privacy_request",
     "record_event",
@@ -159,6 +161,8 @@ SERVICES = [
         "triage/ownership",
         "triage/rota",
         "triage/snoozing",
+        "undo/steps",
+        "undo/undoing",
     )
 ]
 

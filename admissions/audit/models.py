@@ -206,6 +206,7 @@ class AuditEvent(models.Model):
         DISCLOSURE_RECORDED = "disclosure_recorded", _("Recorded a disclosure")
         CALL_TAKEN = "call_taken", _("Took a call")
         CALL_PROMISED = "call_promised", _("Promised a call aloud")
+        ACTION_UNDONE = "action_undone", _("Undid what they had just done")
 
     VIEW_TYPES = (
         Type.REQUEST_VIEWED, Type.MESSAGE_SEEN, Type.BENEFITS_SEEN, Type.ASSESSMENT_SEEN,

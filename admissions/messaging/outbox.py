@@ -238,7 +238,8 @@ def enqueue_no_contact_series(request: ConsultationRequest) -> None:
     """Three letters after a try that reached nobody; once until we have been in touch again."""
     since = request.attempts.in_touch().aggregate(at=Max("at"))["at"] or request.created_at
     ladders = [*list_series("no_show"), *list_series("no_contact")]
-    if request.messages.filter(kind__in=ladders, enqueued_at__gte=since).exists():
+    promised = request.messages.filter(kind__in=ladders, enqueued_at__gte=since)
+    if promised.exclude(reason=Message.Reason.UNDONE).exists():
         return
     now, rules = timezone.now(), MessageRule.objects.by_kind()
     enqueue_messages(

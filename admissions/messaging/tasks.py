@@ -42,6 +42,14 @@ def wake_delivery(request: ConsultationRequest | None) -> None:
     transaction.on_commit(lambda: send_due_messages.delay(pk), robust=True)
 
 
+def wake_delivery_in(request: ConsultationRequest, *, seconds: int) -> None:
+    """As wake_delivery, for what waits so long: the sweep does it if Redis is away."""
+    pk = str(request.pk)
+    transaction.on_commit(
+        lambda: send_due_messages.apply_async((pk,), countdown=seconds), robust=True
+    )
+
+
 @shared_task
 def send_due_messages(request_id: str | None = None) -> int:
     """Hand every due message, or one request's, to a worker; returns how many.

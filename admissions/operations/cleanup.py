@@ -13,6 +13,7 @@ from admissions.calls.models import Ring
 from admissions.intake.models import IdempotencyKey, ManageToken
 from admissions.messaging.models import Message, ProviderEvent
 from admissions.scheduling.models import BusyTime, OnCallShift
+from admissions.undo.models import UndoableAction
 
 BATCH = 5000
 DAY = timedelta(days=1)
@@ -25,6 +26,8 @@ REPORTS_KEPT = 90 * DAY
 BUSY_TIMES_KEPT = 30 * DAY
 # A page knows the number of a ring for an hour, and no signature is taken after ten minutes.
 RINGS_KEPT = DAY / 24
+# What can be undone for half a minute.
+STEPS_KEPT = DAY
 # What went to staff, and what went to somebody whose personal data is removed. Reports count what
 # was lost.
 MESSAGES_KEPT = 365 * DAY
@@ -38,6 +41,7 @@ def find_done_rows(now: datetime) -> Iterator[QuerySet]:
     yield IdempotencyKey.objects.filter(at__lt=now - FORM_KEYS_KEPT)
     yield ManageToken.objects.filter(expires_at__lt=now - TOKENS_KEPT)
     yield ProviderEvent.objects.filter(at__lt=now - REPORTS_KEPT)
+    yield UndoableAction.objects.filter(undone_at=None, at__lt=now - STEPS_KEPT)
     yield BusyTime.objects.filter(ends_at__lt=now - BUSY_TIMES_KEPT)
     yield Ring.objects.filter(at__lt=now - RINGS_KEPT)
     # Whom an alarm rang, and when, stays with the alarm.

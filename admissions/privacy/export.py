@@ -18,7 +18,7 @@ from admissions.calls.models import CALL_TEXTS
 from admissions.care.models import Assessment, Recommendation
 from admissions.exceptions import ActionNotAllowed
 from admissions.formatting import staff_name
-from admissions.intake.models import ConsultationRequest, Suppression
+from admissions.intake.models import ConsultationRequest, ContactAttempt, Suppression
 from admissions.messaging.models import Message
 from admissions.phone_numbers import format_phone
 from admissions.public import guide_answers
@@ -97,7 +97,10 @@ def export_request(request: ConsultationRequest) -> dict[str, Any]:
         "program_interest": program.name if program else None,
         "guide": [list(each) for each in guide_answers.parse_answers(request.guide_answers)],
         "consents": read_consents(request),
-        "contact_attempts": read_rows(request.attempts.all(), ["at", "channel", "result", "note"]),
+        "contact_attempts": read_rows(
+            ContactAttempt.with_taken_back.filter(request=request),
+            ["at", "channel", "result", "note", "taken_back_at"],
+        ),
         "calls": read_rows(request.calls.order_by("at"), CALL_COLUMNS),
         "notes": [
             {"at": each.at, "by": staff_name(each.by), "text": each.text}

@@ -37,7 +37,7 @@ class AttachedTexts:
     relation: str = "request"
 
     def rows_of(self, request: ConsultationRequest) -> models.QuerySet:
-        return self.model._default_manager.filter(**{self.relation: request}).order_by()
+        return self.model._base_manager.filter(**{self.relation: request}).order_by()
 
 
 ATTACHED = [

@@ -74,6 +74,7 @@ FUNNEL_SQL = f"""
             SELECT held_at IS NOT NULL AS is_held, held_at IS NULL AND EXISTS (
                 SELECT FROM admissions_contactattempt
                 WHERE request_id = asked.id AND result = ANY(%(in_touch)s)
+                    AND taken_back_at IS NULL
             ) AS is_live
         ) AS contact
     GROUP BY GROUPING SETS ((1, 2, 3, 4, 5, 6), ())

@@ -59,7 +59,8 @@ RESPONSE_TIMES_SQL = f"""
         FROM begun, LATERAL (
             SELECT min(at) AS tried_at,
                 min(at) FILTER (WHERE result = ANY(%(in_touch)s)) AS talked_at
-            FROM admissions_contactattempt WHERE request_id = begun.id
+            FROM admissions_contactattempt
+            WHERE request_id = begun.id AND taken_back_at IS NULL
         ) AS first
     ), clocked AS (
         SELECT created_at, tried_at, talked_at, closed_at,

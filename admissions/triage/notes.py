@@ -34,5 +34,5 @@ def find_repeated_note(request: ConsultationRequest, by: User, text: str) -> Not
     """The same words by the same hand a moment ago."""
     recent = request.notes.filter(
         by=by, at__gt=timezone.now() - contact_attempts.DOUBLE_CLICK_WINDOW
-    )
+    ).exclude(undoable__undone_at__isnull=False)
     return next((each for each in recent if each.text == text), None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,8 @@ from admissions.triage import (
     ownership,
     snoozing,
 )
+from admissions.undo import steps
+from admissions.undo.models import UndoableAction
 
 from . import forms, ownership_forms
 
@@ -37,20 +39,40 @@ class RequestAction:
     form: type[RequestForm]
     service: Callable
     success_message: "StrOrPromise"
+    is_undoable: bool = False
+
+    def take(self, **options: Any) -> UndoableAction | None:
+        """Call the service; return what can be undone of it for a while, if anything."""
+        if self.is_undoable:
+            return steps.take_step(service=self.service, **options)
+        self.service(**options)
+        return None
 
 
 REQUEST_ACTIONS = {
     "claim": RequestAction(
-        action_form.ActionForm, ownership.claim_request, _("This request is yours now.")
+        action_form.ActionForm,
+        ownership.claim_request,
+        _("This request is yours now."),
+        is_undoable=True,
     ),
     "log": RequestAction(
-        forms.LogAttemptForm, contact_attempts.log_attempt, _("The attempt is logged.")
+        forms.LogAttemptForm,
+        contact_attempts.log_attempt,
+        _("The attempt is logged."),
+        is_undoable=True,
     ),
     "complete": RequestAction(
-        action_form.ActionForm, outcomes.complete_consultation, _("The consultation is completed.")
+        action_form.ActionForm,
+        outcomes.complete_consultation,
+        _("The consultation is completed."),
+        is_undoable=True,
     ),
     "no-show": RequestAction(
-        action_form.ActionForm, outcomes.mark_no_show, _("Marked as a no-show.")
+        action_form.ActionForm,
+        outcomes.mark_no_show,
+        _("Marked as a no-show."),
+        is_undoable=True,
     ),
     "move": RequestAction(
         forms.MoveConsultationForm,
@@ -69,18 +91,32 @@ REQUEST_ACTIONS = {
         action_form.ActionForm, waitlist.remove_from_waitlist, _("We look no longer.")
     ),
     "hand-over": RequestAction(
-        ownership_forms.HandOverForm, ownership.reassign_request, _("It is your colleague’s now.")
+        ownership_forms.HandOverForm,
+        ownership.reassign_request,
+        _("It is your colleague’s now."),
+        is_undoable=True,
     ),
     "give-back": RequestAction(
-        ownership_forms.OwnerCheckedForm, ownership.unassign_request, _("Anyone may claim it now.")
+        ownership_forms.OwnerCheckedForm,
+        ownership.unassign_request,
+        _("Anyone may claim it now."),
+        is_undoable=True,
     ),
     "set-aside": RequestAction(
-        ownership_forms.SnoozeForm, snoozing.snooze_request, _("It is set aside.")
+        ownership_forms.SnoozeForm,
+        snoozing.snooze_request,
+        _("It is set aside."),
+        is_undoable=True,
     ),
     "take-up": RequestAction(
-        action_form.ActionForm, snoozing.unsnooze_request, _("It is taken up again.")
+        action_form.ActionForm,
+        snoozing.unsnooze_request,
+        _("It is taken up again."),
+        is_undoable=True,
     ),
-    "note": RequestAction(ownership_forms.NoteForm, notes.add_note, _("The note is kept.")),
+    "note": RequestAction(
+        ownership_forms.NoteForm, notes.add_note, _("The note is kept."), is_undoable=True
+    ),
     "escalate": RequestAction(
         action_form.ActionForm,
         escalation.escalate_safety,
@@ -98,9 +134,13 @@ REQUEST_ACTIONS = {
         referral_forms.BeginAdmissionForm,
         recommendations.begin_admission,
         _("The admission has begun."),
+        is_undoable=True,
     ),
     "admit": RequestAction(
-        referral_forms.AdmitForm, outcomes.close_request, _("They are admitted.")
+        referral_forms.AdmitForm,
+        outcomes.close_request,
+        _("They are admitted."),
+        is_undoable=True,
     ),
     "refer": RequestAction(
         referral_forms.ReferralForm,
@@ -118,6 +158,9 @@ REQUEST_ACTIONS = {
         _("The insurance desk looks into it."),
     ),
     "close": RequestAction(
-        forms.CloseRequestForm, outcomes.close_request, _("The request is closed.")
+        forms.CloseRequestForm,
+        outcomes.close_request,
+        _("The request is closed."),
+        is_undoable=True,
     ),
 }

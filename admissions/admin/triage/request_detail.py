@@ -86,7 +86,8 @@ class NoteRow:
 def note_rows(request: ConsultationRequest) -> list[NoteRow]:
     """Newest first; those of what was merged with it under their reference."""
     ours = {request.pk: "", **dict(request.merged.values_list("pk", "reference"))}
-    found = Note.objects.filter(request__in=ours).select_related("by").order_by("-at", "-pk")
+    stay = Note.objects.filter(request__in=ours).exclude(undoable__undone_at__isnull=False)
+    found = stay.select_related("by").order_by("-at", "-pk")
     return [
         NoteRow(each.text, each.at, formatting.staff_name(each.by), ours[each.request_id])
         for each in found

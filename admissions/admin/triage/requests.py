@@ -39,6 +39,7 @@ from . import (
     request_detail,
     request_list,
     request_row,
+    undo,
 )
 from .request_actions import REQUEST_ACTIONS, RequestAction, RequestForm
 
@@ -123,7 +124,12 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
             name="admissions_consultationrequest_duplicates",
         )
         everything = handing_over_all.build_urls(self.admin_site)
-        return [*steps, merging, *everything, search, *views, *super().get_urls()]
+        undoing = path(
+            "undo/<uuid:pk>/",
+            self.admin_site.admin_view(require_POST(partial(undo.undo_view, admin=self))),
+            name="admissions_consultationrequest_undo",
+        )
+        return [*steps, undoing, merging, *everything, search, *views, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -207,10 +213,13 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
             messages.warning(request, _("Nothing is changed yet. Look at the words in red."))
             return self.render_request(request, consultation_request, {name: form})
         try:
-            step.service(request_id=consultation_request.pk, by=request.user, **form.cleaned_data)
+            undoable = step.take(
+                request_id=consultation_request.pk, by=request.user, **form.cleaned_data
+            )
         except (ActionNotAllowed, SlotTaken) as refused:
             return self.render_refusal(request, consultation_request, name, form, refused)
-        messages.success(request, self.describe_success(request, consultation_request, step))
+        done = self.describe_success(request, consultation_request, step)
+        undo.tell_done(request, done, undoable)
         warn_of_promise(request, form.cleaned_data.get("promise_by"))
         return HttpResponseRedirect(action_urls.after_action(request, consultation_request))
 

@@ -134,6 +134,8 @@ def describe_event(event: AuditEvent) -> str:
         (Type.REQUEST_HANDED_OVER, AuditEvent.GIVEN_BACK): _("Gave the request back"),
         (Type.REQUEST_SET_ASIDE, AuditEvent.TAKEN_UP): _("Took the request up again"),
     }
+    if event.type == Type.ACTION_UNDONE:
+        return _("Undid: %(what)s") % {"what": Type(event.code).label}
     return other.get((event.type, event.code)) or event.get_type_display()
 
 
@@ -144,13 +146,16 @@ def event_detail(event: AuditEvent, request: ConsultationRequest) -> str:
         return describe_closing(event, request)
     if event.type == Type.REQUESTS_MERGED or event.type in TYPES_WITH_VERSION:
         return event.code
+    if event.type == Type.ACTION_UNDONE and event.code == Type.ATTEMPT_LOGGED:
+        return str(ContactAttempt.Result(event.detail["code"]).label)
     if event.type == Type.WAITLIST_LEFT:
         return str(WaitlistEntry.LeaveReason(event.code).label)
     return formatting.staff_name(event.staff) if event.staff else ""
 
 
 def note_entries(ours: dict) -> list[tuple]:
-    notes = Note.objects.filter(request__in=ours).select_related("by")
+    stay = Note.objects.filter(request__in=ours).exclude(undoable__undone_at__isnull=False)
+    notes = stay.select_related("by")
     return [
         (
             TimelineEntry(note.at, "note", formatting.staff_name(note.by), _("Note"), note.text),

@@ -19,6 +19,16 @@ class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
         return self.filter(result__in=ContactAttempt.IN_TOUCH)
 
 
+class ContactAttemptManager(models.Manager["ContactAttempt"]):
+    """Those that count. Whatever reads all a person's data asks `with_taken_back`."""
+
+    def get_queryset(self) -> ContactAttemptQuerySet:
+        return ContactAttemptQuerySet(self.model, using=self._db).filter(taken_back_at=None)
+
+    def in_touch(self) -> ContactAttemptQuerySet:
+        return self.get_queryset().in_touch()
+
+
 class ContactAttempt(models.Model):
     """One try by staff to reach the person, and what came of it."""
 
@@ -51,12 +61,18 @@ class ContactAttempt(models.Model):
         help_text=_("The request that it was logged in, where that was merged since."),
     )
 
+    taken_back_at = models.DateTimeField(
+        null=True, help_text=_("Undone by whoever logged it: it was never so.")
+    )
+
     # After these, nothing says any more that we could not reach them.
     IN_TOUCH = [Result.REACHED, Result.REPLIED]
 
-    objects = ContactAttemptQuerySet.as_manager()
+    with_taken_back = models.Manager()
+    objects = ContactAttemptManager()
 
     class Meta:
+        default_manager_name = "objects"
         ordering = ["at", "pk"]
         indexes = [models.Index("at", name="attempt_by_time")]
         triggers = [refuse_texts_after_removal("attempt_is_about_someone", "note")]

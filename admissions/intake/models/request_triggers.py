@@ -2,6 +2,8 @@
 
 import pgtrigger
 
+from admissions.state_moves import MovesOrUndo
+
 from .personal_data import PERMISSIONS, PERSONAL_TEXTS
 from .stages import ADMITTED_DISPOSITIONS, STAGE_TRANSITIONS
 
@@ -60,9 +62,11 @@ REMOVAL_TRIGGERS = [
 
 REQUEST_TRIGGERS = [
     *REMOVAL_TRIGGERS,
-    pgtrigger.FSM(
+    MovesOrUndo(
         name="request_stage_moves",
         field="stage",
+        undone="""act.request_id = NEW.id AND act.before->>'stage' = NEW.stage
+            AND act.after->>'stage' = OLD.stage""",
         transitions=[
             (old.value, new.value)
             for old, permitted in STAGE_TRANSITIONS.items()

@@ -111,6 +111,7 @@ class Message(models.Model):
         REPLIED = "replied", _("They have been in touch")
         CALL_MADE = "kept", _("The promise was kept")
         CANCELED = "canceled", _("Staff took it back")
+        UNDONE = "undone", _("What it was about was undone")
         RESTORED = "restored", _("It was due before the database was restored")
         NOT_ACCEPTED = "not_accepted", _("The mail server asked to try again later")
         REFUSED = "refused", _("The mail server refused it for good")

@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Self
 
-import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from admissions.encryption import EncryptedTextField
 from admissions.exceptions import MoveNotAllowed
+from admissions.state_moves import MovesOrUndo
 from programs.models import Location
 
 from .counselors import Counselor, Mode
@@ -180,9 +180,13 @@ class Consultation(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.FSM(
+            MovesOrUndo(
                 name="consultation_status_moves",
                 field="status",
+                undone="""act.request_id = NEW.request_id
+                    AND act.before #>> ARRAY['consultations', NEW.id::text, 'status'] = NEW.status
+                    AND act.after #>> ARRAY['consultations', NEW.id::text, 'status']
+                        = OLD.status""",
                 transitions=[
                     (old.value, new.value)
                     for old, permitted in STATUS_MOVES.items()

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from admissions.audit.models import AuditEvent
 from admissions.intake.models import IdempotencyKey, ManageToken
 from admissions.messaging.models import Message, ProviderEvent
 from admissions.operations import cleanup, tasks
 from admissions.scheduling.models import OnCallShift
+from admissions.undo.models import UndoableAction
 from tests.support.factories import make_due, make_request, make_shift, make_user
 
 NOW = datetime(2027, 1, 4, 16, tzinfo=UTC)
@@ -41,6 +43,14 @@ def make_digest(age):
     return message
 
 
+def make_undoable(age):
+    event = AuditEvent.objects.create(type="note_added", source="system")
+    return UndoableAction.objects.create(
+        request=make_request(), by=make_user(), at=NOW - age, expires_at=NOW, event=event,
+        last_event_id=event.pk, before={}, after={}, made={},
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("make", "kept"),
     [
@@ -48,10 +58,11 @@ def make_digest(age):
         (make_token, cleanup.TOKENS_KEPT),
         (make_report, cleanup.REPORTS_KEPT),
         (make_digest, cleanup.MESSAGES_KEPT),
+        (make_undoable, cleanup.STEPS_KEPT),
     ],
 )
 def test_rows_go_once_their_time_is_over(make, kept):
-    old, young = make(kept + DAY), make(kept - DAY)
+    old, young = make(kept + DAY), make(kept - DAY / 2)
 
     tasks.delete_done_rows()
 

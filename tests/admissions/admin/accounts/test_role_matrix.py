@@ -89,7 +89,7 @@ AREAS = {
         steps("consultationrequest",
               "claim log complete no_show move plan look_sooner stop_looking hand_over give_back"
               " set_aside take_up note escalate reopen begin admit refer confirm_handover"
-              " ask_insurance close take_alarm search save_view delete_saved_view duplicates"
+              " ask_insurance close take_alarm undo search save_view delete_saved_view duplicates"
               " change")
         | steps("call", "new") | steps("consultation", "book move")
         | steps("message", "resend take_back came_back"),
