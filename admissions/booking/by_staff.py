@@ -71,13 +71,17 @@ def book_new_caller(
 def book_for_request(
     *, key: uuid.UUID, request_id: uuid.UUID, by: User, pick: SlotChoice
 ) -> ConsultationRequest:
-    """Book a time for a request without a consultation, or raise and change nothing."""
+    """Book a time for a request without a consultation, or raise and change nothing.
+
+    What nobody owned is theirs from then on.
+    """
     request = requests.lock_open_request(request_id)
     if find_or_claim_key(key):
         return request
     check_may_book_for(request, pick.mode)
 
     consultations.schedule_consultation(request, pick, by=by)
+    requests.claim_by_work(request, by=by)
     link_key_to_request(key, request)
     return request
 

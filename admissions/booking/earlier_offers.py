@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from admissions.audit.models import AuditEvent
 from admissions.intake import contact_hours
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.service_levels import UNDO_WINDOW
 from admissions.intake.waitlist_entries import end_offer, stop_waiting
 from admissions.messaging import outbox
 from admissions.messaging.models import Message
@@ -242,6 +243,7 @@ def make_offer(
 ) -> bool:
     """Offer the soonest news that nobody else is offered; whether there was any."""
     rules, taken = ModeRules.objects.get(mode=consultation.mode), list_offered_times()
+    taken += list_times_just_freed(now)
     for slot in find_new_slots(waiting, consultation, slots):
         counselor_id = pick_offer_counselor(slot, consultation, rules, taken)
         expires_at = compute_offer_expiry(slot.starts_at, consultation, rules, now=now)
@@ -278,6 +280,13 @@ def save_offer(offer: EarlierOffer) -> bool:
 def list_offered_times() -> OfferedTimes:
     """(counselor id, held) of every open offer."""
     return list(EarlierOffer.objects.open().values_list("counselor_id", "held"))
+
+
+def list_times_just_freed(now: datetime) -> OfferedTimes:
+    """(counselor id, held) of what staff canceled a moment ago and may yet undo."""
+    by_staff = Q(status=Consultation.Status.CANCELED_BY_CENTER) | ~Q(canceled_because="")
+    freed = Consultation.objects.filter(by_staff, ended_at__gt=now - UNDO_WINDOW, starts_at__gt=now)
+    return list(freed.values_list("counselor_id", "held"))
 
 
 def pick_offer_counselor(

@@ -6,8 +6,10 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.scheduling.models import Consultation, WaitlistEntry
+from users.models import User
 
 from .models import ConsultationRequest, ContactAttempt
 from .related_rows import read_related
@@ -49,6 +51,21 @@ def set_due_unless_pressing(request: ConsultationRequest, at: datetime) -> None:
     is_pressed = request.needs_safety_answer or request.concern_opened_at
     if not is_pressed and not request.promised_call_by:
         request.due_at = at
+
+
+def claim_by_work(request: ConsultationRequest, *, by: User) -> bool:
+    """Make what nobody owns theirs, since they work on it; return whether it was nobody's.
+
+    Not for whoever requests cannot be handed to, such as a superuser in an emergency. Within the
+    caller's transaction, which has locked the request.
+    """
+    may_own = not by.is_superuser and by.has_perm("admissions.triage_consultationrequest")
+    if request.owner_id or request.is_closed or not may_own:
+        return False
+    request.owner, request.claimed_at = by, timezone.now()
+    request.save(update_fields=["owner", "claimed_at"])
+    request.audit_events.create(type=AuditEvent.Type.REQUEST_CLAIMED, actor=by)
+    return True
 
 
 def mark_safety_answered(request: ConsultationRequest) -> None:

@@ -35,6 +35,8 @@ class CallPromise:
         return self.by <= now + CALL_NOW_WITHIN
 
 
+# Whoever did something on the desk can undo it so long; what is told because of it waits.
+UNDO_WINDOW = timedelta(seconds=30)
 CHECK_IN_AFTER_CANCELING = timedelta(days=1)
 
 

@@ -207,14 +207,21 @@ def assignment_reason(
     return f"{chosen}; longest without a booking of equals" if equal else chosen
 
 
-def release_consultation(consultation: Consultation, status: str, *, reason: str = "") -> None:
-    """Free the consultation's time; its calendars are told under the next sequence."""
+def release_consultation(
+    consultation: Consultation, status: str, *, reason: str = "", because: str = ""
+) -> None:
+    """Free the consultation's time; its calendars are told under the next sequence.
+
+    `reason` is in somebody's own words, `because` a CancelReason of staff.
+    """
     consultation.move_to(status)
     consultation.ended_at = timezone.now()
-    consultation.cancel_reason = reason
+    consultation.cancel_reason, consultation.canceled_because = reason, because
     if status in CANCELED_STATUSES:
         consultation.sequence += 1
-    consultation.save(update_fields=["status", "ended_at", "cancel_reason", "sequence"])
+    consultation.save(
+        update_fields=["status", "ended_at", "cancel_reason", "canceled_because", "sequence"]
+    )
 
 
 def require_open_slot(

@@ -18,7 +18,11 @@ from admissions.intake.models import (
     ContactAttempt,
     Suppression,
 )
-from admissions.intake.requests import lock_open_request, mark_safety_answered
+from admissions.intake.requests import (
+    claim_by_work,
+    lock_open_request,
+    mark_safety_answered,
+)
 from admissions.intake.service_levels import CLOSE_AFTER_STOP, FOLLOW_UP_AFTER_TALKING
 from admissions.messaging import outbox, tasks
 from admissions.scheduling.models import WaitlistEntry
@@ -60,7 +64,7 @@ def log_attempt(
     """Keep one try to reach the person; it answers the promise and sets the next due time.
 
     That is as the plan says, or `next_at` where staff know better, or `promise_by` where they
-    promised another call aloud.
+    promised another call aloud. Whoever logs it owns from then on what nobody owned.
     """
     request = lock_open_request(request_id)
     if twin := find_repeated_attempt(request, by, channel, result, note):
@@ -77,7 +81,7 @@ def log_attempt(
     request.save()
     settle_alarm(request)
 
-    request.audit_events.create(type=Type.ATTEMPT_LOGGED, actor=by, code=result)
+    record_attempt(request, attempt)
 
     enqueue_attempt_messages(request, attempt, was_promised=promised is not None)
     if promise_by:
@@ -86,6 +90,13 @@ def log_attempt(
         promises.set_promise(request, by, promise_by, standing, replaces=replaces_promise)
     tasks.wake_delivery(request)
     return attempt
+
+
+def record_attempt(request: ConsultationRequest, attempt: ContactAttempt) -> None:
+    """An event of it; and of a claim, where nobody owned the request and somebody goes on."""
+    request.audit_events.create(type=Type.ATTEMPT_LOGGED, actor=attempt.by, code=attempt.result)
+    if attempt.result != Result.ASKED_TO_STOP:
+        claim_by_work(request, by=attempt.by)
 
 
 def find_repeated_attempt(

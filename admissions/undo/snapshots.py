@@ -30,7 +30,7 @@ STATE_FIELDS = [
     "may_text",
     "may_email",
 ]
-TALK_FIELDS = ["status", "sequence", "ended_at"]
+TALK_FIELDS = ["status", "sequence", "ended_at", "canceled_because"]
 
 Snapshot = dict[str, Any]
 Made = dict[str, list[int]]

@@ -1,7 +1,6 @@
 """Does one thing to a request so that it can be undone: what went out because of it waits."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.service_levels import UNDO_WINDOW
 from admissions.messaging import tasks
 from admissions.messaging.models import Message
 from users.models import User
@@ -16,7 +16,6 @@ from users.models import User
 from . import snapshots
 from .models import UndoableAction
 
-UNDO_WINDOW = timedelta(seconds=30)
 # What an undo cannot put back: a referral stays on file, and an offer that was withdrawn is over.
 LASTING = ["referrals", "offers"]
 

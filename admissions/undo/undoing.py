@@ -14,7 +14,7 @@ from admissions.formatting import staff_name
 from admissions.intake import suppressions
 from admissions.intake.models import ConsentEvent, ConsultationRequest, ContactAttempt
 from admissions.messaging.models import Alarm, Message
-from admissions.scheduling.models import Consultation, WaitlistEntry
+from admissions.scheduling.models import Consultation, EarlierOffer, WaitlistEntry
 from users.models import User
 
 from . import snapshots
@@ -120,6 +120,7 @@ def restore_consultations(action: UndoableAction) -> None:
     for talk in Consultation.objects.filter(pk__in=changed):
         set_fields(talk, changed[talk.pk], snapshots.TALK_FIELDS)
         talk.cancel_reason = ""
+        check_offered_to_nobody(talk)
         try:
             with transaction.atomic():
                 talk.save(update_fields=[*snapshots.TALK_FIELDS, "cancel_reason"])
@@ -129,6 +130,15 @@ def restore_consultations(action: UndoableAction) -> None:
             raise ActionNotAllowed(
                 _("That time is taken by now. Book them another one.")
             ) from refusal
+
+
+def check_offered_to_nobody(talk: Consultation) -> None:
+    """Raise where somebody who waits was offered the time that a cancellation had freed."""
+    offers = EarlierOffer.objects.open().filter(counselor=talk.counselor_id)
+    if talk.is_standing and offers.filter(held__overlap=talk.held).exists():
+        raise ActionNotAllowed(
+            _("That time has been offered to somebody who waits. Book them another one.")
+        )
 
 
 def restore_rows(request: ConsultationRequest, action: UndoableAction, *, by: User) -> None:

@@ -28,7 +28,7 @@ from admissions.admin.scheduling import (
     external_calendars,
     phone_form,
 )
-from admissions.admin.triage import duplicates, ownership_forms, request_list
+from admissions.admin.triage import cancel_form, duplicates, ownership_forms, request_list
 from admissions.admin.triage import forms as triage
 from admissions.booking.absences import match_colleagues
 from admissions.care.models import BenefitsVerification
@@ -185,6 +185,7 @@ FORMS = {
     triage.LogAttemptForm: on_request(triage.LogAttemptForm),
     triage.MoveConsultationForm: build_move,
     triage.CloseRequestForm: on_request(triage.CloseRequestForm),
+    cancel_form.CancelConsultationForm: on_request(cancel_form.CancelConsultationForm),
     triage.StaffContactPlanForm: on_request(triage.StaffContactPlanForm),
     ownership_forms.HandOverForm: on_request(ownership_forms.HandOverForm),
     ownership_forms.OwnerCheckedForm: on_request(ownership_forms.OwnerCheckedForm),

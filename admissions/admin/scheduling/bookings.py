@@ -169,6 +169,8 @@ def submit_booking(
         address = request_url(query.request) if query.request else ""
         return redirect_with_warning(request, str(refused), address)
     messages.success(request, _("The consultation is booked."))
+    if query.request and query.request.owner_id is None and booked.owner_id == request.user.pk:
+        messages.success(request, _("The request is yours now."))
     return HttpResponseRedirect(request_url(booked))
 
 

@@ -32,6 +32,7 @@ from admissions.triage import search as triage_search
 
 from . import (
     action_urls,
+    cancel,
     duplicates,
     filters,
     forms,
@@ -39,6 +40,7 @@ from . import (
     request_detail,
     request_list,
     request_row,
+    stop,
     undo,
 )
 from .request_actions import REQUEST_ACTIONS, RequestAction, RequestForm
@@ -51,6 +53,10 @@ LIST_PARTS = "admin/admissions/consultationrequest/_list_parts.html"
 SAVED_VIEW_ROUTES: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
     "save_view": ("views/save/", request_list.save_view),
     "delete_saved_view": ("views/<int:pk>/delete/", request_list.delete_saved_view),
+}
+PAGE_ROUTES: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
+    "undo": ("undo/<uuid:pk>/", require_POST(undo.undo_view)),
+    "cancel": ("<uuid:pk>/cancel/", cancel.cancel_view),
 }
 
 
@@ -124,12 +130,15 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
             name="admissions_consultationrequest_duplicates",
         )
         everything = handing_over_all.build_urls(self.admin_site)
-        undoing = path(
-            "undo/<uuid:pk>/",
-            self.admin_site.admin_view(require_POST(partial(undo.undo_view, admin=self))),
-            name="admissions_consultationrequest_undo",
-        )
-        return [*steps, undoing, merging, *everything, search, *views, *super().get_urls()]
+        own = [
+            path(
+                address,
+                self.admin_site.admin_view(partial(view, admin=self)),
+                name=f"admissions_consultationrequest_{name}",
+            )
+            for name, (address, view) in PAGE_ROUTES.items()
+        ]
+        return [*steps, *own, merging, *everything, search, *views, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -212,6 +221,8 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
         if not form.is_valid():
             messages.warning(request, _("Nothing is changed yet. Look at the words in red."))
             return self.render_request(request, consultation_request, {name: form})
+        if stop.needs_question(request, name, form):
+            return stop.ask(request, form, self.admin_site.each_context(request))
         try:
             undoable = step.take(
                 request_id=consultation_request.pk, by=request.user, **form.cleaned_data
@@ -219,7 +230,7 @@ class ConsultationRequestAdmin(ReadOnlyAdmin):
         except (ActionNotAllowed, SlotTaken) as refused:
             return self.render_refusal(request, consultation_request, name, form, refused)
         done = self.describe_success(request, consultation_request, step)
-        undo.tell_done(request, done, undoable)
+        undo.tell_done(request, done, undoable, is_claimed=undo.has_claimed(name, undoable))
         warn_of_promise(request, form.cleaned_data.get("promise_by"))
         return HttpResponseRedirect(action_urls.after_action(request, consultation_request))
 

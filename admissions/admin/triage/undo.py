@@ -23,8 +23,23 @@ if TYPE_CHECKING:
 UNDO_TAG = "undo:"
 
 
-def tell_done(request: HttpRequest, words: str, undoable: UndoableAction | None) -> None:
+def has_claimed(name: str, undoable: UndoableAction | None) -> bool:
+    """Whether the step of this name has made theirs what nobody owned, without being a claim."""
+    if undoable is None or name in ("claim", "hand-over"):
+        return False
+    return undoable.before["owner_id"] is None and undoable.after["owner_id"] is not None
+
+
+def tell_done(
+    request: HttpRequest,
+    words: str,
+    undoable: UndoableAction | None,
+    *,
+    is_claimed: bool = False,
+) -> None:
     """Say it on the next page; with a button to undo it, where that can be."""
+    if is_claimed:
+        words = _("%(done)s The request is yours now.") % {"done": words}
     messages.success(request, words, extra_tags=f"{UNDO_TAG}{undoable.pk}" if undoable else "")
 
 

@@ -2,7 +2,7 @@
 
 from .after_hours import AfterHours
 from .calendar_feeds import CalendarFeed
-from .consultations import Consultation, ConsultationQuerySet, Status
+from .consultations import CancelReason, Consultation, ConsultationQuerySet, Status
 from .counselors import Counselor, Mode, ModeRules
 from .external_calendars import BusyTime, CalendarRefused, ExternalCalendar, RefusalReason
 from .on_call import OnCallShift
@@ -15,6 +15,7 @@ __all__ = [
     "BusyTime",
     "CalendarFeed",
     "CalendarRefused",
+    "CancelReason",
     "Closure",
     "Consultation",
     "ConsultationQuerySet",

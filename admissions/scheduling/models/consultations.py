@@ -32,6 +32,16 @@ class Status(models.TextChoices):
     RESCHEDULED = "rescheduled", _("Moved to another time")
 
 
+class CancelReason(models.TextChoices):
+    """Why staff canceled it."""
+
+    THEY_ASKED = "they_asked", _("They asked us to")
+    COUNSELOR_AWAY = "counselor_away", _("The counselor is away")
+    CENTER_CLOSED = "center_closed", _("The center is closed then")
+    BOOKED_TWICE = "booked_twice", _("It was booked twice")
+    OTHER = "other", _("Another reason")
+
+
 STANDING = [Status.SCHEDULED, Status.CONFIRMED]
 # What a counselor's load is made of; a no-show took their time too.
 COUNTED = [*STANDING, Status.COMPLETED, Status.NO_SHOW]
@@ -125,6 +135,14 @@ class Consultation(models.Model):
     )
     ended_at = models.DateTimeField(null=True)
     cancel_reason = EncryptedTextField(max_length=200, blank=True)
+    canceled_because = models.CharField(
+        max_length=20,
+        choices=CancelReason,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Why staff canceled it; empty where its requester did."),
+    )
 
     objects = ConsultationQuerySet.as_manager()
 

@@ -155,8 +155,10 @@ def test_book_time_schedules_the_request(staff):
     held = request.standing_consultation()
     assert (request.stage, request.due_at) == (Stage.CONSULTATION_SCHEDULED, NOON)
     assert (held.counselor, held.starts_at, held.booked_by) == (counselor, NOON, staff)
-    assert audit(request) == [("consultation_requested", staff, held)]
-    assert promised(request) == ["confirmation"]
+    assert audit(request) == [
+        ("consultation_requested", staff, held), ("request_claimed", staff, None),
+    ]  # fmt: skip
+    assert (request.owner, promised(request)) == (staff, ["confirmation"])
 
 
 def test_book_time_leaves_a_promised_call_due(staff):

@@ -81,7 +81,10 @@ def test_log_attempt_keeps_the_try_and_records_its_result(staff):
     kept = request.attempts.get()
     assert (kept, kept.by, kept.at) == (attempt, staff, NOW)
     assert (kept.channel, kept.result, kept.note) == ("call", "voicemail", "Will try the evening")
-    assert audit(request) == [("attempt_logged", staff, "voicemail", None)]
+    assert audit(request) == [
+        ("attempt_logged", staff, "voicemail", None),
+        ("request_claimed", staff, "", None),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,32 @@
 """Colleagues who do things to one request at the same moment: each has one outcome."""
 
+from datetime import timedelta
 from functools import partial
+from uuid import uuid4
 
 from django.utils import timezone
 
+from admissions.audit.models import AuditEvent
+from admissions.booking import consultations
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging.alarms import ringing
 from admissions.messaging.alarms.raising import raise_alarm
 from admissions.messaging.models import Message
-from admissions.triage import alarms, contact_attempts, duplicates, escalation, outcomes, ownership
-from tests.support.factories import make_request, make_user
+from admissions.triage import (
+    alarms,
+    cancellations,
+    contact_attempts,
+    duplicates,
+    escalation,
+    outcomes,
+    ownership,
+)
+from tests.support.factories import make_consultation, make_request, make_user
 from tests.support.rivals import at_once
 from tests.support.rivals import outcomes as outcomes_of
+
+DAY = timedelta(days=1)
 
 
 def test_two_hand_overs_and_a_claim_at_once_leave_one_owner_and_one_event(real_commits):
@@ -124,3 +138,24 @@ def test_merge_and_close_at_once_have_one_outcome(real_commits):
         two.refresh_from_db()
         refused = [type(each).__name__ for each in answers].index("ActionNotAllowed")
         assert two.disposition == ("withdrawn" if refused == 0 else "duplicate")
+
+
+def test_staff_and_requester_who_cancel_at_once_free_it_once(real_commits):
+    staff, talk = make_user("coordinator"), make_consultation(starts_at=timezone.now() + 2 * DAY)
+    act = partial(
+        cancellations.cancel_consultation,
+        request_id=talk.request_id,
+        consultation_id=talk.pk,
+        by=staff,
+        said=cancellations.Cancellation("counselor_away", "email", "check_in"),
+    )
+    theirs = partial(consultations.cancel_consultation, key=uuid4(), request=talk.request)
+
+    answers = at_once([act, theirs])
+
+    events = AuditEvent.objects.filter(type=AuditEvent.Type.CONSULTATION_CANCELED)
+    assert (events.count(), Message.objects.exclude(kind__in=Message.STAFF_KINDS).count()) == (1, 1)
+    # The requester is shown what stands, whoever was first; staff are told.
+    assert outcomes_of(answers[1:]) == {"Consultation": 1}
+    is_ours = events.get().actor is not None
+    assert outcomes_of(answers[:1]) == {"Consultation" if is_ours else "ActionNotAllowed": 1}

@@ -78,7 +78,8 @@ AREAS = {
               "waitlistentry", "earlieroffer", "call")
         | steps("call", "new") | steps("consultation", "calendar book move")
         | steps("message", "html file")
-        | steps("consultationrequest", "duplicates") | steps("counselor", "availability_check"),
+        | steps("consultationrequest", "duplicates cancel")
+        | steps("counselor", "availability_check"),
         pages("consultationrequest", "consultation", "counselor", "closure", "message",
               "waitlistentry", "earlieroffer", "call", of="changelist history")
         | {"admissions_message_change"} | steps("consultation", "calendar"),
@@ -89,8 +90,8 @@ AREAS = {
         steps("consultationrequest",
               "claim log complete no_show move plan look_sooner stop_looking hand_over give_back"
               " set_aside take_up note escalate reopen begin admit refer confirm_handover"
-              " ask_insurance close take_alarm undo search save_view delete_saved_view duplicates"
-              " change")
+              " ask_insurance close take_alarm undo cancel search save_view delete_saved_view"
+              " duplicates change")
         | steps("call", "new") | steps("consultation", "book move")
         | steps("message", "resend take_back came_back"),
     ),

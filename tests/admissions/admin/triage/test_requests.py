@@ -8,6 +8,8 @@ from django.urls import reverse
 from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling.models import Consultation
+from admissions.undo import undoing
+from admissions.undo.models import UndoableAction
 from tests.support import factories
 from tests.support.desk import LIST, NOW, acts_on, booked, minutes, page_of, step_of, told
 
@@ -48,7 +50,8 @@ def test_log_from_the_list_says_what_comes_next(client, coordinator):
         step_of(request, "log"), {"outcome": "call:no_answer", "query": "show=mine"}, follow=True
     )
 
-    done = f"{request.reference}: The attempt is logged. Next: Call by 5:11 pm."
+    what = "The attempt is logged. Next: Call by 5:11 pm. The request is yours now."
+    done = f"{request.reference}: {what}"
     assert (told(response), response.redirect_chain) == (
         [done], [(f"{LIST}?show=mine#{request.reference}", 302)],
     )  # fmt: skip
@@ -85,7 +88,9 @@ def test_log_keeps_the_try_and_answers_the_promise(client, coordinator):
     attempts = list(request.attempts.values_list("by", "channel", "result", "note"))
     assert attempts == [(coordinator.pk, "call", "no_answer", "Rang ten times")]
     assert (request.stage, request.promised_call_by) == (Stage.ATTEMPTING_CONTACT, None)
-    assert acts_on(request) == [(Type.ATTEMPT_LOGGED, coordinator)]
+    assert acts_on(request) == [
+        (Type.ATTEMPT_LOGGED, coordinator), (Type.REQUEST_CLAIMED, coordinator),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -290,7 +295,8 @@ def test_steps_ignore_columns_posted_beside_them(client, coordinator, column):
 
     after = state(request)
     assert after["stage"] == Stage.ATTEMPTING_CONTACT
-    assert after["owner_id"] is None
+    # Whoever logs it owns it, whatever was sent.
+    assert after["owner_id"] == coordinator.pk
     assert after["closed_at"] is None
     assert not after["is_in_danger"]
     assert after["due_at"] == NOW + timedelta(hours=3)
@@ -366,3 +372,69 @@ def test_requests_of_who_left_are_handed_over_from_the_list(client, coordinator)
 
     request.refresh_from_db()
     assert request.owner == colleague
+
+
+# Before what ends all contact
+
+
+def test_stop_is_asked_about_before_anything_is_changed(client, coordinator):
+    request = booked(minutes(300)).request
+    before = state(request)
+
+    page = client.post(
+        step_of(request, "log"), {"outcome": "call:asked_to_stop", "note": "On the phone"}
+    ).content.decode()
+
+    assert "until someone cancels it" in page
+    assert 'name="note" value="On the phone"' in page
+    assert (state(request), acts_on(request)) == (before, [])
+
+
+def test_stop_that_is_said_yes_to_is_logged_from_where_it_was_asked(client, coordinator):
+    request = factories.make_request()
+
+    response = client.post(
+        step_of(request, "log"),
+        {"outcome": "call:asked_to_stop", "query": "show=mine", "is_confirmed": "yes"},
+    )
+
+    request.refresh_from_db()
+    assert response.url == f"{LIST}?show=mine#{request.reference}"
+    assert (request.may_call, request.owner) == (False, None)
+
+
+# Whoever works on what nobody owns
+
+
+def test_log_claims_what_nobody_owns_and_undo_gives_it_back(client, coordinator):
+    request = factories.make_request()
+
+    response = client.post(step_of(request, "log"), {"outcome": "call:no_answer"}, follow=True)
+    assert told(response) == ["The attempt is logged. The request is yours now."]
+    assert state(request)["owner_id"] == coordinator.pk
+    undoing.undo_action(action_id=UndoableAction.objects.get().pk, by=coordinator)
+
+    assert state(request)["owner_id"] is None
+    assert [kind for kind, _actor in acts_on(request)] == [
+        Type.ATTEMPT_LOGGED, Type.REQUEST_CLAIMED, Type.ACTION_UNDONE,
+    ]  # fmt: skip
+
+
+def test_log_of_a_colleagues_request_leaves_it_theirs(client, coordinator):
+    colleague = factories.make_user("coordinator")
+    request = factories.make_request(owner=colleague, claimed_at=NOW)
+
+    response = client.post(step_of(request, "log"), {"outcome": "call:no_answer"}, follow=True)
+
+    assert told(response) == ["The attempt is logged."]
+    assert state(request)["owner_id"] == colleague.pk
+
+
+def test_superuser_who_logs_in_an_emergency_owns_nothing(client):
+    user = factories.make_user(None, is_superuser=True)
+    client.force_login(user)
+    request = factories.make_request()
+
+    client.post(step_of(request, "log"), {"outcome": "call:no_answer"})
+
+    assert state(request)["owner_id"] is None
