@@ -1,21 +1,20 @@
-"""The moment that a page of the desk shows, how late is late then, and who is away."""
+"""The moment that a page of the desk shows, who was told of calls late then, and who is away."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from admissions.intake import service_levels
-from admissions.messaging.rules import CallAlerts, load_call_alerts
 
-from . import ownership
+from . import late_calls, ownership
 
 
 @dataclass(frozen=True)
 class DeskClock:
-    """Now, when somebody is at the phones next (where nobody is), when a late call alarms, and
+    """Now, when somebody is at the phones next (where nobody is), who knows of late calls, and
     the ids of staff who are away."""
 
     now: datetime
-    alerts: CallAlerts
+    alerts: late_calls.Alerts = field(default_factory=dict)
     opens_at: datetime | None = None
     absent: frozenset[int] = frozenset()
 
@@ -24,7 +23,7 @@ def read_desk_clock(now: datetime) -> DeskClock:
     """Asked once for a page, however many requests it shows."""
     return DeskClock(
         now,
-        load_call_alerts(),
+        late_calls.read_alerts(now),
         service_levels.find_next_phone_opening(now),
         ownership.find_absent(now),
     )

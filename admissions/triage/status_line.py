@@ -17,7 +17,6 @@ from admissions.intake.requests import (
     find_latest_consultation,
     find_standing_consultation,
 )
-from admissions.messaging.rules import CallAlerts
 from admissions.scheduling.models import Consultation, Mode
 from admissions.staff_formatting import (
     format_duration,
@@ -26,7 +25,7 @@ from admissions.staff_formatting import (
     format_short_datetime,
 )
 
-from . import cadence
+from . import cadence, late_calls
 from .desk_clock import DeskClock
 
 Stage, Source = ConsultationRequest.Stage, ConsultationRequest.Source
@@ -130,27 +129,18 @@ def promised_call_status(
     else:
         text = _("Call promised by %(clock)s, %(time)s left") % words
     urgency = HOT if by - now <= NEARLY_DUE else WARM
+    late = late_calls.LateCall()
+    if by < now:
+        late = late_calls.describe_late_call(clock.alerts.get(request.pk, []), now)
     is_running = words["time"] in text
     return StatusLine(
         text,
-        describe_origin(request, now),
+        ". ".join(filter(None, [describe_origin(request, now), late.told])),
         urgency,
-        late_call_mark(now - by, clock.alerts),
+        late.mark,
         clock_at=by if is_running else None,
         elapsed=words["time"] if is_running else "",
     )
-
-
-def late_call_mark(late: timedelta, alerts: CallAlerts) -> str:
-    """Who has been told of a late call: colleagues, then the on-call lead.
-
-    By the rules that the emails to them go by; one that is switched off has told nobody.
-    """
-    if alerts.escalate_after is not None and late >= alerts.escalate_after:
-        return _("escalated")
-    if alerts.alert_after is not None and late >= alerts.alert_after:
-        return _("alert")
-    return ""
 
 
 def is_snoozed_for_now(request: ConsultationRequest, now: datetime) -> bool:
