@@ -164,3 +164,8 @@ REQUEST_ACTIONS = {
         is_undoable=True,
     ),
 }
+
+
+def forms_by_name(forms_of_steps: dict) -> dict:
+    """By names that templates can say."""
+    return {key.replace("-", "_"): form for key, form in forms_of_steps.items()}

@@ -43,7 +43,7 @@ from . import (
     stop,
     undo,
 )
-from .request_actions import REQUEST_ACTIONS, RequestAction, RequestForm
+from .request_actions import REQUEST_ACTIONS, RequestAction, RequestForm, forms_by_name
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -315,8 +315,3 @@ def warn_of_promise(request: HttpRequest, call_by: datetime | None) -> None:
     if call_by and not promises.is_in_phone_hours(call_by):
         words = _("Nobody has phone hours at that time. Tell a colleague who will call them.")
         messages.warning(request, words)
-
-
-def forms_by_name(forms_of_steps: dict) -> dict:
-    """By names that templates can say."""
-    return {key.replace("-", "_"): form for key, form in forms_of_steps.items()}
