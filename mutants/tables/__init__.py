@@ -17,6 +17,7 @@ from . import (
     phone_line,
     staff,
     start,
+    undo,
 )
 
 MUTANTS = [
@@ -28,6 +29,7 @@ MUTANTS = [
     *data.MUTANTS,
     *accounts.MUTANTS,
     *staff.MUTANTS,
+    *undo.MUTANTS,
     *browser.MUTANTS,
     *start.MUTANTS,
     *backups.MUTANTS,

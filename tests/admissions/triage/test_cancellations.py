@@ -163,6 +163,18 @@ def test_undo_of_a_cancellation_holds_the_time_again(staff, talk):
     assert Message.objects.unfinished().count() == 0
 
 
+def test_cancellation_that_was_undone_is_told_the_second_time(staff, talk):
+    for _time in range(2):
+        action = steps.take_step(
+            service=cancellations.cancel_consultation, by=staff, **options(talk)
+        )
+        undoing.undo_action(action_id=action.pk, by=staff)
+
+    cancel(talk, staff)
+
+    assert [each.kind for each in Message.objects.unfinished()] == ["freed"]
+
+
 @pytest.fixture
 def somebody_waits(talk):
     """Somebody with a later time, who would rather come sooner."""
