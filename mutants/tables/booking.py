@@ -133,7 +133,7 @@ MUTANTS = [
         name="a claimed request is not claimed again",
         kind="claim",
         path="admissions/triage/ownership.py",
-        old="    if request.owner_id:\n",
+        old="    if was and not is_gone(was, absent=find_absent(timezone.now())):\n",
         new="    if False:\n",
         tests=(f"{RACES}::test_two_colleagues_who_claim_at_once_are_one_owner",),
     ),
