@@ -37,6 +37,8 @@ from admissions.form_fields import PlainEmailField
 from users.models import User
 
 from . import account_changes as change_views
+from . import bookable
+from .new_colleague import add_colleague_view
 
 admin.site.unregister(Group)
 # allauth's own tables: the pages of signing in keep factors, and addresses go unused.
@@ -48,15 +50,18 @@ ACCESS_FIELDS = ("is_active", "is_staff", "groups")
 OWN_READONLY_FIELDS = (*ACCESS_FIELDS, "is_superuser")
 
 
-class AddressedForm(forms.ModelForm):
-    """A colleague has an address, in plain ASCII, and nobody else has the same."""
+class ColleagueForm(forms.ModelForm):
+    """What is known of a colleague; `password` is not among it. They have an address, in plain
+    ASCII, and nobody else has the same."""
 
-    needed: tuple[str, ...] = ("email",)
+    class Meta:
+        model = User
+        fields = ("username", *WHO, *OWN_READONLY_FIELDS)
+        field_classes = {"email": PlainEmailField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in self.needed:
-            self.fields[name].required = True
+        self.fields["email"].required = True
 
     def clean_email(self) -> str:
         """One person, one account: a link goes to whose address it is."""
@@ -67,32 +72,6 @@ class AddressedForm(forms.ModelForm):
         return email
 
 
-class NewColleagueForm(AddressedForm):
-    """A colleague who begins; a link by email lets them choose their own password."""
-
-    needed = ("first_name", "email")
-
-    class Meta:
-        model = User
-        fields = (*WHO, "groups")
-        field_classes = {"email": PlainEmailField}
-
-    def save(self, commit: bool = True) -> User:
-        self.instance.username = user_management.build_username(self.cleaned_data["email"])
-        self.instance.is_staff = True
-        self.instance.set_unusable_password()
-        return super().save(commit)
-
-
-class ColleagueForm(AddressedForm):
-    """What is known of a colleague; `password` is not among it."""
-
-    class Meta:
-        model = User
-        fields = ("username", *WHO, *OWN_READONLY_FIELDS)
-        field_classes = {"email": PlainEmailField}
-
-
 @admin.register(User)
 @method_decorator(require_recent_authentication, name="changeform_view")
 class StaffUserAdmin(UserAdmin):
@@ -101,12 +80,6 @@ class StaffUserAdmin(UserAdmin):
     list_display = ("username", "first_name", "last_name", "is_active", "is_superuser")
     list_filter = ("is_active", "groups")
     form = ColleagueForm
-    add_form = NewColleagueForm
-    add_form_template = "admin/users/user/add_form.html"
-    add_fieldsets = (
-        (gettext_lazy("Who"), {"fields": WHO}),
-        (gettext_lazy("What they may do"), {"fields": ("groups",)}),
-    )
     readonly_fields = ("last_login", "date_joined")
 
     def get_urls(self) -> list[URLPattern]:
@@ -120,6 +93,7 @@ class StaffUserAdmin(UserAdmin):
         return [
             path("changes/", self.admin_site.admin_view(changes), name="users_user_changes"),
             at("changes/<int:pk>/", require_POST(change_views.decide_view), "decide"),
+            at("<int:pk>/start/", require_POST(bookable.start_view), "start"),
             at("<int:pk>/factor/", require_POST(self.remove_factor_view), "remove_factor"),
             at("<int:pk>/link/", require_POST(self.send_link_view), "send_link"),
             at("<int:pk>/link/revoke/", require_POST(self.revoke_link_view), "revoke_link"),
@@ -127,8 +101,6 @@ class StaffUserAdmin(UserAdmin):
         ]
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        if obj is None:
-            return self.add_fieldsets
         flag = ("is_superuser",) if request.user.is_superuser else ()
         return [
             (None, {"fields": ("username",)}),
@@ -160,6 +132,14 @@ class StaffUserAdmin(UserAdmin):
             kwargs["widget"] = forms.CheckboxSelectMultiple
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        return add_colleague_view(as_staff(request), admin_site=self.admin_site)
+
     def change_view(
         self,
         request: HttpRequest,
@@ -171,10 +151,11 @@ class StaffUserAdmin(UserAdmin):
         user = self.get_object(request, object_id)
         extra: dict[str, Any] = {}
         if user is not None:
-            waiting = user.account_changes.waiting(now=timezone.now())
+            waiting = list(user.account_changes.waiting(now=timezone.now()))
             extra = {
                 "waiting": [change_views.describe_change(each) for each in waiting],
                 "link_until": change_views.describe_link(user),
+                "bookable": bookable.describe_bookable(user, waiting=waiting),
                 "has_factor": two_factor.has_factor(user),
                 "has_password": user.has_usable_password(),
             }
@@ -226,7 +207,7 @@ class StaffUserAdmin(UserAdmin):
         """What takes a second person is held back, and asked for once the rest is saved."""
         user = super().save_form(request, form, change)
         chosen = form.cleaned_data.get("groups")
-        names = {each.name for each in chosen or user.groups.all()} if user.pk or chosen else set()
+        names = {each.name for each in chosen or user.groups.all()}
         names, form.wanted = account_changes.hold_back(
             by=as_staff(request).user, user=user, groups=names
         )
@@ -235,8 +216,8 @@ class StaffUserAdmin(UserAdmin):
         return user
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        form.before = User.objects.get(pk=obj.pk) if change else User()
-        form.roles_before = set(user_management.role_names(obj)) if change else set()
+        form.before = User.objects.get(pk=obj.pk)
+        form.roles_before = set(user_management.role_names(obj))
         super().save_model(request, obj, form, change)
         if hasattr(obj, "counselor"):
             absences.warn_of_gaps(request, obj.counselor)
@@ -245,7 +226,7 @@ class StaffUserAdmin(UserAdmin):
         self, request: HttpRequest, form: Any, formsets: Iterable[BaseFormSet], change: bool
     ) -> None:
         super().save_related(request, form, formsets, change)
-        if change and form.before.email != form.instance.email:
+        if form.before.email != form.instance.email:
             account_changes.take_new_email(form.instance, old=form.before.email)
         self.ask(request, form.instance, form.wanted)
 
@@ -260,13 +241,6 @@ class StaffUserAdmin(UserAdmin):
         """The names of what changed at once, for the two below; not of what waits."""
         user = form.instance  # type: ignore[attr-defined]
         return [name for name in form.changed_data if has_changed(form, user, name)]
-
-    def log_addition(  # type: ignore[override]
-        self, request: HttpRequest, obj: User, message: list[str]
-    ) -> None:
-        by = as_staff(request).user
-        user_management.record_user_added(user=obj, by=by)
-        account_links.send_link(user_id=obj.pk, by=by)
 
     def log_change(  # type: ignore[override]
         self, request: HttpRequest, obj: User, message: list[str]

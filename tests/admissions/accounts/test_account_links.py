@@ -84,7 +84,7 @@ def test_username_is_one_that_nobody_has(client, director):
 def test_address_of_a_colleague_is_no_new_persons(client, director, kim):
     answer = client.post(f"{LIST}add/", {"first_name": "K", "email": kim.email.upper()})
 
-    assert answer.context["adminform"].form.has_error("email", "taken")
+    assert answer.context["form"].has_error("email", "taken")
 
 
 def test_link_shows_no_token_and_changes_nothing_until_it_is_used(someone, kim, director):

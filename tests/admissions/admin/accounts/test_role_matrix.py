@@ -140,7 +140,7 @@ AREAS = {
         | pages("staffcredential", "moderules", "mailsettings")
         | pages("consentversion", "staffcredential", "counselor", "closure", of="add")
         | pages("user", app="users", of="changelist add history change remove_factor")
-        | pages("user", app="users", of="send_link revoke_link changes decide")
+        | pages("user", app="users", of="send_link revoke_link changes decide start")
         | {"admissions_closure_delete", "admissions_closure_holidays",
            "admissions_closure_change", "admissions_counselor_change", "export_reports"}
         | steps("messagerule", "change template restore") | {"admissions_afterhours_change"}
