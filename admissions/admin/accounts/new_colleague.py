@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -39,11 +40,19 @@ class LinkField(BoundedTextField, forms.URLField):
 class NewColleagueForm(LinkedErrors, forms.Form):
     """It checks and never writes; `by` decides which roles are offered."""
 
-    first_name = PlainTextField(label=gettext_lazy("First name"), max_length=COUNSELORS_NAME)
+    first_name = PlainTextField(
+        label=gettext_lazy("First name"),
+        max_length=COUNSELORS_NAME,
+        error_messages={"required": gettext_lazy("Enter their first name.")},
+    )
     last_name = PlainTextField(label=gettext_lazy("Last name"), max_length=150, required=False)
-    email = PlainEmailField(label=gettext_lazy("Email"), max_length=254)
+    email = PlainEmailField(
+        label=gettext_lazy("Email"),
+        max_length=254,
+        error_messages={"required": gettext_lazy("Enter their email: the invitation goes there.")},
+    )
     groups = forms.ModelMultipleChoiceField(
-        queryset=None,
+        queryset=Group.objects.none(),
         label=gettext_lazy("Role"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -90,7 +99,10 @@ class NewColleagueForm(LinkedErrors, forms.Form):
         help_text=gettext_lazy("Their own video room. Only for video."),
     )
     location = forms.ModelChoiceField(
-        queryset=None, label=gettext_lazy("Location"), empty_label=None, required=False
+        queryset=Location.objects.none(),
+        label=gettext_lazy("Location"),
+        empty_label=None,
+        required=False,
     )
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, by: User) -> None:
@@ -128,25 +140,25 @@ class NewColleagueForm(LinkedErrors, forms.Form):
             self.check_consultations(data)
         names = ("credential_title", "credential_number", "credential_expires_on")
         if any(data.get(name) for name in names):
-            for name in names:
-                if not data.get(name) and name not in self.errors:
-                    self.add_error(name, _("A credential needs a name, a number and a last day."))
+            self.require("credential_title", _("Enter what the credential is called."))
+            self.require("credential_number", _("Enter the number of the credential."))
+            self.require("credential_expires_on", _("Enter the last day of the credential."))
         expires = data.get("credential_expires_on")
         if expires and expires < timezone.localdate():
             self.add_error("credential_expires_on", _("This day is over. Enter the renewed one."))
         return data
 
     def check_consultations(self, data: dict[str, Any]) -> None:
-        for name, words in [
-            ("languages", _("Choose at least one language.")),
-            ("modes", _("Choose at least one way to talk.")),
-            ("location", _("Choose a location.")),
-        ]:
-            if not data.get(name) and name not in self.errors:
-                self.add_error(name, words)
-        is_by_video = Mode.VIDEO in data.get("modes", [])
-        if is_by_video and not data.get("meeting_link") and "meeting_link" not in self.errors:
-            self.add_error("meeting_link", _("Video needs a meeting link."))
+        self.require("languages", _("Choose at least one language."))
+        self.require("modes", _("Choose at least one way to talk."))
+        self.require("location", _("Choose a location."))
+        if Mode.VIDEO in data.get("modes", []):
+            self.require("meeting_link", _("Video needs a meeting link."))
+
+    def require(self, name: str, words: str) -> None:
+        """Say what is missing where a field is empty and nothing else is wrong with it."""
+        if not self.cleaned_data.get(name) and name not in self.errors:
+            self.add_error(name, words)
 
     def told(self) -> onboarding.NewColleague:
         data = self.cleaned_data
