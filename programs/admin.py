@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, ModelForm
@@ -23,7 +23,6 @@ from .models import (
     ComparisonCell,
     ComparisonRow,
     Credential,
-    CrisisLine,
     Facility,
     LevelOfCare,
     Location,
@@ -172,12 +171,6 @@ class MembershipAdmin(admin.ModelAdmin):
         return membership.is_shown and membership.expires_on >= timezone.localdate()
 
 
-@admin.register(CrisisLine)
-class CrisisLineAdmin(TranslatedLinesAdmin):
-    list_display = ["slug", "situation", "action", "phone", "is_compact", "is_active"]
-    list_filter = ["is_active", "is_compact"]
-
-
 @admin.register(LevelOfCare)
 class LevelOfCareAdmin(admin.ModelAdmin):
     list_display = ["code", "name", "scheme", "usual_intensity", "is_offered_here", "is_active"]
@@ -211,10 +204,26 @@ class ComparisonRowAdmin(TranslatedLinesAdmin):
     inlines = [CellInline]
 
 
+def is_of_crisis_line(translation: models.Model | None) -> bool:
+    return (
+        isinstance(translation, Translation)
+        and translation.english in translatable_fields.crisis_line_lines()
+    )
+
+
+class TranslationForm(ModelForm):
+    def clean_english(self) -> str:
+        english = self.cleaned_data["english"]
+        if english in translatable_fields.crisis_line_lines():
+            raise ValidationError(_("This belongs to a crisis line. Write it on the line's page."))
+        return english
+
+
 @admin.register(Translation)
 class TranslationAdmin(LanguageChoiceAdmin):
     """Saving a translation says that it fits the English line as it stands."""
 
+    form = TranslationForm
     list_display = ["english", "text", "language", "is_current"]
     list_filter = ["language"]
     search_fields = ["english", "text"]
@@ -223,6 +232,13 @@ class TranslationAdmin(LanguageChoiceAdmin):
     @admin.display(boolean=True, description=_("of this English"))
     def is_current(self, translation: Translation) -> bool:
         return not translation.translated_from
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """The words of crisis lines change with the line, by two people."""
+        return super().has_change_permission(request, obj) and not is_of_crisis_line(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not is_of_crisis_line(obj)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: models.Model | None = None

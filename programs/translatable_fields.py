@@ -44,7 +44,18 @@ def find_lines() -> dict[str, str]:
         for row in model._default_manager.values_list(*names):
             for line, label in zip(row, labels, strict=True):
                 places.setdefault(line, label)
-    return {line: place for line, place in places.items() if any(each.isalpha() for each in line)}
+    return {line: place for line, place in places.items() if has_words(line)}
+
+
+def crisis_line_lines() -> set[str]:
+    """Every line in English that a crisis line says."""
+    rows = CrisisLine.objects.values_list(*TRANSLATABLE_FIELDS[CrisisLine])
+    return {line for row in rows for line in row if has_words(line)}
+
+
+def has_words(line: str) -> bool:
+    """Whether a line asks for words in another language; a number alone asks for none."""
+    return any(each.isalpha() for each in line)
 
 
 def field_label(model: type[Model], name: str) -> str:

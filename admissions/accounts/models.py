@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from admissions.encryption import DecryptionError, decrypt_text
 from admissions.tokens import hash_token
+from users.second_person import AskedChange, decided_with_an_outcome, takes_a_second_person
 
 
 def hash_session_key(key: str) -> str:
@@ -86,7 +87,7 @@ class AccountChangeQuerySet(models.QuerySet["AccountChange"]):
         return self.filter(outcome="", expires_at__gt=now)
 
 
-class AccountChange(models.Model):
+class AccountChange(AskedChange):
     """What one person asked to change of a colleague's account, and a second one decides."""
 
     class Kind(models.TextChoices):
@@ -107,18 +108,8 @@ class AccountChange(models.Model):
     makes_superuser = models.BooleanField(default=False)
     lets_in_again = models.BooleanField(default=False)
     email = models.EmailField(blank=True)
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
-    decided_at = models.DateTimeField(null=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        related_name="+",
-        help_text=_("Nobody: the operator, on the command line."),
-    )
 
     objects = AccountChangeQuerySet.as_manager()
 
@@ -130,16 +121,8 @@ class AccountChange(models.Model):
             models.CheckConstraint(
                 name="account_change_is_of_a_colleague", condition=~Q(asked_by=F("user"))
             ),
-            models.CheckConstraint(
-                name="account_change_takes_a_second_person",
-                condition=Q(decided_by=None)
-                | ~Q(decided_by=F("asked_by")) & ~Q(decided_by=F("user")),
-            ),
-            models.CheckConstraint(
-                name="account_change_decided_with_an_outcome",
-                condition=Q(outcome="", decided_at=None, decided_by=None)
-                | ~Q(outcome="") & Q(decided_at__isnull=False),
-            ),
+            takes_a_second_person("account_change", also_not="user"),
+            decided_with_an_outcome("account_change"),
             models.CheckConstraint(
                 name="account_change_email_is_given",
                 condition=Q(kind="email") & ~Q(email="") | ~Q(kind="email") & Q(email=""),

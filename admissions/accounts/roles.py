@@ -37,7 +37,10 @@ PLANNING = {
     "admissions.hand_over",
     "admissions.reassign_consultationrequest",
     "admissions.change_oncallshift",
+    "admissions.view_hoursproposal",
+    "admissions.decide_hoursproposal",
 }
+OWN_HOURS = {"admissions.propose_hours"}
 
 # What was asked, held, told and removed: to see, and to note what people ask and what was told.
 PRIVACY = each(
@@ -49,8 +52,8 @@ NOTING_PRIVACY = each("admissions", "add", "privacyrequest disclosure")
 
 ROLES: dict[str, set[str]] = {
     "coordinator": DESK | PLANNING | PRIVACY | NOTING_PRIVACY,
-    "counselor": DESK | CARE | {"admissions.keep_own_calendars"},
-    "clinician": DESK | CARE | {"admissions.acknowledge_concern"},
+    "counselor": DESK | CARE | OWN_HOURS | {"admissions.keep_own_calendars"},
+    "clinician": DESK | CARE | OWN_HOURS | {"admissions.acknowledge_concern"},
     "VOB": {"admissions.view_benefitsverification", "admissions.verify_benefits"},
     "director": {
         *DESK,
@@ -73,16 +76,19 @@ ROLES: dict[str, set[str]] = {
         "admissions.export_reports",
         "admissions.share_savedview",
         "programs.view_credential",
+        "programs.decide_crisislinechange",
     },
     "content editor": {
         "admissions.view_afterhours",
         *each(
             "programs",
             "view add change delete",
-            "facility location credential membership sociallink crisisline levelofcare program"
+            "facility location credential membership sociallink levelofcare program"
             " schedulerow comparisonrow comparisoncell programtext question article page"
             " translation",
         ),
+        *each("programs", "view add change", "crisisline"),
+        "programs.decide_crisislinechange",
     },
     "auditor": {"admissions.view_auditevent", *PRIVACY},
 }

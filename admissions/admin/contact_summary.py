@@ -10,14 +10,10 @@ from django.utils.translation import gettext_lazy as _lazy
 from admissions import formatting
 from admissions.intake.models import ConsultationRequest
 
-ForWhom, GoodTime = ConsultationRequest.ForWhom, ConsultationRequest.GoodTime
-Voicemail = ConsultationRequest.Voicemail
+from .for_whom import IN_A_LINE
+
+GoodTime, Voicemail = ConsultationRequest.GoodTime, ConsultationRequest.Voicemail
 # Put into the reader's language one by one, as rows ask for them.
-FOR_WHOM_WORDS = {
-    ForWhom.SELF: _lazy("for self"),
-    ForWhom.LOVED_ONE: _lazy("for a loved one"),
-    ForWhom.PROFESSIONAL: _lazy("for someone they work with"),
-}
 VOICEMAIL_WORDS = {
     Voicemail.NO: _lazy("no voicemail"),
     Voicemail.NUMBER_ONLY: _lazy("voicemail: number only"),
@@ -42,7 +38,7 @@ class ContactTag:
 
 def describe_for_whom(request: ConsultationRequest) -> str:
     """For whom, and in which language if not in English."""
-    parts = [str(FOR_WHOM_WORDS[ForWhom(request.for_whom)])]
+    parts = [str(IN_A_LINE[request.for_whom])]
     if request.language != "en":
         parts.append(request.get_language_display())
     if request.interpreter:

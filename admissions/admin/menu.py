@@ -28,6 +28,12 @@ class MenuItem:
 VIEW_REQUESTS = "admissions.view_consultationrequest"
 HOURS_MENU = [
     MenuItem(_("Counselors"), "admissions_counselor_changelist", "admissions.view_counselor"),
+    MenuItem(_("My hours"), "admissions_hoursproposal_mine", "admissions.propose_hours"),
+    MenuItem(
+        _("Proposed hours"),
+        "admissions_hoursproposal_changelist",
+        "admissions.view_hoursproposal",
+    ),
     MenuItem(_("Closures"), "admissions_closure_changelist", "admissions.view_closure"),
     MenuItem(_("On call"), "admissions_oncallshift_changelist", "admissions.view_oncallshift"),
     MenuItem(_("After hours"), "admissions_afterhours_changelist", "admissions.view_afterhours"),
@@ -102,6 +108,11 @@ PEOPLE_MENU = [
 ]
 CONTENT_MENU = [
     MenuItem(_("Texts and facts"), "app_list", "programs.view_credential", ("programs",)),
+    MenuItem(
+        _("Crisis lines to check"),
+        "programs_crisisline_changes",
+        "programs.decide_crisislinechange",
+    ),
     MenuItem(_("After hours"), "admissions_afterhours_changelist", "admissions.view_afterhours"),
 ]
 MENU = [

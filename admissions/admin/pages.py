@@ -4,6 +4,8 @@ from .accounts import users
 from .audit import events
 from .calls import calls
 from .care import assessments, credentials, insurance
+from .crisis_lines import pages as crisis_lines
+from .hours_proposals import pages as hours_proposals
 from .messaging import consent_texts, mail_settings, outbox, rules, suppressions
 from .on_call import after_hours, rota
 from .operations import status
@@ -27,8 +29,10 @@ __all__ = [
     "consultations",
     "counselors",
     "credentials",
+    "crisis_lines",
     "events",
     "external_calendars",
+    "hours_proposals",
     "insurance",
     "mail_settings",
     "outbox",

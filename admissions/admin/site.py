@@ -28,8 +28,10 @@ from admissions.accounts import (
 )
 from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
+from admissions.booking import hours_proposals
 from admissions.calendars import busy_import
 from admissions.care import credentials
+from admissions.crisis_lines import changes as crisis_line_changes
 from admissions.privacy.models import PrivacyRequest
 from admissions.scheduling.models import Consultation
 from programs import missing_reviews, missing_translations
@@ -202,6 +204,8 @@ class StaffAdminSite(admin.AdminSite):
 def notices(user: User, now: datetime) -> dict[str, Any]:
     """What is wrong with the center's own affairs, for those who can mend it."""
     found: dict[str, Any] = {"credential_warnings": [], "shortages": []}
+    found["crisis_line_changes"] = crisis_line_changes.count_to_decide(user)
+    found["hours_proposals"] = hours_proposals.count_to_decide(user)
     if user.has_perm("admissions.view_shortage"):
         found["shortages"] = dashboard.shortage_alerts(now)
     if user.has_perm("admissions.view_installation"):

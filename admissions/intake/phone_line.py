@@ -58,7 +58,7 @@ class LineAnswer:
 def find_line_answer(*, now: datetime, roster: list[RosterEntry] | None = None) -> LineAnswer:
     """Who answers at this moment: the roster's counselors, or else whom after hours name.
 
-    A counselor on call is named only while the on-call rota has somebody who can be reached.
+    Someone on call is named only while the on-call rota has somebody who can be reached.
     """
     roster = load_roster(now) if roster is None else roster
     rule, at = AfterHours.objects.load(), now.timestamp()

@@ -20,13 +20,14 @@ Task = AfterHours.Task
 # Whole sentences: word for word they would be wrong in another language.
 AFTER_HOURS = {
     (Answerer.ON_CALL, Task.BOOK): _lazy(
-        "A counselor on call will answer, and can book a time for you."
+        "Someone from our team is on call. They will answer, and can book a time for you."
     ),
     (Answerer.ON_CALL, Task.PROMISE): _lazy(
-        "A counselor on call will answer, and can tell you when we will call you back."
+        "Someone from our team is on call. They will answer, and can tell you when we will call you"
+        " back."
     ),
     (Answerer.ON_CALL, Task.MESSAGE): _lazy(
-        "A counselor on call will answer, and can take a message for us."
+        "Someone from our team is on call. They will answer, and can take a message for us."
     ),
     (Answerer.SERVICE, Task.BOOK): _lazy(
         "Our answering service picks up, and can book a time for you."

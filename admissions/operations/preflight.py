@@ -207,7 +207,7 @@ def check_center() -> Iterator[Finding]:
     yield Finding("Hours", "" if is_offered else "nobody has any: nothing can be booked")
     yield Finding(
         "On-call rota",
-        "has gaps in the next week, and After hours names a counselor on call: fill it"
+        "has gaps in the next week, and After hours names someone on call: fill it"
         if has_rota_gaps()
         else "",
         is_warning=True,
@@ -215,7 +215,7 @@ def check_center() -> Iterator[Finding]:
 
 
 def has_rota_gaps() -> bool:
-    """Whether pages would name a counselor on call, and the coming week has hours without one."""
+    """Whether pages would name someone on call, and the coming week has hours without one."""
     now = timezone.now()
     if not AfterHours.objects.load().follows_rota:
         return False

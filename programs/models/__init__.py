@@ -6,7 +6,7 @@ language, one a version, and English stands in where a language is missing.
 """
 
 from .center import Credential, Facility, Location, Membership, SocialLink
-from .crisis_lines import CrisisLine
+from .crisis_lines import CrisisLine, CrisisLineChange
 from .languages import (
     FALLBACK_LANGUAGE,
     LanguageField,
@@ -25,6 +25,7 @@ __all__ = [
     "ComparisonRow",
     "Credential",
     "CrisisLine",
+    "CrisisLineChange",
     "Facility",
     "LanguageField",
     "LevelOfCare",

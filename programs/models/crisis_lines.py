@@ -3,10 +3,35 @@
 from typing import Self
 from urllib.parse import quote
 
+import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from users.second_person import AskedChange, decided_with_an_outcome, takes_a_second_person
+
 from .languages import page_language
+
+# Every page names these two; without them it may cost a life.
+GUARDED = ("911", "988")
+# What a second person has approved last for this line, and nothing else, may be written.
+ONLY_AS_APPROVED_SQL = """
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION 'crisis_line_guarded: % stays', OLD.slug;
+    END IF;
+    IF to_jsonb(NEW) = to_jsonb(OLD) THEN
+        RETURN NEW;
+    END IF;
+    SELECT columns INTO wanted FROM programs_crisislinechange
+        WHERE line_id = OLD.id AND outcome = 'approved'
+        ORDER BY decided_at DESC, id DESC LIMIT 1;
+    IF wanted IS NULL OR NOT to_jsonb(NEW) @> wanted
+        OR to_jsonb(NEW) - ARRAY(SELECT jsonb_object_keys(wanted))
+            <> to_jsonb(OLD) - ARRAY(SELECT jsonb_object_keys(wanted))
+    THEN
+        RAISE EXCEPTION 'crisis_line_guarded: a change of % takes a second person', OLD.slug;
+    END IF;
+    RETURN NEW;
+"""
 
 
 class CrisisLineQuerySet(models.QuerySet):
@@ -85,6 +110,16 @@ class CrisisLine(models.Model):
                 violation_error_message=_("Give the short words for the line on every page."),
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="crisis_line_guarded",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__slug__in=GUARDED),
+                declare=[("wanted", "jsonb")],
+                func=ONLY_AS_APPROVED_SQL,
+            )
+        ]
 
     def __str__(self) -> str:
         return self.slug
@@ -104,3 +139,49 @@ class CrisisLine(models.Model):
         """
         body = f"?&body={quote(self.sms_word)}" if self.sms_word else ""
         return f"sms:{self.sms}{body}"
+
+
+class CrisisLineChange(AskedChange):
+    """What an editor asks to change of a line, or a new line; a second person decides.
+
+    `columns` holds values of the line by name, and `translations` the words of each other
+    language by the English that they are for: {"es": {"call 988": "llame al 988"}}.
+    """
+
+    class Outcome(models.TextChoices):
+        APPROVED = "approved", _("Approved")
+        DECLINED = "declined", _("Declined")
+        REPLACED = "replaced", _("Asked anew")
+
+    line = models.ForeignKey(CrisisLine, models.PROTECT, null=True, related_name="changes")
+    columns = models.JSONField()
+    translations = models.JSONField(default=dict)
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+
+    class Meta:
+        verbose_name = _("change of a crisis line")
+        verbose_name_plural = _("changes of crisis lines")
+        default_permissions = ()
+        permissions = [("decide_crisislinechange", _("Can decide about crisis lines"))]
+        constraints = [
+            models.UniqueConstraint(
+                "line", name="crisis_line_change_one_waits", condition=models.Q(outcome="")
+            ),
+            takes_a_second_person("crisis_line_change"),
+            decided_with_an_outcome("crisis_line_change"),
+            models.CheckConstraint(
+                name="crisis_line_change_approved_by_someone",
+                condition=~models.Q(outcome="approved") | models.Q(decided_by__isnull=False),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="crisis_line_change_decided_is_permanent",
+                operation=pgtrigger.Update,
+                condition=~pgtrigger.Q(old__outcome=""),
+            ),
+            pgtrigger.Protect(name="crisis_line_change_stays", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"change of a crisis line {self.pk}"

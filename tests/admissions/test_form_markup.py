@@ -15,6 +15,7 @@ from admissions.admin.audit import events
 from admissions.admin.calls import new_call_form
 from admissions.admin.care import forms as care
 from admissions.admin.care import insurance, referral_forms
+from admissions.admin.hours_proposals import week_form
 from admissions.admin.messaging import outbox, rules, templates
 from admissions.admin.on_call import rota
 from admissions.admin.operations import forms as operations
@@ -144,6 +145,8 @@ FORMS = {
     lookup_forms.ReferenceLookupForm: lookup_forms.ReferenceLookupForm,
     GuideForm: lambda data: GuideForm(data, for_whom="self"),
     new_call_form.NewCallForm: new_call_form.NewCallForm,
+    week_form.WeekForm: week_form.WeekForm,
+    week_form.DeclineForm: week_form.DeclineForm,
     phone_form.PhoneBookingForm: lambda data: phone_form.PhoneBookingForm(data, mode="phone"),
     calendar.CalendarFilterForm: calendar.CalendarFilterForm,
     availability_check.AvailabilityQuestionForm: availability_check.AvailabilityQuestionForm,

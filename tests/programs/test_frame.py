@@ -12,13 +12,12 @@ from programs import context_processors
 from programs.models import (
     Article,
     Credential,
-    CrisisLine,
     Facility,
     Location,
     Membership,
     SocialLink,
 )
-from tests.support.factories import make_counselor, make_user
+from tests.support.factories import change_crisis_line, make_counselor, make_user
 from tests.support.visitor import MONDAY
 
 from .reading_page import foot_of, words_of
@@ -127,8 +126,8 @@ def test_every_page_begins_with_urgent_help(client):
 
 
 def test_urgent_line_follows_its_rows(client):
-    CrisisLine.objects.filter(slug="911").update(compact_situation="Danger:")
-    CrisisLine.objects.filter(slug="988").update(is_active=False)
+    change_crisis_line("911", compact_situation="Danger:")
+    change_crisis_line("988", is_active=False)
 
     assert "Danger: call 911 More help" in words_of(client.get("/learn/"))
 

@@ -79,7 +79,8 @@ class StaffUserAdmin(UserAdmin):
 
     list_display = ("username", "first_name", "last_name", "is_active", "is_superuser")
     list_filter = ("is_active", "groups")
-    form = ColleagueForm
+    # Django's own would ask for a password; `add_view` draws ours.
+    form = add_form = ColleagueForm
     readonly_fields = ("last_login", "date_joined")
 
     def get_urls(self) -> list[URLPattern]:

@@ -14,14 +14,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from admissions import formatting
-from admissions.admin import pagination
+from admissions.admin import for_whom, pagination
 from admissions.admin.links import NEW_CALL_PAGE, request_link
 from admissions.admin.read_only_admin import ReadOnlyAdmin
 from admissions.calls.models import Call
 from admissions.phone_numbers import format_phone
 
 from .new_call import new_call_view
-from .new_call_form import FOR_WHOM
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -109,7 +108,7 @@ class CallAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("for whom"))
     def whom(self, call: Call) -> str:
-        return str(dict(FOR_WHOM)[call.for_whom])
+        return str(dict(for_whom.CHOICES)[call.for_whom])
 
     @admin.display(description=_("danger"))
     def danger(self, call: Call) -> str:

@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from admissions.admin.for_whom import CHOICES
 from admissions.admin.triage.forms import note_field, promise_field, replace_field
 from admissions.calls.models import Call
 from admissions.calls.taking import CallAnswers
@@ -18,13 +19,8 @@ from admissions.public.form_base import LinkedErrors
 from admissions.public.form_fields import parse_yes_no, phone_field
 from programs.forms.layout import FieldsHelper, Include, Section
 
-Outcome, ForWhom = Call.Outcome, ConsultationRequest.ForWhom
+Outcome = Call.Outcome
 SOMEONE_NEW = "new"
-FOR_WHOM = [
-    (str(ForWhom.SELF), _("Themselves")),
-    (str(ForWhom.LOVED_ONE), _("Someone they care about")),
-    (str(ForWhom.PROFESSIONAL), _("Someone they work with")),
-]
 
 
 class NewCallForm(LinkedErrors, forms.Form):
@@ -47,7 +43,7 @@ class NewCallForm(LinkedErrors, forms.Form):
     )
     for_whom = forms.ChoiceField(
         label=_("Who is it for?"),
-        choices=FOR_WHOM,
+        choices=CHOICES,
         required=False,
         widget=forms.RadioSelect,
     )

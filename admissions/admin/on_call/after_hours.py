@@ -18,7 +18,7 @@ class AfterHoursForm(forms.ModelForm):
             for each in (AfterHours.AnsweredBy.NOBODY, AfterHours.AnsweredBy.SERVICE)
         ],
         required=False,
-        help_text=_("Only with a counselor on call: pages say this while the rota names nobody."),
+        help_text=_("Only with someone on call: pages say this while the rota names nobody."),
     )
     languages = forms.MultipleChoiceField(
         label=_("Languages"),

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from admissions import local_time, time_zones
 from admissions.admin.action_form import set_choices
+from admissions.admin.for_whom import CHOICES
 from admissions.admin.triage.forms import promise_field
 from admissions.exceptions import ActionNotAllowed
-from admissions.intake.models import ConsultationRequest
 from admissions.public.form_base import ConsentKey
 from admissions.public.forms import DetailsForm
 from admissions.triage import promises
@@ -31,11 +31,7 @@ class PhoneBookingForm(DetailsForm):
     website = wants_news = takes_guide = email_asked = None  # type: ignore[assignment]
     for_whom = forms.ChoiceField(
         label=_("Who is it for?"),
-        choices=[
-            (ConsultationRequest.ForWhom.SELF, _("Themselves")),
-            (ConsultationRequest.ForWhom.LOVED_ONE, _("Someone they care about")),
-            (ConsultationRequest.ForWhom.PROFESSIONAL, _("Someone they work with")),
-        ],
+        choices=CHOICES,
         widget=forms.RadioSelect,
         error_messages={"required": _("Tell us who this is for.")},
     )

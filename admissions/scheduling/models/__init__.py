@@ -5,6 +5,7 @@ from .calendar_feeds import CalendarFeed
 from .consultations import CancelReason, Consultation, ConsultationQuerySet, Status
 from .counselors import Counselor, Mode, ModeRules
 from .external_calendars import BusyTime, CalendarRefused, ExternalCalendar, RefusalReason
+from .hours_proposals import HoursProposal, ProposedHours
 from .on_call import OnCallShift
 from .shortages import Shortage
 from .waitlist import EarlierOffer, OfferState, WaitlistEntry
@@ -23,10 +24,12 @@ __all__ = [
     "EarlierOffer",
     "ExternalCalendar",
     "ExtraHours",
+    "HoursProposal",
     "Mode",
     "ModeRules",
     "OfferState",
     "OnCallShift",
+    "ProposedHours",
     "RefusalReason",
     "Shortage",
     "Status",

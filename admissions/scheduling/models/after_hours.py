@@ -23,7 +23,7 @@ class AfterHours(models.Model):
     class AnsweredBy(models.TextChoices):
         NOBODY = "nobody", _("Nobody")
         SERVICE = "service", _("An answering service")
-        ON_CALL = "on_call", _("A counselor on call")
+        ON_CALL = "on_call", _("Someone on call")
 
     class Task(models.TextChoices):
         """What those who answer can do; each can do what stands before it, too."""
@@ -54,7 +54,7 @@ class AfterHours(models.Model):
         default=AnsweredBy.NOBODY,
         db_default="nobody",
         help_text=_(
-            "Only with a counselor on call: pages say so while the rota names someone, and this"
+            "Only with someone on call: pages say so while the rota names someone, and this"
             " while it does not."
         ),
     )

@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from programs.models import CrisisLine
+from tests.support.factories import change_crisis_line
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +39,7 @@ def test_link_of_a_text_holds_the_word_of_the_page_language(words, links):
 )
 def test_database_refuses_what_no_phone_could_send(columns, constraint):
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        CrisisLine.objects.filter(slug="988").update(**columns)
+        change_crisis_line("988", **columns)
 
 
 def test_new_site_names_who_answers_for_us():

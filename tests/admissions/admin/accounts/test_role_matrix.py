@@ -44,6 +44,7 @@ CONTENT = [
     "facility", "sociallink", "location", "membership", "crisisline", "levelofcare", "program",
     "comparisonrow", "translation",
 ]  # fmt: skip
+NEVER_DELETED = {"programs_crisisline_delete"}
 TEXTS = ["question", "article", "programtext", "page"]
 
 
@@ -123,6 +124,12 @@ AREAS = {
     "Keep the on-call rota": (
         "od", set(), steps("oncallshift", "add change remove copy"),
     ),
+    "Own hours, to see and to propose": (
+        "cl", steps("hoursproposal", "mine"), set(),
+    ),
+    "Decide about proposed hours": (
+        "od", {"admissions_hoursproposal_changelist"}, steps("hoursproposal", "accept decline"),
+    ),
     "Operations, to see": ("od", {"admissions_installation_changelist"}, set()),
     "Have held emails sent again": ("d", set(), {"admissions_installation_release"}),
     "When emails go and what they say, to see": (
@@ -149,12 +156,15 @@ AREAS = {
     "Content": (
         "e",
         pages(*CONTENT, *TEXTS, app="programs", of="changelist history change add")
-        | pages(*CONTENT, "credential", app="programs", of="add delete")
+        | pages(*CONTENT, "credential", app="programs", of="add delete") - NEVER_DELETED
         | pages(*TEXTS, app="programs", of="versions preview")
         | pages("translation", app="programs", of="missing"),
         pages(*CONTENT, *TEXTS, "credential", app="programs", of="changelist history change add")
-        | pages(*CONTENT, "credential", app="programs", of="delete")
+        | pages(*CONTENT, "credential", app="programs", of="delete") - NEVER_DELETED
         | pages(*TEXTS, app="programs", of="publish take_up withdraw throw_away"),
+    ),
+    "Decide about crisis lines": (
+        "de", {"programs_crisisline_changes"}, {"programs_crisisline_decide"},
     ),
     "Who answers after hours, to see": (
         "de", pages("afterhours"), pages("afterhours", of="changelist history"),

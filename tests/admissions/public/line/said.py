@@ -6,8 +6,8 @@ from html import unescape
 # Who answers is said in the same sentence, or that nobody does.
 OFF = {"en": "off right now", "es": "nuestros consejeros no están"}
 WHO = {
-    "en": ("answering service picks up", "counselor on call will answer"),
-    "es": ("servicio de recepción de llamadas", "consejero de guardia"),
+    "en": ("answering service picks up", "team is on call. They will answer"),
+    "es": ("servicio de recepción de llamadas", "de guardia"),
 }
 NOBODY = {"en": "No one is answering our line right now", "es": "nadie contesta nuestra línea"}
 COUNSELOR = {

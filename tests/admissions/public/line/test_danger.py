@@ -11,8 +11,12 @@ from admissions.booking import callbacks
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import service_levels
 from admissions.intake.models import ConsultationRequest
-from programs.models import CrisisLine
-from tests.support.factories import answer_after_hours, make_counselor, make_request
+from tests.support.factories import (
+    answer_after_hours,
+    change_crisis_line,
+    make_counselor,
+    make_request,
+)
 from tests.support.rows import everything
 from tests.support.visitor import Visitor, read_form, url
 
@@ -77,7 +81,7 @@ def test_form_holds_them_for_whoever_says_yes(visitor):
 
 @pytest.mark.parametrize("prefix", ["", "/es"])
 def test_every_place_that_offers_a_text_takes_its_number_from_the_row(visitor, prefix):
-    CrisisLine.objects.filter(slug="988").update(sms="741741", sms_words="")
+    change_crisis_line("988", sms="741741", sms_words="")
     visitor.book(is_in_danger="yes")
 
     pages = [visitor.get(prefix + each).content.decode() for each in (url("booked"), "/get-help/")]

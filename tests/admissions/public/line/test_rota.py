@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.stopped_at(NIGHT)]
 
 @pytest.fixture(autouse=True)
 def row():
-    """The director says that a counselor on call answers; the rota is empty."""
+    """The director says that someone on call answers; the rota is empty."""
     answer_after_hours("on_call", task="book")
     OnCallShift.objects.all().delete()
 
@@ -72,13 +72,13 @@ def test_every_hour_is_claimed_only_of_a_week_without_gaps():
     assert (whole, find_always_in(NIGHT)) == ({"en", "es"}, None)
 
 
-def test_page_at_night_names_a_counselor_on_call_only_with_a_shift():
+def test_page_at_night_names_someone_on_call_only_with_a_shift():
     without = Client().get("/").content.decode()
     make_shift(make_user("coordinator"), NIGHT - HOUR, NIGHT + HOUR)
 
     with_shift = Client().get("/").content.decode()
 
-    words = "counselor on call will answer"
+    words = "Someone from our team is on call. They will answer"
     assert (words in without, words in with_shift) == (False, True)
 
 

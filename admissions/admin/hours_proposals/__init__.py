@@ -1,0 +1,1 @@
+"""Hours that counselors propose, and those who decide about them."""

@@ -1,0 +1,1 @@
+"""How the lines for urgent help change: asked by one person, decided by a second."""
