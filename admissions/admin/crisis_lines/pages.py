@@ -255,7 +255,7 @@ def decide_view(request: StaffRequest, pk: int) -> HttpResponse:
     try:
         if request.POST.get("answer") == "approve":
             changes.approve(change_id=pk, by=request.user)
-            messages.success(request, _("Approved. Pages say it within a minute."))
+            messages.success(request, _("Approved, and made."))
         elif request.POST.get("answer") == "decline":
             changes.decline(change_id=pk, by=request.user)
             messages.success(request, _("Declined. Nothing is changed."))
