@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('admissions', '0023_add_on_call_and_alarms'),
+        ('admissions', '0025_say_why_staff_canceled'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
