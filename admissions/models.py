@@ -1,5 +1,6 @@
 """Every room's models, for Django's registry alone; import them from their rooms."""
 
+from .alerts.models import Alert, AlertChoice, AlertDevice, AlertPush
 from .audit.models import AuditArchive, AuditEvent, AuditSeal
 from .backups.models import BackupRecord
 from .calls.models import Call, Ring
@@ -68,6 +69,10 @@ __all__ = [
     "AfterHours",
     "Alarm",
     "AlarmRing",
+    "Alert",
+    "AlertChoice",
+    "AlertDevice",
+    "AlertPush",
     "Assessment",
     "AuditArchive",
     "AuditEvent",

@@ -27,6 +27,7 @@ app.conf.update(
 app.autodiscover_tasks(
     [
         "admissions.accounts",
+        "admissions.alerts",
         "admissions.audit",
         "admissions.booking",
         "admissions.calendars",
@@ -47,6 +48,11 @@ schedule: dict[str, dict[str, Any]] = {
     },
     "ring alarms": {
         "task": "admissions.messaging.tasks.ring_alarms",
+        "schedule": timedelta(seconds=20),
+        "options": {"expires": 15},
+    },
+    "send due pushes": {
+        "task": "admissions.alerts.tasks.send_due_pushes",
         "schedule": timedelta(seconds=20),
         "options": {"expires": 15},
     },

@@ -302,6 +302,8 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # For how many seconds a process gives the same figures of the database.
 METRICS_KEPT_SECONDS = 5
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
+# Signs pushes to the devices of staff; on a laptop SECRET_KEY stands in. See admissions.alerts.
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="")
 # Asked each minute while letters are swept, so that its silence rings elsewhere.
 DEAD_MANS_SWITCH_URL = env.str("DEAD_MANS_SWITCH_URL", default="")
 RELEASE = env.str("RELEASE", default="") or (

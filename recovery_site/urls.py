@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from admissions.accounts.urls import allauth_urls
+from admissions.admin.alerts.views import push_worker
 from admissions.calls.views import phone_ring
 from admissions.public.urls import feeds, mail
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path("feeds/", include(feeds)),
     path("mail/", include(mail)),
     path("phone/ring/", phone_ring),
+    path("push/worker.js", push_worker, name="push_worker"),
     *i18n_patterns(
         path("consultation/", include("admissions.public.urls")),
         path("", include("programs.urls")),

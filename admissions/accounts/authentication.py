@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from admissions.alerts import devices
 from admissions.audit.models import AuditEvent
 from users.models import User
 
@@ -52,9 +53,10 @@ def is_recently_authenticated(request: HttpRequest, span: timedelta) -> bool:
 
 @transaction.atomic
 def close_session(request: HttpRequest) -> None:
-    """End the session on the server; what the browser keeps of it is worth nothing."""
+    """End the session on the server, and alerts to this browser; what it keeps is worth nothing."""
     if request.user.is_authenticated:
         AuditEvent.objects.create(type=Type.SIGNED_OUT, actor=request.user, staff=request.user)
+        devices.remove_browser(by=request.user, browser=known_browsers.read_browser_name(request))
     auth.logout(request)
 
 

@@ -79,6 +79,12 @@ def read_cookie(request: HttpRequest) -> dict:
         return {"name": secrets.token_urlsafe(12), "users": []}
 
 
+def read_browser_name(request: HttpRequest) -> str:
+    """The name in the cookie of a browser that somebody has signed in with; empty without one."""
+    kept = read_cookie(request)
+    return kept["name"] if kept["users"] else ""
+
+
 def remember_browser(response: HttpResponse, request: HttpRequest, user: User) -> None:
     """Know this browser for the next time; it opens nothing, it only waits for nobody else."""
     kept = read_cookie(request)

@@ -38,6 +38,7 @@ from programs import missing_reviews, missing_translations
 from users.models import User
 
 from . import auto_refresh, dashboard, keyboard_shortcuts
+from .alerts.urls import alert_urls
 from .audited_admin import log_page_view, with_audit
 from .calls.ringing import describe_ring
 from .menu import MENU, VIEW_REQUESTS, build_menu
@@ -101,7 +102,8 @@ class StaffAdminSite(admin.AdminSite):
             name="keyboard_shortcuts",
         )
         ringing = path("alarms/", self.admin_view(require_GET(alarms_view)), name="alarms")
-        return [turn, ringing, *urls.sign_in_urls(self), *self.reports(), *super().get_urls()]
+        own = [*urls.sign_in_urls(self), *alert_urls(self)]
+        return [turn, ringing, *own, *self.reports(), *super().get_urls()]
 
     def reports(self) -> list[URLPattern]:
         """The director's screen; who takes its figures away proves again who they are."""

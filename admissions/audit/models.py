@@ -185,6 +185,8 @@ class AuditEvent(models.Model):
         FACTOR_REMOVED = "factor_removed", _("Removed a second factor")
         RECOVERY_CODES_MADE = "recovery_codes_made", _("Made recovery codes")
         RECOVERY_CODE_USED = "recovery_code_used", _("Used a recovery code")
+        DEVICE_ADDED = "device_added", _("Turned on alerts for a device")
+        DEVICE_REMOVED = "device_removed", _("Turned off alerts for a device")
         ROLE_CHANGED = "role_changed", _("Changed what someone may do")
         LINK_SENT = "link_sent", _("Sent a link to choose a password")
         LINK_REVOKED = "link_revoked", _("Took back a link to choose a password")

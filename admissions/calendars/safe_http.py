@@ -1,4 +1,5 @@
-"""The only door to the outside: reads one file from an address that somebody gave us.
+"""The only door to the outside: reads one file from an address that somebody gave us, or posts to
+one.
 
 Whoever gives an address must not reach inside with it. So: https on port 443
 only; a name is resolved once, every address it has must be public, and the
@@ -15,6 +16,8 @@ import re
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
@@ -29,7 +32,7 @@ from admissions.scheduling.models import CalendarRefused, ExternalCalendar
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-TIMEOUT_SECONDS, CONNECT_TIMEOUT_SECONDS = 30, 4
+TIMEOUT_SECONDS, CONNECT_TIMEOUT_SECONDS, POST_SECONDS = 30, 4, 15
 # A secret address gives all the past, which nobody can shorten.
 MAX_BYTES, MAX_HEADER_BYTES = 20 * 1024 * 1024, 64 * 1024
 MAX_REDIRECTS = 3
@@ -100,13 +103,31 @@ def parse_address(address: str) -> Endpoint:
 
 def request_once(place: Endpoint, deadline: Deadline) -> bytes | Endpoint:
     """One question on one connection: the file, or the place it has moved to."""
+    with open_connection(place, deadline) as connection:
+        connection.request("GET", place.target, headers=REQUEST_HEADERS)
+        return read_response(connection.getresponse(), place)
+
+
+def post(address: str, body: bytes, headers: dict[str, str]) -> int:
+    """Send this within 15 seconds; return the status of the answer, or raise CalendarRefused.
+
+    Nothing else of the answer is read, and no redirect followed.
+    """
+    place = parse_address(address)
+    with open_connection(place, Deadline(POST_SECONDS)) as connection:
+        connection.request("POST", place.target, body, headers | {"Connection": "close"})
+        return connection.getresponse().status
+
+
+@contextmanager
+def open_connection(place: Endpoint, deadline: Deadline) -> Iterator[HTTPSConnection]:
+    """A checked connection; whatever breaks on it is CalendarRefused with a reason of ours."""
     try:
         with open_tls_connection(place.host, deadline) as sock:
             connection = HTTPSConnection(place.host)
             # Given a socket, it opens none of its own.
             connection.sock = DeadlineSocket(sock, deadline)
-            connection.request("GET", place.target, headers=REQUEST_HEADERS)
-            return read_response(connection.getresponse(), place)
+            yield connection
     except ssl.SSLCertVerificationError:
         raise CalendarRefused(Reason.CERTIFICATE) from None
     except TimeoutError:

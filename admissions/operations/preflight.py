@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from admissions import read_replica, staff_formatting, time_limits
+from admissions.alerts import web_push
 from admissions.backups import records
 from admissions.care import credentials
 from admissions.installation import heartbeats, key_marks
@@ -184,6 +185,14 @@ def check_proxy() -> Iterator[Finding]:
     )
 
 
+def check_pushes() -> Iterator[Finding]:
+    none = "VAPID_PRIVATE_KEY is not set: danger rings no phone, only the desk and email"
+    has_key = web_push.load_own_key() is not None
+    yield Finding(
+        "Pushes", "" if has_key else none, is_warning=True, see="Pushes to the phones of staff"
+    )
+
+
 # What the site knows
 
 
@@ -263,6 +272,6 @@ def describe_moment(what: str, at: datetime | None) -> str:
 
 CHECKS: list[Check] = [
     check_postgres, check_replica, check_database_role, check_extensions, check_migrations,
-    check_redis, check_disk, check_clock, check_keys, check_proxy, *settings_checks.CHECKS,
-    check_people, check_center, check_processes, check_backups,
+    check_redis, check_disk, check_clock, check_keys, check_proxy, check_pushes,
+    *settings_checks.CHECKS, check_people, check_center, check_processes, check_backups,
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from admissions import formatting, staff_formatting
+from admissions.alerts import telling
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import requests
@@ -47,6 +48,8 @@ def take_alarm(*, request_id: UUID, by: User) -> Alarm:
 
     request.audit_events.create(type=Type.ALARM_TAKEN, actor=by)
 
+    if not Alarm.objects.open().exists():
+        telling.withdraw_danger()
     alarm.refresh_from_db()
     return alarm
 

@@ -3,6 +3,7 @@
 import math
 import re
 import zlib
+from base64 import urlsafe_b64decode
 from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -41,6 +42,7 @@ THIS_MACHINE = {"", "localhost", "127.0.0.1", "::1"}
 # that encrypts by itself, say.
 CHANNELS = {"http", "postgres", "redis", "smtp"}
 ENCRYPTED_SSLMODES = {"require", "verify-ca", "verify-full"}
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 POSTGRES_SCHEMES = {"postgres", "postgresql", "psql", "pgsql"}
 
 
@@ -190,6 +192,11 @@ def word_problems(env: Env) -> Iterator[str]:
     for host in env.list("ALLOWED_HOSTS", default=[]):
         if "/" in host or "@" in host or not host.strip():
             yield f"ALLOWED_HOSTS must hold names such as admissions.example.org, not {host!r}."
+    if (key := env.str("VAPID_PRIVATE_KEY", default="")) and not is_signing_key(key):
+        yield (
+            "VAPID_PRIVATE_KEY must be 32 random bytes in base64 for URLs:"
+            ' python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+        )
     zone = env.str("TIME_ZONE", default="")
     if zone and zone not in available_timezones():
         yield f"TIME_ZONE must be a name such as America/Los_Angeles, not {zone!r}."
@@ -200,6 +207,14 @@ def is_phone_number(text: str) -> bool:
         return phonenumbers.is_possible_number(phonenumbers.parse(text))
     except phonenumbers.NumberParseException:
         return False
+
+
+def is_signing_key(text: str) -> bool:
+    """Whether it is a private key of the curve P-256: a number below its order, and not weak."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", text):
+        return False
+    number = int.from_bytes(urlsafe_b64decode(text + "="), "big")
+    return 1 << 200 < number < P256_ORDER
 
 
 def is_mail_address(text: str) -> bool:

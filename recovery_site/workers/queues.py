@@ -18,6 +18,7 @@ HOUSEKEEPING = "housekeeping"
 NAMES = (MAIL, ALARMS, SWEEPS, CALENDARS, HOUSEKEEPING)
 QUEUES = {name: {"exchange": name, "routing_key": name} for name in NAMES}
 ROUTES = {
+    "admissions.alerts.tasks.*": {"queue": ALARMS},
     "admissions.messaging.tasks.ring_alarms": {"queue": ALARMS},
     "admissions.messaging.tasks.send_messages": {"queue": MAIL},
     "admissions.messaging.tasks.send_abandoned_message": {"queue": MAIL},

@@ -43,8 +43,11 @@ DETAILS = {
     "guide_answers": json.dumps({"hazelnut": "daily"}),
 }
 BENEFITS = ("payer", "member_id", "policy_holder", "estimate", "note")
-# Of a counselor's own calendar, not of a person who asks.
+# Of a counselor's own calendar and devices, not of a person who asks.
 OTHER_COLUMNS = {
+    "admissions_alertdevice.auth_secret",
+    "admissions_alertdevice.endpoint",
+    "admissions_alertdevice.public_key",
     "admissions_externalcalendar.address",
     "admissions_externalcalendar.unread_file",
 }

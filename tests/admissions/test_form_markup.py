@@ -11,6 +11,7 @@ from django.contrib.admin.views.main import ChangeListSearchForm
 from django.forms.models import BaseModelForm
 
 from admissions.admin import action_form
+from admissions.admin.alerts import forms as alerts
 from admissions.admin.audit import events
 from admissions.admin.calls import new_call_form
 from admissions.admin.care import forms as care
@@ -31,6 +32,7 @@ from admissions.admin.scheduling import (
 )
 from admissions.admin.triage import cancel_form, duplicates, ownership_forms, request_list
 from admissions.admin.triage import forms as triage
+from admissions.alerts.catalog import Channels, Kind
 from admissions.booking.absences import match_colleagues
 from admissions.care.models import BenefitsVerification
 from admissions.messaging.models import MessageRule
@@ -113,6 +115,10 @@ def build_check(data):
     return insurance.BenefitsVerificationForm(data, of=of)
 
 
+def build_channels(data):
+    return alerts.ChannelsForm(data, kind=Kind.HANDED, channels=Channels())
+
+
 def build_hold(data):
     """For someone who asked twice."""
     first, second = factories.make_request(), factories.make_request()
@@ -155,6 +161,8 @@ FORMS = {
     absences.DecisionsForm: build_decisions,
     external_calendars.CalendarFileForm: external_calendars.CalendarFileForm,
     external_calendars.CalendarAddressForm: external_calendars.CalendarAddressForm,
+    alerts.ChannelsForm: build_channels,
+    alerts.DeviceForm: alerts.DeviceForm,
     events.EventFilterForm: events.EventFilterForm,
     events.RequestLookupForm: events.RequestLookupForm,
     operations.ReleaseForm: operations.ReleaseForm,

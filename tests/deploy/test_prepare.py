@@ -77,6 +77,7 @@ def test_no_two_installations_share_a_secret(folder, tmp_path):
     )
 
     secrets = ("SECRET_KEY", "FIELD_KEYS", "AUDIT_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD")
+    secrets += ("VAPID_PRIVATE_KEY",)
     assert [name for name in secrets if ours[name] == theirs[name]] == []
 
 

@@ -108,6 +108,15 @@ def test_role_that_may_change_the_audit_is_named():
     ]
 
 
+def test_production_that_can_ring_no_phone_is_told(settings):
+    settings.PRODUCTION = True
+
+    [found] = preflight.check_pushes()
+
+    assert found.is_warning
+    assert "danger rings no phone" in found.problem
+
+
 def test_command_ends_with_1_and_says_what_to_mend(in_order):
     make_user(is_demo=True)
 

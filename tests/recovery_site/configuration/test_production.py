@@ -68,6 +68,9 @@ def test_each_required_setting_is_named_when_it_is_missing(name):
         ("ACCEPT_UNENCRYPTED", "mail"),
         ("DATABASE_URL", "postgres://u:p@/recovery?host=db.example"),
         ("DATABASE_URL", "postgres://127.0.0.1/x?sslmode=disable&sslmode=require"),
+        ("VAPID_PRIVATE_KEY", "abc"),
+        ("VAPID_PRIVATE_KEY", "_" * 43),
+        ("VAPID_PRIVATE_KEY", "A" * 43),
         ("SECRET_KEY_FALLBACKS", "abc"),
         ("FIELD_KEYS", f"{GOOD['FIELD_KEYS']},abc"),
         ("FIELD_KEYS", GOOD["SECRET_KEY"]),
@@ -104,6 +107,7 @@ def test_each_unsafe_setting_is_named_and_is_the_only_problem(name, value):
         ("EMAIL_URL", "smtp://localhost:25"),
         ("SITE_URL", "http://127.0.0.1:8000"),
         ("EMAIL_URL", "mailgun://"),
+        ("VAPID_PRIVATE_KEY", "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"),
         ("AUDIT_KEY", "uT9kWq2ZxR5vN8bLcE1yHsJ4mPfA7dGoKi3rVwX6zQjYtBnU0eSl"),
     ],
 )

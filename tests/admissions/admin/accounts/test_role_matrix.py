@@ -67,11 +67,12 @@ AREAS = {
         {"index", "account_security", "add_passkey", "replace_app", "password_change",
          "password_change_done", "extend_session", "jsi18n", "login", *ALLAUTH,
          "set_up_two_factor", "unsent_form", "forgotten_password", "open_account_link",
-         "choose_password"},
+         "choose_password", "alerts", "open_alert"},
         {"index", "account_security", "add_passkey", "remove_passkey", "replace_app",
          "password_change", "extend_session", "login", *ALLAUTH, "set_up_two_factor",
          "unsent_form", "keyboard_shortcuts", "renew_recovery_codes", "end_session",
-         "forgotten_password", "choose_password"},
+         "forgotten_password", "choose_password", "save_alert_choices", "mark_alerts_seen",
+         "add_alert_device", "remove_alert_device", "test_alert_device"},
     ),
     "Requests, consultations, hours and emails, to see": (
         "ocld",
@@ -202,7 +203,8 @@ UNIQUE = pages("facility", app="programs", of="add delete") | pages(
 # What shows nobody but its reader, and the frames and files of a page that is recorded.
 UNRECORDED = {
     *ALLAUTH, "account_security", "add_passkey", "replace_app", "password_change",
-    "alarms", "extend_session", "jsi18n", "unsent_form", "forgotten_password", "choose_password",
+    "alarms", "alerts", "extend_session", "jsi18n", "unsent_form", "forgotten_password",
+    "choose_password",
     "admissions_messagerule_preview", "admissions_message_html", "admissions_message_file",
 }  # fmt: skip
 # What only some may read, wherever it stands: a word in the rows, and whose eyes are meant.

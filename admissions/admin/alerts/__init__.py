@@ -1,0 +1,1 @@
+"""The page “My alerts”: what its reader is told of, and where."""
