@@ -56,6 +56,11 @@ schedule: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=20),
         "options": {"expires": 15},
     },
+    "tell of talks soon": {
+        "task": "admissions.booking.tasks.tell_of_talks_soon",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 55},
+    },
     "watch shortages": {
         "task": "admissions.messaging.tasks.watch_shortages",
         "schedule": timedelta(minutes=5),

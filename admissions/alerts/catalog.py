@@ -4,7 +4,7 @@ No word here may tell of a person, of health or of the center: it is read on a l
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.db import models
 from django.utils.functional import Promise
@@ -33,7 +33,7 @@ class Channels:
 
 @dataclass(frozen=True)
 class AlertKind:
-    """One kind. What is not told within `lasts` is not worth waking anybody for."""
+    """One kind. A push that was not taken within `lasts` goes no more."""
 
     title: str | Promise
     body: str | Promise
@@ -42,8 +42,12 @@ class AlertKind:
     channels: Channels = Channels()
     is_switchable: bool = True
     is_urgent: bool = False
+    may_wake: bool = False
 
 
+# By the center's clock: a push that may not wake anybody waits for the morning, unless they are on
+# call.
+QUIET_FROM, QUIET_UNTIL = time(21), time(7)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 CATALOG: dict[str, AlertKind] = {
@@ -56,12 +60,14 @@ CATALOG: dict[str, AlertKind] = {
         channels=Channels(by_email=True),
         is_switchable=False,
         is_urgent=True,
+        may_wake=True,
     ),
     Kind.TALK_SOON: AlertKind(
         title=_("In 10 minutes"),
         body=_("Something of yours begins."),
         who=_("The counselor of the talk."),
         lasts=10 * MINUTE,
+        may_wake=True,
     ),
     Kind.TALK_CHANGED: AlertKind(
         title=_("A time of yours has changed"),
@@ -84,6 +90,7 @@ CATALOG: dict[str, AlertKind] = {
         lasts=12 * HOUR,
         channels=Channels(by_email=True),
         is_urgent=True,
+        may_wake=True,
     ),
     Kind.INSURANCE_ASKED: AlertKind(
         title=_("Something new to check"),
@@ -104,6 +111,7 @@ CATALOG: dict[str, AlertKind] = {
         lasts=10 * MINUTE,
         channels=Channels(on_desk=False),
         is_switchable=False,
+        may_wake=True,
     ),
 }
 

@@ -5,15 +5,16 @@ it commits; a sweep does the same work.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
+from admissions.scheduling import on_call
 from users.models import User
 
 from . import tasks
-from .catalog import CATALOG, SWITCHABLE, Channels, Kind
+from .catalog import CATALOG, QUIET_FROM, QUIET_UNTIL, SWITCHABLE, Channels, Kind
 from .models import Alert, AlertChoice, AlertDevice, AlertPush
 
 
@@ -71,18 +72,31 @@ def owe_pushes(alerts: Iterable[Alert], *, only: AlertDevice | None = None) -> N
     devices = AlertDevice.objects.filter(user__in=list(by_user))
     if only is not None:
         devices = devices.filter(pk=only.pk)
-    pushes = [
-        AlertPush(
-            alert=(alert := by_user[device.user_id]),
-            device=device,
-            due_at=alert.at,
-            expires_at=alert.at + CATALOG[alert.kind].lasts,
-        )
-        for device in devices
-    ]
+    pushes = [build_push(by_user[device.user_id], device) for device in devices]
     AlertPush.objects.bulk_create(pushes, ignore_conflicts=True)
     if pushes:
         transaction.on_commit(tasks.send_due_pushes.delay, robust=True)
+
+
+def build_push(alert: Alert, device: AlertDevice) -> AlertPush:
+    due_at = find_push_time(alert)
+    expires_at = due_at + CATALOG[alert.kind].lasts
+    return AlertPush(alert=alert, device=device, due_at=due_at, expires_at=expires_at)
+
+
+def find_push_time(alert: Alert) -> datetime:
+    """At once; in the center's night the morning, unless it may wake them, or they are on call."""
+    local = timezone.localtime(alert.at)
+    is_night = local.time() >= QUIET_FROM or local.time() < QUIET_UNTIL
+    if not is_night or CATALOG[alert.kind].may_wake or is_on_call(alert.user_id, alert.at):
+        return alert.at
+    day = local.date() + timedelta(days=local.time() >= QUIET_FROM)
+    return datetime.combine(day, QUIET_UNTIL, tzinfo=local.tzinfo)
+
+
+def is_on_call(user_id: int, at: datetime) -> bool:
+    shift = on_call.find_shift(at=at)
+    return shift is not None and user_id in {each.pk for each in shift.people}
 
 
 def mark_seen(*, by: User) -> None:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils import timezone
 
+from admissions.alerts import news
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import SlotTaken
 from admissions.intake import contact_hours, waitlist_entries
@@ -268,6 +269,7 @@ def try_hand_over(consultation: Consultation, counselor_id: int, *, by: User) ->
     if not (request.email and request.may_email):
         schedule_prompt_call(request)
     outbox.enqueue_handover_notice(handed)
+    news.tell_of_moved_talk(handed, by=by)
     return True
 
 
@@ -293,6 +295,7 @@ def cancel_by_center(consultation: Consultation, *, by: User) -> None:
         type=Type.CONSULTATION_CANCELED, actor=by, consultation=consultation
     )
     outbox.enqueue_choose_again_notice(consultation)
+    news.tell_of_canceled_talk(consultation, by=by)
 
 
 def schedule_prompt_call(request: ConsultationRequest) -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from admissions.alerts import news
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import requests
@@ -127,6 +128,7 @@ def reschedule_consultation(
     request.audit_events.create(type=Type.CONSULTATION_MOVED, actor=by, consultation=moved)
 
     outbox.enqueue_reschedule_notice(moved)
+    news.tell_of_moved_talk(moved, by=by)
     booking_tasks.wake_delivery_and_offers(request)
     return moved
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from admissions import failpoints
+from admissions.alerts import news
 from admissions.audit import actors
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
@@ -172,6 +173,7 @@ def cancel_consultation(
     )
 
     outbox.enqueue_cancellation_notice(consultation)
+    news.tell_of_canceled_talk(consultation)
     booking_tasks.wake_delivery_and_offers(request)
     return consultation
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from admissions.alerts import news
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import waitlist_entries
@@ -117,6 +118,7 @@ def apply_move(
     request.audit_events.create(type=Type.CONSULTATION_MOVED, source=REQUESTER, consultation=moved)
 
     outbox.enqueue_reschedule_notice(moved)
+    news.tell_of_moved_talk(moved)
     booking_tasks.wake_delivery_and_offers(request)
     return moved
 

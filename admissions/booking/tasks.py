@@ -4,6 +4,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
+from admissions.alerts import news
 from admissions.calendars.tasks import SWEEP_LIMIT
 from admissions.intake.models import ConsultationRequest, LinkRequest
 from admissions.messaging import tasks as messaging_tasks
@@ -49,3 +50,9 @@ def answer_link_requests(ids: list[int] | None = None) -> int:
     for request_id in owed:
         messaging_tasks.send_due_messages.delay(str(request_id))
     return len(owed)
+
+
+@shared_task
+def tell_of_talks_soon() -> int:
+    """Tell counselors of talks that begin within 10 minutes, each once."""
+    return news.tell_of_talks_soon(now=timezone.now())

@@ -11,6 +11,7 @@ from django.db.models import Manager
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from admissions.alerts import news
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed, ChangedMeanwhile
 from admissions.intake import requests
@@ -69,6 +70,9 @@ def record_assessment(
 
     code = f"version {assessment.version}"
     request.audit_events.create(type=Type.ASSESSMENT_RECORDED, actor=by, code=code)
+
+    if request.concern_opened_at:
+        news.tell_of_concern(assessment.pk, request.pk, by=by)
     return assessment
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from admissions.alerts import news
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import requests
@@ -35,6 +36,8 @@ def request_verification(*, request_id: UUID, by: User, has_consent: bool) -> Be
     )
 
     request.audit_events.create(type=Type.BENEFITS_ASKED, actor=by)
+
+    news.tell_of_insurance(asked.pk, by=by)
     return asked
 
 
@@ -52,13 +55,24 @@ def update_verification(
     if benefits.changed_at != seen_at:
         raise ActionNotAllowed(_("A colleague has changed it meanwhile. Look at it again."))
 
+    was_open = benefits.is_open
     for name in changed:
         setattr(benefits, name, details[name])
     benefits.changed_at, benefits.changed_by = timezone.now(), by
     benefits.save(update_fields=[*changed, "changed_at", "changed_by"])
 
     benefits.request.audit_events.create(type=Type.BENEFITS_CHANGED, actor=by, fields=changed)
+
+    if was_open and not benefits.is_open:
+        people = find_askers(benefits.request)
+        news.tell_of_checked_insurance(benefits.pk, benefits.request_id, people=people, by=by)
     return benefits
+
+
+def find_askers(request: ConsultationRequest) -> list[User]:
+    """Who asked for the check, and whose request it is."""
+    asked = request.audit_events.filter(type=Type.BENEFITS_ASKED).select_related("actor")
+    return [each for each in [*(event.actor for event in asked), request.owner] if each]
 
 
 def find_pending_verifications() -> QuerySet[BenefitsVerification]:

@@ -13,7 +13,7 @@ from admissions.scheduling import availability
 from admissions.scheduling.assignment import CANCELED_STATUSES
 from admissions.scheduling.models import Consultation, EarlierOffer
 
-from . import timing
+from . import staff_mail, timing
 from .catalog import CATALOG, list_invitation_kinds
 from .catalog.account import LINKS
 from .kinds import Check
@@ -273,6 +273,14 @@ def check_account_news(message: Message, now: datetime) -> str:
     return Reason.SUPERSEDED if newer.exists() else ""
 
 
+def check_alert_new(message: Message, now: datetime) -> str:
+    """Until they have seen it on the desk; to nobody who has left."""
+    alert = staff_mail.find_alert(message)
+    if alert is None or not (alert.user.is_active and alert.user.is_staff):
+        return Reason.CANCELED
+    return Reason.SEEN if alert.seen_at else ""
+
+
 CHECKS: dict[Check, Callable[[Message, datetime], str]] = {
     Check.STANDING: check_standing,
     Check.CANCELLATION: check_cancellation,
@@ -290,4 +298,5 @@ CHECKS: dict[Check, Callable[[Message, datetime], str]] = {
     Check.TODAY: check_today,
     Check.SHORTAGE_LASTS: check_shortage_lasts,
     Check.ACCOUNT_NEWS: check_account_news,
+    Check.ALERT_NEW: check_alert_new,
 }

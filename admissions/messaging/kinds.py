@@ -41,6 +41,7 @@ class Kind(models.TextChoices):
     STAFF_DIGEST = "staff_digest", _("Staff: the day ahead")
     STAFF_FLOOD = "staff_flood", _("Staff: more online requests than people make")
     STAFF_SHORTAGE = "staff_shortage", _("Staff: no phone time within a day")
+    STAFF_ALERT = "staff_alert", _("Staff: what somebody chose to be told")
     STAFF_ACCOUNT = "staff_account", _("Staff: about a colleague’s account")
 
 
@@ -67,6 +68,7 @@ class Subject(Enum):
     DAY = auto()
     ACCOUNT = auto()
     ALARM = auto()
+    ALERT = auto()
 
 
 class Audience(Enum):
@@ -108,6 +110,7 @@ class Check(Enum):
     TODAY = auto()
     SHORTAGE_LASTS = auto()
     ACCOUNT_NEWS = auto()
+    ALERT_NEW = auto()
 
 
 @dataclass(frozen=True)

@@ -209,9 +209,14 @@ def render_staff_email(
         values = {"username": message.colleague.username}
         link = links.manage if links else staff_mail.build_account_link(message)
         context = {"link": link, "label": staff_mail.TEXTS[message.account_news].label}
+    alert = staff_mail.find_alert(message)
+    if alert is not None:
+        context = {"link": settings.SITE_URL + reverse("admin:open_alert", args=[alert.handle])}
     return build_email(
         message,
-        staff_mail.find_account_text(message) or templates.get_built_in_text(message.kind),
+        staff_mail.find_account_text(message)
+        or staff_mail.find_alert_text(alert)
+        or templates.get_built_in_text(message.kind),
         values,
         values | context,
         to=staff_mail.list_recipients(message),

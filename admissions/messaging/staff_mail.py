@@ -5,11 +5,15 @@ take it back.
 """
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from admissions.alerts import catalog as alerts
+from admissions.alerts.models import Alert
 from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import on_call
 from admissions.tokens import derive_account_token
@@ -19,6 +23,10 @@ from . import catalog
 from .catalog.account import IF_IT_WAS_NOT_YOU, LINKS, TELLS_NOTHING_MORE, TEXTS
 from .kinds import Audience, MessageText
 from .models import MailSettings, Message
+
+ALERT_KEY = "alert:"
+# So many in one turn; the next one follows within a minute.
+MAX_ALERTS = 500
 
 
 def enqueue_account_news(user: User, news: str, *, address: str = "") -> Message:
@@ -42,6 +50,43 @@ def find_account_text(message: Message) -> MessageText | None:
     is_plain = message.account_news in TELLS_NOTHING_MORE
     text = found.text if is_plain else f"{found.text}\n\n{IF_IT_WAS_NOT_YOU}"
     return MessageText(found.subject, found.subject, text)
+
+
+def enqueue_alert_emails(*, now: datetime) -> None:
+    """Owe an email for each alert that is to be told by one; each of them once."""
+    with transaction.atomic():
+        waiting = Alert.objects.filter(wants_email=True).order_by("at", "pk")
+        found = list(waiting.select_for_update(skip_locked=True)[:MAX_ALERTS])
+        Message.objects.bulk_create(
+            (
+                Message(
+                    kind=Message.Kind.STAFF_ALERT,
+                    colleague_id=alert.user_id,
+                    dedupe_key=f"{ALERT_KEY}{alert.handle}",
+                    due_at=now,
+                    enqueued_at=now,
+                )
+                for alert in found
+            ),
+            ignore_conflicts=True,
+        )
+        Alert.objects.filter(pk__in=[each.pk for each in found]).update(wants_email=False)
+
+
+def find_alert(message: Message) -> Alert | None:
+    """What an email of this kind tells of; None of others, and once it is old."""
+    if message.kind != Message.Kind.STAFF_ALERT:
+        return None
+    handle = message.dedupe_key.removeprefix(ALERT_KEY)
+    return Alert.objects.filter(handle=handle).select_related("user").first()
+
+
+def find_alert_text(alert: Alert | None) -> MessageText | None:
+    """Its words, which tell of nobody: they stand on a locked phone, too."""
+    if alert is None:
+        return None
+    entry = alerts.CATALOG[alert.kind]
+    return MessageText(entry.title, entry.title, entry.body)
 
 
 def build_account_link(message: Message) -> str:

@@ -14,7 +14,7 @@ from admissions.intake.models import ConsultationRequest
 from admissions.scheduling import shortages
 from admissions.scheduling.models import Shortage
 
-from . import delivery, outbox, transport
+from . import delivery, outbox, staff_mail, transport
 from .alarms import ringing
 from .models import Message
 from .shared_facts import SharedFacts
@@ -57,6 +57,8 @@ def send_due_messages(request_id: str | None = None) -> int:
     Those that a worker left behind go one at a time: beside a letter that kills its
     worker, the next would be left behind again and again, and be taken for its like.
     """
+    if request_id is None:
+        staff_mail.enqueue_alert_emails(now=timezone.now())
     due = Message.objects.due(now=timezone.now()).filter(
         Exists(Installation.objects.free_to_send())
     )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from admissions.alerts.models import Alert, AlertDevice
 from admissions.calls.models import Ring
 from admissions.intake.models import IdempotencyKey, ManageToken
 from admissions.messaging.models import Message, ProviderEvent
@@ -24,6 +25,8 @@ TOKENS_KEPT = 30 * DAY
 # Providers repeat a report for some days at most.
 REPORTS_KEPT = 90 * DAY
 BUSY_TIMES_KEPT = 30 * DAY
+# What somebody was told is shown to them for so long.
+ALERTS_KEPT = 90 * DAY
 # A page knows the number of a ring for an hour, and no signature is taken after ten minutes.
 RINGS_KEPT = DAY / 24
 # What can be undone for half a minute.
@@ -43,6 +46,8 @@ def find_done_rows(now: datetime) -> Iterator[QuerySet]:
     yield ProviderEvent.objects.filter(at__lt=now - REPORTS_KEPT)
     yield UndoableAction.objects.filter(undone_at=None, at__lt=now - STEPS_KEPT)
     yield BusyTime.objects.filter(ends_at__lt=now - BUSY_TIMES_KEPT)
+    yield Alert.objects.filter(at__lt=now - ALERTS_KEPT)
+    yield AlertDevice.objects.of_who_left()
     yield Ring.objects.filter(at__lt=now - RINGS_KEPT)
     # Whom an alarm rang, and when, stays with the alarm.
     to_staff = Message.STAFF_KINDS - {Message.Kind.STAFF_DANGER}

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from admissions.alerts import news
 from admissions.audit.models import AuditEvent
 from admissions.booking import tasks as booking_tasks
 from admissions.care import rules
@@ -99,6 +100,7 @@ def close_request(
 
     if canceled:
         outbox.enqueue_cancellation_notice(canceled)
+        news.tell_of_canceled_talk(canceled, by=by)
         booking_tasks.wake_delivery_and_offers(request)
     return request
 

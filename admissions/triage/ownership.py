@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from admissions.alerts import news
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake import requests
@@ -59,6 +60,8 @@ def reassign_request(
         request.notes.create(by=by, text=note)
 
     request.audit_events.create(type=Type.REQUEST_HANDED_OVER, actor=by, staff=to)
+
+    news.tell_of_handed_request(request.pk, to=to, at=request.claimed_at, by=by)
     return request
 
 
@@ -159,4 +162,6 @@ def reassign_all(*, owner_id: int, by: User, to: User | None) -> int:
             staff=to or was,
             code="" if to else AuditEvent.GIVEN_BACK,
         )
+    if to and moved:
+        news.tell_of_all_handed(owner_id, to=to, at=timezone.now(), by=by)
     return len(moved)

@@ -19,6 +19,7 @@ NAMES = (MAIL, ALARMS, SWEEPS, CALENDARS, HOUSEKEEPING)
 QUEUES = {name: {"exchange": name, "routing_key": name} for name in NAMES}
 ROUTES = {
     "admissions.alerts.tasks.*": {"queue": ALARMS},
+    "admissions.booking.tasks.tell_of_talks_soon": {"queue": ALARMS},
     "admissions.messaging.tasks.ring_alarms": {"queue": ALARMS},
     "admissions.messaging.tasks.send_messages": {"queue": MAIL},
     "admissions.messaging.tasks.send_abandoned_message": {"queue": MAIL},

@@ -14,6 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from admissions.accounts import session_backend
+from admissions.alerts.catalog import Kind as AlertKind
+from admissions.alerts.telling import tell as tell_alert
 from admissions.encryption import encrypt_text
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging import outbox, staff_mail
@@ -255,7 +257,7 @@ def make_due(kind: str, *, now: datetime, at=None, mode=Mode.PHONE, **columns) -
         Message.objects.filter(pk=message.pk).update(due_at=now)
         message.refresh_from_db()
         return message
-    if entry.subject in (Subject.ALARM, Subject.SHORTAGE):
+    if entry.subject in (Subject.ALARM, Subject.ALERT, Subject.SHORTAGE):
         return make_due_warning(kind, now=now, **columns)
     if entry.subject is Subject.REQUEST:
         if entry.check in ABOUT_CALLS:
@@ -275,7 +277,11 @@ def make_due(kind: str, *, now: datetime, at=None, mode=Mode.PHONE, **columns) -
 
 
 def make_due_warning(kind: str, *, now: datetime, **columns) -> Message:
-    """Of danger that rings, or of a shortage that lasts."""
+    """Of danger that rings, of what a colleague is told, or of a shortage that lasts."""
+    if CATALOG[kind].subject is Subject.ALERT:
+        tell_alert(AlertKind.HANDED, [make_user()], key="1", page="/admin/", now=now)
+        staff_mail.enqueue_alert_emails(now=now)
+        return Message.objects.get(kind=kind)
     if CATALOG[kind].subject is Subject.ALARM:
         alarm = raise_alarm(make_request(is_in_danger=True, **columns))
         return tell(colleague=make_user(), alarms=[alarm], key=f"alarm:{alarm.pk}", now=now)

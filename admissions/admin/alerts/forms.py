@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from admissions.alerts.catalog import CATALOG, SWITCHABLE, Channels, Kind
 from admissions.alerts.devices import MAX_ENDPOINT, MAX_KEY
@@ -20,15 +21,22 @@ class DeviceForm(forms.Form):
 
 
 class ChannelsForm(forms.Form):
-    """How one person is told one kind; a prefix names the kind."""
+    """How one person is told one kind; on the page its prefix names the kind."""
 
-    on_desk = forms.BooleanField(label="Desk", required=False)
-    by_email = forms.BooleanField(label="Email", required=False)
-    by_push = forms.BooleanField(label="Push", required=False)
+    on_desk = forms.BooleanField(label=_("Desk"), required=False)
+    by_email = forms.BooleanField(label=_("Email"), required=False)
+    by_push = forms.BooleanField(label=_("Push"), required=False)
 
-    def __init__(self, data: Mapping[str, Any] | None, *, kind: Kind, channels: Channels) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        kind: Kind,
+        channels: Channels,
+        prefix: str | None = None,
+    ) -> None:
         initial = {name: getattr(channels, name) for name in CHANNELS}
-        super().__init__(data, prefix=kind.value, initial=initial, label_suffix="")
+        super().__init__(data, prefix=prefix, initial=initial, label_suffix="")
         self.kind, self.entry = kind, CATALOG[kind]
         for name in CHANNELS:
             self.fields[name].widget.attrs["aria-label"] = (
@@ -44,4 +52,7 @@ def build_channel_forms(
     data: Mapping[str, Any] | None, channels: Mapping[Kind, Channels]
 ) -> list[ChannelsForm]:
     """One for each kind that somebody may choose about."""
-    return [ChannelsForm(data, kind=kind, channels=channels[kind]) for kind in SWITCHABLE]
+    return [
+        ChannelsForm(data, kind=kind, channels=channels[kind], prefix=kind.value)
+        for kind in SWITCHABLE
+    ]

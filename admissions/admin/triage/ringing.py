@@ -7,6 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max
 from django.http import HttpRequest, JsonResponse
 
+from admissions.admin.staff_requests import as_staff
+from admissions.alerts.models import Alert
 from admissions.intake.models import ConsultationRequest
 from admissions.messaging.models import Alarm
 from admissions.triage import alarms
@@ -32,8 +34,11 @@ def list_ringing(now: datetime) -> list[RingingAlarm]:
 
 
 def alarms_view(request: HttpRequest) -> JsonResponse:
-    """How many requests ring, and a number that grows with each new one; nothing of anybody."""
+    """How many requests ring, a number that grows with each new one, and how many alerts of their
+    own the reader has not seen; nothing of anybody."""
     if not request.user.has_perm(VIEW_REQUESTS):
         raise PermissionDenied
     ringing = Alarm.objects.open().aggregate(count=Count("pk"), newest=Max("pk"))
-    return JsonResponse({"open": ringing["count"], "newest": ringing["newest"] or 0})
+    news = Alert.objects.filter(user=as_staff(request).user, is_on_desk=True, seen_at=None).count()
+    told = {"open": ringing["count"], "newest": ringing["newest"] or 0, "news": news}
+    return JsonResponse(told)

@@ -16,7 +16,7 @@ from admissions.scheduling import on_call
 from users.models import User
 
 from ..kinds import Kind
-from ..models import Alarm, MessageRule
+from ..models import Alarm, Message, MessageRule
 from .raising import raise_alarm
 from .telling import tell
 
@@ -26,7 +26,10 @@ ADVISORY_LOCK_ID = 2026113017
 GATHER_AHEAD = timedelta(seconds=45)
 # While an alarm has just rung and nobody has it, further ones wait this long for one email.
 GATHER_FIRST = timedelta(seconds=60)
-MAX_RINGS, MAX_SILENT = 20, 50
+# So many rings are emailed one by one.
+MAX_EMAILED_RINGS, EMAIL_PAUSE = 20, timedelta(hours=1)
+# Three weeks, at one a minute; the column holds no more.
+MAX_RINGS, MAX_SILENT = 30_000, 50
 
 
 def ring_due_alarms(*, now: datetime) -> list[int]:
@@ -41,12 +44,29 @@ def ring_due_alarms(*, now: datetime) -> list[int]:
             return []
         settle_alarms(now)
         due = find_alarms_to_ring(now)
+        by_email = is_email_due(due, now)
         messages = [
-            tell(colleague=colleague, alarms=alarms, key=name_ring(alarms, colleague), now=now)
+            tell(
+                colleague=colleague,
+                alarms=alarms,
+                key=name_ring(alarms, colleague),
+                now=now,
+                by_email=by_email,
+            )
             for colleague, alarms in gather_by_person(due, list_ladder(now)).items()
         ]
         note_rings(due, now)
-    return [each.pk for each in messages]
+    return [each.pk for each in messages if each is not None]
+
+
+def is_email_due(alarms: list[Alarm], now: datetime) -> bool:
+    """With each of the first rings, and then once an hour; phones and the desk ring on."""
+    if any(each.rings < MAX_EMAILED_RINGS for each in alarms):
+        return True
+    lately = Message.objects.filter(
+        alarm_rings__alarm__in=alarms, enqueued_at__gt=now - EMAIL_PAUSE
+    )
+    return not lately.exists()
 
 
 def find_silent_danger() -> list[UUID]:

@@ -14,18 +14,27 @@ from ..kinds import Kind
 from ..models import Alarm, AlarmRing, MailSettings, Message
 
 
-def tell(*, colleague: User | None, alarms: Iterable[Alarm], key: str, now: datetime) -> Message:
-    """Owe this person word of these alarms now, in one message; return it.
+def tell(
+    *,
+    colleague: User | None,
+    alarms: Iterable[Alarm],
+    key: str,
+    now: datetime,
+    by_email: bool = True,
+) -> Message | None:
+    """Owe this person word of these alarms now; return the one message, if it is emailed too.
 
     Without a `colleague` it goes to the on-call lead's address, and to the devices of whoever has
     that address. `key` keeps it from being told twice.
     """
+    people = [colleague] if colleague else find_leads()
+    telling.tell(AlertKind.DANGER, people, key=key, page=reverse("admin:index"), now=now)
+    if not by_email:
+        return None
     message = Message.objects.create(
         kind=Kind.STAFF_DANGER, colleague=colleague, dedupe_key=key, due_at=now, enqueued_at=now
     )
     AlarmRing.objects.bulk_create(AlarmRing(alarm=each, message=message) for each in alarms)
-    people = [colleague] if colleague else find_leads()
-    telling.tell(AlertKind.DANGER, people, key=key, page=reverse("admin:index"), now=now)
     return message
 
 

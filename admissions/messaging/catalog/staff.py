@@ -88,7 +88,8 @@ STAFF_EMAILS: dict[str, MessageKind] = {
         rule=DelayRule(1 * MINUTE, 15 * MINUTE, is_always_on=True),
         timing=_(
             "At once to whoever is on call, and again every %(delay)s: to the back-up too, then to"
-            " the on-call lead too, until somebody has it. Twenty times at most; the desk goes on."
+            " the on-call lead too, until somebody has it. After twenty emails one an hour; phones"
+            " and the desk go on."
         ),
         text=MessageText(
             "Danger: someone must act now",
@@ -121,6 +122,14 @@ STAFF_EMAILS: dict[str, MessageKind] = {
             " until it calms down; the line, and what was booked before, are not affected. Please"
             " look at the newest requests: those with danger first, since one may be real.",
         ),
+    ),
+    # What it says stands in the catalog of `alerts`, for each kind.
+    Kind.STAFF_ALERT: staff(
+        subject=Subject.ALERT,
+        check=Check.ALERT_NEW,
+        audience=Audience.COLLEAGUE,
+        timing=_("Within a minute, to the colleague who chose to be told by email."),
+        text=MessageText("News on the desk", "News on the desk", "Please look at the desk."),
     ),
     # What it says stands in `account`, for each of its news.
     Kind.STAFF_ACCOUNT: staff(

@@ -100,6 +100,7 @@ class Message(models.Model):
         NOT_STANDING = "not_standing", _("The consultation no longer stands")
         SUPERSEDED = "newer_version", _("A newer version replaced it")
         REQUEST_CLOSED = "request_closed", _("The request is closed")
+        SEEN = "seen", _("They had seen it by then")
         TAKEN = "taken", _("Somebody had it by then")
         TOO_LATE = "too_late", _("Its time had passed")
         TOO_MANY = "too_many", _("This address was written to too often within a day")
@@ -229,7 +230,8 @@ class Message(models.Model):
             ),
             models.CheckConstraint(
                 name="message_to_a_colleague",
-                condition=Q(colleague=None) | Q(kind__in=["staff_account", "staff_danger"]),
+                condition=Q(colleague=None)
+                | Q(kind__in=["staff_account", "staff_alert", "staff_danger"]),
             ),
             models.CheckConstraint(
                 name="message_in_hand_has_a_lease",
@@ -252,6 +254,7 @@ class Message(models.Model):
                 | Q(
                     kind__in=[
                         "staff_account",
+                        "staff_alert",
                         "staff_danger",
                         "staff_digest",
                         "staff_flood",

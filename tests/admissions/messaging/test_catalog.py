@@ -62,10 +62,10 @@ def test_series_wait_longer_one_after_the_other(db):
         ("message_about_an_offer", [Subject.OFFER]),
         ("message_about_a_shortage", [Subject.SHORTAGE]),
         ("message_about_an_account", [Subject.ACCOUNT]),
-        ("message_to_a_colleague", [Subject.ACCOUNT, Subject.ALARM]),
+        ("message_to_a_colleague", [Subject.ACCOUNT, Subject.ALARM, Subject.ALERT]),
         (
             "message_is_about_someone_or_for_staff",
-            [Subject.SHORTAGE, Subject.DAY, Subject.ACCOUNT, Subject.ALARM],
+            [Subject.SHORTAGE, Subject.DAY, Subject.ACCOUNT, Subject.ALARM, Subject.ALERT],
         ),
     ],
 )

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from admissions.audit.models import AuditEvent
+from admissions.alerts.catalog import Kind
+from admissions.alerts.telling import tell
 from admissions.intake.models import IdempotencyKey, ManageToken
 from admissions.messaging.models import Message, ProviderEvent
 from admissions.operations import cleanup, tasks
@@ -51,6 +53,11 @@ def make_undoable(age):
     )  # fmt: skip
 
 
+def make_alert(age):
+    [alert] = tell(Kind.HANDED, [make_user()], key="1", page="/admin/", now=NOW - age)
+    return alert
+
+
 @pytest.mark.parametrize(
     ("make", "kept"),
     [
@@ -59,6 +66,7 @@ def make_undoable(age):
         (make_report, cleanup.REPORTS_KEPT),
         (make_digest, cleanup.MESSAGES_KEPT),
         (make_undoable, cleanup.STEPS_KEPT),
+        (make_alert, cleanup.ALERTS_KEPT),
     ],
 )
 def test_rows_go_once_their_time_is_over(make, kept):

@@ -65,4 +65,4 @@ def test_request_page_has_the_button_while_it_rings(client, kim, danger):
 def test_pages_ask_for_a_count_without_names(client, kim, danger):
     asked = client.get("/admin/alarms/", headers={"x-live-refresh": "1"})
 
-    assert asked.json() == {"open": 1, "newest": danger.alarms.get().pk}
+    assert asked.json() == {"open": 1, "newest": danger.alarms.get().pk, "news": 0}

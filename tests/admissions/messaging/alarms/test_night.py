@@ -98,13 +98,16 @@ def test_back_up_has_it_within_minutes_and_nothing_rings_after(rota, dana, time_
     assert not any(details["preferred_name"] in each.as_string() for each in letters)
 
 
-def test_ring_goes_to_the_lead_third_and_ends_after_twenty(rota, time_machine):
+def test_after_twenty_emails_one_goes_each_hour_and_phones_ring_on(rota, kim, time_machine):
     request = in_danger()
 
-    rung = [ring(minutes(3 * n), time_machine) for n in range(25)]
+    rung = [ring(minutes(3 * n), time_machine) for n in range(21)]
+    later = [ring(minutes(at), time_machine) for at in (117, 120)]
 
     assert rung[2] == ["Kim", "Dana", "lead"]
-    assert [len(each) for each in rung] == [1, 2] + [3] * 18 + [0] * 5
+    assert [len(each) for each in rung] == [1, 2] + [3] * 18 + [0]
+    assert [len(each) for each in later] == [3, 0]
+    assert kim.alerts.count() == 23
     assert Alarm.objects.open().filter(request=request).exists()
 
 
