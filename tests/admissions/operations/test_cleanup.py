@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from admissions.audit.models import AuditEvent
 from admissions.alerts.catalog import Kind
 from admissions.alerts.telling import tell
+from admissions.audit.models import AuditEvent
 from admissions.intake.models import IdempotencyKey, ManageToken
 from admissions.messaging.models import Message, ProviderEvent
 from admissions.operations import cleanup, tasks
