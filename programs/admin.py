@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from . import missing_translations, translatable_fields
+from .language_admin import LanguageChoiceAdmin, LanguageFilter, OutdatedFilter, name_language
 from .models import (
     Article,
     ComparisonCell,
@@ -35,7 +36,7 @@ from .models import (
     SocialLink,
     Translation,
 )
-from .versioned_text_admin import LanguageChoiceAdmin, VersionedTextAdmin
+from .versioned_text_admin import VersionedTextAdmin
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -63,7 +64,6 @@ class QuestionAdmin(VersionedTextAdmin):
     list_display = ["question", *VersionedTextAdmin.state_columns, "sort_order", "is_on_home"]
     list_filter = [*VersionedTextAdmin.list_filter, "is_on_home"]
     search_fields = ["question", "answer"]
-    prepopulated_fields = {"slug": ["question"]}
 
 
 @admin.register(Article)
@@ -71,7 +71,6 @@ class ArticleAdmin(VersionedTextAdmin):
     list_display = ["title", *VersionedTextAdmin.state_columns, "reviewed_by", "reviewed_on"]
     list_filter = [*VersionedTextAdmin.list_filter, ReviewFilter]
     search_fields = ["title", "body"]
-    prepopulated_fields = {"slug": ["title"]}
 
 
 @admin.register(ProgramText)
@@ -134,12 +133,16 @@ class FacilityAdmin(TranslatedLinesAdmin):
 @admin.register(SocialLink)
 class SocialLinkAdmin(admin.ModelAdmin):
     list_display = ["name", "url", "is_shown", "sort_order"]
+    list_filter = ["is_shown"]
+    search_fields = ["name"]
+    when_empty = _("The foot of the pages links to no page elsewhere yet.")
 
 
 @admin.register(Location)
 class LocationAdmin(TranslatedLinesAdmin):
     list_display = ["name", "address", "time_zone", "is_open"]
     list_filter = ["is_open"]
+    search_fields = ["name", "city"]
 
 
 @admin.register(Credential)
@@ -165,6 +168,9 @@ class CredentialAdmin(admin.ModelAdmin):
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin):
     list_display = ["name", "expires_on", "is_current", "is_shown"]
+    list_filter = ["is_shown"]
+    search_fields = ["name"]
+    when_empty = _("Add a body that the center belongs to, with its last day; then pages show it.")
 
     @admin.display(boolean=True, description=_("on the site today"))
     def is_current(self, membership: Membership) -> bool:
@@ -180,7 +186,7 @@ class LevelOfCareAdmin(admin.ModelAdmin):
 
 class ScheduleInline(admin.TabularInline):
     model = ScheduleRow
-    extra = 0
+    extra = 1
 
 
 @admin.register(Program)
@@ -194,7 +200,7 @@ class ProgramAdmin(TranslatedLinesAdmin):
 
 class CellInline(admin.TabularInline):
     model = ComparisonCell
-    extra = 0
+    extra = 1
 
 
 @admin.register(ComparisonRow)
@@ -224,10 +230,14 @@ class TranslationAdmin(LanguageChoiceAdmin):
     """Saving a translation says that it fits the English line as it stands."""
 
     form = TranslationForm
-    list_display = ["english", "text", "language", "is_current"]
-    list_filter = ["language"]
+    list_display = ["english", "text", "language_name", "is_current"]
+    list_filter = [LanguageFilter, OutdatedFilter]
     search_fields = ["english", "text"]
     change_list_template = "admin/programs/translations.html"
+
+    @admin.display(description=_("language"), ordering="language")
+    def language_name(self, translation: Translation) -> str:
+        return name_language(translation.language)
 
     @admin.display(boolean=True, description=_("of this English"))
     def is_current(self, translation: Translation) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -45,9 +46,10 @@ class MissingTranslation:
 
 def find_missing() -> dict[str, list[MissingTranslation]]:
     """For each other language what it lacks, long texts first; none where all is there."""
-    codes = [code for code, _name in settings.LANGUAGES if code != FALLBACK_LANGUAGE]
     lines = find_lines()
-    found = {code: [*missing_texts(code), *missing_lines(code, lines)] for code in codes}
+    found = {
+        code: [*missing_texts(code), *missing_lines(code, lines)] for code in other_languages()
+    }
     return {code: missing for code, missing in found.items() if missing}
 
 
@@ -68,26 +70,57 @@ def missing_lines(language: str, lines: dict[str, str]) -> Iterator[MissingTrans
 
 
 def missing_texts(language: str) -> Iterator[MissingTranslation]:
-    """Long texts whose English was published after their own words, or without any.
-
-    Pages count before they take effect, so that both languages do on the same day.
-    """
+    """Long texts whose English was published after their own words, or without any."""
     for texts in TEXTS:
-        published = texts.newest_of(Q(is_published=True)).filter(is_withdrawn=False)
-        shown = list(published.filter(language__in={FALLBACK_LANGUAGE, language}))
-        own = {identify_text(text): text for text in shown if text.language == language}
-        # A draft, or a version that was taken off the site.
-        newest = {identify_text(text): text for text in texts.newest().filter(language=language)}
-        for english in shown:
-            text = identify_text(english)
-            if english.language == language or is_current(own.get(text), english):
-                continue
+        for english, own, newest in compare_texts(texts, language):
+            key = dict(identify_text(english))
             yield MissingTranslation(
                 english=getattr(english, "title", str(english)),
                 place=capfirst(english._meta.verbose_name),
-                url=admin_url(type(english), newest.get(text), **dict(text), language=language),
-                is_outdated=text in own,
+                url=admin_url(type(english), newest, **key, language=language),
+                is_outdated=own is not None,
             )
+
+
+class Lag(NamedTuple):
+    """An English text that stands on the site, with what another language has of it.
+
+    `own` is what its visitors read; `newest` may be a draft, or a version that was taken off.
+    """
+
+    english: VersionedText
+    own: VersionedText | None
+    newest: VersionedText | None
+
+
+def compare_texts(texts: VersionQuerySet, language: str) -> Iterator[Lag]:
+    """Each English text that a language lacks, or has in words that were published before it.
+
+    Pages count before they take effect, so that both languages do on the same day.
+    """
+    published = texts.newest_of(Q(is_published=True)).filter(is_withdrawn=False)
+    shown = list(published.filter(language__in={FALLBACK_LANGUAGE, language}))
+    own = {identify_text(text): text for text in shown if text.language == language}
+    newest = {identify_text(text): text for text in texts.newest().filter(language=language)}
+    for english in shown:
+        key = identify_text(english)
+        if english.language != language and not is_current(own.get(key), english):
+            yield Lag(english, own.get(key), newest.get(key))
+
+
+def texts_behind(model: type[VersionedText]) -> dict[int, VersionedText]:
+    """The newest version of each text whose English was published after its own words, by its
+    key; and that English."""
+    return {
+        lag.newest.pk: lag.english
+        for language in other_languages()
+        for lag in compare_texts(model.objects.all(), language)
+        if lag.own and lag.newest
+    }
+
+
+def other_languages() -> list[str]:
+    return [code for code, _name in settings.LANGUAGES if code != FALLBACK_LANGUAGE]
 
 
 def identify_text(text: VersionedText) -> tuple:

@@ -7,6 +7,10 @@ measures are Flesch and Kincaid's grade (1975) for English and the scale of Fern
 
 import re
 
+from django.utils.translation import gettext as said
+
+from .models import VersionedText
+
 # Aim at 6 to 8; a text may round to 8.
 MAX_GRADE = 8.5
 
@@ -89,3 +93,17 @@ def count_english_syllables(word: str) -> int:
 def count_spanish_syllables(word: str) -> int:
     """Each strong or accented vowel is one, with the weak vowels beside it; at least one."""
     return max(1, len(re.findall(r"[iuü]?[aeoáéíóú](?:[iuü]|y\b)?|[iuü]+|y\b", word)))
+
+
+def readability_warnings(text: VersionedText) -> list[str]:
+    """What a reader would stumble over in this version; it is told, never refused."""
+    read = "\n".join(getattr(text, name) for name in text.TEXT_FIELDS)
+    grade = reading_grade(read, text.language)
+    told = []
+    if grade is not None and grade > MAX_GRADE:
+        words = said("This reads like school grade %(grade)d. Aim at 6 to 8: shorter sentences.")
+        told.append(words % {"grade": round(grade)})
+    if found := find_avoided_words(read, text.language):
+        words = said("Say it person first, and promise nothing: %(words)s.")
+        told.append(words % {"words": ", ".join(dict.fromkeys(found))})
+    return told

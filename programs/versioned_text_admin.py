@@ -1,32 +1,32 @@
 """Where long texts are written: a draft, its preview, and the versions before it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from users.models import User
 
-from . import previews, versioning
+from . import missing_translations, previews, versioning
 from .diff import diff_lines
+from .language_admin import BehindFilter, LanguageChoiceAdmin, LanguageFilter, name_language
 from .models import VersionedText
 from .models.versions import VersionQuerySet
-from .readability import MAX_GRADE, find_avoided_words, reading_grade
+from .readability import readability_warnings
 from .versioned_text_form import VersionedTextForm, author_label
 
 if TYPE_CHECKING:
@@ -42,25 +42,14 @@ class EditorRequest(HttpRequest):
     user: User
 
 
-class LanguageChoiceAdmin(admin.ModelAdmin):
-    """Offers the site's languages, without a migration for each new one."""
-
-    def formfield_for_dbfield(
-        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
-    ) -> forms.Field | None:
-        if db_field.name == "language":
-            kwargs["widget"] = forms.Select(choices=settings.LANGUAGES)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-
 class VersionedTextAdmin(LanguageChoiceAdmin):
     """Saving makes or changes a draft; publishing, going back and taking off are acts."""
 
     form = VersionedTextForm
     change_form_template = "admin/programs/text.html"
-    list_filter = ["language", "is_published"]
+    list_filter = [LanguageFilter, "is_published", BehindFilter]
     list_select_related = ["changed_by"]
-    state_columns = ["language", "state", "changed_at", "who_changed"]
+    state_columns = ["language_name", "state", "changed_at", "who_changed"]
 
     def get_urls(self) -> list[URLPattern]:
         name = f"programs_{self.opts.model_name}"
@@ -69,6 +58,7 @@ class VersionedTextAdmin(LanguageChoiceAdmin):
             "publish": self.publish_view,
             "take_up": self.restore_view,
             "withdraw": self.withdraw_view,
+            "still_right": self.confirm_view,
             "throw_away": self.discard_view,
         }
         views = {each: require_safe(view) for each, view in shown.items()}
@@ -89,11 +79,26 @@ class VersionedTextAdmin(LanguageChoiceAdmin):
         if match and match.url_name and match.url_name.endswith("_changelist"):
             same = {field: OuterRef(field) for field in self.model.TEXT_IDENTITY}
             live = self.model.objects.published().filter(**same).values("version")
-            texts = texts.newest().annotate(live=Subquery(live[:1]))
+            behind = missing_translations.texts_behind(self.model)
+            texts = texts.newest().annotate(
+                live=Subquery(live[:1]),
+                is_behind=Case(When(pk__in=list(behind), then=True), default=False),
+            )
         return texts
+
+    @admin.display(description=_("language"), ordering="language")
+    def language_name(self, text: VersionedText) -> str:
+        return name_language(text.language)
 
     @admin.display(description=_("where it stands"))
     def state(self, text: Any) -> "StrOrPromise":
+        """In words, with a mark where the English was published after it."""
+        if not text.is_behind:
+            return self.describe_state(text)
+        behind = said("%(language)s is behind") % {"language": name_language(text.language)}
+        return format_html('{} <b class="tag care">{}</b>', self.describe_state(text), behind)
+
+    def describe_state(self, text: Any) -> "StrOrPromise":
         words = {"version": text.version, "live": text.live}
         if text.is_withdrawn:
             return _("Taken off the site")
@@ -117,11 +122,6 @@ class VersionedTextAdmin(LanguageChoiceAdmin):
         keys = [name.removesuffix("_id") for name in self.model.TEXT_IDENTITY]
         return [*super().get_readonly_fields(request, obj), *(keys if obj else [])]
 
-    def get_prepopulated_fields(
-        self, request: HttpRequest, obj: models.Model | None = None
-    ) -> dict[str, Sequence[str]]:
-        return {} if obj else super().get_prepopulated_fields(request, obj)
-
     def change_view(
         self,
         request: HttpRequest,
@@ -133,7 +133,21 @@ class VersionedTextAdmin(LanguageChoiceAdmin):
         text = self.get_object(request, object_id)
         if text and request.method == "GET" and text.pk != text.versions.first().pk:
             return HttpResponseRedirect(self.page_url("versions", text))
-        return super().change_view(request, object_id, form_url, extra_context)
+        extra = {"lag": self.describe_lag(text)} if text else {}
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def describe_lag(self, text: VersionedText) -> dict[str, Any]:
+        """What the English published after this text is, and where; empty if there is none."""
+        english = missing_translations.texts_behind(self.model).get(text.pk)
+        if english is None:
+            return {}
+        return {
+            "language": name_language(text.language),
+            "when": english.published_at,
+            "english": self.page_url("versions", english),
+            # A draft is published instead.
+            "confirm": self.page_url("still_right", text) if text.is_published else "",
+        }
 
     def save_model(
         self, request: HttpRequest, obj: VersionedText, form: ModelForm, change: bool
@@ -166,8 +180,6 @@ class VersionedTextAdmin(LanguageChoiceAdmin):
         pages = [page for page in ("preview", "versions") if f"_{page}" in request.POST]
         return HttpResponseRedirect(self.page_url(next(iter(pages), "change"), text))
 
-    # Looking
-
     def versions_view(self, request: HttpRequest, pk: int) -> TemplateResponse:
         """Every version, what changed in each, and what may be done with it."""
         text = self.get_text_or_403(request, pk, self.has_view_permission)
@@ -182,6 +194,7 @@ class VersionedTextAdmin(LanguageChoiceAdmin):
             "live": text.versions.published().first(),
             "warnings": [] if rows[0].is_published else readability_warnings(rows[0]),
             "versions": told[:MAX_VERSIONS],
+            "lag": self.describe_lag(rows[0]),
             "may_change": self.has_change_permission(request, text),
             "list": self.page_url("changelist"),
         }
@@ -212,8 +225,6 @@ class VersionedTextAdmin(LanguageChoiceAdmin):
             request, text, back=self.page_url("versions", text), edit=self.page_url("change", text)
         )
 
-    # Acts
-
     def publish_view(self, request: EditorRequest, pk: int) -> HttpResponse:
         return self.run_action(
             request, pk, self.publish, _("Published. Visitors read it from now on."), "is_published"
@@ -228,6 +239,10 @@ class VersionedTextAdmin(LanguageChoiceAdmin):
             request, pk, self.withdraw, _("Taken off the site. Its versions stay."), "is_withdrawn"
         )
 
+    def confirm_view(self, request: EditorRequest, pk: int) -> HttpResponse:
+        told = _("Noted: these words still fit the English.")
+        return self.run_action(request, pk, self.confirm, told, "published_at")
+
     def discard_view(self, request: EditorRequest, pk: int) -> HttpResponse:
         return self.run_action(request, pk, self.throw_away, _("The draft is thrown away."), "")
 
@@ -240,6 +255,9 @@ class VersionedTextAdmin(LanguageChoiceAdmin):
 
     def withdraw(self, request: EditorRequest, text: VersionedText) -> VersionedText:
         return versioning.withdraw_text(text=text, by=request.user)
+
+    def confirm(self, request: EditorRequest, text: VersionedText) -> VersionedText:
+        return versioning.confirm_text(text=text, by=request.user)
 
     def throw_away(self, request: EditorRequest, text: VersionedText) -> VersionedText | None:
         # It goes through the rows of whatever it is given.
@@ -291,20 +309,6 @@ REFUSAL_MESSAGES = {
     versioning.DraftExists: _("There is a draft already. Publish it or throw it away first."),
     versioning.WrongVersionState: _("That was done already, or does not fit this version."),
 }
-
-
-def readability_warnings(text: VersionedText) -> list[str]:
-    """What a reader would stumble over in this version; it is told, never refused."""
-    read = "\n".join(getattr(text, name) for name in text.TEXT_FIELDS)
-    grade = reading_grade(read, text.language)
-    told = []
-    if grade is not None and grade > MAX_GRADE:
-        words = said("This reads like school grade %(grade)d. Aim at 6 to 8: shorter sentences.")
-        told.append(words % {"grade": round(grade)})
-    if found := find_avoided_words(read, text.language):
-        words = said("Say it person first, and promise nothing: %(words)s.")
-        told.append(words % {"words": ", ".join(dict.fromkeys(found))})
-    return told
 
 
 def submitted_seen_at(request: HttpRequest) -> datetime | None:

@@ -5,12 +5,15 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.text import slugify
 from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
 
 from users.models import User
 
 from . import versioning
+
+MAX_SLUG = 50
 
 
 class VersionedTextForm(forms.ModelForm):
@@ -22,13 +25,26 @@ class VersionedTextForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["seen"] = self.instance.changed_at.isoformat()
+        elif "slug" in self.fields:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = _("Empty: made from the words of the title.")
 
     def clean(self) -> None:
         super().clean()
         if self.instance.pk:
             self.check_unseen_changes()
-        elif self.is_taken():
+            return
+        if "slug" in self.cleaned_data and not self.cleaned_data["slug"]:
+            self.cleaned_data["slug"] = self.make_slug()
+            if not self.cleaned_data["slug"]:
+                self.add_error("slug", self.fields["slug"].error_messages["required"])
+        if self.is_taken():
             raise ValidationError(_("There is such a text in this language. Open it to change it."))
+
+    def make_slug(self) -> str:
+        """The address that the first of its texts, its title or question, makes."""
+        title = self.cleaned_data.get(self._meta.model.TEXT_FIELDS[0], "")
+        return slugify(title)[:MAX_SLUG].strip("-")
 
     def check_unseen_changes(self) -> None:
         """Holds the versions, so that what stands now still does when this is saved."""

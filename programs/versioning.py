@@ -93,6 +93,23 @@ def withdraw_text(*, text: VersionedText, by: User) -> VersionedText:
 
 
 @transaction.atomic
+def confirm_text(*, text: VersionedText, by: User) -> VersionedText:
+    """Say that the words on the site still fit: publish them once more, as a version of now."""
+    newest = lock_newest(text)
+    if not newest.is_published:
+        raise DraftExists
+    if newest.is_withdrawn or newest.pk != text.pk:
+        raise WrongVersionState
+
+    start_next_draft(newest, newest)
+    newest.is_published = True
+    newest.changed_by = newest.published_by = by
+    newest.published_at = timezone.now()
+    newest.save()
+    return newest
+
+
+@transaction.atomic
 def discard_draft(*, text: VersionedText, seen: datetime | None) -> None:
     """Delete a draft that was never published."""
     newest = lock_newest(text)

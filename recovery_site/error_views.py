@@ -13,6 +13,7 @@ from phonenumber_field.phonenumber import to_python
 
 from admissions import counters
 from admissions.accounts import authentication, unsent_forms
+from admissions.admin.forbidden import render_forbidden
 
 # Forms in which a requester types, which say what is missing and never act without a key of ours.
 GIVEN_BACK = {
@@ -48,6 +49,10 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """For visitors the kind page; for colleagues, who have signed in, one of the desk's own."""
+    at_the_desk = request.path.startswith(reverse("admin:index"))
+    if at_the_desk and authentication.is_fully_authenticated(request):
+        return render_forbidden(request)
     return render_error(403, request)
 
 

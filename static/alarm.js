@@ -59,6 +59,8 @@ const show = (ringing) => {
 };
 
 const ask = async () => {
+  // The pages of signing in have no bar.
+  if (!bar) return;
   const headers = { "X-Live-Refresh": "1" };
   const answer = await fetch(bar.dataset.ask, { headers, cache: "no-store", redirect: "manual" }).catch(() => null);
   if (answer?.ok) show(await answer.json());

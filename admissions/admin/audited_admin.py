@@ -3,7 +3,7 @@ audit, its list is narrowed by its own filters alone, and no text is longer than
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -27,12 +27,20 @@ from django.utils.translation import gettext_lazy as _
 from admissions import formatting, staff_formatting
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.links import redirect_missing
+from admissions.admin.native_widgets import (
+    NATIVE_WIDGETS,
+    with_native_widgets,
+    without_pop_ups,
+)
 from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
 from admissions.form_fields import LONGEST_SEARCH, BoundedTextField
 from admissions.intake.models import ConsultationRequest
 from users.models import User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 Type = AuditEvent.Type
 # What a text of no length of its own may have: four times our longest article.
@@ -100,6 +108,13 @@ class AuditedAdmin(admin.ModelAdmin):
     transaction. Django's log would keep what the record is called, and could be edited."""
 
     object_history_template = "admin/history.html"
+    formfield_overrides = NATIVE_WIDGETS
+    # What the list is called, where that is not its model's name; and what an empty one says.
+    list_title: "StrOrPromise" = ""
+    when_empty: "StrOrPromise" = ""
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> list[type]:
+        return [with_native_widgets(each) for each in super().get_inlines(request, obj)]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BoundedChangeList
@@ -110,7 +125,7 @@ class AuditedAdmin(admin.ModelAdmin):
         """Every text that Django's own forms ask for has a length."""
         if isinstance(db_field, models.TextField) and db_field.max_length is None:
             kwargs.setdefault("max_length", LONGEST_TEXT)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        return without_pop_ups(super().formfield_for_dbfield(db_field, request, **kwargs))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only the parameters of this list's own filters.

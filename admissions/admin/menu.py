@@ -73,7 +73,7 @@ MESSAGE_MENU = [
     ),
     MenuItem(_("Operations"), "admissions_installation_changelist", "admissions.view_installation"),
     MenuItem(
-        _("Addresses we don't write to"),
+        _("Do-not-email list"),
         "admissions_suppression_changelist",
         "admissions.view_suppression",
     ),

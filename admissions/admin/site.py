@@ -168,6 +168,13 @@ class StaffAdminSite(admin.AdminSite):
                 model["admin_url"] = reverse("admin:admissions_consultation_calendar")
         return apps
 
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What there is to change in one part, and what in it is behind."""
+        extra = notices_of_content(as_staff(request).user)
+        return super().app_index(request, app_label, extra | (extra_context or {}))
+
     def index(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -219,10 +226,17 @@ def notices(user: User, now: datetime) -> dict[str, Any]:
         found["overdue_privacy_requests"] = overdue.count()
     if user.has_perm("programs.view_credential"):
         found["credential_warnings"] = credentials.find_expiring_center_credentials(now)
-    if user.has_perm("programs.view_translation"):
-        found["missing_translations"] = missing_translations.find_missing()
-        found["missing_reviews"] = missing_reviews.find_missing()
-    return found
+    return found | notices_of_content(user)
+
+
+def notices_of_content(user: User) -> dict[str, Any]:
+    """What a content editor has still to write or to have reviewed."""
+    if not user.has_perm("programs.view_translation"):
+        return {}
+    return {
+        "missing_translations": missing_translations.find_missing(),
+        "missing_reviews": missing_reviews.find_missing(),
+    }
 
 
 def unsent_form_paths() -> set[str]:

@@ -6,6 +6,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from admissions.audit.models import AuditEvent
 from admissions.intake.models import ConsultationRequest, LinkRequest
+from admissions.intake.models.references import spell_reference
 from admissions.intake.models.search_tokens import (
     filter_by_phone,
     normalize_email,
@@ -52,9 +53,3 @@ def find_by_reference(
     if found:
         found.audit_events.create(type=Type.APPOINTMENT_FOUND, source=Source.SOMEONE)
     return found
-
-
-def spell_reference(typed: str) -> str:
-    """As it is stored: K7M4-2QXR, from however it was typed."""
-    letters = "".join(filter(str.isalnum, typed.upper()))
-    return f"{letters[:4]}-{letters[4:]}"

@@ -67,7 +67,7 @@ def test_insurance_desk_keeps_details_that_colleagues_do_not_see(visit):
     desk.get_by_label("Status").select_option(label="In progress")
     desk.get_by_label("Member ID").fill("XZP-CANARY")
     found["details"] = faults_of(desk)
-    desk.get_by_role("button", name="Keep it").click()
+    desk.get_by_role("button", name="Save").click()
     expect(desk.locator(".checks")).to_contain_text("In progress")
 
     colleague = visit(viewport={"width": 1366, "height": 768})

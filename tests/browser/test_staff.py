@@ -122,7 +122,7 @@ def test_counselor_goes_away_and_the_person_is_asked_to_choose_again(visit, site
     desk = visit(viewport={"width": 390, "height": 844})
     be_signed_in(desk, "kim")
     desk.goto(f"/admin/admissions/counselor/{counselor}/change/")
-    desk.get_by_role("link", name="Go away…").click()
+    desk.get_by_role("link", name="Time off…").click()
     desk.get_by_label("First day").fill(day)
     desk.get_by_role("button", name="Show consultations").click()
     # all() takes what is there: the page may still be on its way.

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from admissions.audit.models import AuditEvent
 from programs.missing_translations import find_missing
 from programs.models import (
     Article,
@@ -287,7 +288,7 @@ def test_first_page_of_the_desk_leads_to_the_list(editor):
 def test_list_of_translations_leads_to_what_is_missing(editor):
     page = editor.get("/admin/programs/translation/").content.decode()
 
-    assert f'<a href="{LIST}">Translations to write</a>' in page
+    assert f'href="{LIST}">Translations to write</a>' in page
 
 
 def test_list_is_for_those_who_keep_the_content(client):
@@ -312,3 +313,56 @@ def test_list_asks_as_much_for_many_texts(editor):
     )
 
     assert queries(editor, LIST) == before
+
+
+# Behind: flagged where a text is found and changed, until it is published or said to be right
+
+ARTICLES = "/admin/programs/article/"
+
+
+@pytest.fixture
+def behind():
+    """A Spanish article whose English was published after it."""
+    english = Article.objects.get(slug="what-is-iop", language="en")
+    publish(english, title="IOP, anew", published_at=timezone.now())
+    return Article.objects.get(slug="what-is-iop", language="es")
+
+
+def found_behind(editor) -> list:
+    return [*editor.get(ARTICLES, {"translation": "behind"}).context["cl"].result_list]
+
+
+def test_text_behind_its_english_is_flagged_in_the_list_and_on_its_page(editor, behind):
+    assert editor.get(ARTICLES).content.decode().count("Spanish is behind") == 1
+    assert found_behind(editor) == [behind]
+    page = editor.get(screen(behind)).content.decode()
+    assert "The English was published on" in page
+    assert f'action="{screen(behind, "still_right")}"' in page
+
+
+def test_text_that_is_said_to_be_right_is_not_behind_any_more(editor, behind):
+    editor.post(screen(behind, "still_right"))
+
+    now = Article.objects.published().get(slug="what-is-iop", language="es")
+    assert (now.version, now.body, now.reviewed_by) == (2, behind.body, behind.reviewed_by)
+    assert now.published_by.groups.get().name == "content editor"
+    assert found_behind(editor) == []
+    assert AuditEvent.objects.filter(object_id=str(now.pk), fields=["published_at"]).exists()
+
+
+def test_draft_is_published_and_not_said_to_be_right(editor, behind):
+    draft = publish(behind, is_published=False, published_at=None)
+
+    page = editor.get(screen(draft)).content.decode()
+    editor.post(screen(behind, "still_right"))
+
+    assert "Publish this draft once it says the same." in page
+    assert found_behind(editor) == [draft]
+
+
+def test_line_behind_its_english_is_found_by_the_filter(editor):
+    save(editor, Program.objects.get(tag=TAG), tag=NEW_TAG)
+
+    page = editor.get("/admin/programs/translation/", {"translation": "behind"})
+
+    assert [each.english for each in page.context["cl"].result_list] == [NEW_TAG]

@@ -12,7 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import ManyToManyField
+from django.db.models import ManyToManyField, QuerySet
 from django.forms import BaseFormSet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -34,6 +34,7 @@ from admissions.admin.scheduling import absences
 from admissions.admin.staff_requests import as_staff
 from admissions.exceptions import ActionNotAllowed
 from admissions.form_fields import PlainEmailField
+from admissions.formatting import user_label
 from users.models import User
 
 from . import account_changes as change_views
@@ -77,11 +78,23 @@ class ColleagueForm(forms.ModelForm):
 class StaffUserAdmin(UserAdmin):
     """A director keeps names and roles; what `account_changes` says takes a second person."""
 
-    list_display = ("username", "first_name", "last_name", "is_active", "is_superuser")
+    list_display = ("name", "username", "email", "role_names", "is_active")
+    list_title = gettext_lazy("People")
     list_filter = ("is_active", "groups")
     # Django's own would ask for a password; `add_view` draws ours.
     form = add_form = ColleagueForm
     readonly_fields = ("last_login", "date_joined")
+
+    @admin.display(description=gettext_lazy("name"), ordering="first_name")
+    def name(self, user: User) -> str:
+        return user_label(user)
+
+    @admin.display(description=gettext_lazy("role"))
+    def role_names(self, user: User) -> str:
+        return ", ".join(sorted(each.name for each in user.groups.all()))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
 
     def get_urls(self) -> list[URLPattern]:
         """Without Django's page for another's password."""
@@ -130,6 +143,8 @@ class StaffUserAdmin(UserAdmin):
             kwargs["queryset"] = user_management.assignable_roles(as_staff(request).user).order_by(
                 "name"
             )
+            kwargs["label"] = _("Role")
+            kwargs["help_text"] = _("Each role opens its own part of the desk.")
             kwargs["widget"] = forms.CheckboxSelectMultiple
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 

@@ -19,6 +19,7 @@ from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
 from admissions.form_fields import PlainTextField
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.models.references import spell_reference
 from users.models import User
 
 from . import display
@@ -61,7 +62,7 @@ class RequestLookupForm(forms.Form):
     )
 
     def clean_reference(self) -> ConsultationRequest:
-        text = self.cleaned_data["reference"].strip().upper()
+        text = spell_reference(self.cleaned_data["reference"])
         found = ConsultationRequest.objects.filter(reference=text).first()
         if found is None:
             raise forms.ValidationError(_("There is no request with this reference."))

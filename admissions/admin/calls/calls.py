@@ -17,6 +17,7 @@ from admissions import formatting
 from admissions.admin import for_whom, pagination
 from admissions.admin.links import NEW_CALL_PAGE, request_link
 from admissions.admin.read_only_admin import ReadOnlyAdmin
+from admissions.admin.reference_filter import FoundByReference, RequestFilter
 from admissions.calls.models import Call
 from admissions.phone_numbers import format_phone
 
@@ -69,14 +70,15 @@ class TakenByFilter(admin.SimpleListFilter):
 
 
 @admin.register(Call)
-class CallAdmin(ReadOnlyAdmin):
+class CallAdmin(FoundByReference, ReadOnlyAdmin):
     """Every call; what was corrected stands once, as it was corrected last."""
 
     list_display = [
         "at", "outcome", "caller", "whom", "of_request", "danger", "taken_by", "mend",
     ]  # fmt: skip
     list_display_links = ["at"]
-    list_filter = [DayFilter, "outcome", TakenByFilter]
+    list_filter = [DayFilter, "outcome", TakenByFilter, RequestFilter]
+    when_empty = _("No call is kept yet. “New call”, at the top of every page, keeps one.")
     list_select_related = ["request", "by"]
     list_per_page = list_max_show_all = 50
     paginator = pagination.CappedPaginator

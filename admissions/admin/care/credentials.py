@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import ForeignKey, Model
+from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -20,6 +20,22 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
+class LapsingFilter(admin.SimpleListFilter):
+    """Those whose last day is near or over."""
+
+    title = _("last day")
+    parameter_name = "last"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> "list[tuple[str, StrOrPromise]]":
+        return [("near", _("Within 90 days, or over"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        near = timezone.localdate() + StaffCredential.WARNED_BEFORE
+        return queryset.filter(expires_on__lte=near) if self.value() == "near" else queryset
+
+
 @admin.register(StaffCredential)
 @method_decorator(require_recent_authentication, name="changeform_view")
 class StaffCredentialAdmin(admin.ModelAdmin):
@@ -27,6 +43,9 @@ class StaffCredentialAdmin(admin.ModelAdmin):
 
     list_display = ["title", "whose", "number", "expires_on", "left"]
     list_select_related = ["user"]
+    list_filter = [LapsingFilter]
+    search_fields = ["title", "number", "user__first_name", "user__last_name"]
+    when_empty = _("Nobody can sign yet. Add what each clinician is licensed or certified as.")
     ordering = ["expires_on", "pk"]
     fields = ["user", "title", "number", "issuer", "expires_on"]
 

@@ -27,6 +27,7 @@ class ConsentVersionAdmin(admin.ModelAdmin):
     form = ConsentVersionForm
     list_display = ["key", "language", "effective_from", "text"]
     list_filter = ["key", "language"]
+    search_fields = ["text"]
     ordering = ["key", "language", "-effective_from"]
     fields = ["key", "language", "text", "effective_from"]
     actions = None

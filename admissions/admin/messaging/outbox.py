@@ -23,6 +23,7 @@ from admissions.accounts.staff_request import StaffRequest
 from admissions.admin import pagination
 from admissions.admin.links import redirect_missing
 from admissions.admin.read_only_admin import ReadOnlyAdmin
+from admissions.admin.reference_filter import FoundByReference, RequestFilter
 from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.audit.models import AuditEvent
@@ -81,13 +82,14 @@ MESSAGE_ACTIONS = {
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
+class MessageAdmin(FoundByReference, ReadOnlyAdmin):
     """Emails are promised by what people do and sent by workers: nothing is edited here."""
 
     list_filter = [
         outbox_filters.StateFilter,
         outbox_filters.KindFilter,
         outbox_filters.AudienceFilter,
+        RequestFilter,
     ]
     list_select_related = ["request", "resent_by"]
     list_per_page = list_max_show_all = 50

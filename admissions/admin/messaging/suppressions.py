@@ -18,6 +18,7 @@ from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.links import request_link
 from admissions.admin.pagination import KeyedPaginator
 from admissions.admin.read_only_admin import InForceFilter, ReadOnlyAdmin
+from admissions.admin.reference_filter import FoundByReference, RequestFilter
 from admissions.audit import access_log
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import Suppression
@@ -30,12 +31,14 @@ SUPPRESSION_LIST = "admin:admissions_suppression_changelist"
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(ReadOnlyAdmin):
+class SuppressionAdmin(FoundByReference, ReadOnlyAdmin):
     """Only the address's fingerprint exists: who it is, the request says, while it is kept."""
 
     list_display = ["cause", "at", "of_request", "what_now"]
     list_display_links = None
-    list_filter = [InForceFilter]
+    list_filter = [InForceFilter, "cause", RequestFilter]
+    list_title = _("Do-not-email list")
+    when_empty = _("We may write to everyone: nobody asked us to stop, and no email came back.")
     list_select_related = ["request", "lifted_by"]
     ordering = ["-at", "-pk"]
     fields = ["cause", "at", "of_request", "what_now"]

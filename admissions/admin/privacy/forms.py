@@ -15,6 +15,7 @@ from admissions.care.models import Referral
 from admissions.exceptions import ActionNotAllowed
 from admissions.form_fields import PlainLinesField, PlainTextField
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.models.references import spell_reference
 from admissions.privacy import schedule
 from admissions.privacy.disclosures import DisclosureInput, check_when_told
 from admissions.privacy.models import Disclosure, PrivacyRequest
@@ -131,7 +132,7 @@ class MatchForm(PrivacyForm):
     )
 
     def clean_reference(self) -> ConsultationRequest:
-        text = self.cleaned_data["reference"].strip().upper()
+        text = spell_reference(self.cleaned_data["reference"])
         found = ConsultationRequest.objects.filter(reference=text).first()
         if found is None:
             raise forms.ValidationError(_("There is no request with this reference."))

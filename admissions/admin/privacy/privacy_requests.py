@@ -25,6 +25,7 @@ from admissions.accounts.reauthentication import require_recent_authentication
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin.links import redirect_missing
 from admissions.admin.read_only_admin import ReadOnlyAdmin
+from admissions.admin.reference_filter import FoundByReference, RequestsFilter
 from admissions.admin.staff_requests import as_staff
 from admissions.audit import access_log
 from admissions.exceptions import ActionNotAllowed
@@ -65,9 +66,12 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 @admin.register(PrivacyRequest)
-class PrivacyRequestAdmin(ReadOnlyAdmin):
+class PrivacyRequestAdmin(FoundByReference, ReadOnlyAdmin):
     list_display = ["due", "kind", "of_requests", "received_on", "identity", "state"]
-    list_filter = [OpenFilter]
+    list_filter = [OpenFilter, RequestsFilter]
+    when_empty = _(
+        "Nobody waits for an answer. When someone asks, open their request, then its privacy page."
+    )
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

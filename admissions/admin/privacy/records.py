@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from admissions import formatting
 from admissions.admin.pagination import KeyedPaginator
 from admissions.admin.read_only_admin import InForceFilter, ReadOnlyAdmin
+from admissions.admin.reference_filter import FoundByReference, RequestFilter
 from admissions.care.models import Referral
 from admissions.privacy.models import Disclosure, LegalHold, RemovalCertificate
 
@@ -19,7 +20,7 @@ from .links import privacy_link
 MAX_UNSTATED = 20
 
 
-class PrivacyRecordAdmin(ReadOnlyAdmin):
+class PrivacyRecordAdmin(FoundByReference, ReadOnlyAdmin):
     """Newest first; a row leads to the privacy page of its request."""
 
     sortable_by = ()
@@ -38,7 +39,8 @@ class PrivacyRecordAdmin(ReadOnlyAdmin):
 class LegalHoldAdmin(PrivacyRecordAdmin):
     list_display_links = None
     list_display = ["of_request", "placed_at", "who", "reason", "lifted_at", "lift_reason"]
-    list_filter = [InForceFilter]
+    list_filter = [InForceFilter, RequestFilter]
+    when_empty = _("No hold keeps anything. Place one on the privacy page of a request.")
     list_select_related = ["request", "placed_by"]
     ordering = ["-placed_at", "-pk"]
     fields = ["of_request", "placed_at", "who", "reason", "lifted_at", "lift_reason"]
@@ -55,7 +57,9 @@ class DisclosureAdmin(PrivacyRecordAdmin):
 
     list_display_links = None
     list_display = ["disclosed_at", "of_request", "to_whom", "told", "purpose", "basis", "who"]
-    list_filter = ["basis"]
+    list_filter = ["basis", RequestFilter]
+    list_title = _("Accounting of disclosures")
+    when_empty = _("Nobody outside was told anything yet.")
     list_select_related = ["request", "recorded_by"]
     ordering = ["-disclosed_at", "-pk"]
     fields = ["disclosed_at", "of_request", "to_whom", "told", "purpose", "basis", "who"]
@@ -82,7 +86,8 @@ class DisclosureAdmin(PrivacyRecordAdmin):
 @admin.register(RemovalCertificate)
 class RemovalCertificateAdmin(PrivacyRecordAdmin):
     list_display = ["removed_at", "of_request", "because", "values"]
-    list_filter = ["rule"]
+    list_filter = ["rule", RequestFilter]
+    when_empty = _("Nothing was removed yet. What is due by the periods goes every night.")
     list_select_related = ["request", "removed_by"]
     ordering = ["-removed_at", "-pk"]
     fields = ["removed_at", "of_request", "because", "values", "of_what"]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -121,11 +122,34 @@ def range_initial(closure: Closure | OnCallShift) -> dict:
     }
 
 
+class AheadFilter(admin.SimpleListFilter):
+    """Time to come, or time that is over."""
+
+    title = _("when")
+    parameter_name = "when"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> "list[tuple[str, StrOrPromise]]":
+        return [("ahead", _("Now and to come")), ("over", _("Over"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        now = timezone.now()
+        if self.value() == "ahead":
+            return queryset.filter(ends_at__gt=now)
+        return queryset.filter(ends_at__lte=now) if self.value() == "over" else queryset
+
+
 @admin.register(Closure)
 class ClosureAdmin(admin.ModelAdmin):
     form = ClosureForm
     fields = ["counselor", ("first_day", "first_time"), ("last_day", "last_time"), "reason"]
     list_display = ["when", "whose", "reason"]
+    list_filter = [AheadFilter, "counselor"]
+    search_fields = ["reason"]
+    when_empty = _(
+        "No time is closed. Add the holidays of the next twelve months at once, or one closure."
+    )
     list_select_related = ["counselor"]
     ordering = ["-starts_at"]
     change_list_template = "admin/admissions/closure/change_list.html"

@@ -9,7 +9,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.db.models import ForeignKey, Model, Q, QuerySet
 from django.forms import BaseFormSet
 from django.forms.models import BaseInlineFormSet
@@ -21,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from admissions.admin.action_form import set_choices
+from admissions.admin.native_widgets import TIME_WIDGET
 from admissions.admin.staff_requests import as_staff
 from admissions.scheduling.models import Counselor, ExtraHours, Mode, ModeRules, WeeklyHours
 from admissions.scheduling.models.working_hours import MIDNIGHT, ExtraHoursQuerySet
@@ -32,11 +32,6 @@ from .availability_check import availability_check_view
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-
-# The browser's own pickers: they know the keyboard and the phone, and need no script.
-TIME_WIDGET = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-DATE_WIDGET = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class CounselorForm(forms.ModelForm):
@@ -90,14 +85,9 @@ class HoursFormSet(BaseInlineFormSet):
         return [("", _("Their own")), *((place.pk, str(place)) for place in rows)]
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
-        """The table's headings are no labels: each box says its own name."""
         super().add_fields(form, index)
         if "location" in form.fields:
             set_choices(form, "location", self.location_choices)
-        for name, field in form.fields.items():
-            # Each checkbox among several has a label of its own.
-            if name != "modes":
-                field.widget.attrs["aria-label"] = field.label
 
     def clean(self) -> None:
         super().clean()
@@ -113,10 +103,6 @@ class WeeklyHoursInline(admin.TabularInline):
     form = WeeklyHoursForm
     formset = HoursFormSet
     extra = 1
-    formfield_overrides = {
-        models.TimeField: {"widget": TIME_WIDGET},
-        models.DateField: {"widget": DATE_WIDGET},
-    }
 
 
 class ExtraHoursInline(admin.TabularInline):
@@ -126,10 +112,6 @@ class ExtraHoursInline(admin.TabularInline):
     form = HoursForm
     formset = HoursFormSet
     extra = 1
-    formfield_overrides = {
-        models.TimeField: {"widget": TIME_WIDGET},
-        models.DateField: {"widget": DATE_WIDGET},
-    }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return cast(ExtraHoursQuerySet, super().get_queryset(request)).between(
@@ -142,7 +124,10 @@ class CounselorAdmin(admin.ModelAdmin):
     form = CounselorForm
     inlines = [WeeklyHoursInline, ExtraHoursInline]
     list_display = ["public_name", "location", "is_taking", "language_names", "mode_names"]
+    list_filter = ["is_taking_consultations"]
     list_select_related = ["location"]
+    search_fields = ["public_name"]
+    when_empty = _("Nobody can be booked yet. Add the first counselor, then their weekly hours.")
     fields = [
         "user", "public_name", "is_taking_consultations", "languages", "modes",
         "meeting_link", "location", "daily_cap", "share",

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,8 @@ class ShortageAdmin(ReadOnlyAdmin):
     list_display = ["since", "until", "lasted", "language", "requests_meanwhile"]
     list_display_links = None
     list_filter = ["language"]
+    list_title = _("Unmet demand: no phone time within 24 hours")
+    when_empty = _("A phone time was free within 24 hours at every moment so far.")
     sortable_by = ()
     paginator = KeyedPaginator
     show_full_result_count = False
@@ -48,9 +50,3 @@ class ShortageAdmin(ReadOnlyAdmin):
     @admin.display(description=_("people who asked for us"))
     def requests_meanwhile(self, shortage: Any) -> int:
         return shortage.requests_meanwhile
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        title = {"title": _("Unmet demand: no phone time within 24 hours")}
-        return super().changelist_view(request, title | (extra_context or {}))

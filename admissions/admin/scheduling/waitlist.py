@@ -16,6 +16,7 @@ from admissions import staff_formatting
 from admissions.admin.links import request_link
 from admissions.admin.pagination import KeyedPaginator
 from admissions.admin.read_only_admin import ReadOnlyAdmin
+from admissions.admin.reference_filter import FoundByReference, RequestFilter
 from admissions.scheduling.models import Consultation, EarlierOffer, WaitlistEntry
 from admissions.scheduling.models.waitlist import WaitlistEntryQuerySet
 
@@ -45,12 +46,17 @@ class WaitingNowFilter(admin.SimpleListFilter):
 
 
 @admin.register(WaitlistEntry)
-class WaitingAdmin(ReadOnlyAdmin):
+class WaitingAdmin(FoundByReference, ReadOnlyAdmin):
     """First come first; those who left stand below, the latest first."""
 
     list_display = ["joined_at", "of_request", "has_now", "offered", "left_at", "left_because"]
     list_display_links = None
-    list_filter = [WaitingNowFilter]
+    list_filter = [WaitingNowFilter, RequestFilter]
+    list_title = _("Waiting list")
+    when_empty = _(
+        "Nobody waits for an earlier time. People join on the page of their own appointment, or by"
+        " “Write to them if something opens sooner” on the page of a request."
+    )
     list_select_related = ["request"]
     fields = ["of_request", "joined_at", "left_at", "left_because"]
     readonly_fields = ["of_request"]
@@ -89,7 +95,7 @@ class WaitingAdmin(ReadOnlyAdmin):
 
 
 @admin.register(EarlierOffer)
-class EarlierOfferAdmin(ReadOnlyAdmin):
+class EarlierOfferAdmin(FoundByReference, ReadOnlyAdmin):
     """Every offer, newest first, and how it ended."""
 
     list_display = [
@@ -97,7 +103,8 @@ class EarlierOfferAdmin(ReadOnlyAdmin):
         "expires_at", "state", "ended_at",
     ]  # fmt: skip
     list_display_links = None
-    list_filter = ["state", "mode"]
+    list_filter = ["state", "mode", RequestFilter]
+    when_empty = _("No earlier time was offered yet. An offer goes out when a time gets free.")
     list_select_related = ["request", "counselor"]
     ordering = ["-offered_at", "-pk"]
     fields = [

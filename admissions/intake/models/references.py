@@ -16,6 +16,12 @@ def generate_reference() -> str:
     return "".join(letters[:4]) + "-" + "".join(letters[4:])
 
 
+def spell_reference(typed: str) -> str:
+    """The reference as it is stored, K7M4-2QXR, from however it was typed or pasted."""
+    letters = "".join(filter(str.isalnum, typed.upper()))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
 class ReferenceField(models.CharField):
     """A new reference for each row; a plain CharField without default to migrations, which
     import no code of ours.

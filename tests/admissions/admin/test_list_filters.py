@@ -24,22 +24,25 @@ COMPARISONS = ["", "__exact", "__isnull", "__gte", "__lt", "__in", "__startswith
 
 # Field by field: a filter that comes here is a decision about who may learn what.
 PARAMETERS = {
-    "admissions.call": "by day outcome__exact outcome__isnull",
+    "admissions.call": "by day of outcome__exact outcome__isnull",
+    "admissions.closure": "counselor__id__exact counselor__isnull when",
     "admissions.consentversion": "key__exact key__isnull language__exact language__isnull",
     "admissions.consultation": "counselor__id__exact counselor__isnull mode__exact mode__isnull"
     " status__exact status__isnull when",
     "admissions.consultationrequest": "language owner program show stage whom",
-    "admissions.disclosure": "basis__exact basis__isnull",
-    "admissions.earlieroffer": "mode__exact mode__isnull state__exact state__isnull",
-    "admissions.legalhold": "which",
-    "admissions.message": "for kind show",
-    "admissions.privacyrequest": "which",
-    "admissions.removalcertificate": "rule__exact rule__isnull",
+    "admissions.counselor": "is_taking_consultations__exact is_taking_consultations__isnull",
+    "admissions.disclosure": "basis__exact basis__isnull of",
+    "admissions.earlieroffer": "mode__exact mode__isnull of state__exact state__isnull",
+    "admissions.legalhold": "of which",
+    "admissions.message": "for kind of show",
+    "admissions.privacyrequest": "of which",
+    "admissions.removalcertificate": "of rule__exact rule__isnull",
     "admissions.shortage": "language__exact language__isnull",
-    "admissions.suppression": "which",
-    "admissions.waitlistentry": "who",
+    "admissions.staffcredential": "last",
+    "admissions.suppression": "cause__exact cause__isnull of which",
+    "admissions.waitlistentry": "of who",
     "users.user": "groups__id__exact groups__isnull is_active__exact is_active__isnull",
-    "programs.article": "is_published__exact is_published__isnull language language__isnull review",
+    "programs.article": "is_published__exact is_published__isnull language review translation",
     "programs.credential": "expires_on__day expires_on__month expires_on__year is_shown__exact"
     " is_shown__isnull kind__exact kind__isnull",
     "programs.crisisline": "is_active__exact is_active__isnull is_compact__exact"
@@ -47,14 +50,16 @@ PARAMETERS = {
     "programs.levelofcare": "is_active__exact is_active__isnull is_offered_here__exact"
     " is_offered_here__isnull scheme__exact scheme__isnull",
     "programs.location": "is_open__exact is_open__isnull",
-    "programs.page": "is_published__exact is_published__isnull language language__isnull review"
-    " slug slug__isnull",
+    "programs.membership": "is_shown__exact is_shown__isnull",
+    "programs.page": "is_published__exact is_published__isnull language review slug"
+    " slug__isnull translation",
     "programs.program": "is_published__exact is_published__isnull",
-    "programs.programtext": "is_published__exact is_published__isnull language language__isnull"
-    " program__id__exact program__isnull review",
+    "programs.programtext": "is_published__exact is_published__isnull language"
+    " program__id__exact program__isnull review translation",
     "programs.question": "is_on_home__exact is_on_home__isnull is_published__exact"
-    " is_published__isnull language language__isnull",
-    "programs.translation": "language language__isnull",
+    " is_published__isnull language translation",
+    "programs.sociallink": "is_shown__exact is_shown__isnull",
+    "programs.translation": "language translation",
 }
 
 

@@ -162,7 +162,7 @@ AREAS = {
         | pages("translation", app="programs", of="missing"),
         pages(*CONTENT, *TEXTS, "credential", app="programs", of="changelist history change add")
         | pages(*CONTENT, "credential", app="programs", of="delete") - NEVER_DELETED
-        | pages(*TEXTS, app="programs", of="publish take_up withdraw throw_away"),
+        | pages(*TEXTS, app="programs", of="publish take_up withdraw throw_away still_right"),
     ),
     "Decide about crisis lines": (
         "de", {"programs_crisisline_changes"}, {"programs_crisisline_decide"},

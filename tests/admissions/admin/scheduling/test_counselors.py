@@ -320,7 +320,7 @@ def test_rules_are_changed_by_the_director(client, director):
 def test_consent_of_new_words_becomes_a_version(client, director):
     typed = {
         "key": "news", "language": "en", "text": "Write to me sometimes.",
-        "effective_from_0": "2026-11-24", "effective_from_1": "14:00",
+        "effective_from": "2026-11-24T14:00",
     }  # fmt: skip
 
     client.post("/admin/admissions/consentversion/add/", typed)
@@ -332,7 +332,7 @@ def test_consent_of_the_same_words_is_refused(client, director):
     text = ConsentVersion.objects.get(key="news", language="en").text
     typed = {
         "key": "news", "language": "en", "text": text,
-        "effective_from_0": "2026-11-24", "effective_from_1": "14:00",
+        "effective_from": "2026-11-24T14:00",
     }  # fmt: skip
 
     response = client.post("/admin/admissions/consentversion/add/", typed)
