@@ -109,8 +109,10 @@ class AuditedAdmin(admin.ModelAdmin):
 
     object_history_template = "admin/history.html"
     formfield_overrides = NATIVE_WIDGETS
-    # What the list is called, where that is not its model's name; and what an empty one says.
+    # What the list and the button for a new row are called, where that is not by the model's name;
+    # and what an empty list says.
     list_title: "StrOrPromise" = ""
+    add_title: "StrOrPromise" = ""
     when_empty: "StrOrPromise" = ""
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> list[type]:
@@ -199,6 +201,12 @@ class AuditedAdmin(admin.ModelAdmin):
             return super().changelist_view(request, extra_context)
         with transaction.atomic():
             return super().changelist_view(request, extra_context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        names = {"list_title": self.list_title, "add_title": self.add_title}
+        return super().render_change_form(request, context | names, *args, **kwargs)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

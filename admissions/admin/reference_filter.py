@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
+from admissions.form_fields import LONGEST_SEARCH
 from admissions.intake.models import ConsultationRequest
 from admissions.intake.models.references import spell_reference
 
@@ -70,7 +71,7 @@ class FoundByReference(admin.ModelAdmin):
             return super().changelist_view(request, extra_context)
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        typed = spell_reference(request.POST["reference"])
+        typed = spell_reference(request.POST["reference"][:LONGEST_SEARCH])
         found = ConsultationRequest.objects.filter(reference=typed).first()
         if found is None:
             messages.warning(request, _("There is no request with this reference."))

@@ -55,6 +55,13 @@ def yes_or_no(value: str) -> str:
     return format_html('<span class="{}">{}</span>', *tags[value]) if value in tags else "—"
 
 
+@register.filter
+def in_words(contents: str) -> str:
+    """What a field that is only read holds, with yes or no where Django draws an icon."""
+    icon = BOOLEAN_ICON.fullmatch(contents)
+    return yes_or_no(icon[1]) if icon else contents
+
+
 @register.simple_tag
 def list_filters(cl: ChangeList) -> list[dict[str, Any]]:
     """Each filter of the list as a choice: the parameter's name, and its values in words."""

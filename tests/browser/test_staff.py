@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from recovery_site.dev import processes
 
 from .conftest import PASSWORD, fetch
+from .fitness import CONTRAST, EVERY_RULE, axe, measure
 from .visits import book, zone_by_day
 
 # Cookies of who has signed in, by username.
@@ -226,3 +227,61 @@ def test_director_keeps_when_an_email_goes_and_what_it_says(visit):
     expect(desk.locator("h1")).to_contain_text("our words by Lee")
 
     assert found == {name: [] for name in found}
+
+
+# One address for each template of the plain lists and records; the pages drawn by hand are looked
+# at where they are used. All 160 addresses would take a minute.
+PLAIN_PAGES = {
+    "lee": {
+        "list": "/admin/users/user/",
+        "empty list": "/admin/admissions/closure/?q=none",
+        "record with rows": "/admin/admissions/counselor/1/change/",
+        "new record": "/admin/admissions/closure/add/",
+        "record to read": "/admin/admissions/consentversion/1/change/",
+        "rows of requests": "/admin/admissions/suppression/",
+        "forbidden": "/admin/programs/question/add/",
+    },
+    "noor": {
+        "parts": "/admin/programs/",
+        "list by day": "/admin/programs/credential/",
+        "text": "/admin/programs/question/1/change/",
+        "delete": "/admin/programs/sociallink/1/delete/",
+        "history": "/admin/programs/crisisline/1/history/",
+    },
+}
+
+
+@pytest.mark.parametrize("username", PLAIN_PAGES)
+def test_plain_pages_of_the_desk_are_fit_and_bring_nothing_of_stock(visit, username):
+    desk = visit(viewport={"width": 360, "height": 740})
+    be_signed_in(desk, username)
+    brought, errors, found = [], [], {}
+    desk.on("request", lambda sent: brought.append(sent.url))
+    desk.on("pageerror", lambda fault: errors.append(str(fault)))
+
+    for name, address in PLAIN_PAGES[username].items():
+        desk.goto(address)
+        assert desk.locator("h1").count() == 1
+        found[name] = axe(desk, EVERY_RULE) + measure(desk, "wide")
+        desk.emulate_media(color_scheme="dark")
+        found[name] += axe(desk, CONTRAST)
+        desk.emulate_media(color_scheme="light")
+
+    assert found == {name: [] for name in found}
+    assert errors == []
+    assert [each for each in brought if "/admin/js/" in each or "jsi18n" in each] == []
+
+
+def test_row_is_added_beside_a_record_without_saving(visit):
+    desk = visit(viewport={"width": 1366, "height": 768})
+    be_signed_in(desk, "lee")
+    desk.goto("/admin/admissions/counselor/1/change/")
+    rows = desk.locator("#weekly_hours-group .inline-row")
+    before = rows.count()
+
+    desk.locator("#weekly_hours-group").get_by_role("button", name="One more row").click()
+
+    assert rows.count() == before + 1
+    expect(desk.locator(f"#id_weekly_hours-{before}-weekday")).to_be_focused()
+    total = desk.locator("[name=weekly_hours-TOTAL_FORMS]")
+    expect(total).to_have_value(str(before + 1))

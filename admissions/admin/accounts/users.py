@@ -80,6 +80,7 @@ class StaffUserAdmin(UserAdmin):
 
     list_display = ("name", "username", "email", "role_names", "is_active")
     list_title = gettext_lazy("People")
+    add_title = gettext_lazy("Add a colleague")
     list_filter = ("is_active", "groups")
     # Django's own would ask for a password; `add_view` draws ours.
     form = add_form = ColleagueForm
