@@ -76,7 +76,7 @@ def missing_texts(language: str) -> Iterator[MissingTranslation]:
             key = dict(identify_text(english))
             yield MissingTranslation(
                 english=getattr(english, "title", str(english)),
-                place=capfirst(english._meta.verbose_name),
+                place=capfirst(str(english._meta.verbose_name)),
                 url=admin_url(type(english), newest, **key, language=language),
                 is_outdated=own is not None,
             )

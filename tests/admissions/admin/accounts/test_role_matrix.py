@@ -110,7 +110,7 @@ AREAS = {
     "Insurance details": (
         "v", pages("benefitsverification"), pages("benefitsverification"),
     ),
-    "Time away, shortages, addresses we don't write to": (
+    "Time away, shortages, the do-not-email list": (
         "od",
         pages("shortage", "suppression") | steps("suppression", "lift")
         | steps("counselor", "absence gaps"),
