@@ -196,3 +196,19 @@ def test_desk_asks_as_much_for_many_versions(client, editor, article, name):
     )
 
     assert queries() == before
+
+
+def test_address_that_is_left_empty_is_made_from_the_title(client, editor):
+    words = {"language": "en", "slug": "", "question": "May I bring my dog?", "answer": "Ask us."}
+
+    client.post("/admin/programs/question/add/", words | {"sort_order": 0})
+
+    assert Question.objects.get(question="May I bring my dog?").slug == "may-i-bring-my-dog"
+
+
+def test_title_that_makes_no_address_asks_for_one(client, editor):
+    words = {"language": "en", "slug": "", "question": "¿?", "answer": "Ask us.", "sort_order": 0}
+
+    page = client.post("/admin/programs/question/add/", words)
+
+    assert [*page.context["adminform"].form.errors] == ["slug"]

@@ -106,7 +106,7 @@ def test_who_saw_a_request_names_pages_lists_and_searches(client, auditor, asked
     access_log.log_request_view(request, asked)
     access_log.log_view(request, code="today", shown=[other.pk])
 
-    response = client.post(RECORD, {"reference": f" {asked.reference.lower()} "})
+    response = client.post(RECORD, {"reference": f" {asked.reference.lower().replace('-', '')} "})
 
     assert [each for each, _request in listed(response)] == [
         Type.REQUEST_VIEWED, Type.SEARCHED, Type.DESK_VIEWED,
