@@ -86,6 +86,7 @@ class CrisisLineAdmin(admin.ModelAdmin):
     form = CrisisLineForm
     list_display = ["slug", "situation", "action", "phone", "is_compact", "is_active"]
     list_filter = ["is_active", "is_compact"]
+    search_fields = ["situation", "action", "phone"]
     actions = None
     change_form_template = "admin/programs/crisisline/change_form.html"
 
