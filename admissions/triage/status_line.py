@@ -25,8 +25,8 @@ from admissions.staff_formatting import (
     format_short_datetime,
 )
 
-from . import cadence, late_calls
-from .desk_clock import DeskClock
+from . import cadence
+from .desk_clock import DeskClock, LateCall, describe_late_call
 
 Stage, Source = ConsultationRequest.Stage, ConsultationRequest.Source
 Status, Result = Consultation.Status, ContactAttempt.Result
@@ -129,9 +129,9 @@ def promised_call_status(
     else:
         text = _("Call promised by %(clock)s, %(time)s left") % words
     urgency = HOT if by - now <= NEARLY_DUE else WARM
-    late = late_calls.LateCall()
+    late = LateCall()
     if by < now:
-        late = late_calls.describe_late_call(clock.alerts.get(request.pk, []), now)
+        late = describe_late_call(clock.alerts.get(request.pk, []), now)
     is_running = words["time"] in text
     return StatusLine(
         text,

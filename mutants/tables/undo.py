@@ -120,7 +120,7 @@ MUTANTS = [
     Mutant(
         name="what was told of an earlier promise tells nothing of the next",
         kind="undo",
-        path="admissions/triage/late_calls.py",
+        path="admissions/triage/desk_clock.py",
         old="        if promised and each.due_at >= promised:\n",
         new="        if promised:\n",
         tests=(

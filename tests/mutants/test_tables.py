@@ -13,7 +13,7 @@ KINDS = {
     "CSRF", "alarm", "append-only", "audit", "backup", "claim", "constraint", "encryption",
     "escape", "four eyes", "header", "idempotency", "limit", "lock", "lookup", "outside",
     "phone line", "production", "role check", "session hash", "shared work", "suppression",
-    "sweep", "token hash",
+    "sweep", "token hash", "undo",
 }  # fmt: skip
 named = pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 

@@ -141,12 +141,9 @@ class Message(models.Model):
         "admissions.Shortage", models.PROTECT, null=True, related_name="messages"
     )
     colleague = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        related_name="+",
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+",
         help_text=_("Whose account it is about, or who is told of danger."),
-    )
+    )  # fmt: skip
     account_news = models.CharField(
         max_length=30, choices=AccountNews, blank=True, help_text=_("What it says of an account.")
     )
