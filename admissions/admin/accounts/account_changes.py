@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,8 +13,9 @@ from admissions import formatting, staff_formatting
 from admissions.accounts.colleagues import account_changes, account_links
 from admissions.accounts.models import AccountChange
 from admissions.accounts.staff_request import StaffRequest
-from admissions.exceptions import ActionNotAllowed
 from users.models import User
+
+from . import second_person
 
 
 @dataclass(frozen=True)
@@ -86,13 +85,10 @@ def decide_view(request: StaffRequest, pk: int) -> HttpResponse:
     """Makes the change or declines it, or says why not."""
     if not request.user.has_perm(account_changes.KEEPS_ACCOUNTS):
         raise PermissionDenied
-    try:
-        if request.POST.get("answer") == "approve":
-            account_changes.approve(change_id=pk, by=request.user)
-            messages.success(request, _("Approved, and made."))
-        elif request.POST.get("answer") == "decline":
-            account_changes.decline(change_id=pk, by=request.user)
-            messages.success(request, _("Declined. Nothing is changed."))
-    except ActionNotAllowed as refused:
-        messages.warning(request, str(refused))
-    return redirect("admin:users_user_changes")
+    return second_person.decide(
+        request,
+        pk,
+        approve=account_changes.approve,
+        decline=account_changes.decline,
+        back="admin:users_user_changes",
+    )

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from admissions import formatting, staff_formatting
 from admissions.accounts.staff_request import StaffRequest
+from admissions.admin.accounts import second_person
 from admissions.admin.staff_requests import as_staff
 from admissions.crisis_lines import changes
 from admissions.exceptions import ActionNotAllowed
@@ -253,13 +254,6 @@ def decide_view(request: StaffRequest, pk: int) -> HttpResponse:
     """Makes the change or declines it, or says why not."""
     if not request.user.has_perm(changes.DECIDE):
         raise PermissionDenied
-    try:
-        if request.POST.get("answer") == "approve":
-            changes.approve(change_id=pk, by=request.user)
-            messages.success(request, _("Approved, and made."))
-        elif request.POST.get("answer") == "decline":
-            changes.decline(change_id=pk, by=request.user)
-            messages.success(request, _("Declined. Nothing is changed."))
-    except ActionNotAllowed as refused:
-        messages.warning(request, str(refused))
-    return redirect(CHANGES)
+    return second_person.decide(
+        request, pk, approve=changes.approve, decline=changes.decline, back=CHANGES
+    )
