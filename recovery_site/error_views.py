@@ -13,7 +13,7 @@ from phonenumber_field.phonenumber import to_python
 
 from admissions import counters
 from admissions.accounts import authentication, unsent_forms
-from admissions.admin.forbidden import render_forbidden
+from admissions.admin.accounts.forbidden import render_forbidden
 
 # Forms in which a requester types, which say what is missing and never act without a key of ours.
 GIVEN_BACK = {

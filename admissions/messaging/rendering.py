@@ -26,7 +26,11 @@ from admissions.intake import manage_links
 from admissions.intake.models import ConsultationRequest
 from admissions.intake.phone_line_words import describe_other_hours
 from admissions.scheduling.models import Consultation
-from admissions.scheduling.summaries import summarize_consultation, summarize_offer
+from admissions.scheduling.summaries import (
+    list_arrival_notes,
+    summarize_consultation,
+    summarize_offer,
+)
 from programs.models import Translation
 
 from . import catalog, digest, greeting, placeholders, staff_mail, templates
@@ -248,23 +252,11 @@ def build_requester_values(message: Message, facts: SharedFacts) -> dict:
     }
     if consultation:
         values |= summarize_consultation(consultation, request.time_zone)
-        values["arrival"] = list_arrival_notes(request, consultation)
+        # An editor's words may say whose door it is; the page of a discreet person has them.
+        values["arrival"] = [] if request.is_discreet else list_arrival_notes(consultation)
     if message.offer:
         values |= summarize_offer(message.offer)
     return values
-
-
-def list_arrival_notes(request: ConsultationRequest, consultation: Consultation) -> list[str]:
-    """What there is to know of the door, the stairs and parking, in the person's language.
-
-    A discreet letter leaves it out: an editor's words may say whose door it is. The page has it.
-    """
-    place = consultation.location
-    if request.is_discreet or not consultation.is_in_person:
-        return []
-    notes = [place.entrance_note, place.access_note, place.parking_note, place.arrival_note]
-    lines = Translation.objects.lines() if any(notes) else {}
-    return [lines.get(note, note) for note in notes if note]
 
 
 def build_email(

@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from admissions.formatting import format_datetime_in_zone
+from programs.models import Translation
 
 from .models import Consultation, EarlierOffer
 
@@ -41,3 +42,13 @@ def summarize_consultation(consultation: Consultation, zone_name: str) -> dict[s
         "meeting_link": consultation.counselor.meeting_link if consultation.is_by_video else "",
         "address": consultation.location.address if consultation.is_in_person else "",
     }
+
+
+def list_arrival_notes(consultation: Consultation) -> list[str]:
+    """What there is to know of the door, the stairs and parking, in the active language."""
+    place = consultation.location
+    if not consultation.is_in_person:
+        return []
+    notes = [place.entrance_note, place.access_note, place.parking_note, place.arrival_note]
+    lines = Translation.objects.lines() if any(notes) else {}
+    return [lines.get(note, note) for note in notes if note]

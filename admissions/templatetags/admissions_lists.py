@@ -46,8 +46,8 @@ def list_cell(cell: SafeString, name: str) -> SafeString:
     kind, rest = cell[1:3], cell[3:]
     role = "rowheader" if kind == "th" else "cell"
     words = BOOLEAN_ICON.sub(lambda found: yes_or_no(found[1]), rest)
-    # Django escaped what the cell holds; only its first tag is opened anew.
-    return format_html('<{} role="{}" data-name="{}"{}', kind, role, name, mark_safe(words))  # noqa: S308
+    rest = mark_safe(words)  # noqa: S308  Django escaped it; only its first tag is opened anew
+    return format_html('<{} role="{}" data-name="{}"{}', kind, role, name, rest)
 
 
 def yes_or_no(value: str) -> str:

@@ -30,7 +30,13 @@ from admissions.admin.scheduling import (
     external_calendars,
     phone_form,
 )
-from admissions.admin.triage import cancel_form, duplicates, ownership_forms, request_list
+from admissions.admin.triage import (
+    cancel_form,
+    duplicates,
+    handing_over_all,
+    ownership_forms,
+    request_list,
+)
 from admissions.admin.triage import forms as triage
 from admissions.alerts.catalog import Channels, Kind
 from admissions.booking.absences import match_colleagues
@@ -131,6 +137,10 @@ def build_disclosure(data):
     return privacy.DisclosureForm(data, referrals=[reports.refer(request, by)])
 
 
+def build_hand_over_all(data):
+    return handing_over_all.HandOverAllForm(data, owner=factories.make_user())
+
+
 def build_period(data):
     return privacy.PeriodForm(data, rule="spam", period=timedelta(days=30))
 
@@ -150,6 +160,7 @@ FORMS = {
     lookup_forms.EmailLookupForm: lookup_forms.EmailLookupForm,
     lookup_forms.ReferenceLookupForm: lookup_forms.ReferenceLookupForm,
     GuideForm: lambda data: GuideForm(data, for_whom="self"),
+    handing_over_all.HandOverAllForm: build_hand_over_all,
     new_call_form.NewCallForm: new_call_form.NewCallForm,
     week_form.WeekForm: week_form.WeekForm,
     week_form.DeclineForm: week_form.DeclineForm,

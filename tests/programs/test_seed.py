@@ -5,7 +5,8 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 
-from programs.models import Article, CrisisLine, Facility, ProgramText, Translation
+from programs.models import Article, CrisisLine, Facility, ProgramText, SocialLink, Translation
+from tests.support import factories
 
 seed_content = import_module("programs.migrations.0002_seed_content")
 CONTENT, facts, load = seed_content.CONTENT, seed_content.facts, seed_content.load
@@ -27,6 +28,7 @@ def test_new_database_is_complete():
         "ComparisonRow": 7,
         "Credential": 1,
         "CrisisLine": 5,
+        "CrisisLineChange": 0,
         "Facility": 1,
         "LevelOfCare": 14,
         "Location": 1,
@@ -51,7 +53,7 @@ def test_loading_again_adds_nothing():
 
 def test_loading_again_keeps_edits():
     Facility.objects.update(promise="One day at a time.")
-    CrisisLine.objects.filter(slug="988").update(note="Ask us.")
+    factories.change_crisis_line("988", note="Ask us.")
 
     load(apps)
 
@@ -60,11 +62,12 @@ def test_loading_again_keeps_edits():
 
 
 def test_loading_again_brings_back_what_is_missing():
-    CrisisLine.objects.filter(slug="988").delete()
+    SocialLink.objects.first().delete()
+    before = counts()["SocialLink"]
 
     load(apps)
 
-    assert CrisisLine.objects.filter(slug="988", is_active=True).count() == 1
+    assert counts()["SocialLink"] == before + 1
 
 
 def test_line_of_a_new_site_comes_from_the_settings(settings):

@@ -45,10 +45,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
 
     def with_rendering_data(self) -> "MessageQuerySet":
-        """With what most letters are written from, in one query.
-
-        What a few kinds also need is read for these: each table costs all of them.
-        """
+        """With what most letters are written from, in one query; a few kinds read more."""
         return self.select_related("request", "consultation__counselor", "consultation__location")
 
     def to_address(self, email: str) -> "MessageQuerySet":

@@ -23,6 +23,7 @@ def test_desks_that_only_read():
         "disclosure",
         "earlieroffer",
         "group",
+        "hoursproposal",
         "installation",
         "legalhold",
         "message",

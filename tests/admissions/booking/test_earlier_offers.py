@@ -671,7 +671,7 @@ def test_sleeping_list_costs_few_queries_each(center, django_assert_max_num_quer
     for place in range(4):
         wait(FRIDAY + place * HOUR)
 
-    with django_assert_max_num_queries(8 + 4 * 12):
+    with django_assert_max_num_queries(8 + 4 * 13):
         sweep(NOW)
 
 

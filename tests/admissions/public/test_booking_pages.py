@@ -116,7 +116,7 @@ def test_open_times_of_no_known_mode_are_those_by_phone(visitor):
 
 
 @pytest.mark.parametrize(
-    ("address", "asked"), [("choose_time", 3), ("open_times", 3), ("request_callback", 6)]
+    ("address", "asked"), [("choose_time", 3), ("open_times", 3), ("request_callback", 5)]
 )
 def test_page_of_times_asks_as_little_with_thirty_counselors_as_with_one(
     address, asked, page_caching

@@ -417,6 +417,8 @@ class Month:
         contact_attempts.log_attempt(
             request_id=person.request_id, by=each.user, channel=channel, result=result
         )
+        if result != "asked_to_stop":
+            person.owner = person.owner or each.user.pk
         is_live = result in ("reached", "replied")
         person.tries.append(Try(self.now, each.user.pk, is_live))
         if (is_live or person.has_stopped) and person.is_in_danger:
@@ -461,6 +463,7 @@ class Month:
         request = by_staff.book_for_request(
             key=self.key(), request_id=person.request_id, by=each.user, pick=pick
         )
+        person.owner = person.owner or each.user.pk
         person.stands = BOOKED
         self.booked(person, request.standing_consultation())
 

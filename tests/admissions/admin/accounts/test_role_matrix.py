@@ -30,7 +30,10 @@ from tests.support import factories
 from tests.support.desk import NOW, booked, minutes
 from tests.support.factories import make_message
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.support.bare_refusals")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.urls("tests.admissions.admin.accounts.bare_refusals"),
+]
 
 ROLES_PAGE = Path(__file__).resolve().parents[4] / "docs/roles.md"
 LETTERS = {
