@@ -241,7 +241,7 @@ PLAIN_PAGES = {
         "rows of requests": "/admin/admissions/suppression/",
         "forbidden": "/admin/programs/question/add/",
     },
-    "noor": {
+    "admin": {
         "parts": "/admin/programs/",
         "list by day": "/admin/programs/credential/",
         "text": "/admin/programs/question/1/change/",
