@@ -40,10 +40,10 @@ const notify = (text) => {
 };
 
 const link = document.querySelector("[data-alerts]");
-const noNews = link.textContent;
+const noNews = link?.textContent;
 
 const show = (ringing) => {
-  link.textContent = ringing.news ? link.dataset.alerts.replace("{n}", ringing.news) : noNews;
+  if (link) link.textContent = ringing.news ? link.dataset.alerts.replace("{n}", ringing.news) : noNews;
   const text = ringing.open === 1 ? bar.dataset.one : bar.dataset.many.replace("{n}", ringing.open);
   const said = bar.querySelector("[data-said]");
   // Said once for each change, not at every question.
