@@ -81,7 +81,7 @@ def take_call(
     request = find_request(answers, request_id)
     if request_id and request:
         apply_to_known(request, answers, by=by, replaces_promise=replaces_promise)
-    elif answers.outcome == Outcome.PROMISED or (answers.is_in_danger and answers.number):
+    elif answers.outcome == Outcome.PROMISED or answers.is_in_danger:
         request = open_request(answers, by=by)
     call = Call.objects.create(
         pk=key, by=by, request=request, ring_id=ring_id, corrects_id=corrects_id, **asdict(answers)
@@ -163,7 +163,10 @@ def apply_to_known(
 
 
 def open_request(answers: CallAnswers, *, by: User) -> ConsultationRequest:
-    """A request of their own, since we owe them something: the same alarms as of the site's."""
+    """A request of their own, since we owe them something: the same alarms as of the site's.
+
+    Of danger without a number, too: whoever has it knows what was said, and who took the call.
+    """
     now, is_promise = timezone.now(), answers.promised_by is not None
     if answers.promised_by:
         zone = ZoneInfo(settings.TIME_ZONE)
@@ -179,7 +182,7 @@ def open_request(answers: CallAnswers, *, by: User) -> ConsultationRequest:
         for_whom=answers.for_whom,
         preferred_name=answers.name or _("Caller"),
         phone=answers.number,
-        may_call=is_promise or answers.is_in_danger,
+        may_call=is_promise or (answers.is_in_danger and bool(answers.number)),
         language=answers.language,
         note=answers.note,
     )

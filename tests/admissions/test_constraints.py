@@ -331,6 +331,14 @@ def test_language_is_one_that_the_site_has():
     ("change", "constraint"),
     [
         ({"phone": "", "email": "", **FOUND}, "request_can_be_answered"),
+        (
+            {"phone": "", "email": "", "is_in_danger": True, **FOUND},
+            "request_can_be_answered",
+        ),
+        (
+            {"phone": "", "email": "", "source": "staff", **FOUND},
+            "request_can_be_answered",
+        ),
         ({"claimed_at": NOW}, "request_claimed_by_someone_at_a_time"),
         ({"due_at": None}, "request_closed_with_a_disposition"),
         ({"closed_at": NOW}, "request_closed_with_a_disposition"),

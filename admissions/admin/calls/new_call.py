@@ -108,8 +108,10 @@ def submit_call(request: StaffRequest, site: admin.AdminSite) -> HttpResponse:
 
 def tell_outcome(request: StaffRequest, call: Call) -> None:
     messages.success(request, _("The call is kept."))
-    if call.is_in_danger and call.request is None:
-        words = _("Without a number nobody could be alerted. Tell whoever is on call, now.")
+    if call.is_in_danger and call.request and not call.request.phone:
+        words = _(
+            "Whoever is on call is alerted. We have no number: note here what helps to find them."
+        )
         messages.warning(request, words)
     requests.warn_of_promise(request, call.promised_by)
 

@@ -182,7 +182,11 @@ class ConsultationRequest(models.Model):
             ),
             models.CheckConstraint(
                 name="request_can_be_answered",
-                condition=~Q(phone="") | ~Q(email="") | Q(anonymized_at__isnull=False),
+                # Danger that was told on the phone rings, though nobody can be called back.
+                condition=~Q(phone="")
+                | ~Q(email="")
+                | Q(source="staff", is_in_danger=True)
+                | Q(anonymized_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="request_anonymized_once_closed",

@@ -12,7 +12,10 @@ from admissions.calls.models import Call
 from admissions.calls.taking import CallAnswers, CallerIsKnown, CallTakenAlready, take_call
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
-from tests.support.factories import make_request
+from admissions.messaging.alarms.ringing import ring_due_alarms
+from admissions.messaging.models import Message
+from admissions.triage.alarms import take_alarm
+from tests.support.factories import make_request, make_user
 from tests.support.rows import everything
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -95,6 +98,30 @@ def test_danger_rings_whatever_the_outcome(staff, outcome):
     assert request.needs_safety_answer
     assert "staff_new_request" in told_of(request)
     assert request.alarms.open().exists()
+
+
+def test_danger_without_a_number_rings_and_is_had_once(staff):
+    colleague = make_user("counselor")
+    given = answers(is_in_danger=True, number="", note="By the pier.")
+    request = take(staff, given).request
+
+    told_now = ring_due_alarms(now=NOW)
+    alarm = take_alarm(request_id=request.pk, by=colleague)
+
+    assert (request.phone, request.may_call, request.note) == ("", False, "By the pier.")
+    assert Message.objects.filter(pk__in=told_now, kind="staff_danger").exists()
+    assert alarm.taken_by == colleague
+    with pytest.raises(ActionNotAllowed):
+        take_alarm(request_id=request.pk, by=staff)
+
+
+def test_two_dangers_without_a_number_ring_each_for_itself(staff):
+    given = answers(is_in_danger=True, number="")
+    requests = [take(staff, given).request for _each in range(2)]
+
+    alarms = [each.alarms.open().get() for each in requests]
+
+    assert [each.joins for each in alarms] == [None, None]
 
 
 def test_danger_of_a_known_caller_rings_in_their_request(staff):

@@ -14,6 +14,7 @@ from tests.support.visitor import stamp
 pytestmark = pytest.mark.django_db
 NEW = "/admin/admissions/call/new/"
 LIST = "/admin/admissions/call/"
+TRIAGE = "/admin/admissions/consultationrequest/"
 WEEK = "/admin/admissions/consultation/week/"
 NUMBER = "(714) 555-0155"
 # 3:00 pm in California on the same Tuesday.
@@ -191,10 +192,15 @@ def test_known_number_asks_whose_it_is(keep):
     assert "number" in response.context["form"].errors
 
 
-def test_danger_without_a_number_says_that_nobody_was_told(client, keep):
-    response = keep(number="", is_in_danger="yes")
+def test_danger_without_a_number_rings_on_today(client, keep):
+    response = keep(number="", is_in_danger="yes", note="By the pier in Newport.")
 
-    assert "Tell whoever is on call" in " ".join(told(client.get(response.url)))
+    request = ConsultationRequest.objects.get()
+    page = client.get(response.url)
+    assert "We have no number" in " ".join(told(page))
+    assert "By the pier" in page.content.decode()
+    assert [each.request for each in client.get("/admin/").context["today"].alarms] == [request]
+    assert request.reference in client.get(TRIAGE).content.decode()
 
 
 def test_call_that_a_colleague_kept_is_not_kept_again(client, coordinator, keep):
