@@ -5,13 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from admissions.audit.models import AuditEvent
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.models.search_tokens import phone_digits
 from users.models import User
 
 from .models import LegalHold
@@ -58,20 +59,27 @@ def lift_hold(*, hold_id: int, reason: str, by: User) -> LegalHold:
     return hold
 
 
-def find_held_in_audit(*, begins: datetime, ends: datetime) -> list[str]:
-    """References of requests under a standing hold that events of this time are about, or showed.
-
-    A hold covers what is merged with its request.
-    """
+def find_held_requests() -> QuerySet[ConsultationRequest]:
+    """Requests under a standing hold, which covers what is merged with its request."""
     held = LegalHold.objects.standing().values("request")
     roots = ConsultationRequest.objects.filter(pk__in=held, merged_into__isnull=False)
-    covered = ConsultationRequest.objects.filter(
+    return ConsultationRequest.objects.filter(
         Q(pk__in=held) | Q(merged_into__in=held) | Q(pk__in=roots.values("merged_into"))
     )
+
+
+def find_held_numbers() -> set[str]:
+    """Phone numbers, in digits, of requests under a hold: what else was told from one is kept."""
+    phones = find_held_requests().values_list("phone", flat=True)
+    return {phone_digits(each) for each in phones if each}
+
+
+def find_held_in_audit(*, begins: datetime, ends: datetime) -> list[str]:
+    """References of requests under a hold that events of this time are about, or showed."""
     events = AuditEvent.objects.filter(at__gte=begins, at__lt=ends)
     return [
         each.reference
-        for each in covered.order_by("reference")
+        for each in find_held_requests().order_by("reference")
         if events.filter(
             Q(request=each) | Q(consultation__request=each) | Q(shown__contains=[each.pk])
         ).exists()

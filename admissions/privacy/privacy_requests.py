@@ -5,13 +5,17 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from admissions.audit.actors import actor_fields
 from admissions.audit.models import AuditEvent
+from admissions.calls import lookup, taking
+from admissions.calls.models import Call
 from admissions.exceptions import ActionNotAllowed
 from admissions.intake.models import ConsultationRequest
+from admissions.intake.models.search_tokens import phone_digits
 from admissions.scheduling.holidays import holiday_names
 from admissions.triage.duplicates import find_duplicates
 from users.models import User
@@ -82,6 +86,48 @@ def match_request(*, privacy_request_id: int, request_id: UUID, by: User) -> Pri
     asked.requests.add(request)
 
     record_event(asked, Type.PRIVACY_MATCHED, by=by, code="added", requests=[request])
+    return asked
+
+
+def find_candidate_calls(asked: PrivacyRequest) -> list[tuple[Call, ConsultationRequest]]:
+    """Calls that belong to no request, from a number of theirs, on the same side of the wall for
+    loved ones; each as it was corrected last, with the request that it would be kept in.
+    """
+    theirs = [(phone_digits(each.phone), each) for each in find_all_matched(asked) if each.phone]
+    found: dict[UUID, tuple[Call, ConsultationRequest]] = {}
+    for told in lookup.find_without_request({number for number, _request in theirs}):
+        call = lookup.list_versions(told)[-1]
+        for number, request in theirs:
+            if number == phone_digits(told.number) and lookup.is_same_side(request, call.for_whom):
+                found.setdefault(call.pk, (call, request))
+    return list(found.values())
+
+
+def find_all_matched(asked: PrivacyRequest) -> QuerySet[ConsultationRequest]:
+    """Those matched, and what is merged with them, as far as anything personal is left there."""
+    roots = {each.merged_into_id or each.pk for each in asked.requests.all()}
+    same = Q(pk__in=roots) | Q(merged_into__in=roots)
+    return ConsultationRequest.objects.filter(same, anonymized_at=None).order_by("created_at", "pk")
+
+
+@transaction.atomic
+def match_call(*, privacy_request_id: int, call_id: UUID, by: User) -> PrivacyRequest:
+    """Say that a call is the person's: all that was kept of it goes into their request for good,
+    to be exported, held and removed with that. Raises ActionNotAllowed for any other call.
+    """
+    asked = lock_undecided(privacy_request_id)
+    candidates = {call.pk: (call, request) for call, request in find_candidate_calls(asked)}
+    if call_id not in candidates:
+        raise ActionNotAllowed(_("This call is kept elsewhere, or is not from a number of theirs."))
+    call, request = candidates[call_id]
+    ConsultationRequest.objects.lock(request.pk)
+
+    versions = lookup.list_versions(call)
+    linked = [taking.link_call(call_id=each.pk, request=request, by=by) for each in versions]
+    if not any(linked):
+        raise ActionNotAllowed(_("A colleague was quicker: the call is kept in a request."))
+
+    record_event(asked, Type.PRIVACY_MATCHED, by=by, code="call", requests=[request])
     return asked
 
 

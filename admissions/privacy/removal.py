@@ -17,7 +17,7 @@ from admissions.intake.models import ConsultationRequest
 from admissions.messaging.models import Message
 from users.models import User
 
-from . import disclosures, personal_data, privacy_requests, records, schedule
+from . import disclosures, holds, personal_data, privacy_requests, records, schedule
 from .models import LegalHold, PrivacyRequest, RemovalCertificate, RetentionPeriod
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,9 @@ def remove_expired_data(*, now: datetime) -> int:
         remove_by_rule(rule, period=periods[rule], now=now) for rule in schedule.REQUEST_RULES
     )
     records.empty_texts(before=now - periods[Rule.RECORDS])
-    calls_expiry.empty_expired_calls(before=now - periods[Rule.CALLS], at=now)
+    calls_expiry.empty_expired_calls(
+        before=now - periods[Rule.CALLS], at=now, held_numbers=holds.find_held_numbers()
+    )
     schedule.find_stale_drafts(before=now - periods[Rule.DRAFT]).delete()
     return removed
 

@@ -19,7 +19,7 @@ from admissions.intake.models.request_queries import ConsultationRequestQuerySet
 from admissions.scheduling.models import Consultation
 from users.models import User
 
-from . import records
+from . import holds, records
 from .models import LegalHold, RetentionPeriod
 
 Rule = RetentionPeriod.Rule
@@ -133,8 +133,9 @@ def preview_rule(rule: str, *, period: timedelta, now: datetime) -> Preview:
         count = find_stale_drafts(before=now + DAY - period).count()
         return Preview(count, count, [])
     if rule == Rule.CALLS:
+        held = holds.find_held_numbers()
         tonight_calls, soon_calls = (
-            calls_expiry.find_expired(before=at - period).count()
+            calls_expiry.find_expired(before=at - period, held_numbers=held).count()
             for at in (now + DAY, now + PREVIEW)
         )
         return Preview(tonight_calls, soon_calls, [])

@@ -102,6 +102,7 @@ class PrivacyRequestAdmin(FoundByReference, ReadOnlyAdmin):
                 "take_order_back",
             ),
             at("<int:pk>/unmatch/<uuid:request_id>/", require_POST(self.unmatch_view), "unmatch"),
+            at("<int:pk>/match-call/<uuid:call_id>/", require_POST(self.match_call_view), "call"),
             at(
                 "<int:pk>/removal/",
                 require_http_methods(["GET", "HEAD", "POST"])(again(self.removal_view)),
@@ -173,6 +174,7 @@ class PrivacyRequestAdmin(FoundByReference, ReadOnlyAdmin):
             asked=asked,
             matched=matched,
             candidates=privacy_requests.find_candidates(asked) if may_decide else [],
+            candidate_calls=privacy_requests.find_candidate_calls(asked) if may_decide else [],
             certificates=asked.certificates.select_related("request"),
             forms=blank | (sent or {}),
             sent=sent or {},
@@ -194,6 +196,10 @@ class PrivacyRequestAdmin(FoundByReference, ReadOnlyAdmin):
     def unmatch_view(self, request: StaffRequest, pk: int, request_id: UUID) -> HttpResponse:
         asked = self.get_to_decide(request, pk)
         return self.run(request, asked, privacy_requests.unmatch_request, request_id=request_id)
+
+    def match_call_view(self, request: StaffRequest, pk: int, call_id: UUID) -> HttpResponse:
+        asked = self.get_to_decide(request, pk)
+        return self.run(request, asked, privacy_requests.match_call, call_id=call_id)
 
     def revoke_view(self, request: StaffRequest, pk: int) -> HttpResponse:
         asked = self.get_to_decide(request, pk)
@@ -224,6 +230,7 @@ class PrivacyRequestAdmin(FoundByReference, ReadOnlyAdmin):
             title=_("Remove personal data?"),
             asked=asked,
             plans=plans,
+            candidate_calls=privacy_requests.find_candidate_calls(asked),
             form=form,
             may_order=bool(asked.identity) and not any(plan.refusal for plan in plans),
         )

@@ -12,7 +12,7 @@ from admissions.calls import expiry
 from admissions.calls.models import Call, Ring
 from admissions.calls.taking import CallAnswers, take_call
 from admissions.operations.cleanup import delete_done_rows
-from admissions.privacy import export, personal_data, removal
+from admissions.privacy import export, holds, personal_data, removal, schedule
 from tests.support.factories import make_request, make_user
 
 NOW = datetime(2027, 1, 4, 10, tzinfo=ZoneInfo("America/Los_Angeles"))
@@ -52,9 +52,36 @@ def test_call_without_a_request_stays_until_then(staff):
 def test_call_in_a_request_stays_as_long_as_the_request(staff):
     call = take(staff, request=make_request())
 
-    expiry.empty_expired_calls(before=NOW + DAY, at=NOW + DAY)
+    expiry.empty_expired_calls(before=NOW + DAY, at=NOW + DAY, held_numbers=set())
 
     assert call.note in texts_of(call)
+
+
+@pytest.mark.parametrize("is_lifted", [False, True])
+def test_call_from_a_held_number_stays_until_the_hold_is_lifted(staff, is_lifted):
+    request = make_request(phone=TOLD["number"])
+    [hold] = holds.place_holds(request_ids=[request.pk], reason="Smith", by=staff)
+    answers = CallAnswers(outcome="answered", for_whom="self", **TOLD)
+    call = take_call(key=uuid.uuid4(), answers=answers, by=staff, is_someone_new=True)
+    blank = CallAnswers(outcome="answered", for_whom="self", name="Jo")
+    corrected = take_call(key=uuid.uuid4(), answers=blank, by=staff, corrects_id=call.pk)
+    if is_lifted:
+        holds.lift_hold(hold_id=hold.pk, reason="Settled", by=staff)
+
+    removal.remove_expired_data(now=NOW + 91 * DAY)
+
+    assert ("Jo" in texts_of(call)) is not is_lifted
+    assert ("Jo" in texts_of(corrected)) is not is_lifted
+
+
+def test_preview_counts_no_call_that_is_held(staff):
+    take(staff)
+    request = make_request(phone=TOLD["number"])
+    holds.place_holds(request_ids=[request.pk], reason="Smith", by=staff)
+
+    preview = schedule.preview_rule("calls", period=DAY, now=NOW + DAY)
+
+    assert (preview.tonight, preview.soon) == (0, 0)
 
 
 def test_call_goes_with_its_request(staff):

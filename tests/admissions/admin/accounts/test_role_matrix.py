@@ -194,7 +194,7 @@ AREAS = {
         "d",
         steps("privacyrequest", "removal readable"),
         steps("privacyrequest",
-              "identity match unmatch decide revoke removal take_order_back file hold lift")
+              "identity match unmatch call decide revoke removal take_order_back file hold lift")
         | {"admissions_retentionperiod_change"},
     ),
     "Audit": ("a", {"admissions_auditevent_changelist"}, {"admissions_auditevent_lookup"}),

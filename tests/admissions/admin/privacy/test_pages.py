@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from admissions.audit.models import AuditEvent
+from admissions.calls.models import Call
 from admissions.intake.models import ConsultationRequest
 from admissions.privacy import removal, schedule, tasks
 from admissions.privacy.models import Disclosure, LegalHold, PrivacyRequest, RetentionPeriod
@@ -285,6 +286,22 @@ def test_removal_is_looked_at_twice_and_done_by_the_worker(client, director):
     tasks.carry_out_removals()
     assert "Certificates of removal" in client.get(at("privacyrequest_change", asked.pk)).text
     assert "Certificate of removal" in client.get(privacy_page(request)).text
+
+
+def test_calls_from_their_number_are_shown_before_a_removal_and_matched(client, director):
+    asked = make_asked(make_closed(days=1, phone="+17145550199"))
+    call = Call.objects.create(
+        by=director, outcome="answered", for_whom="self", number="+17145550199"
+    )
+    address = at("privacyrequest_call", asked.pk, call.pk)
+
+    assert "1 call from their number" in client.get(at("privacyrequest_removal", asked.pk)).text
+    assert f'action="{address}"' in client.get(at("privacyrequest_change", asked.pk)).text
+    client.post(address)
+
+    call.refresh_from_db()
+    assert call.request == asked.requests.get()
+    assert address not in client.get(at("privacyrequest_change", asked.pk)).text
 
 
 def test_order_that_waits_is_taken_back_on_its_page(client, director):
