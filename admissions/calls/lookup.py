@@ -39,7 +39,7 @@ def find_without_request(numbers: Set[str]) -> list[Call]:
     """Calls from these numbers, as `phone_digits` spells them, that belong to no request; newest
     first.
 
-    A number stands there sealed and nowhere else, so each is opened: 0.3 s for 10,000 calls.
+    A number stands there sealed and nowhere else, so each is opened: about 20 µs for each.
     """
     if not numbers:
         return []
