@@ -23,12 +23,15 @@ from .sizes import FULL, QUICK
 APART = {
     "content": ("Content pages beside a bare one", content.content_pages),
     "paint": ("First visits on a slow phone", paint.paint),
-    "scale": ("One, two and four web processes", scale.webs),
     "letters": ("Letters a second", letters.beside_tasks_that_do_nothing),
 }
-# Takes minutes of its own, and is measured apart alone; a whole run keeps its figures.
+# Take minutes of their own, and are measured apart alone; a whole run keeps their figures.
 NEED_THE_PEER = {"paint"}
-ALONE = {"staff": ("Every page of the desk after years", staff.staff)}
+ALONE = {
+    "scale": ("One, two and four web processes", scale.webs),
+    "staff": ("Every page of the desk after years", staff.staff),
+}
+FILL = "Installing the peer, and filling the databases"
 BOOKED = ("ours_booked", "ours_posted", burst.DATABASE)
 
 
@@ -52,6 +55,7 @@ async def measure(built):
     )
     built.servers.stop(*built.servers.started)
     ratios |= {"deadlocks": databases.deadlocks(*BOOKED), "errors": len(faults)}
+    seconds = {FILL: round(built.seconds_to_fill)} | seconds
     return ratios, behind | {"errors": sorted(set(faults)), "seconds_of_each_part": seconds}
 
 
@@ -100,7 +104,7 @@ def main():
         def work(built):
             return measure_apart(built, chosen.only)
 
-    say("Installing the peer, and filling the databases")
+    say(FILL)
     try:
         with world.build(sizes, has_peer=has_peer) as built:
             ratios, behind = asyncio.run(work(built))

@@ -39,8 +39,22 @@ GOALS = {
     "errors": ("<=", 0),
 }
 
-MEASURED_ALONE = ("staff_page_cpu_ms", "triage_list_vs_stock", "triage_refresh_vs_stock")
-BEHIND_ALONE = ("staff_pages", "triage_list_vs_stock")
+MEASURED_ALONE = (
+    "bookings_per_s_2_webs_vs_1",
+    "bookings_per_s_4_webs_vs_1",
+    "staff_page_cpu_ms",
+    "triage_list_vs_stock",
+    "triage_refresh_vs_stock",
+)
+BEHIND_ALONE = (
+    "scale_page",
+    "scale_times",
+    "scale_booking",
+    "scale_memory",
+    "scale_bytes_a_booking",
+    "staff_pages",
+    "triage_list_vs_stock",
+)
 
 
 def conditions(sizes):
@@ -123,10 +137,16 @@ def merge(path, ratios, behind, told):
 
 
 def keep(path, ratios, behind, conditions):
-    """What was measured in place of all that was; figures that are only measured apart stay."""
-    kept = json.loads(path.read_text()) if path.exists() else {"behind": {}}
+    """What was measured in place of all that was; figures measured apart alone stay, with when."""
+    kept = json.loads(path.read_text()) if path.exists() else {"behind": {}, "conditions": {}}
     apart = {name: kept[name] for name in MEASURED_ALONE if name in kept}
     apart_behind = {name: kept["behind"][name] for name in BEHIND_ALONE if name in kept["behind"]}
     goals = {name: f"{how} {goal}" for name, (how, goal) in GOALS.items()}
+    since = [
+        each
+        for each in kept["conditions"].get("measured_apart", [])
+        if set(each["figures"]) <= set(MEASURED_ALONE)
+    ]
+    conditions = conditions | {"measured_apart": since}
     told = {"goals": goals, "behind": behind | apart_behind, "conditions": conditions}
     path.write_text(json.dumps(ratios | apart | told, indent=1) + "\n")

@@ -20,6 +20,7 @@ class World:
     servers: Servers
     postgres: int
     idle_redis: str
+    seconds_to_fill: float
     seeded: Seeded | None  # of the peer, where it is measured
     web: dict = field(default_factory=dict)
 
@@ -48,12 +49,14 @@ class World:
 @contextmanager
 def build(sizes, *, has_peer=True):
     """Fills the databases of both sites side by side; stops what was started in the end."""
+    begun = time.monotonic()
     peer.install()
     with ThreadPoolExecutor() as both:
         mine = both.submit(ours.prepare, sizes)
         theirs = both.submit(peer.prepare, sizes) if has_peer else None
         names, seeded = mine.result(), theirs.result() if theirs else None
     databases.settle(*names, *([peer.SMALL] if seeded else []))
+    filled = time.monotonic() - begun
     with Mail() as mail, Servers() as servers:
-        yield World(sizes, mail, servers, databases.process(VAR), idle_redis(), seeded)
+        yield World(sizes, mail, servers, databases.process(VAR), idle_redis(), filled, seeded)
     databases.drop_all()

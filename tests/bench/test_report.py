@@ -77,12 +77,18 @@ def test_figures_are_kept_first_and_with_what_stands_behind(tmp_path):
 
 def test_whole_run_keeps_what_is_only_measured_apart(tmp_path):
     path = tmp_path / "results.json"
+    apart = {"finished_at": "then", "load_at_the_end": 1}
     report.keep(path, REACHED, {"staff_pages": {"index": "1 ms"}}, {})
-    report.keep(path, {"errors": 0}, {}, {})
+    for name in ("content_p95_vs_bare", "staff_page_cpu_ms"):
+        report.merge(path, {name: REACHED[name]}, {}, apart)
+
+    report.keep(path, {"errors": 0}, {}, {"cores": 2})
 
     kept = json.loads(path.read_text())
     assert kept["staff_page_cpu_ms"] == 100
     assert kept["behind"] == {"staff_pages": {"index": "1 ms"}}
+    told = {"cores": 2, "measured_apart": [{"figures": ["staff_page_cpu_ms"], **apart}]}
+    assert kept["conditions"] == told
 
 
 def test_figures_measured_apart_take_the_place_of_older_ones(tmp_path):
