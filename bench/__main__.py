@@ -22,12 +22,12 @@ from .sizes import FULL, QUICK
 # What needs no large past, and can be measured apart.
 APART = {
     "content": ("Content pages beside a bare one", content.content_pages),
-    "paint": ("First visits on a slow phone", paint.paint),
     "letters": ("Letters a second", letters.beside_tasks_that_do_nothing),
 }
 # Take minutes of their own, and are measured apart alone; a whole run keeps their figures.
 NEED_THE_PEER = {"paint"}
 ALONE = {
+    "paint": ("First visits on a slow phone", paint.paint),
     "scale": ("One, two and four web processes", scale.webs),
     "staff": ("Every page of the desk after years", staff.staff),
 }
