@@ -8,6 +8,7 @@ from django.conf import settings
 
 from admissions.accounts import sessions
 from admissions.accounts.models import Session, hash_session_key
+from admissions.accounts.session_backend import SessionStore
 from tests.support import factories
 from users.models import User
 
@@ -117,6 +118,20 @@ def test_table_holds_no_key_that_opens_a_session(desk):
 
     assert stored != desk.session.session_key
     assert thief.get("/admin/").status_code == 302
+
+
+def test_key_that_is_taken_is_tried_again_and_its_session_stands(monkeypatch):
+    first, second = SessionStore(), SessionStore()
+    first["typed"] = "hers"
+    first.create()
+    keys = iter([first.session_key, "f" * 32])
+    monkeypatch.setattr(SessionStore, "_get_new_session_key", lambda store: next(keys))
+
+    second["typed"] = "his"
+    second.create()
+
+    assert second.session_key == "f" * 32
+    assert SessionStore(first.session_key)["typed"] == "hers"
 
 
 @pytest.mark.parametrize("column", ["is_active", "is_staff"])
