@@ -58,17 +58,21 @@ FUNNEL_SQL = f"""
         count(held_at) AS held,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY date_part('epoch', held_at - created_at))
             AS median_seconds_to_held
-    FROM asked,
+    FROM (
+            SELECT asked.id, asked.created_at, disposition, stage, language, source,
+                program_interest_id, count(talk.id) AS talks, min(starts_at) AS earliest_at,
+                min(starts_at) FILTER (WHERE talk.status = %(completed)s) AS held_at
+            FROM asked LEFT JOIN admissions_consultation AS talk ON talk.request_id = asked.id
+            GROUP BY 1, 2, 3, 4, 5, 6, 7
+        ) AS asked,
         LATERAL (
             SELECT CASE
-                    WHEN count(*) > 1 THEN (
-                        SELECT starts_at FROM admissions_consultation
-                        WHERE request_id = asked.id ORDER BY booked_at, id LIMIT 1
-                    )
-                    ELSE min(starts_at)
-                END AS first_at,
-                min(starts_at) FILTER (WHERE status = %(completed)s) AS held_at
-            FROM admissions_consultation WHERE request_id = asked.id
+                WHEN talks > 1 THEN (
+                    SELECT starts_at FROM admissions_consultation
+                    WHERE request_id = asked.id ORDER BY booked_at, id LIMIT 1
+                )
+                ELSE earliest_at
+            END AS first_at
         ) AS talk,
         LATERAL (
             SELECT held_at IS NOT NULL AS is_held, held_at IS NULL AND EXISTS (
