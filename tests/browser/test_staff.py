@@ -240,6 +240,12 @@ PLAIN_PAGES = {
         "record to read": "/admin/admissions/consentversion/1/change/",
         "rows of requests": "/admin/admissions/suppression/",
         "forbidden": "/admin/programs/question/add/",
+        "today": "/admin/",
+        "triage": "/admin/admissions/consultationrequest/",
+        "alerts": "/admin/alerts/",
+        "add a colleague": "/admin/users/user/add/",
+        "hours asked for": "/admin/admissions/hoursproposal/",
+        "crisis lines to check": "/admin/programs/crisisline/changes/",
     },
     "admin": {
         "parts": "/admin/programs/",

@@ -66,4 +66,6 @@ def test_hostile_visits_end_in_no_fault_and_leave_no_wrong_row(player, inbox, ca
     assert logged_faults(caplog) == []
     assert ledger.find_faults(made, inbox) == []
     assert len(made) > 0
-    assert {200, 302, 400, 404, 405} <= player.answered.keys()
+    assert {200, 302, 400, 405} <= player.answered.keys()
+    # Pages that never were, or are no more.
+    assert {404, 410} & player.answered.keys()
