@@ -157,7 +157,7 @@ class Hand:
 
 CHANCES = {
     "book": 34, "move": 22, "move_by_staff": 10, "cancel": 12, "close": 6, "wait": 5,
-    "offer": 1, "accept": 3, "go_away": 2, "come_back": 3, "stop_taking": 2,
+    "offer": 2, "accept": 9, "go_away": 2, "come_back": 3, "stop_taking": 2,
 }  # fmt: skip
 
 
