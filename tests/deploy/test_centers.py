@@ -132,11 +132,12 @@ def test_name_or_port_of_another_is_refused(machine, name, ports, word):
     assert word in refused.stderr
 
 
-def test_name_that_is_none_is_refused_by_every_program(machine):
-    refused = machine.run("with-environment", "common", "--", "env", CENTER="../etc")
+@pytest.mark.parametrize("name", ["../etc", "9x", "a" * 16])
+def test_name_that_is_none_is_refused_by_every_program(machine, name):
+    refused = machine.run("with-environment", "common", "--", "env", CENTER=name)
 
     assert refused.returncode == 2
-    assert "CENTER=../etc must be small letters" in refused.stderr
+    assert f"CENTER={name} must be small letters" in refused.stderr
 
 
 def test_environment_is_that_of_the_center(machine):

@@ -123,6 +123,7 @@ def test_hand_over_of_all_is_refused_to_who_assigns_no_work_and_to_who_cannot_wo
 
     refused(ownership.reassign_all, owner_id=gone.pk, by=staff, to=staff)
     refused(ownership.reassign_all, owner_id=gone.pk, by=lead, to=auditor)
+    refused(ownership.reassign_all, owner_id=lead.pk, by=lead, to=lead)
 
     request.refresh_from_db()
     assert request.owner == gone
