@@ -62,10 +62,15 @@ def claim_by_work(request: ConsultationRequest, *, by: User) -> bool:
     may_own = not by.is_superuser and by.has_perm("admissions.triage_consultationrequest")
     if request.owner_id or request.is_closed or not may_own:
         return False
-    request.owner, request.claimed_at = by, timezone.now()
-    request.save(update_fields=["owner", "claimed_at"])
-    request.audit_events.create(type=AuditEvent.Type.REQUEST_CLAIMED, actor=by)
+    claim(request, by=by)
     return True
+
+
+def claim(request: ConsultationRequest, *, by: User) -> None:
+    """Make it theirs, whosever it was, and record that; within the caller's transaction."""
+    was, request.owner, request.claimed_at = request.owner, by, timezone.now()
+    request.save(update_fields=["owner", "claimed_at"])
+    request.audit_events.create(type=AuditEvent.Type.REQUEST_CLAIMED, actor=by, staff=was)
 
 
 def mark_safety_answered(request: ConsultationRequest) -> None:

@@ -17,8 +17,6 @@ from admissions.intake.models import ConsultationRequest
 from admissions.messaging.models import Alarm, Message
 from users.models import User
 
-from .ownership import assign_unowned
-
 Type = AuditEvent.Type
 
 
@@ -44,7 +42,8 @@ def take_alarm(*, request_id: UUID, by: User) -> Alarm:
 
     open_now = [each.pk for each in found.values() if not each.taken_at and not each.ended_at]
     Alarm.objects.filter(pk__in=open_now).update(taken_at=now, taken_by=by, next_ring_at=None)
-    assign_unowned(request, by=by)
+    if request.owner_id is None:
+        requests.claim(request, by=by)
 
     request.audit_events.create(type=Type.ALARM_TAKEN, actor=by)
 

@@ -101,18 +101,8 @@ def claim_request(*, request_id: UUID, by: User) -> ConsultationRequest:
     if was and not is_gone(was, absent=find_absent(timezone.now())):
         raise ActionNotAllowed(_("A colleague has already claimed this request."))
 
-    request.owner, request.claimed_at = by, timezone.now()
-    request.save(update_fields=["owner", "claimed_at"])
-    request.audit_events.create(type=Type.REQUEST_CLAIMED, actor=by, staff=was)
+    requests.claim(request, by=by)
     return request
-
-
-def assign_unowned(request: ConsultationRequest, *, by: User) -> None:
-    """Make it theirs and record that, if it is nobody's; within the caller's transaction."""
-    if request.owner_id is None:
-        request.owner, request.claimed_at = by, timezone.now()
-        request.save(update_fields=["owner", "claimed_at"])
-        request.audit_events.create(type=Type.REQUEST_CLAIMED, actor=by)
 
 
 # Owners who have left, or are away

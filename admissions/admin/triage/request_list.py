@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from admissions import staff_formatting
+from admissions import formatting, staff_formatting
 from admissions.accounts.staff_request import StaffRequest
 from admissions.admin import auto_refresh, fragments, pagination
 from admissions.admin.links import REQUEST_LIST
@@ -127,14 +127,16 @@ def list_context(
     }
 
 
-def list_gone_owners(by: User, now: datetime) -> list[tuple[User, int]]:
-    """Who has left or is away, and how many open requests are theirs; for whoever assigns work."""
+def list_gone_owners(by: User, now: datetime) -> list[tuple[int, str, int]]:
+    """(id, name, how many open requests are theirs) of who has left or is away; for whoever
+    assigns work.
+    """
     if not by.has_perm(ownership.REASSIGN_PERMISSION):
         return []
     theirs = ConsultationRequest.objects.open().filter(ownership.owner_gone_condition(now))
     counted = dict(theirs.values_list("owner").annotate(count=Count("pk")))
     owners = User.objects.filter(pk__in=counted).order_by("first_name", "last_name", "pk")
-    return [(each, counted[each.pk]) for each in owners]
+    return [(each.pk, formatting.staff_name(each), counted[each.pk]) for each in owners]
 
 
 def read_choices(changes: ChangeList) -> dict[str, list]:
